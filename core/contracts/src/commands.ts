@@ -1,0 +1,114 @@
+import type { ContainerSpec, ExecSpec } from './container-spec.ts';
+import type { Digest } from './image.ts';
+
+/**
+ * What can be asked of the engine: each verb's arguments. Names are imperative. A `container`, `image` or `network`
+ * argument is a reference as a client gives it (name, id, id prefix); decide resolves it.
+ */
+export interface CommandArgs {
+  'container.create': { readonly name?: string; readonly spec: ContainerSpec };
+  'container.start': { readonly container: string };
+  /** Signals, waits `timeoutSeconds` (-1: for ever; absent: the container's own), then kills. Answers when it has exited. */
+  'container.stop': { readonly container: string; readonly signal?: string; readonly timeoutSeconds?: number };
+  'container.restart': { readonly container: string; readonly signal?: string; readonly timeoutSeconds?: number };
+  'container.kill': { readonly container: string; readonly signal: string };
+  'container.pause': { readonly container: string };
+  'container.unpause': { readonly container: string };
+  'container.rename': { readonly container: string; readonly name: string };
+  'container.resize': { readonly container: string; readonly rows: number; readonly columns: number };
+  'container.remove': { readonly container: string; readonly force: boolean; readonly volumes: boolean };
+  /** Gives back what a container that has exited still holds on the host. Asked by the engine itself. */
+  'container.release': { readonly container: string };
+  'container.prune': { readonly containers: readonly string[] };
+  'exec.create': { readonly container: string; readonly spec: ExecSpec };
+  'exec.start': { readonly exec: string; readonly detach: boolean; readonly tty: boolean };
+  'exec.resize': { readonly exec: string; readonly rows: number; readonly columns: number };
+  /** The archive (docker-archive or OCI layout, plain or compressed) comes beside the command, as its body. */
+  'image.load': { readonly quiet: boolean };
+  /** A root file system as a tar comes as the body. `changes` are Dockerfile instructions. */
+  'image.import': { readonly reference?: string; readonly message: string; readonly changes: readonly string[]; readonly source: string };
+  'image.tag': { readonly image: string; readonly reference: string };
+  'image.remove': { readonly image: string; readonly force: boolean; readonly prune: boolean };
+  'image.prune': { readonly images: readonly string[] };
+  'network.create': {
+    readonly name: string;
+    readonly driver: string;
+    readonly subnet?: string;
+    readonly gateway?: string;
+    readonly internal: boolean;
+    readonly options: { readonly [option: string]: string };
+    readonly labels: { readonly [label: string]: string };
+    readonly predefined?: boolean;
+  };
+  'network.remove': { readonly network: string };
+  'volume.create': {
+    readonly name?: string;
+    readonly driver: string;
+    readonly options: { readonly [option: string]: string };
+    readonly labels: { readonly [label: string]: string };
+  };
+  'volume.remove': { readonly volume: string; readonly force: boolean };
+}
+
+/** A verb of the engine. */
+export type CommandType = keyof CommandArgs;
+
+/**
+ * What `decide` may not find out for itself and so arrives with the command: fresh ids (64 hex digits each), random
+ * bytes (hex), facts of the host gathered just before. Replaying the same command with the same givens decides the same.
+ */
+export interface Givens {
+  readonly ids: readonly string[];
+  /** Host ports that were free just before, to choose from where the client left the choice. */
+  readonly freePorts?: readonly number[];
+  readonly defaults: EngineDefaults;
+}
+
+/** Configuration that decisions depend on. */
+export interface EngineDefaults {
+  readonly storageDriver: string;
+  readonly runtime: string;
+  readonly logDriver: string;
+  /** Directory under which containers' logs live. */
+  readonly logRoot: string;
+  readonly stopTimeoutSeconds: number;
+  readonly volumeRoot: string;
+}
+
+/** A command with everything `decide` needs. `at` is the wall clock in nanoseconds, decimal. */
+export interface CommandOf<T extends CommandType> {
+  readonly type: T;
+  readonly args: CommandArgs[T];
+  readonly at: string;
+  readonly givens: Givens;
+}
+
+export type Command = { [T in CommandType]: CommandOf<T> }[CommandType];
+
+/** What a verb answers with once its outcome is durable. */
+export interface CommandAnswers {
+  'container.create': { readonly id: string; readonly warnings: readonly string[] };
+  'container.start': { readonly id: string };
+  'container.stop': { readonly id: string; readonly exitCode: number };
+  'container.restart': { readonly id: string };
+  'container.kill': { readonly id: string };
+  'container.pause': { readonly id: string };
+  'container.unpause': { readonly id: string };
+  'container.rename': { readonly id: string };
+  'container.resize': { readonly id: string };
+  'container.remove': { readonly id: string };
+  'container.release': { readonly id: string };
+  'container.prune': { readonly removed: readonly string[]; readonly reclaimedBytes: number };
+  'exec.create': { readonly id: string };
+  'exec.start': { readonly id: string };
+  'exec.resize': { readonly id: string };
+  'image.load': { readonly images: readonly { readonly id: Digest; readonly tags: readonly string[] }[] };
+  'image.import': { readonly id: Digest };
+  'image.tag': { readonly id: Digest };
+  'image.remove': { readonly untagged: readonly string[]; readonly deleted: readonly Digest[] };
+  'image.prune': { readonly untagged: readonly string[]; readonly deleted: readonly Digest[]; readonly reclaimedBytes: number };
+  'network.create': { readonly id: string };
+  'network.remove': { readonly id: string };
+  'volume.create': { readonly name: string };
+  'volume.remove': { readonly name: string };
+}

@@ -1,0 +1,110 @@
+import { Type } from '@sinclair/typebox';
+import { Done, type DriverBase, ResourceId, type VerbsOf, verb } from './verb.ts';
+
+const Bytes = Type.Integer();
+
+/** Limits in the same words for v1 and v2; see ResourceLimits. */
+export const LimitsSchema = Type.Object({
+  memoryBytes: Type.Optional(Bytes),
+  memoryReservationBytes: Type.Optional(Bytes),
+  memorySwapBytes: Type.Optional(Bytes),
+  memorySwappiness: Type.Optional(Type.Integer()),
+  oomKillDisable: Type.Optional(Type.Boolean()),
+  cpuShares: Type.Optional(Type.Integer()),
+  cpuQuotaUs: Type.Optional(Type.Integer()),
+  cpuPeriodUs: Type.Optional(Type.Integer()),
+  cpusetCpus: Type.Optional(Type.String()),
+  cpusetMems: Type.Optional(Type.String()),
+  pids: Type.Optional(Type.Integer()),
+  ioWeight: Type.Optional(Type.Integer()),
+  io: Type.Optional(
+    Type.Array(
+      Type.Object({
+        device: Type.String(),
+        readBps: Type.Optional(Bytes),
+        writeBps: Type.Optional(Bytes),
+        readIops: Type.Optional(Type.Integer()),
+        writeIops: Type.Optional(Type.Integer()),
+      }),
+    ),
+  ),
+});
+
+/**
+ * A cgroup driver accounts for and limits a container's processes (cgroups(7)).
+ *
+ * It owns the cgroup `<parent>/<id>` in every hierarchy it uses. The OCI runtime puts the first process into it by
+ * `cgroupsPath`; device rules are the runtime's, since on v2 they are BPF programs.
+ */
+export const CGROUP_VERBS = {
+  create: verb({
+    doc: 'Makes the cgroup and sets limits. Answers the path for the OCI spec, and limits this host cannot set (each with its reason): those are warnings, not failures.',
+    args: Type.Object({ id: ResourceId, limits: LimitsSchema }),
+    answer: Type.Object({ cgroupsPath: Type.String(), unsupported: Type.Array(Type.String()) }),
+    undo: 'remove',
+  }),
+  update: verb({
+    doc: 'Sets limits of an existing cgroup; what is absent stays.',
+    args: Type.Object({ id: ResourceId, limits: LimitsSchema }),
+    answer: Type.Object({ unsupported: Type.Array(Type.String()) }),
+  }),
+  join: verb({
+    doc: 'Moves a process into the cgroup, in every hierarchy.',
+    args: Type.Object({ id: ResourceId, pid: Type.Integer({ minimum: 1 }) }),
+    answer: Done,
+  }),
+  freeze: verb({
+    doc: 'Freezes all processes, and answers when they are frozen.',
+    args: Type.Object({ id: ResourceId }),
+    answer: Done,
+    undo: 'thaw',
+  }),
+  thaw: verb({ doc: 'Lets frozen processes run.', args: Type.Object({ id: ResourceId }), answer: Done }),
+  kill: verb({
+    doc: 'Kills every process in the cgroup, forks included, and answers when it is empty.',
+    args: Type.Object({ id: ResourceId }),
+    answer: Done,
+  }),
+  remove: verb({ doc: 'Kills what is left and removes the cgroup.', args: Type.Object({ id: ResourceId }), answer: Done }),
+  stats: verb({
+    doc: "One sample, in the words of the Docker API's stats where they fit both versions. Times in nanoseconds.",
+    args: Type.Object({ id: ResourceId }),
+    answer: Type.Object({
+      pids: Type.Object({ current: Type.Number(), limit: Type.Number() }),
+      cpu: Type.Object({
+        usageNs: Type.Number(),
+        userNs: Type.Number(),
+        systemNs: Type.Number(),
+        periods: Type.Number(),
+        throttledPeriods: Type.Number(),
+        throttledNs: Type.Number(),
+      }),
+      memory: Type.Object({
+        usageBytes: Type.Number(),
+        maxUsageBytes: Type.Number(),
+        limitBytes: Type.Number(),
+        inactiveFileBytes: Type.Number(),
+        oomKills: Type.Number(),
+        detail: Type.Record(Type.String(), Type.Number()),
+      }),
+      io: Type.Array(
+        Type.Object({
+          major: Type.Number(),
+          minor: Type.Number(),
+          readBytes: Type.Number(),
+          writeBytes: Type.Number(),
+          reads: Type.Number(),
+          writes: Type.Number(),
+        }),
+      ),
+    }),
+  }),
+  processes: verb({
+    doc: 'Pids of all processes in the cgroup, as this host numbers them.',
+    args: Type.Object({ id: ResourceId }),
+    answer: Type.Object({ pids: Type.Array(Type.Integer()) }),
+  }),
+} as const;
+
+/** `observe` answers `{resource: 'cgroup', id}`. */
+export interface CgroupDriver extends DriverBase, VerbsOf<typeof CGROUP_VERBS> {}

@@ -1,0 +1,30 @@
+import type { Vault } from '../vault.ts';
+import type { Kernel } from '../kernel.ts';
+import type { Api } from './api.ts';
+import { CGROUP_VERBS, type CgroupDriver } from './cgroup.ts';
+import type { ImageStore } from './image-store.ts';
+import type { LogDriver } from './log.ts';
+import { NETWORK_VERBS, type NetworkDriver } from './network.ts';
+import { RUNTIME_VERBS, type RuntimeDriver } from './runtime.ts';
+import { STORAGE_VERBS, type StorageDriver } from './storage.ts';
+
+/** Every driver family and its interface. */
+export interface DriverFamilies {
+  storage: StorageDriver;
+  network: NetworkDriver;
+  cgroup: CgroupDriver;
+  runtime: RuntimeDriver;
+  log: LogDriver;
+  'image-store': ImageStore;
+  vault: Vault;
+  kernel: Kernel;
+  api: Api;
+}
+
+export type DriverKind = keyof DriverFamilies;
+
+/** The verb tables of the families that have one. */
+export const VERB_TABLES = { storage: STORAGE_VERBS, network: NETWORK_VERBS, cgroup: CGROUP_VERBS, runtime: RUNTIME_VERBS } as const;
+
+/** A family with a verb table: its calls can be journaled, undone and sent over a wire. */
+export type VerbKind = keyof typeof VERB_TABLES;

@@ -1,0 +1,40 @@
+import type { Digest, ImageManifest } from '../image.ts';
+import type { Progress } from '../engine.ts';
+import type { DriverBase, OperationContext } from './verb.ts';
+
+/** An image found in an archive, its blobs stored. */
+export interface IngestedImage {
+  readonly manifest: ImageManifest;
+  /** Normalised `name:tag` references the archive gives it. */
+  readonly tags: readonly string[];
+}
+
+/**
+ * Keeps blobs by digest and takes image archives in. Nothing is an image until the engine's log says so: `load` leaves
+ * blobs that `observe` lists and `remove` deletes.
+ */
+export interface ImageStore extends DriverBase {
+  /**
+   * Reads a docker-archive or an OCI layout (plain, gzip or zstd), checks every digest, stores the blobs durably.
+   * `ingest` names the operation's scratch. Fails ARCHIVE_INVALID, DIGEST_MISMATCH or DISK_FULL, and nothing new stays.
+   */
+  load(
+    ingest: string,
+    archive: AsyncIterable<Uint8Array>,
+    ctx: OperationContext,
+    progress?: (p: Progress) => void,
+  ): Promise<readonly IngestedImage[]>;
+  /** Makes a one-layer image from a root file system tar. `at` (ns, decimal) becomes its creation time; `changes` are Dockerfile instructions. */
+  import(
+    ingest: string,
+    rootfs: AsyncIterable<Uint8Array>,
+    options: { readonly message: string; readonly changes: readonly string[]; readonly at: string; readonly architecture: string },
+    ctx: OperationContext,
+  ): Promise<IngestedImage>;
+  /** Path of a blob. Throws BLOB_NOT_FOUND. */
+  path(digest: Digest): Promise<string>;
+  /** Deletes blobs. Succeeds for those that are not there. */
+  remove(digests: readonly Digest[]): Promise<void>;
+  /** Deletes what an interrupted ingest left. Succeeds when there is nothing. */
+  discard(ingest: string): Promise<void>;
+}

@@ -1,0 +1,58 @@
+import { Type } from '@sinclair/typebox';
+import { Done, type DriverBase, HostPath, ResourceId, type VerbsOf, verb } from './verb.ts';
+
+/**
+ * A storage driver gives containers their root file systems.
+ *
+ * Terms. A *snapshot* is a directory tree with a key and perhaps a parent. A *layer* is a committed, immutable snapshot;
+ * its key is the chain id of the image layers it holds. An *active* snapshot is writable; its key is the container's id.
+ * A *mount* is an active snapshot's tree made visible at a target directory.
+ *
+ * Life. `applyLayer` makes layers bottom-up from tar streams. `prepare` makes an active snapshot on a layer (or on
+ * nothing); `mount` shows it, `unmount` hides it and keeps its content; `remove` deletes a snapshot for good. A snapshot
+ * with children is not removed: the engine knows the children and removes them first.
+ *
+ * All state is in the driver's own root directory, under names made of keys.
+ */
+export const STORAGE_VERBS = {
+  applyLayer: verb({
+    doc: 'Makes layer `key` on `parent` from the tar (plain or gzip or zstd) at `source`. Answers the diff id it computed; a digest other than `diffId` fails DIGEST_MISMATCH, an entry outside the root ARCHIVE_ESCAPES, a broken tar ARCHIVE_INVALID. After failure no snapshot `key` exists. Repeating is free.',
+    args: Type.Object({ key: ResourceId, parent: Type.Optional(ResourceId), diffId: Type.String(), source: HostPath }),
+    answer: Type.Object({ diffId: Type.String(), bytes: Type.Number() }),
+    undo: 'remove',
+  }),
+  prepare: verb({
+    doc: 'Makes the active snapshot `key` on layer `parent`, empty if absent. Fails SNAPSHOT_NOT_FOUND if the parent is missing.',
+    args: Type.Object({ key: ResourceId, parent: Type.Optional(ResourceId) }),
+    answer: Done,
+    undo: 'remove',
+  }),
+  mount: verb({
+    doc: 'Makes the active snapshot visible at directory `target`, which it creates. Answers what it mounted.',
+    args: Type.Object({ key: ResourceId, target: HostPath }),
+    answer: Type.Object({
+      mounts: Type.Array(
+        Type.Object({ type: Type.String(), source: Type.String(), target: Type.String(), options: Type.Array(Type.String()) }),
+      ),
+    }),
+    undo: 'unmount',
+  }),
+  unmount: verb({
+    doc: 'Undoes mount and removes the target directory. The snapshot stays.',
+    args: Type.Object({ key: ResourceId, target: HostPath }),
+    answer: Done,
+  }),
+  remove: verb({
+    doc: 'Deletes the snapshot: renamed away first, so that a crash leaves something recognisable, then deleted.',
+    args: Type.Object({ key: ResourceId }),
+    answer: Done,
+  }),
+  usage: verb({
+    doc: 'Bytes and inodes that the snapshot itself holds, without its parents.',
+    args: Type.Object({ key: ResourceId }),
+    answer: Type.Object({ bytes: Type.Number(), inodes: Type.Number() }),
+  }),
+} as const;
+
+/** `observe` answers `{resource: 'snapshot' | 'mount', id: key}`. */
+export interface StorageDriver extends DriverBase, VerbsOf<typeof STORAGE_VERBS> {}

@@ -1,0 +1,108 @@
+import type { Caller } from './actor.ts';
+import type { CommandAnswers, CommandArgs, CommandType } from './commands.ts';
+import type { EventLogReader } from './event-log.ts';
+import type { LogRecord } from './drivers/log.ts';
+import type { IoChannel } from './drivers/runtime.ts';
+import type { DriverInfo } from './manifest.ts';
+import type { StateView } from './state.ts';
+
+/** A moment of the log: after the event at `seq`, or after the last event at or before `time` (nanoseconds, decimal). */
+export type Moment = { readonly seq: number } | { readonly time: string };
+
+/** Progress of long work, for people; never recorded. `id` names the part, such as a layer's digest. */
+export interface Progress {
+  readonly id?: string;
+  readonly status: string;
+  readonly current?: number;
+  readonly total?: number;
+}
+
+/** What travels beside a command. */
+export interface CommandStreams {
+  readonly body?: AsyncIterable<Uint8Array>;
+  readonly progress?: (progress: Progress) => void;
+  /** Aborts the operation: it is undone, and its outcome says `canceled`. */
+  readonly signal?: AbortSignal;
+}
+
+export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
+
+export interface AttachOptions {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+export interface LogOptions {
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly follow: boolean;
+  /** Last lines; absent: all. */
+  readonly tail?: number;
+  /** Nanoseconds since the epoch, decimal. */
+  readonly since?: string;
+  readonly until?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Facts about the engine and its host for `info` and `version`. */
+export interface EngineInfo {
+  readonly engineId: string;
+  readonly instance: string;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly root: string;
+  readonly storageDriver: string;
+  readonly runtime: string;
+  readonly logDriver: string;
+  readonly drivers: readonly DriverInfo[];
+  readonly warnings: readonly string[];
+}
+
+/** Processes of a container, as ps(1) shows them. */
+export interface ProcessTable {
+  readonly titles: readonly string[];
+  readonly processes: readonly (readonly string[])[];
+}
+
+/**
+ * The engine as APIs see it. Mutations go through {@link Engine.execute} and are in the log before they answer;
+ * reads answer from durable events only.
+ */
+export interface Engine {
+  /**
+   * Decides, records the intent, takes effect, records the outcome, answers. A refusal or failure is recorded too and
+   * thrown as a ShiplogError. With an idempotency key seen before, answers as the first time and does nothing.
+   */
+  execute<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, streams?: CommandStreams): Promise<CommandAnswers[T]>;
+  /**
+   * Records a request that never became a command (bad JSON, unknown field type) as a refused intent of `type`, so that the
+   * audit has it. `error` is what the client is told.
+   */
+  refuse(type: CommandType, error: Error, caller: Caller): Promise<void>;
+  /** State now (all acknowledged and nothing unacknowledged), or as it was. */
+  view(at?: Moment): Promise<StateView>;
+  readonly log: EventLogReader;
+  /**
+   * A container's stdio, from now on. May be asked before start: the channel then opens when it starts, before its first byte.
+   * Throws CONTAINER_NOT_FOUND; CONTAINER_NOT_RUNNING if it has already exited.
+   */
+  attach(container: string, options: AttachOptions): Promise<IoChannel>;
+  /** An exec session's stdio; ask before `exec.start`. */
+  attachExec(exec: string, options: AttachOptions): Promise<IoChannel>;
+  /** Resolves with the exit code when the condition holds; rejects CANCELED when `signal` aborts. Throws CONTAINER_NOT_FOUND before the first await when absent. */
+  wait(container: string, condition: WaitCondition, signal?: AbortSignal): Promise<{ readonly exitCode: number; readonly error?: string }>;
+  logs(container: string, options: LogOptions): AsyncIterable<LogRecord>;
+  /** Throws CONTAINER_NOT_RUNNING. */
+  top(container: string, psArgs: string): Promise<ProcessTable>;
+  /** Stores environment values in the vault and answers what may be logged: `entries` are `NAME=value` or `NAME`. */
+  seal(
+    entries: readonly string[],
+  ): Promise<{ readonly names: readonly string[]; readonly secret?: { readonly id: string; readonly hmac: string } }>;
+  /** The values again as `NAME=value`; names alone where the secret was erased. */
+  unseal(env: {
+    readonly names: readonly string[];
+    readonly secret?: { readonly id: string; readonly hmac: string };
+  }): Promise<readonly string[]>;
+  info(): Promise<EngineInfo>;
+}

@@ -1,0 +1,84 @@
+import type { NewEvent, ShiplogEvent, Stamp, StreamName } from './envelope.ts';
+
+/** What a stream's revision must be for an append to be admitted: any, none at all, some, or the last event's exact `rev`. */
+export type ExpectedRevision = 'any' | 'no-stream' | 'stream-exists' | number;
+
+/** Refuses the append if an event after position `after` carries any of `tags` (a dynamic consistency boundary). */
+export interface AppendCondition {
+  readonly tags: readonly string[];
+  /** Last position the caller has seen; -1 for none. */
+  readonly after: number;
+}
+
+/** Events of one or more streams that enter the log together or not at all. */
+export interface AppendRequest {
+  readonly stamp: Stamp;
+  readonly events: readonly NewEvent[];
+  readonly expected?: { readonly [S in StreamName]?: ExpectedRevision };
+  readonly conditions?: readonly AppendCondition[];
+}
+
+/** An admitted append: its events have their places; they are facts only once `durable` resolves. */
+export interface Admitted {
+  readonly events: readonly ShiplogEvent[];
+  /** Resolves after fsync; rejects with LOG_CLOSED if the disk failed, after which the log admits nothing any more. */
+  readonly durable: Promise<void>;
+}
+
+export interface ReadOptions {
+  /** First position, inclusive; 0 if absent. */
+  readonly from?: number;
+  /** Last position, inclusive; the last durable one if absent. */
+  readonly to?: number;
+}
+
+/** A finding of {@link EventLogReader.verify}: a range of positions that cannot be trusted, and why. */
+export interface Damage {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+}
+
+export interface Verification {
+  /** Events read and checked. */
+  readonly events: number;
+  /** Hash link over all of them, hex: the head that two equal logs share. */
+  readonly head: string;
+  readonly damage: readonly Damage[];
+}
+
+/** Reads facts. Only durable events are ever seen here. */
+export interface EventLogReader {
+  /** Position of the last durable event; -1 for an empty log. */
+  readonly durableSeq: number;
+  /** Events in order. Throws LOG_CORRUPT, naming the range, instead of passing a hole. */
+  read(options?: ReadOptions): AsyncIterable<ShiplogEvent>;
+  /** Events of one stream in order of `rev`, from `fromRev` inclusive. */
+  readStream(stream: StreamName, fromRev?: number): AsyncIterable<ShiplogEvent>;
+  /**
+   * Events from `from` inclusive, then new ones as they become durable, until `signal` aborts or the log closes.
+   * A slow reader is fed from disk: it is never dropped, never slows the writer, and sees each event once.
+   */
+  follow(options: { readonly from: number; readonly signal?: AbortSignal }): AsyncIterable<ShiplogEvent>;
+  /** Reads the whole log and checks contiguity, checksums, hash links and stream revisions. `progress` gets events checked so far. */
+  verify(progress?: (checked: number) => void): Promise<Verification>;
+}
+
+/** The log: append-only, gap-free, durable before acknowledged. */
+export interface EventLog extends EventLogReader {
+  /** Position of the last admitted event, durable or not; -1 for none. */
+  readonly admittedSeq: number;
+  /** Revision of the last admitted event of a stream; -1 for none. */
+  revision(stream: StreamName): number;
+  /**
+   * Admits events: gives places, checks expectations and conditions against all admitted before, and starts their write.
+   * Throws LOG_CONFLICT, LOG_CONDITION_FAILED or LOG_CLOSED, with nothing admitted. Events of one call share one fsync at most.
+   */
+  append(request: AppendRequest): Admitted;
+  /** Resolves when everything admitted so far is durable. */
+  flushed(): Promise<void>;
+  /** Position of the first event with this idempotency key, or undefined. */
+  findIdempotent(key: string): number | undefined;
+  /** Waits for what was admitted, then closes. Followers end. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,141 @@
+import type { CommandArgs, CommandType, Givens } from './commands.ts';
+import type { ContainerRecord, EndpointRecord, ExecRecord, NetworkRecord, ProcessRef, VolumeRecord } from './state.ts';
+import type { Digest, ImageManifest } from './image.ts';
+
+/**
+ * An intent keeps the command as it was asked (`args`, `givens`): enough to decide again. `decided` is what decide made
+ * of it: enough to evolve and to find every effect again.
+ */
+export interface IntentData<T extends CommandType> {
+  readonly args: CommandArgs[T];
+  readonly givens: Givens;
+  readonly decided: Decisions[T];
+}
+
+/** What each verb's intent decided. A refused command decided nothing (null). */
+export interface Decisions {
+  'container.create': Pick<
+    ContainerRecord,
+    'id' | 'name' | 'spec' | 'imageId' | 'argv' | 'storageDriver' | 'runtime' | 'logDriver' | 'logPath'
+  > | null;
+  /** Endpoints in the order they are attached; `network` is where the sandbox comes from: a driver name, or `container:<id>`. */
+  'container.start': { readonly id: string; readonly endpoints: readonly EndpointRecord[]; readonly sandbox: string } | null;
+  'container.stop': { readonly id: string; readonly signal: number; readonly timeoutSeconds: number } | null;
+  'container.restart': {
+    readonly id: string;
+    readonly signal: number;
+    readonly timeoutSeconds: number;
+    readonly endpoints: readonly EndpointRecord[];
+    readonly sandbox: string;
+  } | null;
+  'container.kill': { readonly id: string; readonly signal: number } | null;
+  'container.pause': { readonly id: string } | null;
+  'container.unpause': { readonly id: string } | null;
+  'container.rename': { readonly id: string; readonly name: string; readonly oldName: string } | null;
+  'container.resize': { readonly id: string; readonly rows: number; readonly columns: number } | null;
+  'container.remove': { readonly id: string; readonly kill: boolean; readonly volumes: readonly string[] } | null;
+  'container.release': { readonly id: string } | null;
+  'container.prune': { readonly ids: readonly string[] } | null;
+  'exec.create': Pick<ExecRecord, 'id' | 'containerId' | 'spec'> | null;
+  'exec.start': { readonly id: string; readonly containerId: string } | null;
+  'exec.resize': { readonly id: string; readonly containerId: string; readonly rows: number; readonly columns: number } | null;
+  'image.load': { readonly ingest: string } | null;
+  'image.import': { readonly ingest: string; readonly reference: string } | null;
+  'image.tag': { readonly id: Digest; readonly reference: string } | null;
+  /** `remove`: the image goes for good, with these snapshots (chain ids, uppermost first) and blobs that nothing else uses. */
+  'image.remove': { readonly removals: readonly ImageRemoval[] } | null;
+  'image.prune': { readonly removals: readonly ImageRemoval[] } | null;
+  'network.create': Omit<NetworkRecord, 'createdAt' | 'leases'> | null;
+  'network.remove': { readonly id: string } | null;
+  'volume.create': Omit<VolumeRecord, 'createdAt'> | null;
+  'volume.remove': { readonly name: string } | null;
+}
+
+export interface ImageRemoval {
+  readonly id: Digest;
+  readonly untag: readonly string[];
+  readonly remove: boolean;
+  readonly snapshots: readonly Digest[];
+  readonly blobs: readonly Digest[];
+}
+
+/** What each verb's success brought to light; no fact that the intent already holds. */
+export interface Outcomes {
+  'container.create': { readonly warnings: readonly string[] };
+  'container.start': { readonly process: ProcessRef };
+  'container.stop': { readonly exitCode: number };
+  'container.restart': { readonly process: ProcessRef };
+  'container.kill': Record<string, never>;
+  'container.pause': Record<string, never>;
+  'container.unpause': Record<string, never>;
+  'container.rename': Record<string, never>;
+  'container.resize': Record<string, never>;
+  'container.remove': Record<string, never>;
+  'container.release': Record<string, never>;
+  'container.prune': { readonly removed: readonly string[]; readonly reclaimedBytes: number };
+  'exec.create': Record<string, never>;
+  'exec.start': { readonly process: ProcessRef };
+  'exec.resize': Record<string, never>;
+  'image.load': { readonly images: readonly LoadedImage[]; readonly storageDriver: string };
+  'image.import': { readonly images: readonly LoadedImage[]; readonly storageDriver: string };
+  'image.tag': Record<string, never>;
+  'image.remove': Record<string, never>;
+  'image.prune': { readonly reclaimedBytes: number };
+  'network.create': Record<string, never>;
+  'network.remove': Record<string, never>;
+  'volume.create': Record<string, never>;
+  'volume.remove': Record<string, never>;
+}
+
+export interface LoadedImage {
+  readonly manifest: ImageManifest;
+  /** Tags the archive gives it; a tag moves here from the image that had it. */
+  readonly tags: readonly string[];
+}
+
+/** What is seen in reality, by nobody's command. */
+export interface Observations {
+  /** The main process ended. `source`: told by the monitor, or found by recovery. Signals are 128+N. */
+  'container.exited': {
+    readonly id: string;
+    readonly exitCode: number;
+    readonly oomKilled: boolean;
+    readonly finishedAt: string;
+    readonly source: 'monitor' | 'recovery';
+  };
+  'container.oom': { readonly id: string; readonly kills: number };
+  'exec.exited': { readonly id: string; readonly containerId: string; readonly exitCode: number; readonly finishedAt: string };
+  /** Reality and log differ, and no intent says why. Reported, never silently mended. */
+  'host.drifted': { readonly kind: string; readonly resource: string; readonly expected: string; readonly found: string };
+  /** Everything that lived in the kernel is gone: processes, mounts, namespaces. */
+  'host.rebooted': { readonly bootId: string; readonly previousBootId: string };
+}
+
+/** About the engine and the log themselves. */
+export interface MetaEvents {
+  'engine.started': {
+    readonly version: string;
+    readonly instance: string;
+    readonly bootId: string;
+    readonly clean: boolean;
+    readonly config: { readonly [option: string]: string };
+  };
+  'engine.stopped': { readonly instance: string; readonly reason: string };
+  /** A step of an operation is done. `facts` are what the driver answered, where they matter later. */
+  'operation.step': {
+    readonly verb: string;
+    readonly step: string;
+    readonly facts?: { readonly [fact: string]: string | number | boolean };
+  };
+}
+
+/** Every event type with its data. A command's three: `<verb>.requested`, `<verb>.succeeded`, `<verb>.failed`. */
+export type EventData = { [T in CommandType as `${T}.requested`]: IntentData<T> } & {
+  [T in CommandType as `${T}.succeeded`]: Outcomes[T];
+} & {
+  [T in CommandType as `${T}.failed`]: Record<string, never>;
+} & Observations &
+  MetaEvents;
+
+/** The name of an event type. */
+export type EventType = keyof EventData;

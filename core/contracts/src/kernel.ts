@@ -1,0 +1,126 @@
+/**
+ * The one door to the host. Everything a driver does to the kernel goes through it, so that a test can hand in a
+ * recording double and a replay can prove that it made no call. Errors are KERNEL_CALL_FAILED with facts
+ * `call`, `errno` (such as `EBUSY`) and the arguments that matter; ENOSPC is DISK_FULL.
+ */
+export interface Kernel {
+  readonly mounts: MountCalls;
+  readonly files: FileCalls;
+  readonly namespaces: NamespaceCalls;
+  readonly links: LinkCalls;
+  readonly firewall: FirewallCalls;
+  readonly processes: ProcessCalls;
+}
+
+/** mount(2), umount2(2) and /proc/self/mountinfo (proc(5)). */
+export interface MountCalls {
+  /** `options` are the words of mount(8); flags (ro, nosuid, nodev, noexec, bind, rbind, remount, private, rprivate, slave, rslave, shared, rshared) become flags, the rest is data. */
+  mount(call: {
+    readonly type: string;
+    readonly source: string;
+    readonly target: string;
+    readonly options: readonly string[];
+  }): Promise<void>;
+  /** Succeeds when nothing is mounted there. `lazy` is MNT_DETACH. Never follows a symlink at the target. */
+  unmount(target: string, options?: { readonly lazy?: boolean }): Promise<void>;
+  list(): Promise<readonly MountInfo[]>;
+}
+
+export interface MountInfo {
+  readonly id: number;
+  readonly parent: number;
+  readonly major: number;
+  readonly minor: number;
+  readonly root: string;
+  readonly target: string;
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
+  readonly superOptions: readonly string[];
+  readonly propagation: readonly string[];
+}
+
+/**
+ * What node:fs lacks. Paths are resolved beneath `root` with openat2(2) RESOLVE_IN_ROOT semantics where a root is asked:
+ * a symlink or `..` cannot lead out of it.
+ */
+export interface FileCalls {
+  mknod(
+    path: string,
+    node: { readonly type: 'char' | 'block' | 'fifo'; readonly mode: number; readonly major?: number; readonly minor?: number },
+  ): Promise<void>;
+  setXattr(path: string, name: string, value: Uint8Array): Promise<void>;
+  /** Undefined when it is absent or the file system has none. Never follows a final symlink. */
+  getXattr(path: string, name: string): Promise<Uint8Array | undefined>;
+  listXattrs(path: string): Promise<readonly string[]>;
+  removeXattr(path: string, name: string): Promise<void>;
+  /** Sets times of the entry itself, symlinks too; nanoseconds since the epoch. */
+  setTimes(path: string, accessNs: bigint, modifyNs: bigint): Promise<void>;
+  /** The real path of `path` inside `root`: symlinks are resolved as if `root` were `/`. The last component may be missing. Throws PATH_NOT_FOUND if a directory on the way is. */
+  resolveBeneath(root: string, path: string): Promise<string>;
+  /** syncfs(2) on the file system that holds `path`. */
+  syncFilesystem(path: string): Promise<void>;
+}
+
+/** unshare(2), setns(2), nsfs bind mounts. */
+export interface NamespaceCalls {
+  /** Makes a network namespace and binds it to the file `path` (created), loopback up. Succeeds when it is there already. */
+  createNetwork(path: string): Promise<void>;
+  /** Unbinds and deletes the file. Succeeds when there is none. */
+  removeNetwork(path: string): Promise<void>;
+  /** True when `path` is a namespace file. */
+  isNamespace(path: string): Promise<boolean>;
+  /** Writes `value` to `/proc/sys/<name>` as seen inside the namespace, or on the host without one. */
+  setSysctl(name: string, value: string, namespace?: string): Promise<void>;
+  getSysctl(name: string, namespace?: string): Promise<string>;
+}
+
+/** rtnetlink(7). Every call takes the namespace file to act in, the host's if absent. Names are at most 15 bytes. */
+export interface LinkCalls {
+  createBridge(name: string): Promise<void>;
+  /** A veth pair: `name` in `namespace`, `peer.name` in `peer.namespace`, both down. */
+  createVeth(name: string, peer: { readonly name: string; readonly namespace?: string; readonly mac?: string }): Promise<void>;
+  /** Succeeds when there is none. */
+  remove(name: string, namespace?: string): Promise<void>;
+  up(name: string, namespace?: string): Promise<void>;
+  setMaster(name: string, bridge: string): Promise<void>;
+  setMac(name: string, mac: string, namespace?: string): Promise<void>;
+  /** Succeeds when the link has it already. */
+  addAddress(name: string, cidr: string, namespace?: string): Promise<void>;
+  /** `to` is a CIDR or `default`. Succeeds when the same route is there. */
+  addRoute(route: { readonly to: string; readonly via?: string; readonly device?: string }, namespace?: string): Promise<void>;
+  list(namespace?: string): Promise<readonly LinkInfo[]>;
+  routes(namespace?: string): Promise<readonly { readonly to: string; readonly device: string }[]>;
+}
+
+export interface LinkInfo {
+  readonly index: number;
+  readonly name: string;
+  readonly kind: string;
+  readonly up: boolean;
+  readonly mac: string;
+  readonly master?: string;
+  readonly addresses: readonly string[];
+}
+
+/** nf_tables, in the host's namespace. */
+export interface FirewallCalls {
+  /** Runs one nft(8) script as one transaction: all of it or nothing. */
+  apply(script: string): Promise<void>;
+  /** Parsed `nft --json` answer to a list command. Throws when the object is absent. */
+  list(command: string): Promise<readonly { readonly [key: string]: unknown }[]>;
+}
+
+export interface ProcessCalls {
+  /** Sends a signal; false when there is no such process. With `startTicks`, only if the process is still that one. */
+  kill(pid: number, signal: number, startTicks?: number): Promise<boolean>;
+  /** Start time in clock ticks since boot; undefined when there is no such process. A zombie has none. */
+  startTicks(pid: number): Promise<number | undefined>;
+  bootId(): string;
+  /** Credentials of a unix socket's peer, by its file descriptor (SO_PEERCRED, unix(7)). */
+  peerCredentials(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };
+  /** Takes an exclusive flock(2) on `path`, held until `release` or the end of this process; undefined when another holds it. */
+  lock(path: string): Promise<{ release(): Promise<void> } | undefined>;
+  /** Binds and closes at once. False when something else has the port. */
+  portIsFree(protocol: 'tcp' | 'udp' | 'sctp', address: string, port: number): Promise<boolean>;
+}

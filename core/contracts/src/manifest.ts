@@ -1,0 +1,33 @@
+import type { DriverKind } from './drivers/families.ts';
+
+/** Version of the driver contract in this package. */
+export const API_VERSION = 1;
+
+/** What a plugin says of itself before any of its code runs for real. */
+export interface PluginManifest {
+  /** Unique; the npm package name is a good one. */
+  readonly name: string;
+  readonly version: string;
+  /** Contract versions it can work with. */
+  readonly api: readonly number[];
+  readonly drivers: readonly DriverManifest[];
+}
+
+export interface DriverManifest {
+  readonly kind: DriverKind;
+  /** How users choose it: `overlay`, `bridge`. */
+  readonly name: string;
+  /** Optional abilities, read by engine, docs and conformance kit alike. */
+  readonly capabilities: { readonly [ability: string]: boolean };
+  readonly needs: { readonly binaries?: readonly string[]; readonly filesystems?: readonly string[]; readonly root?: boolean };
+  readonly doc: string;
+}
+
+/** Whether a driver can run on this host, and why not. */
+export type Probe = { readonly usable: true; readonly warnings?: readonly string[] } | { readonly usable: false; readonly reason: string };
+
+/** A driver as the engine lists it. */
+export interface DriverInfo extends DriverManifest {
+  readonly plugin: string;
+  readonly probe: Probe;
+}
