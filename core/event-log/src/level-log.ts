@@ -106,8 +106,13 @@ async function tryLevel(path: string, createIfMissing: boolean): Promise<Level> 
 
 /** LevelDB syncs neither a new database's manifest nor the names of the files it makes when it opens. */
 async function syncDirectory(path: string): Promise<void> {
-  for (const name of await readdir(path)) await syncPath(join(path, name));
+  for (const name of await readdir(path)) await syncPath(join(path, name)).catch(unlessGone);
   await syncPath(path);
+}
+
+/** LevelDB removes files that compaction made superfluous whenever it likes. */
+function unlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 async function exists(path: string): Promise<boolean> {
