@@ -1,1 +1,3 @@
-export {};
+export { familiar, parseReference } from './reference.ts';
+
+export type { Reference } from './reference.ts';
