@@ -1,3 +1,5 @@
+// tsyringe refuses to load before it.
+import 'reflect-metadata';
 export { inject, injectable } from 'tsyringe';
 export { throwIfAborted } from './abort.ts';
 export { defineDriver, definePlugin } from './define-plugin.ts';

@@ -197,10 +197,10 @@ export function createRecordingKernel(): RecordingKernel {
         note('links.createBridge', name);
         addLink('createBridge', undefined, name, 'bridge', macOf(nextLink));
       },
-      async createVeth(name, peer) {
-        note('links.createVeth', name, peer);
+      async createVeth(name, other) {
+        note('links.createVeth', name, other);
         addLink('createVeth', undefined, name, 'veth', macOf(nextLink));
-        addLink('createVeth', peer.namespace, peer.name, 'veth', peer.mac ?? macOf(nextLink));
+        addLink('createVeth', other.namespace, other.name, 'veth', other.mac ?? macOf(nextLink));
       },
       async remove(name, namespace) {
         note('links.remove', name, namespace);

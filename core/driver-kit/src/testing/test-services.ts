@@ -62,6 +62,7 @@ function createEmptyLog(): EventLogReader {
       const { promise, resolve } = Promise.withResolvers<void>();
       signal.addEventListener('abort', () => resolve(), { once: true });
       await promise;
+      yield* [];
     },
     async verify() {
       return { events: 0, head: '', damage: [] };
