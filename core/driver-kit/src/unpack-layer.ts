@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type Kernel, ShiplogError } from '@shiplog/contracts';
+import { decompress, readLayer } from '@shiplog/oci';
+import { throwIfAborted } from './abort.ts';
+import { errnoOf } from './errno.ts';
+import { applyLayer, type LayerWritten, type WhiteoutMode } from './layer-writer.ts';
+
+export interface LayerUnpack {
+  readonly kernel: Kernel;
+  /** A layer's blob: a tar, plain or compressed by gzip or zstd. */
+  readonly source: string;
+  readonly root: string;
+  readonly whiteouts: WhiteoutMode;
+  /** The digest that the uncompressed tar must have. */
+  readonly diffId: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface LayerUnpacked extends LayerWritten {
+  readonly diffId: string;
+}
+
+/**
+ * Reads a layer's blob, writes it beneath `root` with {@link applyLayer}, and checks its diff id (OCI image-spec,
+ * config.md) on the way.
+ *
+ * Fails DIGEST_MISMATCH, PATH_NOT_FOUND if there is no blob, and as applyLayer does. `root` is then worthless.
+ */
+export async function unpackLayer({ source, diffId, ...write }: LayerUnpack): Promise<LayerUnpacked> {
+  const hash = createHash('sha256');
+  const blob = createReadStream(source, { highWaterMark: 256 * 1024 });
+  const tar = decompress(blob)[Symbol.asyncIterator]();
+  /** The tar, hashed as it passes. A reader that stops at the end mark does not end it: what follows is hashed too. */
+  const hashed: AsyncIterableIterator<Uint8Array> = {
+    async next() {
+      throwIfAborted(write.signal);
+      const step = await tar.next();
+      if (step.done !== true) hash.update(step.value);
+      return step;
+    },
+    [Symbol.asyncIterator]: () => hashed,
+  };
+  try {
+    const written = await applyLayer({ ...write, entries: readLayer(hashed) });
+    for await (const rest of hashed) void rest;
+    const found = `sha256:${hash.digest('hex')}`;
+    if (found !== diffId) {
+      throw new ShiplogError('DIGEST_MISMATCH', `the layer at ${source} has the diff id ${found}, not ${diffId}`, {
+        expected: diffId,
+        found,
+        source,
+      });
+    }
+    return { ...written, diffId: found };
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' && blob.pending) {
+      throw new ShiplogError('PATH_NOT_FOUND', `there is no layer at ${source}`, { source }, { cause: error });
+    }
+    throw error;
+  } finally {
+    await tar.return?.(undefined);
+    blob.destroy();
+  }
+}
