@@ -1,7 +1,8 @@
-import { decide, failed, succeeded } from '@shiplog/model';
+import { decide, failed, givensNeeded, succeeded } from '@shiplog/model';
 import {
   type Caller,
   type CommandAnswers,
+  type Command,
   type CommandArgs,
   type CommandOf,
   type CommandStreams,
@@ -33,16 +34,6 @@ const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
 
 /** Verbs that share layers and blobs, and so go one after the other. */
 const IMAGES: ReadonlySet<CommandType> = new Set<CommandType>(['image.load', 'image.import', 'image.remove', 'image.prune']);
-
-/** Fresh ids each verb may need. */
-const IDS: { readonly [T in CommandType]?: number } = {
-  'container.create': 1,
-  'exec.create': 1,
-  'network.create': 1,
-  'volume.create': 1,
-  'image.load': 1,
-  'image.import': 1,
-};
 
 /** Takes commands to their outcomes: decide, intent on disk, effects, outcome on disk, answer. */
 export class Executor {
@@ -89,9 +80,9 @@ export class Executor {
     const { ledger, parts } = core;
     const op = parts.identities.op();
     if (EXCLUSIVE.has(type)) await this.#takeTurn(type, args, caller);
-    const command: CommandOf<T> = { type, args, at: parts.clock.now(), givens: await this.#givens(type, args) };
     // The union of all commands is what decide takes; a generic member of it is one of them.
-    const decision = decide(ledger.head, command as never);
+    const bare = { type, args, at: parts.clock.now(), givens: { ids: [], defaults: parts.defaults } } as CommandOf<T> as Command;
+    const decision = decide(ledger.head, { ...bare, givens: await this.#givens(bare) });
     const stamp = core.stamp(caller, op);
     const handler: Handler<T> = HANDLERS[type];
     if (!decision.ok) {
@@ -171,28 +162,11 @@ export class Executor {
     await this.idle(id);
   }
 
-  async #givens<T extends CommandType>(type: T, args: CommandArgs[T]): Promise<Givens> {
+  async #givens(command: Command): Promise<Givens> {
     const { identities, defaults } = this.core.parts;
-    let count = IDS[type] ?? 0;
-    let freePorts: readonly number[] | undefined;
-    if (type === 'container.start' || type === 'container.restart') {
-      const wanted = this.#wanted((args as { container: string }).container);
-      count = wanted.endpoints;
-      if (wanted.ports > 0) freePorts = await this.#freePorts(wanted.ports);
-    }
-    const ids = Array.from({ length: count }, () => identities.hex());
-    return freePorts === undefined ? { ids, defaults } : { ids, freePorts, defaults };
-  }
-
-  #wanted(ref: string): { readonly endpoints: number; readonly ports: number } {
-    const { head } = this.core.ledger;
-    for (const container of head.containers.values()) {
-      if (container.name !== ref && !container.id.startsWith(ref)) continue;
-      const { spec } = container;
-      const exposed = spec.publishAllPorts ? spec.exposedPorts.length + Object.keys(head.images.get(container.imageId)?.config.ExposedPorts ?? {}).length : 0;
-      return { endpoints: Math.max(1, Object.keys(spec.endpoints).length), ports: spec.ports.filter((port) => port.hostPort === 0).length + exposed };
-    }
-    return { endpoints: 0, ports: 0 };
+    const needed = givensNeeded(this.core.ledger.head, command);
+    const ids = Array.from({ length: needed.ids }, () => identities.hex());
+    return needed.ports === 0 ? { ids, defaults } : { ids, freePorts: await this.#freePorts(needed.ports), defaults };
   }
 
   /** Ports free now and not promised to another container. */

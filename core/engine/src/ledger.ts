@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs';
 import { createState, evolve, snapshotOf, type State } from '@shiplog/model';
-import type { Admitted, AppendRequest, EventLog, ShiplogEvent, StateView } from '@shiplog/contracts';
+import type { Admitted, AppendRequest, EventLog, ShiplogEvent } from '@shiplog/contracts';
 
 /**
  * The log and the state folded from it, kept in step.
@@ -13,7 +13,7 @@ export class Ledger {
   readonly head: State = createState();
   /** Durable events, in order, as they become so. */
   readonly facts = new Subject<ShiplogEvent>();
-  #cached: StateView | undefined;
+  #cached: State | undefined;
 
   private constructor(readonly log: EventLog) {}
 
@@ -38,7 +38,7 @@ export class Ledger {
   }
 
   /** The state as of now, once all of it is durable. The view never changes afterwards. */
-  async view(): Promise<StateView> {
+  async view(): Promise<State> {
     const view = (this.#cached ??= snapshotOf(this.head));
     if (view.seq > this.log.durableSeq) await this.log.flushed();
     return view;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { canonicalState, failed } from '@shiplog/model';
+import { canonicalState, failed, type State } from '@shiplog/model';
 import {
   type AttachOptions,
   type Caller,
@@ -17,7 +17,6 @@ import {
   type NewEvent,
   type ProcessTable,
   ShiplogError,
-  type StateView,
   type WaitCondition,
 } from '@shiplog/contracts';
 import { EngineCore, system } from './core.ts';
@@ -93,7 +92,7 @@ class ServingEngine implements RunningEngine {
     await ledger.append({ stamp: this.core.stamp(caller, parts.identities.op()), events: [intent, outcome] }).durable;
   }
 
-  view(at?: Moment): Promise<StateView> {
+  view(at?: Moment): Promise<State> {
     return at === undefined ? this.core.ledger.view() : stateAt(this.core.ledger.log, at);
   }
 

@@ -68,7 +68,8 @@ export class DriverRegistry implements Drivers {
       throw new ShiplogError('DRIVER_NOT_FOUND', `there is no ${kind} driver "${name}"; there is ${names.join(', ') || 'none'}`, { kind, name });
     }
     if (!entry.probe.usable) throw new ShiplogError('DRIVER_UNAVAILABLE', `the ${kind} driver ${name} cannot run here: ${entry.probe.reason}`, { kind, name });
-    return this.#container.get<ScopedDriver<K>>(family(kind), { name }).driver;
+    // What is bound under a family's token has that family's interface.
+    return this.#container.get(family(kind), { name }).driver as DriverFamilies[K];
   }
 
   list(): readonly DriverInfo[] {

@@ -8,8 +8,10 @@ export const containerRestart: Handler<'container.restart'> = {
     const { id, signal, timeoutSeconds, endpoints, sandbox } = decided(op);
     const { head } = op.engine.ledger;
     const container = head.container(id);
-    if (container.process !== undefined) await endProcess(op, container, signal, timeoutSeconds);
-    if (container.active) await bringDown(op, container, endpoints);
+    if (container.process !== undefined) {
+      await endProcess(op, container, signal, timeoutSeconds);
+      await bringDown(op, container, endpoints);
+    }
     return { process: await bringUp(op, container, head.image(container.imageId), { endpoints, sandbox }) };
   },
   async recover(op) {

@@ -1,4 +1,4 @@
-import type { CommandAnswers, CommandType, Decisions, ErrorRecord, Outcomes } from '@shiplog/contracts';
+import type { CommandAnswers, CommandArgs, CommandType, Decisions, ErrorRecord, Outcomes } from '@shiplog/contracts';
 import type { Operation } from '../operation.ts';
 
 /** What recovery found an interrupted operation to have come to. `unknown` is reported, never guessed. */
@@ -26,4 +26,9 @@ export const UNKNOWN: ErrorRecord = { code: 'CANCELED', message: 'the engine sto
 export function decided<T extends CommandType>(op: Operation<T>): NonNullable<Decisions[T]> {
   // Only intents that decide accepted reach a handler.
   return op.intent.data.decided as NonNullable<Decisions[T]>;
+}
+
+/** What the client asked, as the intent keeps it. */
+export function asked<T extends CommandType>(op: Operation<T>): CommandArgs[T] {
+  return op.intent.data.args as CommandArgs[T];
 }

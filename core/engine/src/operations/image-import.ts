@@ -1,12 +1,12 @@
 import { type Digest, ShiplogError } from '@shiplog/contracts';
-import { decided, type Handler, INTERRUPTED } from './handler.ts';
+import { asked, decided, type Handler, INTERRUPTED } from './handler.ts';
 import { discard, take } from './image-load.ts';
 
 export const imageImport: Handler<'image.import'> = {
   async run(op) {
     const { ingest, reference } = decided(op);
     const { parts } = op.engine;
-    const { message, changes } = op.intent.data.args;
+    const { message, changes } = asked(op);
     const store = parts.drivers.get('image-store', parts.chosen.imageStore);
     const options = { message, changes, at: op.intent.t, architecture: parts.host.architecture };
     return take(op, ingest, async (body) => {
