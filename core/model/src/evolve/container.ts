@@ -72,6 +72,7 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
   'container.stop.requested': (state, event) => {
     const { decided } = event.data;
     if (decided === null) return;
+    hold(state, event.op, { stopRequested: state.containers.get(decided.id)?.stopRequested ?? false });
     claim(state, event, decided.id, 'container.stop');
     change(state, decided.id, { stopRequested: true });
   },
@@ -84,7 +85,7 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
   'container.stop.failed': (state, event) => {
     const pending = pendingOf(state, event.op, 'container.stop');
     const container = pending === undefined ? undefined : state.containers.get(pending.decided.id);
-    if (container?.process !== undefined) change(state, container.id, { stopRequested: false });
+    if (container?.process !== undefined) change(state, container.id, { stopRequested: pending?.held.stopRequested ?? false });
   },
 
   'container.restart.requested': (state, event) => {
