@@ -53,14 +53,25 @@ test('when stopping for the restart fails, then it runs on with what it had', ()
   });
 });
 
-test('when starting again fails, then it is exited and holds nothing', () => {
+test('when starting again fails, then it is exited and holds what it held until release', () => {
   const then = given(running('web')).when('container.restart', { container: 'web' });
   then.world.exited(then.world.state.container('web').id, 143);
   then.thenFailed('COMMAND_NOT_FOUND', (state) => {
     const web = state.container('web');
-    assert.equal([web.status, web.exitCode, web.active, web.busy], ['exited', 127, false, undefined]);
-    assert.equal(state.network('bridge').leases, {});
+    assert.equal([web.status, web.exitCode, web.active, web.busy], ['exited', 127, true, undefined]);
+    assert.is(Object.keys(state.network('bridge').leases).length, 1);
   });
+  then.world.run('container.release', { container: 'web' });
+  assert.equal(then.world.state.network('bridge').leases, {});
+});
+
+test('given a container that held nothing, when its restart fails, then it holds nothing', () => {
+  given(created('web'))
+    .when('container.restart', { container: 'web' })
+    .thenFailed('RUNTIME_FAILED', (state) => {
+      assert.is(state.container('web').active, false);
+      assert.equal(state.network('bridge').leases, {});
+    });
 });
 
 test('given another operation on it, when restarted, then it is busy', () => {
