@@ -78,7 +78,10 @@ class DatabaseEventLog implements EventLog {
   readonly #inst: string;
   readonly #newId: () => string;
   readonly #witness: Witness | undefined;
-  readonly #commits = new GroupCommit<Entry>((entries) => this.#commit(entries));
+  readonly #commits = new GroupCommit<Entry>(
+    (entries) => this.#commit(entries),
+    () => this.#wake(),
+  );
   #durable: Mark;
   #closing: Promise<void> | undefined;
 
@@ -205,13 +208,8 @@ class DatabaseEventLog implements EventLog {
       mark = { seq: mark.seq + pack.length, link };
     }
     batch.put<string, Buffer>(HEAD_KEY, encodeMark(mark), ENCODING);
-    try {
-      await batch.write(SYNCED);
-      this.#witness?.note(mark);
-    } catch (error) {
-      this.#wake();
-      throw error;
-    }
+    await batch.write(SYNCED);
+    this.#witness?.note(mark);
     for (const first of firsts) this.segments.add(first);
     this.recent.add(entries);
     this.#durable = mark;
@@ -230,7 +228,7 @@ class DatabaseEventLog implements EventLog {
     }
   }
 
-  /** Followers look again. Later than now: a failure is known only when the write has been given up. */
+  /** Followers look again: after those who appended, who are the first to know. */
   #wake(): void {
     setImmediate(() => {
       const waiting = [...this.waiting];
