@@ -1,5 +1,10 @@
 export { compressionOf, decompress, sniff } from './compression.ts';
+export { ALL_CAPABILITIES, capabilitySet, DEFAULT_CAPABILITIES, ociCapabilities } from './capabilities.ts';
+export { containerMounts, resolveMounts } from './container-mounts.ts';
 export { chainId, chainIds, digestStream, isDigest, sha256Of } from './digest.ts';
+export { containerEnv, DEFAULT_PATH, mergeEnv } from './environment.ts';
+export { execProcess } from './exec-process.ts';
+export { hostsFile } from './hosts-file.ts';
 export { CONFIG_LIMIT_BYTES, imageManifest, parseImageConfig } from './image-config.ts';
 export { jsonDocument, jsonValue } from './json-document.ts';
 export { cleanLayerPath, joinLayerPath, splitLayerPath } from './layer-path.ts';
@@ -8,6 +13,9 @@ export { writeLayer } from './layer-writer.ts';
 export { hostPlatform, MANIFEST_LIMIT_BYTES, parseIndex, parseManifest, selectPlatform } from './manifest.ts';
 export { MEDIA_TYPES, mediaKind } from './media-types.ts';
 export { familiar, parseReference } from './reference.ts';
+export { MASKED_PATHS, READONLY_PATHS } from './protected-paths.ts';
+export { resolvConf } from './resolv-conf.ts';
+export { runtimeSpec } from './runtime-spec.ts';
 export { readTar } from './tar-reader.ts';
 export { writeTar } from './tar-writer.ts';
 
@@ -20,3 +28,10 @@ export type { Descriptor, OciIndex, OciManifest, Platform } from './manifest.ts'
 export type { Reference } from './reference.ts';
 export type { TarEntry, TarEntryType, TarOptions } from './tar-reader.ts';
 export type { TarEntryInput } from './tar-writer.ts';
+export type { BundleFile, ResolvedMount } from './container-mounts.ts';
+export type { ExecProcessInput } from './exec-process.ts';
+export type { HostsFileInput } from './hosts-file.ts';
+export type { JoinedNamespaces } from './namespaces.ts';
+export type * from './oci-spec.ts';
+export type { DnsChoice, DnsReach } from './resolv-conf.ts';
+export type { RuntimeSpecInput } from './runtime-spec.ts';
