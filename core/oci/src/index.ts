@@ -1,1 +1,22 @@
-export {};
+export { compressionOf, decompress, sniff } from './compression.ts';
+export { chainId, chainIds, digestStream, isDigest, sha256Of } from './digest.ts';
+export { CONFIG_LIMIT_BYTES, imageManifest, parseImageConfig } from './image-config.ts';
+export { jsonDocument, jsonValue } from './json-document.ts';
+export { cleanLayerPath, joinLayerPath, splitLayerPath } from './layer-path.ts';
+export { readLayer } from './layer-reader.ts';
+export { writeLayer } from './layer-writer.ts';
+export { hostPlatform, MANIFEST_LIMIT_BYTES, parseIndex, parseManifest, selectPlatform } from './manifest.ts';
+export { MEDIA_TYPES, mediaKind } from './media-types.ts';
+export { familiar, parseReference } from './reference.ts';
+export { readTar } from './tar-reader.ts';
+export { writeTar } from './tar-writer.ts';
+
+export type { Compression, SniffedStream } from './compression.ts';
+export type { DigestStream } from './digest.ts';
+export type { ImageConfig, LayerBlob } from './image-config.ts';
+export type { JsonFields } from './json-document.ts';
+export type { LayerEntry, LayerEntryKind } from './layer-reader.ts';
+export type { Descriptor, OciIndex, OciManifest, Platform } from './manifest.ts';
+export type { Reference } from './reference.ts';
+export type { TarEntry, TarEntryType, TarOptions } from './tar-reader.ts';
+export type { TarEntryInput } from './tar-writer.ts';
