@@ -82,10 +82,12 @@ export interface Engine {
   refuse(type: CommandType, error: Error, caller: Caller): Promise<void>;
   /** State now (all acknowledged and nothing unacknowledged), or as it was. */
   view(at?: Moment): Promise<StateView>;
+  /** SHA-256, hex, over the canonical form of the state at a moment: two folds of the same events have the same. */
+  stateHash(at?: Moment): Promise<{ readonly seq: number; readonly hash: string }>;
   readonly log: EventLogReader;
   /**
-   * A container's stdio, from now on. May be asked before start: the channel then opens when it starts, before its first byte.
-   * Throws CONTAINER_NOT_FOUND; CONTAINER_NOT_RUNNING if it has already exited.
+   * A container's stdio, from now on. Of one that does not run, it answers at once with a channel that opens when it starts,
+   * before its first byte. Throws CONTAINER_NOT_FOUND or CONTAINER_PAUSED.
    */
   attach(container: string, options: AttachOptions): Promise<IoChannel>;
   /** An exec session's stdio; ask before `exec.start`. */

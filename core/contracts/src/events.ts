@@ -7,7 +7,8 @@ import type { Digest, ImageManifest } from './image.ts';
  * of it: enough to evolve and to find every effect again.
  */
 export interface IntentData<T extends CommandType> {
-  readonly args: CommandArgs[T];
+  /** Null where the request could not even be read. */
+  readonly args: CommandArgs[T] | null;
   readonly givens: Givens;
   readonly decided: Decisions[T];
 }

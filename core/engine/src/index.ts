@@ -1,1 +1,5 @@
-export {};
+export { startEngine } from './start-engine.ts';
+export { stateAt } from './moment.ts';
+
+export type { RunningEngine } from './start-engine.ts';
+export type * from './ports.ts';

@@ -1,1 +1,11 @@
-export {};
+export { canonicalJson } from './canonical-json.ts';
+export { openEventLog } from './event-log.ts';
+export { openLevelLog, verifyLevelLog } from './level-log.ts';
+export { ulidSource } from './ulid.ts';
+export { verifyEventLog } from './verify.ts';
+
+export type { LogDatabase } from './database.ts';
+export type { EventLogOptions, Witness } from './event-log.ts';
+export type { LevelLogOptions } from './level-log.ts';
+export type { Mark } from './mark.ts';
+export type { VerifyOptions } from './verify.ts';

@@ -1,1 +1,24 @@
-export {};
+export { canonicalState, restoreState } from './canonical-state.ts';
+export { decide, EFFECTLESS_VERBS } from './decide.ts';
+export { mergeArgv } from './decide/merge-argv.ts';
+export { evolve } from './evolve.ts';
+export { givensNeeded } from './givens-needed.ts';
+export { claimedPorts } from './network/ports.ts';
+export { failed, succeeded } from './outcome.ts';
+export { findContainer, findContainerByName } from './projections/find-container.ts';
+export { findExec } from './projections/find-exec.ts';
+export { findImage, findImageByTag } from './projections/find-image.ts';
+export { findNetwork, findNetworkByName } from './projections/find-network.ts';
+export { findVolume } from './projections/find-volume.ts';
+export { isUp } from './projections/is-up.ts';
+export { shortId } from './projections/short-id.ts';
+export { stopSignalOf } from './projections/stop-signal-of.ts';
+export { imageUsers, networkUsers, volumeUsers } from './projections/users.ts';
+export { signalName, signalNumber } from './signals.ts';
+export { createState, snapshotOf, State } from './state.ts';
+
+export type { Accepted, Decision, Refused } from './decide.ts';
+export type { GivensNeeded } from './givens-needed.ts';
+export type { ClaimedPort } from './network/ports.ts';
+export type { FoundImage } from './projections/find-image.ts';
+export type { Held, Pending, PendingOf } from './state.ts';

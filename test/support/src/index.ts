@@ -1,1 +1,4 @@
-export {};
+export { silentLogger } from './silent-logger.ts';
+export { temporaryDirectory } from './temporary-directory.ts';
+
+export type { TemporaryDirectory } from './temporary-directory.ts';

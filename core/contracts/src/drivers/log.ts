@@ -17,8 +17,11 @@ export interface LogReadOptions {
   readonly tail?: number;
   readonly since?: string;
   readonly until?: string;
-  /** Goes on with new lines until `signal` aborts. */
+  /** Goes on with new lines until `ended` or `signal` aborts. */
   readonly follow: boolean;
+  /** Aborts when nothing more will be written: following ends after the last line. */
+  readonly ended: AbortSignal;
+  /** Aborts when the reader leaves. */
   readonly signal: AbortSignal;
 }
 

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import type { ProcessTable } from '../engine.ts';
 import { Done, type DriverBase, HostPath, ResourceId, type VerbsOf, verb } from './verb.ts';
 
 export const ProcessRefSchema = Type.Object({ pid: Type.Integer(), startTicks: Type.Integer(), bootId: Type.String() });
@@ -127,6 +128,8 @@ export interface IoChannel {
 export interface RuntimeDriver extends DriverBase, VerbsOf<typeof RUNTIME_VERBS> {
   /** Connects to the stdio of a created or running process. Resolves once connected: output from then on is seen. */
   attach(target: { readonly id: string; readonly exec?: string }): Promise<IoChannel>;
+  /** Those of `pids` that still live, as ps(1) shows them with `psArgs`; REQUEST_INVALID if ps refuses the arguments. */
+  top(pids: readonly number[], psArgs: string): Promise<ProcessTable>;
   /**
    * Every exit, also those from before this call that `remove` has not forgotten: at least once each. Ends with `signal`.
    */

@@ -1,1 +1,3 @@
-export {};
+export { eventLogSuite } from './event-log-suite.ts';
+
+export type { EventLogFactory, EventLogSuiteOptions, LogUnderTest, Test } from './event-log-suite.ts';

@@ -1,0 +1,73 @@
+import { type ContainerRecord, type EndpointRecord, ShiplogError } from '@shiplog/contracts';
+import { firstValueFrom, filter, map, race, take, timer } from 'rxjs';
+import type { EngineCore } from './core.ts';
+import { detachArgs } from './container-up.ts';
+import { type Operation, together } from './operation.ts';
+
+/** SIGKILL cannot be refused; a process that outlives it this long hangs in the kernel. */
+const KILL_GRACE_MS = 30_000;
+
+/**
+ * Gives back what a container that does not run holds on the host. Every verb in it succeeds when there is nothing to do,
+ * so this both follows an exit and cleans up after a crash.
+ */
+export async function bringDown(op: Operation, container: ContainerRecord, endpoints: readonly EndpointRecord[] = Object.values(container.endpoints)): Promise<void> {
+  const { parts } = op.engine;
+  const { id } = container;
+  await together(
+    (async () => {
+      await op.step('runtime', container.runtime, 'remove', { id });
+      await op.step('cgroup', parts.chosen.cgroup, 'remove', { id });
+    })(),
+    (async () => {
+      for (const endpoint of endpoints) {
+        const network = op.engine.ledger.head.networks.get(endpoint.networkId);
+        if (network !== undefined) {
+          await op.step('network', network.driver, 'detach', detachArgs(container, endpoint, network), { label: `network.detach ${network.name}` });
+        }
+      }
+      // Any driver with sandboxes can close one: it is a namespace file at a path.
+      await op.step('network', 'none', 'closeSandbox', { id, path: parts.paths.sandbox(id) });
+    })(),
+    op.step('storage', container.storageDriver, 'unmount', { key: id, target: parts.paths.rootfs(id) }),
+  );
+}
+
+/** Sends a signal as a step of its own, which Docker's clients see as a `kill` event. */
+export async function signal(op: Operation, container: ContainerRecord, number: number): Promise<boolean> {
+  const { delivered } = await op.step('runtime', container.runtime, 'signal', { id: container.id, signal: number }, { label: 'signal', facts: () => ({ signal: number }) });
+  return delivered;
+}
+
+/** Ends a running container: `signal`, and after `timeoutSeconds` (-1: never) SIGKILL. Resolves with the exit code once the exit is a durable fact. */
+export async function endProcess(op: Operation, container: ContainerRecord, number: number, timeoutSeconds: number): Promise<number> {
+  const exited = exitOf(op.engine, container.id);
+  if (container.status === 'paused') await op.step('cgroup', op.engine.parts.chosen.cgroup, 'thaw', { id: container.id });
+  await signal(op, container, number);
+  const code = await within(exited, timeoutSeconds < 0 ? Number.POSITIVE_INFINITY : timeoutSeconds * 1000);
+  if (code !== undefined) return code;
+  if (number !== 9) await signal(op, container, 9);
+  const killed = await within(exited, KILL_GRACE_MS);
+  if (killed === undefined) {
+    throw new ShiplogError('RUNTIME_FAILED', `container ${container.id} did not end after SIGKILL; a process hangs in the kernel`, { container: container.id });
+  }
+  return killed;
+}
+
+/** The exit code of the container's next exit; at once if it has exited. */
+function exitOf(engine: EngineCore, id: string): Promise<number> {
+  const now = engine.ledger.head.containers.get(id);
+  if (now !== undefined && now.status !== 'running' && now.status !== 'paused' && now.finishedAt !== '' && now.process === undefined) return Promise.resolve(now.exitCode);
+  return firstValueFrom(
+    engine.ledger.facts.pipe(
+      filter((event) => event.type === 'container.exited' && event.data.id === id),
+      map((event) => (event.type === 'container.exited' ? event.data.exitCode : 0)),
+      take(1),
+    ),
+  );
+}
+
+async function within(code: Promise<number>, ms: number): Promise<number | undefined> {
+  if (ms === Number.POSITIVE_INFINITY) return code;
+  return firstValueFrom(race(code, timer(Math.min(ms, 2 ** 31 - 1)).pipe(map(() => undefined))));
+}

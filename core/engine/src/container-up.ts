@@ -1,0 +1,162 @@
+import { hostsFile, resolvConf, runtimeSpec } from '@shiplog/oci';
+import {
+  type ContainerRecord,
+  type EndpointRecord,
+  type ImageRecord,
+  type NamespaceMode,
+  type NetworkRecord,
+  type ProcessRef,
+  type ResourceLimits,
+  ShiplogError,
+} from '@shiplog/contracts';
+import { type Operation, together } from './operation.ts';
+
+/** What a start decided: where the sandbox comes from, and the endpoints in order. */
+export interface Attachments {
+  readonly endpoints: readonly EndpointRecord[];
+  readonly sandbox: string;
+}
+
+/**
+ * Brings a container up: root file system, sandbox, endpoints, cgroup, process. What does not depend on one another runs
+ * side by side: the endpoints are wired while the runtime builds the process, which only needs the sandbox.
+ */
+export async function bringUp(op: Operation, container: ContainerRecord, image: ImageRecord, attachments: Attachments): Promise<ProcessRef> {
+  const { parts, io } = op.engine;
+  const { id } = container;
+
+  const sandboxPath = openSandbox(op, container, attachments.sandbox);
+  const [process] = await together(
+    (async () => {
+      const [{ cgroupsPath }, env, sandbox] = await together(
+        op.step('cgroup', parts.chosen.cgroup, 'create', { id, limits: limitsOf(container.spec.resources) }, { undoArgs: { id } }),
+        op.engine.environment.unseal(container.spec.env),
+        sandboxPath,
+        op.step('storage', container.storageDriver, 'mount', { key: id, target: parts.paths.rootfs(id) }),
+      );
+      const hostname = container.spec.hostname ?? (attachments.sandbox === 'host' ? parts.host.hostname : id.slice(0, 12));
+      const spec = runtimeSpec({
+        container,
+        image,
+        env,
+        hostname,
+        rootfs: parts.paths.rootfs(id),
+        cgroupsPath,
+        ...(sandbox === undefined ? {} : { sandboxPath: sandbox }),
+        namespacePaths: sharedNamespaces(op, container),
+      });
+      const created = await op.step(
+        'runtime',
+        container.runtime,
+        'create',
+        {
+          id,
+          spec,
+          user: container.spec.user === '' ? (image.config.User ?? '') : container.spec.user,
+          groups: [...container.spec.groupAdd],
+          seccomp: container.spec.privileged ? 'unconfined' : container.spec.seccomp,
+          devices: container.spec.devices.map((device) => ({ ...device })),
+          allDevices: container.spec.privileged,
+          init: container.spec.init,
+          files: {
+            hosts: hostsFile({ hostname, domainname: container.spec.domainname, endpoints: attachments.endpoints, extraHosts: container.spec.extraHosts }),
+            hostname: `${hostname}\n`,
+            'resolv.conf': resolvConf(await parts.host.resolvConf(), container.spec),
+          },
+          terminal: container.spec.tty,
+          stdin: container.spec.openStdin,
+          stdinOnce: container.spec.stdinOnce,
+          log: { driver: container.logDriver, path: container.logPath, options: { ...container.spec.logOptions } },
+          runtime: container.spec.runtime ?? '',
+        },
+        { undoArgs: { id }, facts: (answer) => ({ pid: answer.process.pid }) },
+      );
+      return created.process;
+    })(),
+    (async () => {
+      const sandbox = await sandboxPath;
+      let first = true;
+      for (const endpoint of attachments.endpoints) {
+        await attach(op, container, endpoint, sandbox, first);
+        first = false;
+      }
+    })(),
+  );
+  await io.connect(container.runtime, { id });
+  await op.step('runtime', container.runtime, 'start', { id });
+  return process;
+}
+
+function openSandbox(op: Operation, container: ContainerRecord, sandbox: string): Promise<string | undefined> {
+  const { paths } = op.engine.parts;
+  if (sandbox.startsWith('container:')) {
+    const other = op.engine.ledger.head.container(sandbox.slice('container:'.length));
+    if (other.status !== 'running') {
+      throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join network of a non running container: ${other.id}`, { container: other.id });
+    }
+    return Promise.resolve(paths.sandbox(other.id));
+  }
+  return op
+    .step('network', sandbox, 'openSandbox', { id: container.id, path: paths.sandbox(container.id), sysctls: { ...container.spec.sysctls } })
+    .then((answer) => answer.path);
+}
+
+async function attach(op: Operation, container: ContainerRecord, endpoint: EndpointRecord, sandbox: string | undefined, defaultRoute: boolean): Promise<void> {
+  const network = op.engine.ledger.head.network(endpoint.networkId);
+  await op.step(
+    'network',
+    network.driver,
+    'attach',
+    {
+      id: endpoint.id,
+      container: container.id,
+      network: plain(network),
+      ...(sandbox === undefined ? {} : { sandbox }),
+      ifName: endpoint.ifName,
+      address: endpoint.ipv4 === '' ? '' : `${endpoint.ipv4}/${endpoint.prefixLength}`,
+      mac: endpoint.mac,
+      gateway: endpoint.gateway,
+      defaultRoute,
+      ports: endpoint.ports.map((port) => ({ ...port })),
+    },
+    { label: `network.attach ${network.name}`, undoArgs: detachArgs(container, endpoint, network) },
+  );
+}
+
+/** What detach needs to find what attach made. */
+export function detachArgs(container: ContainerRecord, endpoint: EndpointRecord, network: NetworkRecord) {
+  return {
+    id: endpoint.id,
+    container: container.id,
+    network: plain(network),
+    address: endpoint.ipv4 === '' ? '' : `${endpoint.ipv4}/${endpoint.prefixLength}`,
+    ports: endpoint.ports.map((port) => ({ ...port })),
+  };
+}
+
+/** A network as its driver sees it. */
+export function plain(network: NetworkRecord) {
+  const { id, name, subnet, gateway, internal, options } = network;
+  return { id, name, subnet, gateway, internal, options: { ...options } };
+}
+
+function limitsOf(resources: ResourceLimits) {
+  const { io, ...limits } = resources;
+  return io === undefined ? limits : { ...limits, io: io.map((device) => ({ ...device })) };
+}
+
+/** Namespace files of other containers that this one joins, by OCI namespace type. */
+function sharedNamespaces(op: Operation, container: ContainerRecord): { readonly [type: string]: string } {
+  const paths: Record<string, string> = {};
+  const join = (type: string, mode: NamespaceMode): void => {
+    if (!mode.startsWith('container:')) return;
+    const other = op.engine.ledger.head.container(mode.slice('container:'.length));
+    if (other.process === undefined || other.status !== 'running') {
+      throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join ${type} namespace of a non running container: ${other.id}`, { container: other.id });
+    }
+    paths[type] = `/proc/${other.process.pid}/ns/${type}`;
+  };
+  join('ipc', container.spec.ipcMode);
+  join('pid', container.spec.pidMode);
+  return paths;
+}

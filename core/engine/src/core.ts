@@ -1,0 +1,78 @@
+import { type Caller, type DriverFamilies, type NewEvent, type OperationContext, ShiplogError, type Stamp, type VerbKind } from '@shiplog/contracts';
+import { Environment } from './environment.ts';
+import { IoHub } from './io-hub.ts';
+import type { Ledger } from './ledger.ts';
+import type { EngineParts } from './ports.ts';
+
+/** The engine's own name for itself in the log: who acts when nobody asked. */
+export function system(reason: string, corr?: string): Caller {
+  return corr === undefined ? { actor: { scheme: 'system', reason } } : { actor: { scheme: 'system', reason }, corr };
+}
+
+/** What operations, reactors and recovery share: the parts, the ledger, and how to call a driver. */
+export class EngineCore {
+  readonly io: IoHub;
+  readonly environment: Environment;
+
+  constructor(
+    readonly parts: EngineParts,
+    readonly ledger: Ledger,
+  ) {
+    this.io = new IoHub((kind, runtime, target) => parts.drivers.get(kind, runtime).attach(target));
+    this.environment = new Environment(parts);
+  }
+
+  /** The stamp of events appended now. */
+  stamp(caller: Caller, op: string): Stamp {
+    const { clock } = this.parts;
+    return {
+      op,
+      corr: caller.corr ?? op,
+      t: clock.now(),
+      mono: clock.mono(),
+      actor: caller.actor,
+      ...(caller.req === undefined ? {} : { req: caller.req }),
+      ...(caller.idem === undefined ? {} : { idem: caller.idem }),
+    };
+  }
+
+  /** Calls a driver's verb. Resolves with its answer; fails DEADLINE_EXCEEDED, CANCELED, or what the driver throws, as a ShiplogError. */
+  async call<K extends VerbKind>(kind: K, name: string, verb: string, args: unknown, ctx: OperationContext, deadlineMs: number): Promise<unknown> {
+    const driver = this.parts.drivers.get(kind, name);
+    const deadline = AbortSignal.timeout(deadlineMs);
+    const signal = AbortSignal.any([ctx.signal, deadline]);
+    const method = driver[verb as keyof DriverFamilies[K]] as (args: unknown, ctx: OperationContext) => Promise<unknown>;
+    try {
+      return await abortable(method.call(driver, args, { op: ctx.op, signal }), signal);
+    } catch (error) {
+      if (deadline.aborted) {
+        throw new ShiplogError('DEADLINE_EXCEEDED', `driver ${kind}/${name} did not finish ${verb} within ${deadlineMs / 1000} s`, { kind, name, verb }, { cause: error });
+      }
+      if (ctx.signal.aborted) throw new ShiplogError('CANCELED', `${verb} was canceled: the caller went away`, { kind, name, verb }, { cause: error });
+      throw ShiplogError.wrap(error, 'DRIVER_FAILED', { kind, name, verb });
+    }
+  }
+
+  /** Records that reality and log differ. */
+  drift(kind: string, resource: string, expected: string, found: string): void {
+    this.parts.logger.warn('drift', { kind, resource, expected, found });
+    this.observe({ stream: 'engine', type: 'host.drifted', kind: 'observed', data: { kind, resource, expected, found } }, 'observe');
+  }
+
+  /** Appends facts that nobody's command caused. */
+  observe(event: NewEvent | readonly NewEvent[], reason: string): Promise<void> {
+    const op = this.parts.identities.op();
+    const events = Array.isArray(event) ? (event as readonly NewEvent[]) : [event as NewEvent];
+    return this.ledger.append({ stamp: this.stamp(system(reason), op), events }).durable;
+  }
+}
+
+/** Lets the caller go when `signal` aborts, even if a driver never answers. */
+function abortable<R>(work: Promise<R>, signal: AbortSignal): Promise<R> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -1,0 +1,201 @@
+import { decide, failed, givensNeeded, succeeded } from '@shiplog/model';
+import {
+  type Caller,
+  type CommandAnswers,
+  type Command,
+  type CommandArgs,
+  type CommandOf,
+  type CommandStreams,
+  type CommandType,
+  type ErrorRecord,
+  type EventOf,
+  type Givens,
+  type Outcomes,
+  type Result,
+  type ShiplogEvent,
+  ShiplogError,
+} from '@shiplog/contracts';
+import type { EngineCore } from './core.ts';
+import { system } from './core.ts';
+import { Operation } from './operation.ts';
+import type { Handler } from './operations/handler.ts';
+import { HANDLERS } from './operations/table.ts';
+import { settle } from './reactors/settle.ts';
+
+/** Verbs that have a container to themselves. Others may go on beside them. */
+const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
+  'container.start',
+  'container.stop',
+  'container.restart',
+  'container.remove',
+  'container.release',
+  'container.rename',
+]);
+
+/** Verbs that share layers and blobs, and so go one after the other. */
+const IMAGES: ReadonlySet<CommandType> = new Set<CommandType>(['image.load', 'image.import', 'image.remove', 'image.prune']);
+
+/** Takes commands to their outcomes: decide, intent on disk, effects, outcome on disk, answer. */
+export class Executor {
+  readonly #running = new Map<string, Promise<void>>();
+  #images: Promise<unknown> = Promise.resolve();
+  #stopping = false;
+
+  constructor(private readonly core: EngineCore) {}
+
+  /** See Engine.execute. */
+  async execute<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, streams: CommandStreams = {}): Promise<CommandAnswers[T]> {
+    if (this.#stopping) throw new ShiplogError('ENGINE_STOPPING', 'the engine is stopping');
+    if (caller.idem !== undefined) {
+      const seq = this.core.ledger.log.findIdempotent(caller.idem);
+      if (seq !== undefined) return this.#answerAgain(type, seq);
+    }
+    if (IMAGES.has(type)) {
+      const turn = this.#images.then(() => this.#perform(type, args, caller, streams));
+      this.#images = turn.catch(() => undefined);
+      return turn;
+    }
+    return this.#perform(type, args, caller, streams);
+  }
+
+  /** Refuses new commands, and resolves when those under way have ended or `ms` have passed. */
+  async drain(ms: number): Promise<void> {
+    this.#stopping = true;
+    const all = Promise.allSettled(this.#running.values());
+    await Promise.race([all, new Promise((resolve) => setTimeout(resolve, ms).unref())]);
+  }
+
+  /** Resolves when no operation is under way on the container. */
+  async idle(container: string): Promise<void> {
+    for (;;) {
+      const busy = this.core.ledger.head.containers.get(container)?.busy;
+      const running = busy === undefined ? undefined : this.#running.get(busy.op);
+      if (running === undefined) return;
+      await running;
+    }
+  }
+
+  async #perform<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, streams: CommandStreams): Promise<CommandAnswers[T]> {
+    const { core } = this;
+    const { ledger, parts } = core;
+    const op = parts.identities.op();
+    if (EXCLUSIVE.has(type)) await this.#takeTurn(type, args, caller);
+    // The union of all commands is what decide takes; a generic member of it is one of them.
+    const bare = { type, args, at: parts.clock.now(), givens: { ids: [], defaults: parts.defaults } } as CommandOf<T> as Command;
+    const decision = decide(ledger.head, { ...bare, givens: await this.#givens(bare) });
+    const stamp = core.stamp(caller, op);
+    const handler: Handler<T> = HANDLERS[type];
+    if (!decision.ok) {
+      const outcome = failed(type, decision.stream, { status: 'refused', ms: 0, error: decision.refusal });
+      await ledger.append({ stamp, events: [decision.intent, outcome] }).durable;
+      throw ShiplogError.from(decision.refusal);
+    }
+    const { stream, intent, conditions, expected, effectless } = decision;
+    if (effectless) {
+      const outcome = succeeded(type, stream, await handler.run(undefined as never), { status: 'ok', ms: 0 });
+      await ledger.append({ stamp, events: [intent, outcome], conditions, expected }).durable;
+      return handler.answer((intent.data as { decided: never }).decided, outcome.data as Outcomes[T]);
+    }
+    const admitted = ledger.append({ stamp, events: [intent], conditions, expected });
+    const finished = Promise.withResolvers<void>();
+    this.#running.set(op, finished.promise);
+    const recorded = admitted.events[0] as unknown as EventOf<`${T}.requested`>;
+    try {
+      await admitted.durable;
+      return await this.#takeEffect(new Operation<T>(core, recorded, type, caller, streams), handler, finished.resolve);
+    } finally {
+      finished.resolve();
+      this.#running.delete(op);
+      if (stream.startsWith('container/')) void settle(core, this, stream.slice('container/'.length));
+    }
+  }
+
+  async #takeEffect<T extends CommandType>(op: Operation<T>, handler: Handler<T>, admitted: () => void): Promise<CommandAnswers[T]> {
+    const { ledger } = this.core;
+    const { intent, verb } = op;
+    const began = performance.now();
+    const result = (status: Result['status'], error?: ErrorRecord): Result => ({
+      status,
+      ms: Math.round((performance.now() - began) * 1000) / 1000,
+      ...(error === undefined ? {} : { error }),
+      ...(op.failedStep === undefined || error === undefined ? {} : { step: op.failedStep }),
+      steps: op.stepTimes,
+    });
+    try {
+      const outcome = await handler.run(op);
+      const event = { ...succeeded(verb, intent.stream, outcome, result('ok')), cause: intent.seq };
+      const { durable } = ledger.append({ stamp: op.stamp(), events: [event] });
+      admitted();
+      await durable;
+      return handler.answer(intent.data.decided as never, outcome);
+    } catch (thrown) {
+      const error = ShiplogError.wrap(thrown);
+      if (error.code === 'LOG_CLOSED') throw error;
+      if (error.class === 'bug') this.core.parts.logger.error(`${verb} failed`, { op: intent.op, error: error.stack, cause: error.cause });
+      await op.undo();
+      const event = { ...failed(verb, intent.stream, result(error.code === 'CANCELED' ? 'canceled' : 'failed', error.toRecord())), cause: intent.seq };
+      const { durable } = ledger.append({ stamp: op.stamp(), events: [event] });
+      admitted();
+      await durable;
+      throw error;
+    }
+  }
+
+  /** Waits until the container is free. A forced removal does not wait for a stop's patience to run out. */
+  async #takeTurn<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller): Promise<void> {
+    const { head } = this.core.ledger;
+    const { container: ref, force } = args as { container: string; force?: boolean };
+    let id: string;
+    try {
+      id = head.container(ref).id;
+    } catch (error) {
+      // Decide refuses it with the same error, and the refusal is recorded.
+      this.core.parts.logger.debug('no turn to wait for', { ref, error: String(error) });
+      return;
+    }
+    const busy = head.containers.get(id)?.busy;
+    if (type === 'container.remove' && force === true && (busy?.verb === 'container.stop' || busy?.verb === 'container.restart')) {
+      await this.execute('container.kill', { container: id, signal: 'KILL' }, { ...system('forced-removal'), corr: caller.corr ?? busy.op }).catch((error: unknown) =>
+        this.core.parts.logger.debug('nothing to kill before a forced removal', { id, error: String(error) }),
+      );
+    }
+    await this.idle(id);
+  }
+
+  async #givens(command: Command): Promise<Givens> {
+    const { identities, defaults } = this.core.parts;
+    const needed = givensNeeded(this.core.ledger.head, command);
+    const ids = Array.from({ length: needed.ids }, () => identities.hex());
+    return needed.ports === 0 ? { ids, defaults } : { ids, freePorts: await this.#freePorts(needed.ports), defaults };
+  }
+
+  /** Ports free now and not promised to another container. */
+  async #freePorts(count: number): Promise<readonly number[]> {
+    const avoid: number[] = [];
+    for (const container of this.core.ledger.head.containers.values()) {
+      for (const endpoint of Object.values(container.endpoints)) for (const port of endpoint.ports) if (port.hostPort !== 0) avoid.push(port.hostPort);
+    }
+    const ctx = { op: this.core.parts.identities.op(), signal: AbortSignal.timeout(10_000) };
+    const { ports } = await this.core.parts.drivers.get('network', 'bridge').freePorts({ count, avoid }, ctx);
+    return ports;
+  }
+
+  async #answerAgain<T extends CommandType>(type: T, seq: number): Promise<CommandAnswers[T]> {
+    const { log } = this.core.ledger;
+    await log.flushed();
+    let intent: ShiplogEvent | undefined;
+    for await (const event of log.read({ from: seq, to: seq })) intent = event;
+    if (intent === undefined || intent.type !== `${type}.requested`) {
+      throw new ShiplogError('REQUEST_INVALID', 'this idempotency key was used for another command', { seq, type });
+    }
+    await this.#running.get(intent.op);
+    await log.flushed();
+    for await (const event of log.readStream(intent.stream, intent.rev)) {
+      if (event.op !== intent.op || event.kind !== 'outcome') continue;
+      if (event.result?.error !== undefined) throw ShiplogError.from(event.result.error);
+      const handler: Handler<T> = HANDLERS[type];
+      return handler.answer((intent.data as { decided: never }).decided, event.data as Outcomes[T]);
+    }
+    throw new ShiplogError('CANCELED', 'the first command with this idempotency key has no outcome', { seq });
+  }
+}

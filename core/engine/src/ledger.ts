@@ -1,0 +1,46 @@
+import { Subject } from 'rxjs';
+import { createState, evolve, snapshotOf, type State } from '@shiplog/model';
+import type { Admitted, AppendRequest, EventLog, ShiplogEvent } from '@shiplog/contracts';
+
+/**
+ * The log and the state folded from it, kept in step.
+ *
+ * `head` holds everything admitted, durable or not: decisions are taken against it, one after the other, so that two
+ * concurrent commands cannot both take a name. What leaves the engine is only ever durable: {@link Ledger.view} waits for
+ * what it shows, and {@link Ledger.facts} tells events once they are on disk.
+ */
+export class Ledger {
+  readonly head: State = createState();
+  /** Durable events, in order, as they become so. */
+  readonly facts = new Subject<ShiplogEvent>();
+  #cached: State | undefined;
+
+  private constructor(readonly log: EventLog) {}
+
+  /** Folds the whole log. */
+  static async open(log: EventLog): Promise<Ledger> {
+    const ledger = new Ledger(log);
+    for await (const event of log.read()) evolve(ledger.head, event);
+    return ledger;
+  }
+
+  /** Admits events and folds them in. What {@link EventLog.append} throws leaves the state as it was. */
+  append(request: AppendRequest): Admitted {
+    const admitted = this.log.append(request);
+    for (const event of admitted.events) evolve(this.head, event);
+    this.#cached = undefined;
+    const durable = admitted.durable.then(() => {
+      for (const event of admitted.events) this.facts.next(event);
+    });
+    // The caller awaits `durable`; a caller that does not must not turn a dead disk into an unhandled rejection.
+    durable.catch(() => undefined);
+    return { events: admitted.events, durable };
+  }
+
+  /** The state as of now, once all of it is durable. The view never changes afterwards. */
+  async view(): Promise<State> {
+    const view = (this.#cached ??= snapshotOf(this.head));
+    if (view.seq > this.log.durableSeq) await this.log.flushed();
+    return view;
+  }
+}

@@ -1,0 +1,129 @@
+import {
+  type Caller,
+  type CommandStreams,
+  type CommandType,
+  type EventOf,
+  type NewEvent,
+  type OperationContext,
+  ShiplogError,
+  type Stamp,
+  VERB_TABLES,
+  type VerbKind,
+  type DriverFamilies,
+} from '@shiplog/contracts';
+import type { EngineCore } from './core.ts';
+
+type VerbArgs<K extends VerbKind, V extends keyof DriverFamilies[K]> = DriverFamilies[K][V] extends (args: infer A, ctx: OperationContext) => unknown
+  ? A
+  : never;
+type VerbAnswer<K extends VerbKind, V extends keyof DriverFamilies[K]> = DriverFamilies[K][V] extends (...args: never[]) => Promise<infer R> ? R : never;
+
+/** Milliseconds a driver has for one verb before the step fails DEADLINE_EXCEEDED. Layers may be large. */
+const DEADLINE_MS = { usual: 60_000, applyLayer: 1_800_000 };
+
+/**
+ * One operation under way: it calls drivers step by step, journals each by name, and knows how to take them back.
+ *
+ * A step's record need not be durable before the next step: every effect is named after its container or operation, so
+ * recovery finds it whether or not the record made it to disk.
+ */
+export class Operation<T extends CommandType = CommandType> {
+  readonly ctx: OperationContext;
+  readonly stepTimes: Record<string, number> = {};
+  failedStep: string | undefined;
+  readonly #undo: { readonly step: string; readonly run: () => Promise<unknown> }[] = [];
+
+  constructor(
+    readonly engine: EngineCore,
+    readonly intent: EventOf<`${T}.requested`>,
+    readonly verb: T,
+    readonly caller: Caller,
+    readonly streams: CommandStreams,
+  ) {
+    this.ctx = { op: intent.op, signal: streams.signal ?? new AbortController().signal };
+  }
+
+  /**
+   * Calls a driver verb as a journaled step. If the verb has an undo, {@link Operation.undo} will call it with `undoArgs`,
+   * or with the same arguments; not if it is `lasting`, because others rely on the effect too.
+   */
+  async step<K extends VerbKind, V extends string & keyof DriverFamilies[K]>(
+    kind: K,
+    name: string,
+    verb: V,
+    args: VerbArgs<K, V>,
+    options: { readonly undoArgs?: unknown; readonly lasting?: boolean; readonly label?: string; readonly facts?: (answer: VerbAnswer<K, V>) => { readonly [fact: string]: string | number | boolean } } = {},
+  ): Promise<VerbAnswer<K, V>> {
+    const step = options.label ?? `${kind}.${verb}`;
+    const table: { readonly [verb: string]: { readonly undo?: string } } = VERB_TABLES[kind];
+    const undo = table[verb]?.undo;
+    // Before the call, not after: a verb that fails halfway is taken back too.
+    if (undo !== undefined && options.lasting !== true) {
+      this.#undo.push({ step: `${kind}.${undo}`, run: () => this.engine.call(kind, name, undo, options.undoArgs ?? args, { op: this.ctx.op, signal: new AbortController().signal }, DEADLINE_MS.usual) });
+    }
+    return this.timed(step, async () => {
+      const deadline = verb === 'applyLayer' ? DEADLINE_MS.applyLayer : DEADLINE_MS.usual;
+      const answer = (await this.engine.call(kind, name, verb, args, this.ctx, deadline)) as VerbAnswer<K, V>;
+      this.journal(step, options.facts?.(answer));
+      return answer;
+    });
+  }
+
+  /** Runs something that is not a driver verb as a journaled step, with its own way back. */
+  async act<R>(step: string, run: () => Promise<R>, undo?: () => Promise<unknown>, facts?: (result: R) => { readonly [fact: string]: string | number | boolean }): Promise<R> {
+    if (undo !== undefined) this.#undo.push({ step: `undo ${step}`, run: undo });
+    return this.timed(step, async () => {
+      const result = await run();
+      this.journal(step, facts?.(result));
+      return result;
+    });
+  }
+
+  /** Takes back every step that began, the last first. What cannot be taken back is recorded as drift. */
+  async undo(): Promise<void> {
+    for (const { step, run } of this.#undo.toReversed()) {
+      try {
+        await run();
+      } catch (error) {
+        this.engine.drift('operation', this.ctx.op, `${step} done`, ShiplogError.wrap(error).message);
+      }
+    }
+    this.#undo.length = 0;
+  }
+
+  /** Records a step without waiting for the disk. */
+  journal(step: string, facts?: { readonly [fact: string]: string | number | boolean }): void {
+    const event: NewEvent = {
+      stream: this.intent.stream,
+      type: 'operation.step',
+      kind: 'meta',
+      cause: this.intent.seq,
+      data: facts === undefined ? { verb: this.verb, step } : { verb: this.verb, step, facts },
+    };
+    this.engine.ledger.append({ stamp: this.stamp(), events: [event] });
+  }
+
+  /** What the events of this operation share, as of now. */
+  stamp(): Stamp {
+    return this.engine.stamp({ ...this.caller, corr: this.intent.corr }, this.intent.op);
+  }
+
+  private async timed<R>(step: string, run: () => Promise<R>): Promise<R> {
+    const began = performance.now();
+    try {
+      return await run();
+    } catch (error) {
+      this.failedStep ??= step;
+      throw error;
+    } finally {
+      this.stepTimes[step] = Math.round((performance.now() - began) * 1000) / 1000;
+    }
+  }
+}
+
+/** Awaits all, and only then throws the first failure: nothing goes on behind an undo's back. */
+export async function together<T extends readonly unknown[]>(...work: { readonly [I in keyof T]: Promise<T[I]> }): Promise<T> {
+  const settled = await Promise.allSettled(work);
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as never;
+}

@@ -1,0 +1,18 @@
+import { decided, type Handler, INTERRUPTED } from './handler.ts';
+
+/** Makes the writable layer; the container does not run yet. */
+export const containerCreate: Handler<'container.create'> = {
+  async run(op) {
+    const { id, imageId, storageDriver } = decided(op);
+    const image = op.engine.ledger.head.image(imageId);
+    const top = image.layers.at(-1)?.chainId;
+    await op.step('storage', storageDriver, 'prepare', top === undefined ? { key: id } : { key: id, parent: top }, { undoArgs: { key: id } });
+    return { warnings: [] };
+  },
+  async recover(op) {
+    const { id, storageDriver } = decided(op);
+    await op.step('storage', storageDriver, 'remove', { key: id });
+    return { status: 'failed', error: INTERRUPTED };
+  },
+  answer: ({ id }, { warnings }) => ({ id, warnings }),
+};

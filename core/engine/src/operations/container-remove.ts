@@ -1,0 +1,34 @@
+import type { ContainerRecord } from '@shiplog/contracts';
+import { bringDown, endProcess } from '../container-down.ts';
+import { type Operation, together } from '../operation.ts';
+import { decided, type Handler } from './handler.ts';
+
+/** Removes a container that does not run, with everything the host holds of it. May be repeated. */
+export async function removeContainer(op: Operation, container: ContainerRecord): Promise<void> {
+  const { id } = container;
+  if (container.active) await bringDown(op, container);
+  await together(
+    op.step('storage', container.storageDriver, 'remove', { key: id }),
+    op.act('log.remove', () => op.engine.parts.drivers.get('log', container.logDriver).remove(container.logPath)),
+    op.act('vault.remove', () => op.engine.environment.forget(container, op.engine.ledger.head)),
+  );
+  op.engine.io.forget(id);
+}
+
+export const containerRemove: Handler<'container.remove'> = {
+  async run(op) {
+    const { id, kill } = decided(op);
+    const container = op.engine.ledger.head.container(id);
+    if (kill && container.process !== undefined) await endProcess(op, container, 9, 0);
+    await removeContainer(op, container);
+    return {};
+  },
+  async recover(op) {
+    const container = op.engine.ledger.head.container(decided(op).id);
+    // The runtime kills what is left.
+    await bringDown(op, container);
+    await removeContainer(op, container);
+    return { status: 'ok', data: {} };
+  },
+  answer: ({ id }) => ({ id }),
+};

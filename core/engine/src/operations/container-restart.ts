@@ -1,0 +1,26 @@
+import { bringDown, endProcess } from '../container-down.ts';
+import { bringUp } from '../container-up.ts';
+import { decided, type Handler, INTERRUPTED } from './handler.ts';
+
+/** Ends the container if it runs, and starts it with the same leases. */
+export const containerRestart: Handler<'container.restart'> = {
+  async run(op) {
+    const { id, signal, timeoutSeconds, endpoints, sandbox } = decided(op);
+    const { head } = op.engine.ledger;
+    const container = head.container(id);
+    if (container.process !== undefined) {
+      await endProcess(op, container, signal, timeoutSeconds);
+      await bringDown(op, container, endpoints);
+    }
+    return { process: await bringUp(op, container, head.image(container.imageId), { endpoints, sandbox }) };
+  },
+  async recover(op) {
+    const { id, endpoints } = decided(op);
+    const container = op.engine.ledger.head.container(id);
+    const state = await op.step('runtime', container.runtime, 'state', { id });
+    if (state.status === 'running' && state.process !== undefined) return { status: 'ok', data: { process: state.process } };
+    await bringDown(op, container, endpoints);
+    return { status: 'failed', error: INTERRUPTED };
+  },
+  answer: ({ id }) => ({ id }),
+};

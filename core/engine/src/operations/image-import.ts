@@ -1,0 +1,26 @@
+import { type Digest, ShiplogError } from '@shiplog/contracts';
+import { asked, decided, type Handler, INTERRUPTED } from './handler.ts';
+import { discard, take } from './image-load.ts';
+
+export const imageImport: Handler<'image.import'> = {
+  async run(op) {
+    const { ingest, reference } = decided(op);
+    const { parts } = op.engine;
+    const { message, changes } = asked(op);
+    const store = parts.drivers.get('image-store', parts.chosen.imageStore);
+    const options = { message, changes, at: op.intent.t, architecture: parts.host.architecture };
+    return take(op, ingest, async (body) => {
+      const image = await store.import(ingest, body, options, op.ctx);
+      return [{ ...image, tags: reference === '' ? [] : [reference] }];
+    });
+  },
+  async recover(op) {
+    await discard(op, decided(op).ingest);
+    return { status: 'failed', error: INTERRUPTED };
+  },
+  answer(_, { images }): { id: Digest } {
+    const [image] = images;
+    if (image === undefined) throw new ShiplogError('INTERNAL', 'an import succeeded without an image');
+    return { id: image.manifest.id };
+  },
+};

@@ -1,0 +1,49 @@
+import type { CommandType } from '@shiplog/contracts';
+import { containerCreate } from './container-create.ts';
+import { containerKill } from './container-kill.ts';
+import { containerPause } from './container-pause.ts';
+import { containerPrune } from './container-prune.ts';
+import { containerRelease } from './container-release.ts';
+import { containerRemove } from './container-remove.ts';
+import { containerResize } from './container-resize.ts';
+import { containerRestart } from './container-restart.ts';
+import { containerStart } from './container-start.ts';
+import { containerStop } from './container-stop.ts';
+import { containerUnpause } from './container-unpause.ts';
+import { execResize } from './exec-resize.ts';
+import { execStart } from './exec-start.ts';
+import type { Handler } from './handler.ts';
+import { imageImport } from './image-import.ts';
+import { imageLoad } from './image-load.ts';
+import { imagePrune, imageRemove } from './image-remove.ts';
+import { networkCreate } from './network-create.ts';
+import { networkRemove } from './network-remove.ts';
+import { containerRename, execCreate, imageTag, volumeCreate, volumeRemove } from './effectless.ts';
+
+/** How every verb takes effect. */
+export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
+  'container.create': containerCreate,
+  'container.start': containerStart,
+  'container.stop': containerStop,
+  'container.restart': containerRestart,
+  'container.kill': containerKill,
+  'container.pause': containerPause,
+  'container.unpause': containerUnpause,
+  'container.rename': containerRename,
+  'container.resize': containerResize,
+  'container.remove': containerRemove,
+  'container.release': containerRelease,
+  'container.prune': containerPrune,
+  'exec.create': execCreate,
+  'exec.start': execStart,
+  'exec.resize': execResize,
+  'image.load': imageLoad,
+  'image.import': imageImport,
+  'image.tag': imageTag,
+  'image.remove': imageRemove,
+  'image.prune': imagePrune,
+  'network.create': networkCreate,
+  'network.remove': networkRemove,
+  'volume.create': volumeCreate,
+  'volume.remove': volumeRemove,
+};

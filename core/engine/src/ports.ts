@@ -1,0 +1,70 @@
+import type { DriverFamilies, DriverInfo, DriverKind, EngineDefaults, EventLog } from '@shiplog/contracts';
+
+/** Finds drivers by family and name. Throws DRIVER_NOT_FOUND, or DRIVER_UNAVAILABLE with the probe's reason. */
+export interface Drivers {
+  get<K extends DriverKind>(kind: K, name: string): DriverFamilies[K];
+  list(): readonly DriverInfo[];
+}
+
+/** Time and chance. `now` is the wall clock and `mono` CLOCK_MONOTONIC, both in nanoseconds, decimal. */
+export interface Clock {
+  now(): string;
+  mono(): string;
+}
+
+/** Fresh identities. `op` sorts by time; `hex` is 64 random hex digits. */
+export interface Identities {
+  op(): string;
+  hex(): string;
+}
+
+/** Where the engine puts what belongs to a container, by its id. */
+export interface Paths {
+  readonly root: string;
+  rootfs(container: string): string;
+  sandbox(container: string): string;
+}
+
+/** What the engine asks of the host beside the drivers; reads only. */
+export interface HostFacts {
+  readonly hostname: string;
+  readonly bootId: string;
+  readonly architecture: string;
+  resolvConf(): Promise<string>;
+}
+
+/** Says what happens, for people. */
+export interface Logger {
+  debug(message: string, facts?: { readonly [fact: string]: unknown }): void;
+  info(message: string, facts?: { readonly [fact: string]: unknown }): void;
+  warn(message: string, facts?: { readonly [fact: string]: unknown }): void;
+  error(message: string, facts?: { readonly [fact: string]: unknown }): void;
+}
+
+/** Networks that exist from the first start on. */
+export interface PredefinedNetwork {
+  readonly name: string;
+  readonly driver: string;
+  readonly subnet?: string;
+  readonly options: { readonly [option: string]: string };
+}
+
+/** Everything an engine is made of; the composition root hands it in. */
+export interface EngineParts {
+  readonly log: EventLog;
+  readonly drivers: Drivers;
+  readonly clock: Clock;
+  readonly identities: Identities;
+  readonly paths: Paths;
+  readonly host: HostFacts;
+  readonly logger: Logger;
+  readonly defaults: EngineDefaults;
+  /** Drivers the engine uses where nothing chooses: by family. */
+  readonly chosen: { readonly cgroup: string; readonly imageStore: string; readonly vault: string };
+  readonly networks: readonly PredefinedNetwork[];
+  readonly engineId: string;
+  readonly instance: string;
+  readonly version: string;
+  /** Options worth keeping in `engine.started`. */
+  readonly config: { readonly [option: string]: string };
+}

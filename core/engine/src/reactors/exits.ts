@@ -1,0 +1,42 @@
+import type { NewEvent, ProcessExit, RuntimeDriver } from '@shiplog/contracts';
+import type { EngineCore } from '../core.ts';
+import type { Executor } from '../executor.ts';
+import { settle } from './settle.ts';
+
+/** Makes every exit the runtime tells of a fact, once. Ends when `signal` aborts. */
+export async function watchExits(core: EngineCore, executor: Executor, runtime: RuntimeDriver, signal: AbortSignal): Promise<void> {
+  for await (const exit of runtime.exits(signal)) {
+    void (exit.exec === undefined ? containerExited(core, executor, exit) : execExited(core, runtime, exit, exit.exec)).catch((error: unknown) =>
+      core.parts.logger.error('exit not recorded', { id: exit.id, error: String(error) }),
+    );
+  }
+}
+
+async function containerExited(core: EngineCore, executor: Executor, exit: ProcessExit): Promise<void> {
+  const { head } = core.ledger;
+  // A process may end before the outcome of its start is admitted; the exit comes after it in the log.
+  const starting = head.containers.get(exit.id);
+  if (starting !== undefined && starting.process === undefined) await executor.idle(exit.id);
+  const container = head.containers.get(exit.id);
+  if (container === undefined || container.process === undefined) return;
+  await recordExit(core, exit, 'monitor');
+  await settle(core, executor, exit.id);
+}
+
+/** Appends the exit as one fact, with the OOM kill that led to it. */
+export function recordExit(core: EngineCore, exit: ProcessExit, source: 'monitor' | 'recovery'): Promise<void> {
+  const { id, exitCode, oomKilled, finishedAt } = exit;
+  const stream = `container/${id}` as const;
+  const exited: NewEvent = { stream, type: 'container.exited', kind: 'observed', data: { id, exitCode, oomKilled, finishedAt, source } };
+  const oom: NewEvent = { stream, type: 'container.oom', kind: 'observed', data: { id, kills: 1 } };
+  return core.observe(oomKilled ? [oom, exited] : [exited], source);
+}
+
+async function execExited(core: EngineCore, runtime: RuntimeDriver, exit: ProcessExit, exec: string): Promise<void> {
+  const record = core.ledger.head.execs.get(exec);
+  if (record !== undefined && record.status !== 'exited') {
+    const { id: containerId, exitCode, finishedAt } = exit;
+    await core.observe({ stream: `container/${containerId}`, type: 'exec.exited', kind: 'observed', data: { id: exec, containerId, exitCode, finishedAt } }, 'monitor');
+  }
+  await runtime.execRemove({ id: exit.id, exec }, { op: core.parts.identities.op(), signal: AbortSignal.timeout(10_000) });
+}

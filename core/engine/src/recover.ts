@@ -1,0 +1,136 @@
+import { failed, succeeded } from '@shiplog/model';
+import { type CommandType, type EventOf, type Observed, type OpenOperation, type ProcessExit, ShiplogError } from '@shiplog/contracts';
+import { type EngineCore, system } from './core.ts';
+import type { Executor } from './executor.ts';
+import { Operation } from './operation.ts';
+import type { Handler } from './operations/handler.ts';
+import { HANDLERS } from './operations/table.ts';
+import { recordExit } from './reactors/exits.ts';
+import { settle } from './reactors/settle.ts';
+
+/**
+ * Makes log and reality agree after a start: every intent without an outcome gets one, every process that ended unseen is
+ * recorded, what ended is given back, and what belongs to nobody is removed. A second recovery finds nothing to do.
+ */
+export async function recover(core: EngineCore, executor: Executor): Promise<void> {
+  await restoreNetworks(core);
+  for (const open of [...core.ledger.head.openOperations.values()].toSorted((a, b) => a.seq - b.seq)) await complete(core, open);
+  await findExits(core);
+  await collectOrphans(core);
+  await Promise.all([...core.ledger.head.containers.keys()].map((id) => settle(core, executor, id)));
+}
+
+/** A reboot takes bridges away; making them again is harmless where they are. */
+async function restoreNetworks(core: EngineCore): Promise<void> {
+  for (const { id, name, driver, subnet, gateway, internal, options } of core.ledger.head.networks.values()) {
+    const args = { network: { id, name, subnet, gateway, internal, options: { ...options } } };
+    try {
+      await core.call('network', driver, 'createNetwork', args, background(core), 60_000);
+    } catch (error) {
+      core.drift('network', name, 'present', ShiplogError.wrap(error).message);
+    }
+  }
+}
+
+async function complete(core: EngineCore, open: OpenOperation): Promise<void> {
+  let intent: EventOf<`${CommandType}.requested`> | undefined;
+  for await (const event of core.ledger.log.read({ from: open.seq, to: open.seq })) intent = event as EventOf<`${CommandType}.requested`>;
+  if (intent === undefined) throw new ShiplogError('LOG_CORRUPT', `position ${open.seq} cannot be read`, { seq: open.seq });
+  const verb = open.verb as CommandType;
+  const caller = system('recovery', intent.corr);
+  const op = new Operation<CommandType>(core, intent, verb, caller, {});
+  const handler = HANDLERS[verb] as Handler<CommandType>;
+  const began = performance.now();
+  const ms = (): number => Math.round((performance.now() - began) * 1000) / 1000;
+  const end = async () => {
+    try {
+      const found = await handler.recover(op);
+      if (found.status === 'ok') return succeeded(verb, intent.stream, found.data, { status: 'ok', ms: ms(), steps: op.stepTimes });
+      return failed(verb, intent.stream, { status: found.status, ms: ms(), error: found.error, steps: op.stepTimes });
+    } catch (error) {
+      return failed(verb, intent.stream, { status: 'unknown', ms: ms(), error: ShiplogError.wrap(error).toRecord(), steps: op.stepTimes });
+    }
+  };
+  const outcome = { ...(await end()), cause: intent.seq };
+  core.parts.logger.info('interrupted operation', { op: open.op, verb, status: outcome.result?.status });
+  await core.ledger.append({ stamp: op.stamp(), events: [outcome] }).durable;
+}
+
+/** Records the end of processes that the log still believes to run. */
+async function findExits(core: EngineCore): Promise<void> {
+  for (const container of [...core.ledger.head.containers.values()]) {
+    if (container.process === undefined) continue;
+    const { status, exitCode, finishedAt, oomKilled } = await core.parts.drivers.get('runtime', container.runtime).state({ id: container.id }, background(core));
+    if (status === 'running' || status === 'created') continue;
+    const exit: ProcessExit = {
+      id: container.id,
+      // 255 says: it ended and nobody saw how, as after a reboot.
+      exitCode: exitCode ?? 255,
+      oomKilled: oomKilled ?? false,
+      finishedAt: finishedAt ?? core.parts.clock.now(),
+    };
+    await recordExit(core, exit, 'recovery');
+  }
+  for (const exec of [...core.ledger.head.execs.values()]) {
+    if (exec.status !== 'running' || core.ledger.head.containers.get(exec.containerId)?.process !== undefined) continue;
+    const data = { id: exec.id, containerId: exec.containerId, exitCode: 255, finishedAt: core.parts.clock.now() };
+    await core.observe({ stream: `container/${exec.containerId}`, type: 'exec.exited', kind: 'observed', data }, 'recovery');
+  }
+}
+
+/** Removes what drivers hold under ids that the log does not know, and says so. */
+async function collectOrphans(core: EngineCore): Promise<void> {
+  const { head } = core.ledger;
+  const { chosen, drivers, paths, defaults } = core.parts;
+  const ctx = background(core);
+  const active = (id: string): boolean => head.containers.get(id)?.active === true;
+  const endpoints = new Set([...head.containers.values()].filter((c) => c.active).flatMap((c) => Object.values(c.endpoints).map((e) => e.id)));
+  const orphan = async (kind: string, found: Observed, known: boolean, remove: () => Promise<unknown>): Promise<void> => {
+    if (known) return;
+    core.drift(kind, `${found.resource}/${found.id}`, 'absent', 'present, and removed');
+    await remove();
+  };
+  for (const name of usable(core, 'runtime')) {
+    const runtime = drivers.get('runtime', name);
+    for (const found of await runtime.observe()) await orphan('runtime', found, active(found.id), () => runtime.remove({ id: found.id }, ctx));
+  }
+  const cgroup = drivers.get('cgroup', chosen.cgroup);
+  for (const found of await cgroup.observe()) await orphan('cgroup', found, active(found.id), () => cgroup.remove({ id: found.id }, ctx));
+  const storage = drivers.get('storage', defaults.storageDriver);
+  for (const found of await storage.observe()) {
+    if (found.resource === 'mount') await orphan('storage', found, active(found.id), () => storage.unmount({ key: found.id, target: paths.rootfs(found.id) }, ctx));
+    else await orphan('storage', found, isLayer(core, found.id) || head.containers.has(found.id), () => storage.remove({ key: found.id }, ctx));
+  }
+  for (const name of usable(core, 'network')) {
+    const network = drivers.get('network', name);
+    for (const found of await network.observe()) {
+      if (found.resource === 'sandbox') await orphan('network', found, active(found.id), () => network.closeSandbox({ id: found.id, path: paths.sandbox(found.id) }, ctx));
+      else if (found.resource === 'endpoint' && !endpoints.has(found.id)) core.parts.logger.warn('endpoint of no container', { driver: name, id: found.id });
+    }
+  }
+  await forgetOrphanedSecrets(core);
+}
+
+async function forgetOrphanedSecrets(core: EngineCore): Promise<void> {
+  const { head } = core.ledger;
+  const known = new Set<string>();
+  for (const { spec } of [...head.containers.values(), ...head.execs.values()]) if (spec.env.secret !== undefined) known.add(spec.env.secret.id);
+  const vault = core.parts.drivers.get('vault', core.parts.chosen.vault);
+  for (const id of await vault.observe()) if (!known.has(id)) await vault.remove(id);
+}
+
+function isLayer(core: EngineCore, key: string): boolean {
+  for (const image of core.ledger.head.images.values()) if (image.layers.some((layer) => layer.chainId === key)) return true;
+  return false;
+}
+
+function usable(core: EngineCore, kind: 'runtime' | 'network'): string[] {
+  return core.parts.drivers
+    .list()
+    .filter((driver) => driver.kind === kind && driver.probe.usable)
+    .map((driver) => driver.name);
+}
+
+function background(core: EngineCore): { op: string; signal: AbortSignal } {
+  return { op: core.parts.identities.op(), signal: AbortSignal.timeout(60_000) };
+}

@@ -1,0 +1,196 @@
+import { hash } from 'node:crypto';
+import { canonicalState, failed, type State } from '@shiplog/model';
+import {
+  type AttachOptions,
+  type Caller,
+  type CommandAnswers,
+  type CommandArgs,
+  type CommandStreams,
+  type CommandType,
+  type Engine,
+  type EngineInfo,
+  type EnvSpec,
+  type IoChannel,
+  type LogOptions,
+  type LogRecord,
+  type Moment,
+  type NewEvent,
+  type ProcessTable,
+  ShiplogError,
+  type WaitCondition,
+} from '@shiplog/contracts';
+import { EngineCore, system } from './core.ts';
+import { Executor } from './executor.ts';
+import { Ledger } from './ledger.ts';
+import { stateAt } from './moment.ts';
+import { readOutput } from './output.ts';
+import type { EngineParts } from './ports.ts';
+import { watchExits } from './reactors/exits.ts';
+import { recover } from './recover.ts';
+import { waitFor } from './wait.ts';
+
+/** How long a stop waits for operations under way; what is cut off then is recovered at the next start. */
+const DRAIN_MS = 10_000;
+
+/** An engine with its life. */
+export interface RunningEngine extends Engine {
+  /** Ends operations, records the stop, leaves containers running. */
+  stop(reason: string): Promise<void>;
+}
+
+/** Folds the log, makes it and reality agree, and begins to serve. */
+export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
+  const ledger = await Ledger.open(parts.log);
+  const core = new EngineCore(parts, ledger);
+  const executor = new Executor(core);
+  await recordStart(core);
+  for (const network of parts.networks) {
+    if ([...ledger.head.networks.values()].some((known) => known.name === network.name)) continue;
+    const { name, driver, subnet, options } = network;
+    const args = { name, driver, internal: false, options, labels: {}, predefined: true, ...(subnet === undefined ? {} : { subnet }) };
+    await executor.execute('network.create', args, system('first-start'));
+  }
+  await recover(core, executor);
+  const stopping = new AbortController();
+  const watching = parts.drivers
+    .list()
+    .filter((driver) => driver.kind === 'runtime' && driver.probe.usable)
+    .map((driver) => watchExits(core, executor, parts.drivers.get('runtime', driver.name), stopping.signal));
+  return new ServingEngine(core, executor, stopping, Promise.allSettled(watching));
+}
+
+class ServingEngine implements RunningEngine {
+  readonly #startedAt: string;
+
+  constructor(
+    private readonly core: EngineCore,
+    private readonly executor: Executor,
+    private readonly stopping: AbortController,
+    private readonly watching: Promise<unknown>,
+  ) {
+    this.#startedAt = core.parts.clock.now();
+  }
+
+  get log() {
+    return this.core.ledger.log;
+  }
+
+  execute<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, streams?: CommandStreams): Promise<CommandAnswers[T]> {
+    return this.executor.execute(type, args, caller, streams);
+  }
+
+  async refuse(type: CommandType, error: Error, caller: Caller): Promise<void> {
+    const { ledger, parts } = this.core;
+    const stream = 'engine';
+    const intent = {
+      stream,
+      type: `${type}.requested`,
+      kind: 'intent',
+      data: { args: null, givens: { ids: [], defaults: parts.defaults }, decided: null },
+    } as NewEvent;
+    const outcome = failed(type, stream, { status: 'refused', ms: 0, error: ShiplogError.wrap(error, 'REQUEST_INVALID').toRecord() });
+    await ledger.append({ stamp: this.core.stamp(caller, parts.identities.op()), events: [intent, outcome] }).durable;
+  }
+
+  view(at?: Moment): Promise<State> {
+    return at === undefined ? this.core.ledger.view() : stateAt(this.core.ledger.log, at);
+  }
+
+  async stateHash(at?: Moment): Promise<{ readonly seq: number; readonly hash: string }> {
+    const view = await this.view(at);
+    return { seq: view.seq, hash: hash('sha256', canonicalState(view)) };
+  }
+
+  async attach(ref: string, _options: AttachOptions): Promise<IoChannel> {
+    const container = this.core.ledger.head.container(ref);
+    if (container.status === 'paused') {
+      throw new ShiplogError('CONTAINER_PAUSED', `container ${container.id} is paused, unpause the container before attach`, { container: container.id });
+    }
+    if (container.process !== undefined) return this.core.io.open(container.runtime, { id: container.id });
+    return this.core.io.await(container.id);
+  }
+
+  async attachExec(ref: string, _options: AttachOptions): Promise<IoChannel> {
+    const exec = this.core.ledger.head.exec(ref);
+    if (exec.status !== 'created') throw new ShiplogError('EXEC_ALREADY_RUN', `exec session ${exec.id} has already run`, { exec: exec.id });
+    return this.core.io.await(exec.id);
+  }
+
+  wait(container: string, condition: WaitCondition, signal?: AbortSignal): Promise<{ readonly exitCode: number; readonly error?: string }> {
+    return waitFor(this.core.ledger, container, condition, signal);
+  }
+
+  logs(container: string, options: LogOptions): AsyncIterable<LogRecord> {
+    return readOutput(this.core, container, options);
+  }
+
+  async top(ref: string, psArgs: string): Promise<ProcessTable> {
+    const { ledger, parts } = this.core;
+    const container = ledger.head.container(ref);
+    if (container.process === undefined) {
+      throw new ShiplogError('CONTAINER_NOT_RUNNING', `container ${container.id} is not running`, { container: container.id });
+    }
+    const { pids } = (await this.core.call('cgroup', parts.chosen.cgroup, 'processes', { id: container.id }, { op: parts.identities.op(), signal: this.stopping.signal }, 10_000)) as {
+      pids: number[];
+    };
+    return parts.drivers.get('runtime', container.runtime).top(pids, psArgs);
+  }
+
+  seal(entries: readonly string[]): Promise<EnvSpec> {
+    return this.core.environment.seal(entries);
+  }
+
+  unseal(env: EnvSpec): Promise<readonly string[]> {
+    return this.core.environment.unseal(env);
+  }
+
+  async info(): Promise<EngineInfo> {
+    const { parts } = this.core;
+    const { engineId, instance, version, defaults } = parts;
+    const drivers = parts.drivers.list();
+    return {
+      engineId,
+      instance,
+      version,
+      startedAt: this.#startedAt,
+      root: parts.paths.root,
+      storageDriver: defaults.storageDriver,
+      runtime: defaults.runtime,
+      logDriver: defaults.logDriver,
+      drivers,
+      warnings: drivers.flatMap(({ probe }) => (probe.usable ? (probe.warnings ?? []) : [])),
+    };
+  }
+
+  async stop(reason: string): Promise<void> {
+    await this.executor.drain(DRAIN_MS);
+    this.stopping.abort();
+    await this.watching;
+    const { instance } = this.core.parts;
+    const event: NewEvent = { stream: 'engine', type: 'engine.stopped', kind: 'meta', data: { instance, reason } };
+    await this.core.observe(event, 'stop');
+    await this.core.ledger.log.flushed();
+  }
+}
+
+/** Says that the engine is here, whether it left properly the last time, and whether the host came up anew meanwhile. */
+async function recordStart(core: EngineCore): Promise<void> {
+  const { ledger, parts } = core;
+  let last: { readonly bootId: string; readonly clean: boolean } | undefined;
+  for await (const event of ledger.log.readStream('engine')) {
+    if (event.type === 'engine.started') last = { bootId: event.data.bootId, clean: false };
+    else if (event.type === 'engine.stopped' && last !== undefined) last = { ...last, clean: true };
+  }
+  const { bootId } = parts.host;
+  const started: NewEvent = {
+    stream: 'engine',
+    type: 'engine.started',
+    kind: 'meta',
+    data: { version: parts.version, instance: parts.instance, bootId, clean: last?.clean ?? true, config: parts.config },
+  };
+  const rebooted: NewEvent[] =
+    last === undefined || last.bootId === bootId
+      ? []
+      : [{ stream: 'engine', type: 'host.rebooted', kind: 'observed', data: { bootId, previousBootId: last.bootId } }];
+  await core.observe([started, ...rebooted], 'start');
+}

@@ -1,0 +1,254 @@
+import {
+  type Admitted,
+  type AppendRequest,
+  type EventLog,
+  type NewEvent,
+  type ReadOptions,
+  type ShiplogEvent,
+  ShiplogError,
+  type StreamName,
+  type Verification,
+} from '@shiplog/contracts';
+import { checkAdmission } from './admission.ts';
+import { type BatchCursor, iterable } from './batch-cursor.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { ENCODING, HEAD_KEY, type LogDatabase, segmentKey, SYNCED } from './database.ts';
+import { follow } from './follow.ts';
+import { GroupCommit } from './group-commit.ts';
+import { load, type LoadedLog } from './load.ts';
+import type { LogIndex } from './log-index.ts';
+import { encodeMark, type Mark } from './mark.ts';
+import { packs } from './pack.ts';
+import { readRange, readStream } from './read.ts';
+import { type Entry, Recent } from './recent.ts';
+import { encodeSegment } from './segment.ts';
+import type { SegmentTable } from './segment-table.ts';
+import { ulidSource } from './ulid.ts';
+import { verifyEventLog } from './verify.ts';
+
+/** Keeps a mark of the durable end outside of the database, and so can tell when the database lost its end. */
+export interface Witness {
+  /** The newest mark kept from before; undefined for none. */
+  readonly known: Mark | undefined;
+  /** Takes a mark of what is durable now. Throws when an earlier mark could not be kept. */
+  note(mark: Mark): void;
+  /** Keeps the last mark for good. */
+  close(): Promise<void>;
+}
+
+export interface EventLogOptions {
+  /** A database for this log alone. The log opens it, and closes it. */
+  readonly db: LogDatabase;
+  /** Kernel boot id, for the envelope. */
+  readonly boot: string;
+  /** Engine instance, for the envelope. */
+  readonly inst: string;
+  /** Makes sortable unique event ids; ULIDs if absent. */
+  readonly newId?: () => string;
+  readonly witness?: Witness;
+}
+
+/**
+ * Opens a log over any abstract-level database, reading and checking all of it. An empty database becomes an empty log.
+ *
+ * Throws LOG_CORRUPT, naming the range in its facts `from` and `to`, LOG_TOO_NEW, or what the database throws; the
+ * database is closed then.
+ */
+export async function openEventLog(options: EventLogOptions): Promise<EventLog> {
+  const { db } = options;
+  await db.open();
+  try {
+    return new DatabaseEventLog(options, await load(db, options.witness?.known));
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+class DatabaseEventLog implements EventLog {
+  readonly db: LogDatabase;
+  readonly index: LogIndex;
+  readonly segments: SegmentTable;
+  readonly recent = new Recent();
+  readonly waiting = new Set<() => void>();
+  closed = false;
+  admittedSeq: number;
+
+  readonly #boot: string;
+  readonly #inst: string;
+  readonly #newId: () => string;
+  readonly #witness: Witness | undefined;
+  readonly #commits = new GroupCommit<Entry>((entries) => this.#commit(entries));
+  #durable: Mark;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: EventLogOptions, loaded: LoadedLog) {
+    this.db = options.db;
+    this.#boot = options.boot;
+    this.#inst = options.inst;
+    this.#newId = options.newId ?? ulidSource();
+    this.#witness = options.witness;
+    this.#durable = loaded.head;
+    this.admittedSeq = loaded.head.seq;
+    this.index = loaded.index;
+    this.segments = loaded.segments;
+  }
+
+  get durableSeq(): number {
+    return this.#durable.seq;
+  }
+
+  get failure(): ShiplogError | undefined {
+    return this.#commits.failure;
+  }
+
+  revision(stream: StreamName): number {
+    return this.index.revision(stream);
+  }
+
+  findIdempotent(key: string): number | undefined {
+    return this.index.idempotent(key)?.seq;
+  }
+
+  append(request: AppendRequest): Admitted {
+    if (this.failure !== undefined) throw this.failure;
+    if (this.#closing !== undefined) throw closedError();
+    checkAdmission(request, this.index);
+    const events = this.#place(request);
+    // Texts first: if one cannot be written as JSON, nothing was admitted.
+    const entries = events.map((event) => ({ seq: event.seq, text: canonicalJson(event) }));
+    for (const event of events) this.index.add(event);
+    this.admittedSeq += events.length;
+    return { events, durable: events.length === 0 ? this.#commits.flushed() : this.#commits.add(entries) };
+  }
+
+  flushed(): Promise<void> {
+    return this.#commits.flushed();
+  }
+
+  read(options: ReadOptions = {}): AsyncIterable<ShiplogEvent> {
+    const from = position(options.from ?? 0, 'from');
+    const to = options.to === undefined ? undefined : position(options.to, 'to');
+    return iterable(() => {
+      this.#refuseClosed();
+      return readRange(this, from, Math.min(to ?? this.durableSeq, this.durableSeq));
+    });
+  }
+
+  readStream(stream: StreamName, fromRev = 0): AsyncIterable<ShiplogEvent> {
+    const rev = position(fromRev, 'fromRev');
+    return iterable(() => {
+      this.#refuseClosed();
+      return readStream(this, stream, rev, this.durableSeq);
+    });
+  }
+
+  follow(options: { readonly from: number; readonly signal?: AbortSignal }): AsyncIterable<ShiplogEvent> {
+    const from = position(options.from, 'from');
+    return iterable((): BatchCursor<ShiplogEvent> => follow(this, from, options.signal));
+  }
+
+  async verify(progress?: (checked: number) => void): Promise<Verification> {
+    this.#refuseClosed();
+    return verifyEventLog(this.db, { last: this.durableSeq, progress });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Gives each event its place, as it will be stored. Keys in canonical order, so that writing them needs no sorting. */
+  #place({ stamp, events }: AppendRequest): readonly ShiplogEvent[] {
+    const grown = new Map<string, number>();
+    return events.map((event: NewEvent, index) => {
+      const rev = (grown.get(event.stream) ?? this.index.revision(event.stream)) + 1;
+      grown.set(event.stream, rev);
+      const placed = {
+        actor: stamp.actor,
+        boot: this.#boot,
+        ...(event.cause === undefined ? {} : { cause: event.cause }),
+        corr: stamp.corr,
+        data: event.data,
+        ...(event.driver === undefined ? {} : { driver: event.driver }),
+        id: this.#newId(),
+        ...(stamp.idem === undefined ? {} : { idem: stamp.idem }),
+        inst: this.#inst,
+        kind: event.kind,
+        mono: stamp.mono,
+        op: stamp.op,
+        ...(stamp.req === undefined ? {} : { req: stamp.req }),
+        ...(event.result === undefined ? {} : { result: event.result }),
+        rev,
+        seq: this.admittedSeq + 1 + index,
+        stream: event.stream,
+        sv: event.sv ?? 1,
+        t: stamp.t,
+        ...(event.tags === undefined ? {} : { tags: event.tags }),
+        type: event.type,
+        v: 1,
+      };
+      // The type and its data come from one NewEvent and so belong together; the compiler cannot follow that through the union.
+      return placed as ShiplogEvent;
+    });
+  }
+
+  async #commit(entries: readonly Entry[]): Promise<void> {
+    const batch = this.db.batch();
+    const firsts: number[] = [];
+    let mark = this.#durable;
+    for (const pack of packs(entries)) {
+      const first = mark.seq + 1;
+      const { bytes, link } = encodeSegment(first, mark.link, pack);
+      batch.put<string, Buffer>(segmentKey(first), bytes, ENCODING);
+      firsts.push(first);
+      mark = { seq: mark.seq + pack.length, link };
+    }
+    batch.put<string, Buffer>(HEAD_KEY, encodeMark(mark), ENCODING);
+    try {
+      await batch.write(SYNCED);
+      this.#witness?.note(mark);
+    } catch (error) {
+      this.#wake();
+      throw error;
+    }
+    for (const first of firsts) this.segments.add(first);
+    this.recent.add(entries);
+    this.#durable = mark;
+    if (this.waiting.size > 0) this.#wake();
+  }
+
+  async #close(): Promise<void> {
+    try {
+      // Who appended learns of a failed write from `durable`; closing goes on all the same.
+      await this.#commits.flushed().catch(() => undefined);
+      await this.#witness?.close();
+    } finally {
+      this.closed = true;
+      this.#wake();
+      await this.db.close();
+    }
+  }
+
+  /** Followers look again. Later than now: a failure is known only when the write has been given up. */
+  #wake(): void {
+    setImmediate(() => {
+      const waiting = [...this.waiting];
+      this.waiting.clear();
+      for (const wake of waiting) wake();
+    });
+  }
+
+  #refuseClosed(): void {
+    if (this.closed) throw closedError();
+  }
+}
+
+function closedError(): ShiplogError {
+  return new ShiplogError('LOG_CLOSED', 'the log is closed; open it again');
+}
+
+function position(value: number, name: string): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new ShiplogError('REQUEST_INVALID', `${name} is a position in the log: a whole number from 0 on, not ${value}`, { [name]: value });
+}

@@ -1,0 +1,105 @@
+import type { ShiplogEvent } from '@shiplog/contracts';
+import { BatchCursor } from './batch-cursor.ts';
+import { corrupt, refusal } from './corrupt.ts';
+import { ENCODING, type LogDatabase, segmentKey } from './database.ts';
+import { FrameError } from './frame.ts';
+import type { LogIndex } from './log-index.ts';
+import { Segment } from './segment.ts';
+import { SegmentScan } from './segment-scan.ts';
+import type { SegmentTable } from './segment-table.ts';
+
+/** Values fetched at once by a scan, and positions looked up at once in a stream. */
+const SCAN_CHUNK = 256;
+const STREAM_CHUNK = 128;
+
+/** What reading needs. */
+export interface Source {
+  readonly db: LogDatabase;
+  readonly index: LogIndex;
+  readonly segments: SegmentTable;
+}
+
+/** Events `from` to `to`, both durable. */
+export function readRange(source: Source, from: number, to: number): BatchCursor<ShiplogEvent> {
+  if (from > to) return new BatchCursor(none, nothing);
+  const scan = new SegmentScan(source.db, { first: source.segments.holding(from), last: to, ahead: true, chunk: SCAN_CHUNK });
+  return new BatchCursor(
+    async () => cut(await scan.next(), from, to),
+    () => scan.close(),
+  );
+}
+
+/** Some events from `from` on, at least one, none after `to`; both durable. Holds nothing open afterwards. */
+export async function readSome(source: Source, from: number, to: number, chunk: number): Promise<readonly ShiplogEvent[]> {
+  const scan = new SegmentScan(source.db, { first: source.segments.holding(from), last: to, ahead: false, chunk });
+  try {
+    return cut(await scan.next(), from, to);
+  } finally {
+    await scan.close();
+  }
+}
+
+/** Events of one stream from `fromRev` on, none after position `last`. */
+export function readStream(source: Source, stream: string, fromRev: number, last: number): BatchCursor<ShiplogEvent> {
+  let rev = fromRev;
+  return new BatchCursor(async () => {
+    const positions = source.index.positions(stream, rev, last, STREAM_CHUNK);
+    rev += positions.length;
+    return eventsAt(source, positions, last);
+  }, nothing);
+}
+
+async function eventsAt(source: Source, positions: readonly number[], last: number): Promise<readonly ShiplogEvent[]> {
+  const wanted = new Map<number, number[]>();
+  for (const seq of positions) {
+    const first = source.segments.holding(seq);
+    const group = wanted.get(first);
+    if (group === undefined) wanted.set(first, [seq]);
+    else group.push(seq);
+  }
+  const firsts = [...wanted.keys()];
+  const values = await valuesOf(source.db, firsts, last);
+  return firsts.flatMap((first, index) => {
+    const end = (source.segments.after(first) ?? last + 1) - 1;
+    const value = values[index];
+    if (value === undefined) throw corrupt(first, end, 'missing');
+    try {
+      const group = wanted.get(first) ?? [];
+      const segment = new Segment(value);
+      const events = segment.eventsAt(group);
+      if (segment.first !== first || events.length !== group.length)
+        throw new FrameError(`found events from ${segment.first} on in its place`);
+      return events;
+    } catch (error) {
+      throw refusal(error, first, end);
+    }
+  });
+}
+
+async function valuesOf(db: LogDatabase, firsts: readonly number[], last: number): Promise<readonly (Buffer | undefined)[]> {
+  try {
+    return await db.getMany<string, Buffer>(firsts.map(segmentKey), ENCODING);
+  } catch (error) {
+    throw refusal(error, firsts[0] ?? 0, last);
+  }
+}
+
+function cut(segments: readonly Segment[], from: number, to: number): readonly ShiplogEvent[] {
+  const events: ShiplogEvent[] = [];
+  for (const segment of segments) {
+    try {
+      for (const event of segment.events()) if (event.seq >= from && event.seq <= to) events.push(event);
+    } catch (error) {
+      throw refusal(error, segment.first, segment.last);
+    }
+  }
+  return events;
+}
+
+async function none(): Promise<readonly ShiplogEvent[]> {
+  return [];
+}
+
+async function nothing(): Promise<void> {
+  return undefined;
+}

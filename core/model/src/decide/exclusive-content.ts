@@ -1,0 +1,27 @@
+import type { Digest, ImageRecord } from '@shiplog/contracts';
+
+/** What an image has that nothing else needs. */
+export interface ExclusiveContent {
+  /** Chain ids, uppermost first. */
+  readonly snapshots: readonly Digest[];
+  readonly blobs: readonly Digest[];
+}
+
+/** Snapshots and blobs (layers and config) of `image` that none of `others` uses. */
+export function exclusiveContent(image: ImageRecord, others: Iterable<ImageRecord>): ExclusiveContent {
+  const snapshots = new Set<Digest>();
+  const blobs = new Set<Digest>();
+  for (const other of others) {
+    blobs.add(other.id);
+    for (const layer of other.layers) {
+      // Snapshots are kept apart by each storage driver, blobs are common to all.
+      if (other.storageDriver === image.storageDriver) snapshots.add(layer.chainId);
+      blobs.add(layer.digest);
+    }
+  }
+  const own = [...new Set([image.id, ...image.layers.map(({ digest }) => digest)])];
+  return {
+    snapshots: [...new Set(image.layers.map(({ chainId }) => chainId))].reverse().filter((chainId) => !snapshots.has(chainId)),
+    blobs: own.filter((digest) => !blobs.has(digest)),
+  };
+}

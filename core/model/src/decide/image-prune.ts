@@ -1,0 +1,24 @@
+import type { ImageRecord, ImageRemoval } from '@shiplog/contracts';
+import { imageUsers } from '../projections/users.ts';
+import { exclusiveContent } from './exclusive-content.ts';
+import { requireNoPrune } from './require-no-prune.ts';
+import type { Decider } from './verdict.ts';
+
+/**
+ * Of the images named (ids), those that still exist and that no container uses. None is no error. A layer that several of
+ * them share goes with the last one that has it, so that no snapshot is removed before its children.
+ */
+export const decideImagePrune: Decider<'image.prune'> = (view, { args }) => {
+  requireNoPrune(view, 'image.prune');
+  const doomed = new Map<string, ImageRecord>();
+  for (const id of args.images) {
+    const image = view.images.get(id);
+    if (image !== undefined && imageUsers(view, id).length === 0) doomed.set(id, image);
+  }
+  const left = new Map(view.images);
+  const removals = [...doomed.values()].map((image): ImageRemoval => {
+    left.delete(image.id);
+    return { id: image.id, untag: [...image.tags, ...image.repoDigests], remove: true, ...exclusiveContent(image, left.values()) };
+  });
+  return { decided: { removals }, expected: 'any', effectless: removals.length === 0 };
+};

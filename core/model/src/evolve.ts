@@ -1,0 +1,48 @@
+import type { EventOf, EventType, ShiplogEvent } from '@shiplog/contracts';
+import { containerEvolvers } from './evolve/container.ts';
+import { operationEvolvers } from './evolve/engine.ts';
+import type { Evolvers } from './evolve/evolvers.ts';
+import { execEvolvers } from './evolve/exec.ts';
+import { imageEvolvers } from './evolve/image.ts';
+import { networkEvolvers } from './evolve/network.ts';
+import { closeOperation, openOperation } from './evolve/operations.ts';
+import { volumeEvolvers } from './evolve/volume.ts';
+import type { State } from './state.ts';
+
+/** What the engine says of itself, and of a host that differs, changes no record here: containers get their own exits. */
+const SILENT: Evolvers<'engine.started' | 'engine.stopped' | 'host.drifted' | 'host.rebooted'> = {
+  'engine.started': () => undefined,
+  'engine.stopped': () => undefined,
+  'host.drifted': () => undefined,
+  'host.rebooted': () => undefined,
+};
+
+const EVOLVERS: Evolvers<EventType> = {
+  ...containerEvolvers,
+  ...execEvolvers,
+  ...imageEvolvers,
+  ...networkEvolvers,
+  ...volumeEvolvers,
+  ...operationEvolvers,
+  ...SILENT,
+};
+
+/**
+ * Folds one event into the state, in place. This alone is replay. Never throws: types it does not know (from a later
+ * release) only move `seq`, and an outcome whose intent it has not seen changes nothing. The caller hands events in order
+ * of `seq`, each once.
+ *
+ * From the intent on: the container is busy, the operation is open, and names, addresses, ports, volumes and subnets are
+ * taken. An outcome closes the operation; a failure gives back everything the intent took, except that a start which
+ * ended `unknown` stays active (it may hold host resources, so it must be released).
+ */
+export function evolve(state: State, event: ShiplogEvent): void {
+  if (event.kind === 'intent') openOperation(state, event);
+  apply(state, event);
+  if (event.kind === 'outcome') closeOperation(state, event);
+  state.seq = event.seq;
+}
+
+function apply<T extends EventType>(state: State, event: EventOf<T>): void {
+  if (Object.hasOwn(EVOLVERS, event.type)) EVOLVERS[event.type](state, event);
+}

@@ -1,0 +1,85 @@
+import type { ImageRecord, ImageRemoval, LoadedImage } from '@shiplog/contracts';
+import { findImageByTag } from '../projections/find-image.ts';
+import type { State } from '../state.ts';
+import type { EventsOf, Evolvers } from './evolvers.ts';
+import { hold, pendingOf } from './pending.ts';
+
+export const imageEvolvers: Evolvers<EventsOf<'image'>> = {
+  'image.load.requested': () => undefined,
+  'image.load.succeeded': (state, event) => arrived(state, event.data.images, event.data.storageDriver, event.t),
+  'image.load.failed': () => undefined,
+  'image.import.requested': () => undefined,
+  'image.import.succeeded': (state, event) => arrived(state, event.data.images, event.data.storageDriver, event.t),
+  'image.import.failed': () => undefined,
+  'image.tag.requested': () => undefined,
+  'image.tag.succeeded': (state, event) => {
+    const pending = pendingOf(state, event.op, 'image.tag');
+    if (pending !== undefined) moveTag(state, pending.decided.reference, pending.decided.id, event.t);
+  },
+  'image.tag.failed': () => undefined,
+  // Names and images go with the intent: nobody may build on what is being taken away. A failure brings them back.
+  'image.remove.requested': (state, event) => {
+    if (event.data.decided !== null) takeAway(state, event.op, event.data.decided.removals);
+  },
+  'image.remove.succeeded': () => undefined,
+  'image.remove.failed': (state, event) => bringBack(state, pendingOf(state, event.op, 'image.remove')?.held.images ?? []),
+  'image.prune.requested': (state, event) => {
+    if (event.data.decided !== null) takeAway(state, event.op, event.data.decided.removals);
+  },
+  'image.prune.succeeded': () => undefined,
+  'image.prune.failed': (state, event) => bringBack(state, pendingOf(state, event.op, 'image.prune')?.held.images ?? []),
+};
+
+function arrived(state: State, loaded: readonly LoadedImage[], storageDriver: string, at: string): void {
+  for (const { manifest, tags } of loaded) {
+    const known = state.images.get(manifest.id);
+    state.images.set(manifest.id, {
+      ...manifest,
+      tags: known?.tags ?? [],
+      repoDigests: known?.repoDigests ?? [],
+      arrivedAt: known?.arrivedAt ?? at,
+      lastTaggedAt: known?.lastTaggedAt ?? at,
+      storageDriver,
+    });
+    for (const tag of tags) moveTag(state, tag, manifest.id, at);
+  }
+}
+
+/** A tag names one image: it leaves the one that had it. */
+function moveTag(state: State, tag: string, id: string, at: string): void {
+  const holder = findImageByTag(state.images, tag);
+  if (holder !== undefined && holder.id !== id) state.images.set(holder.id, untagged(holder, [tag]));
+  const image = state.images.get(id);
+  if (image === undefined) return;
+  const tags = image.tags.includes(tag) ? image.tags : [...image.tags, tag];
+  state.images.set(id, { ...image, tags, lastTaggedAt: at });
+}
+
+function takeAway(state: State, op: string, removals: readonly ImageRemoval[]): void {
+  hold(state, op, { images: removals.map(({ id }) => state.images.get(id)).filter((image) => image !== undefined) });
+  for (const { id, untag, remove } of removals) {
+    const image = state.images.get(id);
+    if (image === undefined) continue;
+    if (remove) state.images.delete(id);
+    else state.images.set(id, untagged(image, untag));
+  }
+}
+
+/** Tags that another image took meanwhile stay with it. */
+function bringBack(state: State, images: readonly ImageRecord[]): void {
+  for (const before of images) {
+    const now = state.images.get(before.id);
+    const lost = before.tags.filter((tag) => findImageByTag(state.images, tag) === undefined);
+    const digests = before.repoDigests.filter((digest) => now?.repoDigests.includes(digest) !== true);
+    const base = now ?? { ...before, tags: [], repoDigests: [] };
+    state.images.set(before.id, { ...base, tags: [...lost, ...base.tags], repoDigests: [...digests, ...base.repoDigests] });
+  }
+}
+
+function untagged(image: ImageRecord, names: readonly string[]): ImageRecord {
+  return {
+    ...image,
+    tags: image.tags.filter((tag) => !names.includes(tag)),
+    repoDigests: image.repoDigests.filter((digest) => !names.includes(digest)),
+  };
+}

@@ -1,0 +1,43 @@
+import { type Command, ShiplogError, type StateView } from '@shiplog/contracts';
+import { imageVolumePaths } from './decide/container-create.ts';
+import { joinedNetworks } from './network/joined-networks.ts';
+import { wantedPorts } from './network/ports.ts';
+
+/** How many fresh ids and free host ports a command needs in its givens. */
+export interface GivensNeeded {
+  readonly ids: number;
+  readonly ports: number;
+}
+
+/** What to gather before {@link decide}. For a command that will be refused anyway the answer is small and does not matter. */
+export function givensNeeded(view: StateView, command: Command): GivensNeeded {
+  try {
+    return needed(view, command);
+  } catch (error) {
+    if (error instanceof ShiplogError) return { ids: 1, ports: 0 };
+    throw error;
+  }
+}
+
+function needed(view: StateView, command: Command): GivensNeeded {
+  switch (command.type) {
+    case 'container.create': {
+      const { spec } = command.args;
+      return { ids: 1 + imageVolumePaths(spec, view.image(spec.image)).length, ports: 0 };
+    }
+    case 'container.start':
+    case 'container.restart': {
+      const container = view.container(command.args.container);
+      const open = wantedPorts(view, container).filter(({ hostPort }) => hostPort === 0);
+      return { ids: joinedNetworks(view, container.spec, () => undefined).length, ports: open.length };
+    }
+    case 'exec.create':
+    case 'image.load':
+    case 'image.import':
+    case 'network.create':
+    case 'volume.create':
+      return { ids: 1, ports: 0 };
+    default:
+      return { ids: 0, ports: 0 };
+  }
+}

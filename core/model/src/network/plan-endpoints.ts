@@ -1,0 +1,62 @@
+import type { ContainerRecord, EndpointRecord, Givens, PortBinding, StateView } from '@shiplog/contracts';
+import { ShiplogError } from '@shiplog/contracts';
+import { takeId } from '../decide/take-id.ts';
+import { assignPorts } from './ports.ts';
+import { joinedNetworks } from './joined-networks.ts';
+import { leaseAddress } from './lease-address.ts';
+import { macOf } from './mac-of.ts';
+
+/** Endpoints to attach, in order, and where the sandbox comes from: a driver's name or `container:<id>`. */
+export interface EndpointPlan {
+  readonly endpoints: readonly EndpointRecord[];
+  readonly sandbox: string;
+}
+
+/**
+ * Leases an address on each network and decides host ports. Ports are published on the first network that has addresses
+ * and is not internal; on others (host, none) they are dropped, as Docker does. Endpoint ids are `givens.ids` in order.
+ */
+export function planEndpoints(view: StateView, container: ContainerRecord, givens: Givens): EndpointPlan {
+  const { spec } = container;
+  if (spec.networkDisabled) return { endpoints: [], sandbox: 'none' };
+  if (spec.networkMode.startsWith('container:')) return { endpoints: [], sandbox: requireRunningTarget(view, spec.networkMode) };
+  const joined = joinedNetworks(view, spec, (error) => {
+    throw error;
+  });
+  for (const { network } of joined) refuseWhileRemoved(view, network.id, network.name);
+  const publisher = joined.find(({ network }) => network.subnet !== '' && !network.internal)?.network.id;
+  const ports: readonly PortBinding[] = publisher === undefined ? [] : assignPorts(view, container, givens.freePorts ?? []);
+  const endpoints = joined.map(({ network, request }, index): EndpointRecord => {
+    const { ipv4, prefixLength } = leaseAddress(network, request.ipv4);
+    return {
+      id: takeId(givens, index),
+      networkId: network.id,
+      networkName: network.name,
+      ifName: `eth${index}`,
+      ipv4,
+      prefixLength,
+      gateway: network.gateway,
+      mac: request.mac ?? macOf(ipv4),
+      aliases: request.aliases ?? [],
+      ports: network.id === publisher ? ports : [],
+    };
+  });
+  return { endpoints, sandbox: joined[0]?.network.driver ?? 'none' };
+}
+
+/** The sandbox `container:<id>` of a mode that joins another container's. Throws CONTAINER_NOT_RUNNING if that one is down. */
+export function requireRunningTarget(view: StateView, mode: string): string {
+  const target = view.container(mode.slice('container:'.length));
+  if (target.status !== 'running' && target.status !== 'paused') {
+    throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join network of a non running container: ${target.id}`, { id: target.id });
+  }
+  return `container:${target.id}`;
+}
+
+function refuseWhileRemoved(view: StateView, id: string, name: string): void {
+  for (const open of view.openOperations.values()) {
+    if (open.verb === 'network.remove' && open.stream === `network/${id}`) {
+      throw new ShiplogError('NETWORK_NOT_FOUND', `network ${name} not found: its removal is under way`, { network: id });
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { type ImageRecord, ShiplogError } from '@shiplog/contracts';
+import { familiar, parseReference } from '@shiplog/oci/reference';
+import { findByPrefix } from './find-by-prefix.ts';
+
+/** How a reference led to an image: by one of its names, or by its id. */
+export interface FoundImage {
+  readonly image: ImageRecord;
+  /** The tag or repository digest it was found by; absent when it was found by id. */
+  readonly reference?: string;
+}
+
+/**
+ * The image that `ref` means: full id, then `name[:tag]` or `name@digest`, then unique id prefix (with or without
+ * `sha256:`). Throws IMAGE_NOT_FOUND (also for text that is no reference) or REFERENCE_AMBIGUOUS.
+ */
+export function findImage(images: ReadonlyMap<string, ImageRecord>, ref: string): FoundImage {
+  const byId = images.get(ref) ?? images.get(`sha256:${ref}`);
+  if (byId !== undefined) return { image: byId };
+  const hasAlgorithm = ref.startsWith('sha256:');
+  const named = hasAlgorithm ? undefined : findByReference(images, ref);
+  if (named !== undefined) return named;
+  const image = findByPrefix(images, hasAlgorithm ? ref.slice('sha256:'.length) : ref, 'sha256:');
+  if (image === undefined) throw new ShiplogError('IMAGE_NOT_FOUND', `No such image: ${withTag(ref)}`, { image: ref });
+  return { image };
+}
+
+/** The image that holds a tag (`name:tag`, familiar form), if any does. */
+export function findImageByTag(images: ReadonlyMap<string, ImageRecord>, tag: string): ImageRecord | undefined {
+  for (const image of images.values()) if (image.tags.includes(tag)) return image;
+  return undefined;
+}
+
+function findByReference(images: ReadonlyMap<string, ImageRecord>, ref: string): FoundImage | undefined {
+  const parsed = parseOrUndefined(ref);
+  if (parsed === undefined) return undefined;
+  if (parsed.digest === undefined) {
+    const reference = familiar(parsed);
+    const image = findImageByTag(images, reference);
+    return image === undefined ? undefined : { image, reference };
+  }
+  const reference = `${parsed.name}@${parsed.digest}`;
+  for (const image of images.values()) if (image.repoDigests.includes(reference)) return { image, reference };
+  return undefined;
+}
+
+function parseOrUndefined(ref: string): ReturnType<typeof parseReference> | undefined {
+  try {
+    return parseReference(ref);
+  } catch (error) {
+    if (error instanceof ShiplogError && error.code === 'REFERENCE_INVALID') return undefined;
+    throw error;
+  }
+}
+
+/** Docker names the default tag when it says that an image is missing. */
+function withTag(ref: string): string {
+  const parsed = ref.startsWith('sha256:') ? undefined : parseOrUndefined(ref);
+  return parsed === undefined || parsed.digest !== undefined ? ref : familiar(parsed);
+}

@@ -1,0 +1,174 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import 'reflect-metadata';
+import { Container } from 'inversify';
+import { type DriverKind, type EventLog, type EventLogReader, type Kernel, ShiplogError } from '@shiplog/contracts';
+import type { DriverServices, Logger, ScopedDriver } from '@shiplog/driver-kit';
+import { type EngineParts, type RunningEngine, startEngine } from '@shiplog/engine';
+import { openLevelLog } from '@shiplog/event-log';
+import { DriverRegistry, findKernel } from './driver-registry.ts';
+import { hostFacts } from './host-facts.ts';
+import { hostClock, hostIdentities } from './identities.ts';
+import { loadPlugins } from './load-plugins.ts';
+
+/** What an operator decides about an engine. Directories are absolute. */
+export interface HostConfig {
+  /** Survives reboots: log, images, layers, secrets. */
+  readonly root: string;
+  /** Gone after a reboot: mounts, namespaces, bundles, sockets. */
+  readonly run: string;
+  /** Absent: the best that can run here. */
+  readonly storageDriver?: string;
+  readonly bridge: string;
+  readonly subnet: string;
+  readonly runtime: string;
+  readonly logDriver: string;
+  /** Options of single drivers, by `kind/name`. */
+  readonly driverOptions: { readonly [driver: string]: { readonly [option: string]: string } };
+  /** Module names or paths. */
+  readonly plugins: readonly string[];
+  readonly version: string;
+}
+
+/** A composed engine with what its servers need. */
+export interface Host {
+  readonly engine: RunningEngine;
+  readonly kernel: Kernel;
+  readonly drivers: DriverRegistry;
+  /** Stops the engine, ends the drivers, closes the log, lets go of the root. Containers run on. */
+  stop(reason: string): Promise<void>;
+}
+
+const ENGINE = Symbol.for('shiplog.engine');
+
+/**
+ * Puts an engine together from plugins and starts it. One engine per root: throws ENGINE_LOCKED while another has it.
+ * What a failed start took is given back.
+ */
+export async function compose(config: HostConfig, logger: Logger, load: (specifier: string) => Promise<unknown>): Promise<Host> {
+  const ends: (() => Promise<void>)[] = [];
+  const end = async (): Promise<void> => {
+    for (const one of ends.toReversed()) await one();
+    ends.length = 0;
+  };
+  try {
+    return await build(config, logger, load, ends, end);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+async function build(config: HostConfig, logger: Logger, load: (specifier: string) => Promise<unknown>, ends: (() => Promise<void>)[], end: () => Promise<void>): Promise<Host> {
+  const { root, run } = config;
+  const plugins = await loadPlugins(config.plugins, load);
+  await mkdir(root, { recursive: true, mode: 0o711 });
+  await mkdir(run, { recursive: true, mode: 0o711 });
+  const engineId = await identity(root);
+  const home = async (kind: string, name: string) => {
+    const [stateDir, runDir] = [join(root, 'drivers', kind, name), join(run, 'drivers', kind, name)];
+    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    await mkdir(runDir, { recursive: true, mode: 0o700 });
+    return { engineId, stateDir, runDir };
+  };
+  const options = (kind: string, name: string) => config.driverOptions[`${kind}/${name}`] ?? {};
+  // Drivers may follow the log, but the log is opened with facts from the kernel port: it arrives a little later.
+  const log: { current?: EventLog } = {};
+  const reader = lateReader(log);
+
+  const kernelScope: ScopedDriver<'kernel'> = findKernel(plugins, { home: await home('kernel', 'linux'), options: options('kernel', 'linux'), logger, log: reader });
+  ends.push(() => kernelScope.dispose());
+  const kernel = kernelScope.driver;
+  const lock = await kernel.processes.lock(join(root, 'lock'));
+  if (lock === undefined) throw new ShiplogError('ENGINE_LOCKED', `another engine uses ${root}; stop it, or give this one a root of its own with --root`, { root });
+  ends.push(() => lock.release());
+
+  const instance = randomBytes(6).toString('hex');
+  const host = hostFacts(kernel);
+  const opened = await openLevelLog({ directory: join(root, 'log'), boot: host.bootId, inst: instance });
+  log.current = opened;
+  ends.push(() => opened.close());
+
+  const container = new Container();
+  const drivers = new DriverRegistry(container);
+  ends.push(() => drivers.dispose());
+  const servicesFor = async (kind: DriverKind, name: string): Promise<DriverServices> => ({ kernel, home: await home(kind, name), options: options(kind, name), logger, log: reader });
+  for (const plugin of plugins) await drivers.add(plugin, servicesFor);
+
+  const storageDriver = config.storageDriver ?? drivers.firstUsable('storage', ['overlay', 'vfs']);
+  drivers.get('storage', storageDriver);
+  drivers.get('runtime', config.runtime);
+  const parts: EngineParts = {
+    log: opened,
+    drivers,
+    clock: hostClock,
+    identities: hostIdentities,
+    host,
+    logger,
+    engineId,
+    instance,
+    version: config.version,
+    paths: { root, rootfs: (id) => join(run, 'rootfs', id), sandbox: (id) => join(run, 'netns', id) },
+    defaults: {
+      storageDriver,
+      runtime: config.runtime,
+      logDriver: config.logDriver,
+      logRoot: join(root, 'containers'),
+      stopTimeoutSeconds: 10,
+      volumeRoot: join(root, 'volumes'),
+    },
+    chosen: {
+      cgroup: drivers.firstUsable('cgroup', ['v2', 'v1']),
+      imageStore: drivers.firstUsable('image-store', ['local']),
+      vault: drivers.firstUsable('vault', ['file']),
+    },
+    networks: [
+      { name: 'bridge', driver: 'bridge', subnet: config.subnet, options: { bridge: config.bridge } },
+      { name: 'host', driver: 'host', options: {} },
+      { name: 'none', driver: 'none', options: {} },
+    ],
+    config: { root, run, storageDriver, bridge: config.bridge, subnet: config.subnet, runtime: config.runtime },
+  };
+  container.bind<Promise<RunningEngine>>(ENGINE).toDynamicValue(() => startEngine(parts)).inSingletonScope();
+  const engine = await container.getAsync<RunningEngine>(ENGINE);
+  return {
+    engine,
+    kernel,
+    drivers,
+    async stop(reason) {
+      await engine.stop(reason);
+      await end();
+    },
+  };
+}
+
+/** The engine's id: made once per root, 12 hex digits, part of every host-visible name. */
+async function identity(root: string): Promise<string> {
+  const path = join(root, 'engine-id');
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const id = randomBytes(6).toString('hex');
+  await writeFile(`${path}.new`, `${id}\n`, { flush: true });
+  await rename(`${path}.new`, path);
+  return id;
+}
+
+function lateReader(late: { readonly current?: EventLog }): EventLogReader {
+  const log = (): EventLog => {
+    if (late.current === undefined) throw new ShiplogError('LOG_CLOSED', 'the log is not open yet');
+    return late.current;
+  };
+  return {
+    get durableSeq() {
+      return log().durableSeq;
+    },
+    read: (options) => log().read(options),
+    readStream: (stream, fromRev) => log().readStream(stream, fromRev),
+    follow: (options) => log().follow(options),
+    verify: (progress) => log().verify(progress),
+  };
+}

@@ -1,0 +1,17 @@
+import { readFile } from 'node:fs/promises';
+import { arch, hostname } from 'node:os';
+import type { Kernel } from '@shiplog/contracts';
+import type { HostFacts } from '@shiplog/engine';
+
+/** Go's names of architectures, which OCI uses. */
+const ARCHITECTURES: { readonly [node: string]: string } = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386', ppc64: 'ppc64le', s390x: 's390x', riscv64: 'riscv64' };
+
+export function hostFacts(kernel: Kernel): HostFacts {
+  return {
+    hostname: hostname(),
+    bootId: kernel.processes.bootId(),
+    architecture: ARCHITECTURES[arch()] ?? arch(),
+    // A host without the file has no name service, and neither have its containers.
+    resolvConf: () => readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
+  };
+}

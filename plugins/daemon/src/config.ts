@@ -1,0 +1,143 @@
+import { readFile } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ShiplogError } from '@shiplog/contracts/errors';
+import type { LogLevel } from './logger.ts';
+
+/** Everything `shiplogd` can be told, by flag or by the same word in the config file. */
+export interface DaemonConfig {
+  readonly root: string;
+  readonly run: string;
+  readonly dockerSocket: string;
+  readonly storageDriver?: string;
+  readonly networkBridge: string;
+  readonly networkSubnet: string;
+  readonly runtime: string;
+  readonly logDriver: string;
+  readonly logLevel: LogLevel;
+  readonly plugins: readonly string[];
+  readonly driverOptions: { readonly [driver: string]: { readonly [option: string]: string } };
+  /** Remove everything the engine holds, and its directories, instead of serving. */
+  readonly teardown: boolean;
+}
+
+/** One flag: its value's name, its default, what it means. The table makes the parser, the help and the check. */
+const FLAGS = {
+  root: { value: 'DIR', fallback: '/var/lib/shiplog', help: 'what survives reboots: the log, images, layers, secrets' },
+  run: { value: 'DIR', fallback: '/run/shiplog', help: 'what does not: mounts, namespaces, bundles' },
+  'docker-socket': { value: 'PATH', fallback: '', help: 'where to listen (default: docker.sock in --run), mode 0660' },
+  'storage-driver': { value: 'NAME', fallback: '', help: 'overlay or vfs (default: the first that can run here)' },
+  'network-bridge': { value: 'NAME', fallback: 'shiplog0', help: 'interface of the default network' },
+  'network-subnet': { value: 'CIDR', fallback: '172.30.0.0/16', help: 'its addresses' },
+  runtime: { value: 'NAME', fallback: 'oci', help: 'runtime driver' },
+  'log-driver': { value: 'NAME', fallback: 'k8s-file', help: 'log driver of containers that name none' },
+  'log-level': { value: 'LEVEL', fallback: 'info', help: 'debug, info, warn or error' },
+  config: { value: 'FILE', fallback: '', help: 'JSON file with these words in camel case; flags win' },
+  plugin: { value: 'MODULE', fallback: '', help: 'one more plugin, by module name or path; may be repeated' },
+} as const;
+
+type Flag = keyof typeof FLAGS;
+
+const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error'];
+
+/** What `--help` prints. */
+export function usage(): string {
+  const rows = Object.entries(FLAGS).map(([flag, { value, fallback, help }]) => {
+    const left = `  --${flag} ${value}`.padEnd(26);
+    return `${left}${help}${fallback === '' ? '' : ` (default: ${fallback})`}`;
+  });
+  return ['Usage: shiplogd [flags]', '', 'Runs the Shiplog engine in the foreground. SIGTERM stops it; containers run on.', '', ...rows, '  --teardown              remove all containers, networks and both directories, and exit', '  --version', '  --help', ''].join('\n');
+}
+
+/** Reads flags and config file. Throws CONFIG_INVALID, naming the flag or the key. */
+export async function readConfig(argv: readonly string[]): Promise<DaemonConfig | 'help' | 'version'> {
+  const given = parse(argv);
+  if (given.help === true) return 'help';
+  if (given.version === true) return 'version';
+  const file = typeof given.config === 'string' && given.config !== '' ? await readFileConfig(given.config) : {};
+  const word = (flag: Flag): string => {
+    const own = given[flag];
+    if (typeof own === 'string') return own;
+    const stored = file[camel(flag)];
+    if (stored !== undefined && typeof stored !== 'string') throw invalid(`${camel(flag)} in the config file must be a string`);
+    return stored ?? FLAGS[flag].fallback;
+  };
+  const directory = (flag: Flag): string => {
+    const path = word(flag);
+    if (path.includes('\0') || path === '') throw invalid(`--${flag} must be a directory`);
+    return isAbsolute(path) ? resolve(path) : resolve(process.cwd(), path);
+  };
+  const run = directory('run');
+  const storageDriver = word('storage-driver');
+  const logLevel = word('log-level');
+  if (!LEVELS.includes(logLevel)) throw invalid(`--log-level must be one of ${LEVELS.join(', ')}, not "${logLevel}"`);
+  const networkBridge = word('network-bridge');
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/.test(networkBridge)) throw invalid(`--network-bridge must be an interface name of at most 15 characters, not "${networkBridge}"`);
+  const networkSubnet = word('network-subnet');
+  if (!/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/.test(networkSubnet)) throw invalid(`--network-subnet must be an IPv4 subnet such as 172.30.0.0/16, not "${networkSubnet}"`);
+  const plugins = [...strings(file.plugins, 'plugins'), ...(Array.isArray(given.plugin) ? given.plugin : [])];
+  return {
+    root: directory('root'),
+    run,
+    dockerSocket: word('docker-socket') === '' ? resolve(run, 'docker.sock') : directory('docker-socket'),
+    ...(storageDriver === '' ? {} : { storageDriver }),
+    networkBridge,
+    networkSubnet,
+    runtime: word('runtime'),
+    logDriver: word('log-driver'),
+    // Checked against LEVELS above.
+    logLevel: logLevel as LogLevel,
+    plugins,
+    driverOptions: driverOptions(file.driverOptions),
+    teardown: given.teardown === true,
+  };
+}
+
+function parse(argv: readonly string[]): { readonly [flag: string]: string | boolean | string[] | undefined } {
+  const options: Record<string, { type: 'string' | 'boolean'; multiple?: boolean }> = { help: { type: 'boolean' }, version: { type: 'boolean' }, teardown: { type: 'boolean' } };
+  for (const flag of Object.keys(FLAGS)) options[flag] = flag === 'plugin' ? { type: 'string', multiple: true } : { type: 'string' };
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: false }).values as { [flag: string]: string | boolean | string[] | undefined };
+  } catch (error) {
+    throw invalid(`${error instanceof Error ? error.message : String(error)}; see shiplogd --help`);
+  }
+}
+
+async function readFileConfig(path: string): Promise<{ readonly [key: string]: unknown }> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw invalid(`the config file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`the config file ${path} must hold one JSON object`);
+  const known = new Set([...Object.keys(FLAGS).map((flag) => camel(flag)), 'plugins', 'driverOptions']);
+  for (const key of Object.keys(value)) if (!known.has(key)) throw invalid(`the config file ${path} has an unknown key "${key}"`);
+  return value as { readonly [key: string]: unknown };
+}
+
+function strings(value: unknown, key: string): readonly string[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || value.some((one) => typeof one !== 'string')) throw invalid(`${key} in the config file must be a list of strings`);
+  return value as string[];
+}
+
+function driverOptions(value: unknown): DaemonConfig['driverOptions'] {
+  if (value === undefined) return {};
+  const wrong = (): never => {
+    throw invalid('driverOptions in the config file must be objects of strings by "kind/name"');
+  };
+  if (typeof value !== 'object' || value === null) return wrong();
+  for (const options of Object.values(value)) {
+    if (typeof options !== 'object' || options === null || Object.values(options).some((one) => typeof one !== 'string')) return wrong();
+  }
+  return value as DaemonConfig['driverOptions'];
+}
+
+function camel(flag: string): string {
+  return flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function invalid(message: string): ShiplogError {
+  return new ShiplogError('CONFIG_INVALID', message);
+}

@@ -1,0 +1,17 @@
+/** What an engine is made of unless the operator adds more. */
+export const DEFAULT_PLUGINS: readonly string[] = [
+  '@shiplog/kernel-linux',
+  '@shiplog/storage-overlay',
+  '@shiplog/storage-vfs',
+  '@shiplog/network-bridge',
+  '@shiplog/network-host',
+  '@shiplog/network-none',
+  '@shiplog/cgroup-v1',
+  '@shiplog/cgroup-v2',
+  '@shiplog/runtime-oci',
+  '@shiplog/log-k8s-file',
+  '@shiplog/image-store',
+  '@shiplog/vault-file',
+  '@shiplog/api-native',
+  '@shiplog/api-docker',
+];

@@ -1,0 +1,48 @@
+import { ShiplogError } from '@shiplog/contracts';
+import { compose } from '@shiplog/plugin-host';
+import type { DaemonConfig } from './config.ts';
+import { DEFAULT_PLUGINS } from './default-plugins.ts';
+import { createLogger } from './logger.ts';
+import { serve } from './server.ts';
+import { tearDown } from './tear-down.ts';
+
+export const VERSION = '0.1.0';
+
+/** Runs until SIGTERM or SIGINT. Throws what keeps it from starting; resolves when it has stopped. */
+export async function runDaemon(config: DaemonConfig): Promise<void> {
+  if (process.getuid?.() !== 0) throw new ShiplogError('NOT_ROOT', 'containers need root: run shiplogd as root (sudo shiplogd)');
+  const logger = createLogger(config.logLevel, (line) => process.stderr.write(line));
+  // SIGTERM may come before all is up: it then stops what has come up by then.
+  const asked = new Promise<string>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+  });
+  process.on('SIGHUP', () => logger.info('SIGHUP ignored: restart to read the config again'));
+
+  const host = await compose(
+    {
+      root: config.root,
+      run: config.run,
+      ...(config.storageDriver === undefined ? {} : { storageDriver: config.storageDriver }),
+      bridge: config.networkBridge,
+      subnet: config.networkSubnet,
+      runtime: config.runtime,
+      logDriver: config.logDriver,
+      driverOptions: config.driverOptions,
+      plugins: [...DEFAULT_PLUGINS, ...config.plugins],
+      version: VERSION,
+    },
+    logger,
+    (specifier) => import(specifier),
+  );
+  if (config.teardown) return tearDown(host, [config.run, config.root], logger);
+  const apis = host.drivers
+    .list()
+    .filter((driver) => driver.kind === 'api')
+    .map((driver) => host.drivers.get('api', driver.name).handler(host.engine));
+  const server = await serve(config.dockerSocket, apis, host.kernel);
+  logger.info('ready', { version: VERSION, socket: config.dockerSocket, root: config.root });
+  const reason = await asked;
+  logger.info('stopping', { reason });
+  await server.close();
+  await host.stop(reason);
+}

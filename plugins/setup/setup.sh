@@ -1,0 +1,74 @@
+#!/bin/sh
+# Brings what Shiplog needs: Debian packages, npm packages (a new enough Node among them) and the build.
+# Quick and silent when all is there. `--for-tests` adds what only the tests use.
+# Exit codes: 0 ready, 3 the host lacks something that the message names.
+set -eu
+
+repository=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$repository"
+
+say() { printf '\033[2m%s\033[0m\n' "$1" >&2; }
+[ -t 2 ] || say() { printf '%s\n' "$1" >&2; }
+fail() {
+  printf 'shiplog: %s\n' "$1" >&2
+  exit 3
+}
+
+[ "$(uname -s)" = Linux ] || fail "containers need a Linux kernel, and this is $(uname -s); use a Linux machine or virtual machine"
+[ "$(id -u)" = 0 ] || fail 'set-up and containers need root; run it as root (sudo -E npm start)'
+
+# package:command it brings, or package:/a/file
+needed='crun:crun runc:runc conmon:conmon nftables:nft busybox-static:/bin/busybox procps:ps golang-github-containers-common:/usr/share/containers/seccomp.json'
+[ "${1:-}" != --for-tests ] || needed="$needed iproute2:ip util-linux:script strace:strace"
+missing=''
+for pair in $needed; do
+  package=${pair%%:*} brings=${pair#*:}
+  case $brings in
+    /*) [ -e "$brings" ] || missing="$missing $package" ;;
+    *) PATH=$PATH:/usr/sbin:/sbin command -v "$brings" >/dev/null 2>&1 || missing="$missing $package" ;;
+  esac
+done
+if [ -n "$missing" ]; then
+  command -v apt-get >/dev/null 2>&1 || fail "these packages are missing and there is no apt-get to install them:$missing"
+  say "Installing Debian packages:$missing"
+  log=$(mktemp)
+  # Services of new packages are not ours to start.
+  if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -q --no-install-recommends $missing; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    fail "apt-get could not install:$missing; see above, mend it, and run this again"
+  fi
+  rm -f "$log"
+fi
+
+if [ "${1:-}" = --for-tests ] && ! command -v docker >/dev/null 2>&1 && [ ! -x node_modules/.cache/docker/usr/bin/docker ]; then
+  say 'Unpacking the docker command from its Debian package (its daemon is not installed)'
+  mkdir -p node_modules/.cache/docker
+  (
+    cd node_modules/.cache/docker
+    apt-get update -q >/dev/null && apt-get download -q docker.io >/dev/null && dpkg-deb -x docker.io_*.deb . && rm -f docker.io_*.deb
+  ) || fail 'the docker.io package could not be fetched; the tests need the docker command'
+fi
+
+if ! cmp -s package-lock.json node_modules/.shiplog-lock; then
+  command -v npm >/dev/null 2>&1 || fail 'npm is missing; install Node.js with npm (Debian: apt-get install nodejs npm)'
+  say 'Installing npm packages'
+  log=$(mktemp)
+  if ! npm ci --no-audit --no-fund --loglevel=error >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    fail 'npm ci failed; see above'
+  fi
+  rm -f "$log"
+  cp package-lock.json node_modules/.shiplog-lock
+fi
+node=node_modules/.bin/node
+[ -x "$node" ] || fail "there is no Node >= 24 for this machine ($(uname -m)) in the npm packages; x64 and arm64 are supported"
+[ "$("$node" -p 'process.versions.node.split(".")[0]')" -ge 24 ] || fail "node_modules has Node $("$node" --version), and Shiplog needs 24 or newer; delete node_modules and run this again"
+
+# Newer than the last build? A compiler run without changes costs half a second; a find costs ten milliseconds.
+if [ ! -e node_modules/.shiplog-built ] || [ -n "$(find core plugins storage-drivers network-drivers test tsconfig.base.json -newer node_modules/.shiplog-built \( -name '*.ts' -o -name 'tsconfig*.json' \) -not -path '*/node_modules/*' -not -path '*/dist/*' -print -quit)" ]; then
+  say 'Building'
+  PATH="$repository/node_modules/.bin:$PATH" node_modules/.bin/tsc -b >&2 || fail 'the build failed; see above'
+  touch node_modules/.shiplog-built
+fi

@@ -1,0 +1,48 @@
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '@shiplog/test-support';
+import { timed } from './measure.ts';
+
+/** The baseline: crun alone, with the namespaces of a container and no network, storage, monitor or log. */
+export class BareCrun {
+  #count = 0;
+
+  private constructor(
+    readonly directory: string,
+    private readonly words: readonly string[],
+  ) {}
+
+  static async prepare(): Promise<BareCrun> {
+    const directory = await mkdtemp(join(tmpdir(), 'shiplog-bench-'));
+    for (const part of ['bin', 'proc', 'dev', 'sys']) await mkdir(join(directory, 'rootfs', part), { recursive: true });
+    await cp('/bin/busybox', join(directory, 'rootfs/bin/busybox'));
+    await symlink('busybox', join(directory, 'rootfs/bin/true'));
+    await writeFile(
+      join(directory, 'config.json'),
+      JSON.stringify({
+        ociVersion: '1.0.0',
+        process: { terminal: false, user: { uid: 0, gid: 0 }, args: ['/bin/true'], cwd: '/', noNewPrivileges: true },
+        root: { path: 'rootfs' },
+        mounts: [{ destination: '/proc', type: 'proc', source: 'proc' }],
+        linux: { namespaces: ['pid', 'ipc', 'uts', 'mount', 'network'].map((type) => ({ type })) },
+      }),
+    );
+    // crun refuses a cgroup hierarchy that is half v1 and half v2 with controllers; in a mount namespace without the v2 half it runs.
+    const direct = ['crun', '--cgroup-manager=disabled'];
+    const wrapped = ['busybox', 'unshare', '-m', 'busybox', 'sh', '-c', 'busybox umount -l /sys/fs/cgroup/unified; exec crun --cgroup-manager=disabled "$@"', 'crun'];
+    const probe = await run(direct[0] ?? '', [...direct.slice(1), 'run', '-b', directory, `probe${process.pid}`]);
+    return new BareCrun(directory, probe.code === 0 ? direct : wrapped);
+  }
+
+  sample = (): Promise<number> =>
+    timed(async () => {
+      this.#count += 1;
+      const { code, stderr } = await run(this.words[0] ?? '', [...this.words.slice(1), 'run', '-b', this.directory, `bench${process.pid}x${this.#count}`]);
+      if (code !== 0) throw new Error(`crun: ${stderr}`);
+    });
+
+  async done(): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}

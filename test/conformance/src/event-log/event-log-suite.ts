@@ -1,0 +1,51 @@
+import type { EventLog } from '@shiplog/contracts';
+import { appendTests } from './append-tests.ts';
+import { admissionTests } from './admission-tests.ts';
+import { followTests } from './follow-tests.ts';
+import { readTests } from './read-tests.ts';
+import { reopenTests } from './reopen-tests.ts';
+
+/** Registers one test. The kit does not choose the runner. */
+export type Test = (name: string, fn: () => Promise<void>) => void;
+
+/** One log's store. `open` after `close` opens the same log again. */
+export interface LogUnderTest {
+  open(): Promise<EventLog>;
+  /** Removes the store. The kit has closed what it opened. */
+  cleanup(): Promise<void>;
+}
+
+/** Makes an empty store. Stores do not know each other. */
+export type EventLogFactory = () => LogUnderTest | Promise<LogUnderTest>;
+
+export interface EventLogSuiteOptions {
+  readonly test: Test;
+  readonly factory: EventLogFactory;
+}
+
+/** How the kit's parts register a test: with a fresh log that is closed and cleaned up, also when the test fails. */
+export type LogTest = (name: string, fn: (log: EventLog, reopen: () => Promise<EventLog>) => Promise<void>) => void;
+
+/** Registers the tests that every EventLog passes, with `test`. Each test gets a store of its own from `factory`. */
+export function eventLogSuite({ test, factory }: EventLogSuiteOptions): void {
+  const logTest: LogTest = (name, fn) =>
+    test(name, async () => {
+      const store = await factory();
+      let log = await store.open();
+      try {
+        await fn(log, async () => {
+          await log.close();
+          log = await store.open();
+          return log;
+        });
+      } finally {
+        await log.close();
+        await store.cleanup();
+      }
+    });
+  appendTests(logTest);
+  admissionTests(logTest);
+  readTests(logTest);
+  followTests(logTest);
+  reopenTests(logTest);
+}

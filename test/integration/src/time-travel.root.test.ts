@@ -1,0 +1,45 @@
+// time limit: 120 s
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { IMAGE, prepare } from './prepare.ts';
+
+const test = suite('what only a log can do');
+const { daemon, done } = await prepare();
+test.after(done);
+
+test('given a removed container, when it is inspected at a moment it ran, then it is as it was', async () => {
+  await daemon.docker(['run', '-d', '--name', 'past', IMAGE, 'sleep', '60']);
+  await daemon.docker(['rm', '-f', 'past']);
+  const started = (await daemon.events()).find((event) => event.type === 'container.start.succeeded');
+  assert.ok(started);
+  const { code, stdout, stderr } = await daemon.shiplog(['inspect', 'past', '--at', String(started.seq)]);
+  assert.is(code, 0, stderr);
+  const [record] = JSON.parse(stdout);
+  assert.is(record.name, 'past');
+  assert.is(record.status, 'running');
+});
+
+test('given a restart, when events of the last two hours are asked for, then those before it are there', async () => {
+  await daemon.end('SIGTERM');
+  await daemon.start();
+  const { stdout } = await daemon.shiplog(['events', '--since', '2h', '--until', '0s', '--format', 'json']);
+  assert.match(stdout, /"destroy"/);
+});
+
+test('given a follower from position 0, when things happen, then it sees every event once, in order', async () => {
+  const following = daemon.shiplog(['events', '--from', '0', '--follow', '--format', 'json'], { timeoutMs: 4000 });
+  await daemon.docker(['run', '--rm', IMAGE, 'true']);
+  const seqs = (await following).stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line).seq);
+  assert.ok(seqs.length > 20);
+  assert.equal(seqs, seqs.map((_, index) => index));
+});
+
+test('given the log, when it is verified and folded twice, then it is whole and the states are one', async () => {
+  const verified = await daemon.shiplog(['log', 'verify', '--format', 'json']);
+  assert.is(verified.code, 0, verified.stderr);
+  const hash = async (): Promise<string> => (await daemon.shiplog(['log', 'hash', '--at', '10'])).stdout;
+  assert.match(await hash(), /[0-9a-f]{64}/);
+  assert.is(await hash(), await hash());
+});
+
+test.run();

@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { run, type Ran } from './command.ts';
+
+const BIN = join(dirname(fileURLToPath(import.meta.url)), '../../../node_modules/.bin');
+
+/** A real `shiplogd` on a root, bridge and subnet of its own, beside any other on this host. */
+export class TestDaemon {
+  readonly socket: string;
+  #process: ChildProcess | undefined;
+
+  private constructor(
+    readonly directory: string,
+    readonly bridge: string,
+    readonly subnet: string,
+    private readonly extra: readonly string[],
+  ) {
+    this.socket = join(directory, 'd.sock');
+  }
+
+  /** Starts one and waits until it answers. `extra` are more flags; `directory` takes the place of a new temporary one. */
+  static async start(options: { readonly extra?: readonly string[]; readonly directory?: string } = {}): Promise<TestDaemon> {
+    const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'shiplog-test-')));
+    const chance = Math.floor(Math.random() * 256 * 64);
+    const daemon = new TestDaemon(directory, `slt${process.pid % 100_000}x${chance % 1000}`, `10.${192 + Math.floor(chance / 256)}.${chance % 256}.0/24`, options.extra ?? []);
+    await daemon.start();
+    return daemon;
+  }
+
+  get flags(): string[] {
+    const { directory, socket, bridge, subnet } = this;
+    return ['--root', join(directory, 'root'), '--run', join(directory, 'run'), '--docker-socket', socket, '--network-bridge', bridge, '--network-subnet', subnet, ...this.extra];
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  /** The environment that points clients at it. */
+  get env(): NodeJS.ProcessEnv {
+    return { ...process.env, DOCKER_HOST: `unix://${this.socket}`, SHIPLOG_HOST: `unix://${this.socket}`, DOCKER_CONFIG: join(this.directory, 'docker-config') };
+  }
+
+  async start(): Promise<void> {
+    const log = join(this.directory, 'shiplogd.log');
+    const child = spawn(join(BIN, 'shiplogd'), this.flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = child;
+    let last = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        last = text;
+        void appendFile(log, text).catch(() => undefined);
+      });
+    }
+    for (let tries = 0; tries < 400; tries += 1) {
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`shiplogd ended with ${child.exitCode ?? child.signalCode}: ${last}`);
+      if (existsSync(this.socket) && (await answers(this.socket))) return;
+      await sleep(25);
+    }
+    throw new Error(`shiplogd did not answer in 10 s: ${last}`);
+  }
+
+  /** Ends it with a signal and waits until it is gone. */
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  }
+
+  /** The stock docker command against it. */
+  docker(args: readonly string[], options: { readonly input?: string | Uint8Array; readonly timeoutMs?: number } = {}): Promise<Ran> {
+    return run('docker', args, { env: this.env, ...options });
+  }
+
+  /** The shiplog command against it. */
+  shiplog(args: readonly string[], options: { readonly input?: string | Uint8Array; readonly timeoutMs?: number } = {}): Promise<Ran> {
+    return run(join(BIN, 'shiplog'), args, { env: this.env, ...options });
+  }
+
+  /** All events so far, full envelopes. */
+  async events(): Promise<readonly { readonly seq: number; readonly type: string; readonly kind: string; readonly op: string; readonly actor: { readonly scheme: string; readonly uid?: number; readonly pid?: number }; readonly result?: { readonly status: string; readonly error?: { readonly code: string } }; readonly data: { readonly [key: string]: unknown } }[]> {
+    const { code, stdout, stderr } = await this.shiplog(['events', '--from', '0', '--format', 'json']);
+    if (code !== 0) throw new Error(`shiplog events: ${stderr}`);
+    return stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
+  }
+
+  /** What it logged. */
+  log(): Promise<string> {
+    return readFile(join(this.directory, 'shiplogd.log'), 'utf8').catch(() => '');
+  }
+
+  /** Removes everything it holds on the host, and its directory. */
+  async destroy(): Promise<void> {
+    await this.end();
+    const { code, stderr } = await run(join(BIN, 'shiplogd'), [...this.flags, '--teardown'], { timeoutMs: 60_000 });
+    await rm(this.directory, { recursive: true, force: true });
+    if (code !== 0) throw new Error(`teardown failed: ${stderr}`);
+  }
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(socket);
+    probe.on('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on('error', () => resolve(false));
+  });
+}
