@@ -115,19 +115,17 @@ export class VfsDriver implements StorageDriver {
       const source = join(this.#active, key, 'tree');
       if (!(await pathExists(source))) throw notFound(`there is no active snapshot ${key}`, key);
       const { path, made } = await makeMountPoint(target);
-      const call = { type: 'none', source, target: path, options: ['bind'] };
-      const answer = { mounts: [{ type: 'bind', source, target, options: ['bind', 'private'] }] };
-      if (await this.#isMounted(key, path)) return answer;
-      try {
-        await this.#kernel.mounts.mount(call);
-        // What a container mounts in its tree is nobody else's business. Linux wants this as a call of its own.
-        await this.#kernel.mounts.mount({ ...call, source: 'none', options: ['private'] });
-      } catch (error) {
-        await this.#kernel.mounts.unmount(path);
-        if (made) await removeMountPoint(path);
-        throw error;
+      // Private: what is mounted in the tree later is nobody else's business.
+      const mount = { type: 'bind', source, target: path, options: ['bind', 'private'] };
+      if (!(await this.#isMounted(key, path))) {
+        try {
+          await this.#kernel.mounts.mount(mount);
+        } catch (error) {
+          if (made) await removeMountPoint(path);
+          throw error;
+        }
       }
-      return answer;
+      return { mounts: [{ ...mount, target }] };
     });
   }
 

@@ -27,7 +27,10 @@ export function concurrencyChecks(check: AddCheck): void {
     await times(4, () => lab.mount(key, target));
     assert.equal(await readFile(join(target, 'f'), 'utf8'), 'x');
     assert.ok((await lab.mountsAt(target)) <= 1);
-    assert.deepEqual((await lab.observed()).filter((line) => line.includes(key)), [`mount ${key}`, `snapshot ${key}`]);
+    assert.deepEqual(
+      (await lab.observed()).filter((line) => line.includes(key)),
+      [`mount ${key}`, `snapshot ${key}`],
+    );
     await times(4, () => lab.driver.unmount({ key, target }, lab.ctx()));
     assert.equal(await lab.mountsAt(target), 0);
     await times(4, () => lab.driver.remove({ key }, lab.ctx()));

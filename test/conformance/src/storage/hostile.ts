@@ -67,22 +67,25 @@ export function hostileChecks(check: AddCheck): void {
     await lab.driver.applyLayer({ key: lab.layerKey(), diffId, source }, lab.ctx()).catch(() => undefined);
     assert.deepEqual(await names(directory), ['victim']);
   });
-  check('given a symbolic link of a lower layer to a host directory, when the upper layer writes there, then that gets nothing', async (lab) => {
-    const { directory, file } = await outside(lab);
-    const below = await lab.layer([{ path: 'out', type: 'symlink', linkTarget: directory }]);
-    for (const entries of [
-      [{ path: 'out/planted', content: 'x' }],
-      [{ path: 'out/victim', content: 'overwritten' }],
-      [{ path: 'out/.wh.victim' }],
-      [{ path: 'out/.wh..wh..opq' }],
-      [{ path: 'out/.wh..wh..opq' }, { path: 'out/victim', type: 'hardlink', linkTarget: 'out' } as const],
-    ]) {
-      const { source, diffId } = await lab.blob(makeTar(entries));
-      await lab.driver.applyLayer({ key: lab.layerKey(), parent: below, diffId, source }, lab.ctx()).catch(() => undefined);
-      assert.deepEqual(await names(directory), ['victim']);
-      assert.equal(await readFile(file, 'utf8'), 'untouched');
-    }
-  });
+  check(
+    'given a symbolic link of a lower layer to a host directory, when the upper layer writes there, then that gets nothing',
+    async (lab) => {
+      const { directory, file } = await outside(lab);
+      const below = await lab.layer([{ path: 'out', type: 'symlink', linkTarget: directory }]);
+      for (const entries of [
+        [{ path: 'out/planted', content: 'x' }],
+        [{ path: 'out/victim', content: 'overwritten' }],
+        [{ path: 'out/.wh.victim' }],
+        [{ path: 'out/.wh..wh..opq' }],
+        [{ path: 'out/.wh..wh..opq' }, { path: 'out/victim', type: 'hardlink', linkTarget: 'out' } as const],
+      ]) {
+        const { source, diffId } = await lab.blob(makeTar(entries));
+        await lab.driver.applyLayer({ key: lab.layerKey(), parent: below, diffId, source }, lab.ctx()).catch(() => undefined);
+        assert.deepEqual(await names(directory), ['victim']);
+        assert.equal(await readFile(file, 'utf8'), 'untouched');
+      }
+    },
+  );
   check('given a symbolic link of the same name as a file, when both are applied, then the file does not go through it', async (lab) => {
     const { file } = await outside(lab);
     const root = await lab.show(
@@ -108,7 +111,7 @@ export function hostileChecks(check: AddCheck): void {
     assert.deepEqual(await names(directory), ['victim']);
   });
   check('given symbolic links in a circle, when an entry lies beneath them, then it fails without trace', async (lab) => {
-    await refuses(lab, [...REFUSED, 'KERNEL_CALL_FAILED', 'DRIVER_FAILED'], [
+    await refuses(lab, REFUSED, [
       { path: 'a', type: 'symlink', linkTarget: 'b' },
       { path: 'b', type: 'symlink', linkTarget: 'a' },
       { path: 'a/x', content: 'x' },
@@ -118,10 +121,7 @@ export function hostileChecks(check: AddCheck): void {
     const below = await lab.layer([{ path: 'd/low' }]);
     const root = await lab.show(
       await lab.layer(
-        [
-          { path: 'd', type: 'directory', xattrs: { 'trusted.overlay.opaque': 'y', 'trusted.overlay.redirect': '/etc' } },
-          { path: 'd/up' },
-        ],
+        [{ path: 'd', type: 'directory', xattrs: { 'trusted.overlay.opaque': 'y', 'trusted.overlay.redirect': '/etc' } }, { path: 'd/up' }],
         below,
       ),
     );
@@ -134,14 +134,20 @@ export function hostileChecks(check: AddCheck): void {
     await refuses(lab, ['ARCHIVE_INVALID'], [{ path: 'l', type: 'hardlink', linkTarget: 'nothing' }]);
   });
   check('given a tar cut short, when it is applied, then it fails ARCHIVE_INVALID without trace', async (lab) => {
-    const tar = makeTar([{ path: 'a', content: 'x' }, { path: 'b', content: Buffer.alloc(100_000) }]);
+    const tar = makeTar([
+      { path: 'a', content: 'x' },
+      { path: 'b', content: Buffer.alloc(100_000) },
+    ]);
     for (const length of [700, 1024 + 512 + 50_000]) {
       const { source, diffId } = await lab.blob(tar.subarray(0, length));
       await lab.failsWithoutTrace('ARCHIVE_INVALID', () => lab.driver.applyLayer({ key: lab.layerKey(), diffId, source }, lab.ctx()));
     }
   });
   check('given a tar with a wrong checksum, when it is applied, then it fails ARCHIVE_INVALID without trace', async (lab) => {
-    const tar = makeTar([{ path: 'a', content: 'x' }, { path: 'b', content: 'y' }]);
+    const tar = makeTar([
+      { path: 'a', content: 'x' },
+      { path: 'b', content: 'y' },
+    ]);
     tar[1024 + 100] = 0x37;
     const { source, diffId } = await lab.blob(tar);
     await lab.failsWithoutTrace('ARCHIVE_INVALID', () => lab.driver.applyLayer({ key: lab.layerKey(), diffId, source }, lab.ctx()));
@@ -152,19 +158,22 @@ export function hostileChecks(check: AddCheck): void {
     const { source, diffId } = await lab.blob(packed.subarray(0, packed.byteLength - 20), tar);
     await lab.failsWithoutTrace('ARCHIVE_INVALID', () => lab.driver.applyLayer({ key: lab.layerKey(), diffId, source }, lab.ctx()));
   });
-  check('given another digest, when a layer is applied, then it fails DIGEST_MISMATCH without trace, and then succeeds by the right one', async (lab) => {
-    const parent = await lab.layer([{ path: 'base' }]);
-    const key = lab.layerKey();
-    const { source, diffId } = await lab.blob(makeTar([{ path: 'f' }]));
-    const wrong = `sha256:${'0'.repeat(64)}`;
-    for (const below of [undefined, parent]) {
-      await lab.failsWithoutTrace('DIGEST_MISMATCH', () =>
-        lab.driver.applyLayer({ key, ...parentOf(below), diffId: wrong, source }, lab.ctx()),
-      );
-    }
-    await lab.driver.applyLayer({ key, parent, diffId, source }, lab.ctx());
-    assert.deepEqual(await names(await lab.show(key)), ['base', 'f']);
-  });
+  check(
+    'given another digest, when a layer is applied, then it fails DIGEST_MISMATCH without trace, and then succeeds by the right one',
+    async (lab) => {
+      const parent = await lab.layer([{ path: 'base' }]);
+      const key = lab.layerKey();
+      const { source, diffId } = await lab.blob(makeTar([{ path: 'f' }]));
+      const wrong = `sha256:${'0'.repeat(64)}`;
+      for (const below of [undefined, parent]) {
+        await lab.failsWithoutTrace('DIGEST_MISMATCH', () =>
+          lab.driver.applyLayer({ key, ...parentOf(below), diffId: wrong, source }, lab.ctx()),
+        );
+      }
+      await lab.driver.applyLayer({ key, parent, diffId, source }, lab.ctx());
+      assert.deepEqual(await names(await lab.show(key)), ['base', 'f']);
+    },
+  );
   check('given bytes after the end of the tar, when it is applied, then they count for the digest', async (lab) => {
     const tar = Buffer.concat([makeTar([{ path: 'f', content: 'x' }]), Buffer.alloc(10_240)]);
     const { source, diffId } = await lab.blob(tar);
@@ -186,11 +195,7 @@ async function outside(lab: Lab): Promise<{ readonly directory: string; readonly
   return { directory, file };
 }
 
-async function refuses(
-  lab: Lab,
-  codes: Parameters<Lab['failsWithoutTrace']>[0],
-  entries: readonly TarEntry[],
-): Promise<void> {
+async function refuses(lab: Lab, codes: Parameters<Lab['failsWithoutTrace']>[0], entries: readonly TarEntry[]): Promise<void> {
   const { source, diffId } = await lab.blob(makeTar([{ path: 'innocent', content: 'x' }, ...entries]));
   await lab.failsWithoutTrace(codes, () => lab.driver.applyLayer({ key: lab.layerKey(), diffId, source }, lab.ctx()));
 }

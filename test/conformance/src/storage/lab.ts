@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { lstat, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ERRORS, type ErrorCode, type Kernel, type Observed, type OperationContext, ShiplogError, type StorageDriver } from '@shiplog/contracts';
+import {
+  ERRORS,
+  type ErrorCode,
+  type Kernel,
+  type Observed,
+  type OperationContext,
+  ShiplogError,
+  type StorageDriver,
+} from '@shiplog/contracts';
 import { type TarEntry, diffIdOf, makeTar } from './tar.ts';
 
 /** A driver under test, fresh, with its own empty state. */

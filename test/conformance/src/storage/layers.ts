@@ -246,27 +246,30 @@ export function layerChecks(check: AddCheck): void {
     );
     assert.deepEqual(await names(join(root, 'k')), ['b']);
   });
-  check('given a whiteout and the same name in one layer, when it is shown, then only the new one is there, in either order', async (lab) => {
-    const below = await lab.layer([{ path: 'd/old' }, { path: 'e/old' }, { path: 'f', content: 'old' }]);
-    const root = await lab.show(
-      await lab.layer(
-        [
-          { path: '.wh.d' },
-          { path: 'd', type: 'directory' },
-          { path: 'd/new' },
-          { path: 'e', type: 'directory' },
-          { path: 'e/new' },
-          { path: '.wh.e' },
-          { path: 'f', content: 'new' },
-          { path: '.wh.f' },
-        ],
-        below,
-      ),
-    );
-    assert.deepEqual(await names(join(root, 'd')), ['new']);
-    assert.deepEqual(await names(join(root, 'e')), ['new']);
-    assert.equal(await readFile(join(root, 'f'), 'utf8'), 'new');
-  });
+  check(
+    'given a whiteout and the same name in one layer, when it is shown, then only the new one is there, in either order',
+    async (lab) => {
+      const below = await lab.layer([{ path: 'd/old' }, { path: 'e/old' }, { path: 'f', content: 'old' }]);
+      const root = await lab.show(
+        await lab.layer(
+          [
+            { path: '.wh.d' },
+            { path: 'd', type: 'directory' },
+            { path: 'd/new' },
+            { path: 'e', type: 'directory' },
+            { path: 'e/new' },
+            { path: '.wh.e' },
+            { path: 'f', content: 'new' },
+            { path: '.wh.f' },
+          ],
+          below,
+        ),
+      );
+      assert.deepEqual(await names(join(root, 'd')), ['new']);
+      assert.deepEqual(await names(join(root, 'e')), ['new']);
+      assert.equal(await readFile(join(root, 'f'), 'utf8'), 'new');
+    },
+  );
   check('given an opaque directory, when it is shown, then nothing of the lower layers is in it, in either order', async (lab) => {
     const below = await lab.layer([{ path: 'first/old' }, { path: 'last/old/deep' }, { path: 'last/both/old' }]);
     const root = await lab.show(

@@ -184,10 +184,7 @@ export function lifeCycleChecks(check: AddCheck): void {
     const [shown, hidden] = [lab.containerKey(), lab.containerKey()];
     await lab.show(layer, shown);
     await lab.driver.prepare({ key: hidden, parent: layer }, lab.ctx());
-    assert.deepEqual(
-      await lab.observed(),
-      [`snapshot ${layer}`, `snapshot ${shown}`, `snapshot ${hidden}`, `mount ${shown}`].toSorted(),
-    );
+    assert.deepEqual(await lab.observed(), [`snapshot ${layer}`, `snapshot ${shown}`, `snapshot ${hidden}`, `mount ${shown}`].toSorted());
   });
   check('given a restart, when the driver is observed and used, then everything is as it was', async (lab) => {
     const layer = await lab.layer(HELLO);
@@ -222,9 +219,7 @@ export function lifeCycleChecks(check: AddCheck): void {
     await rejectsWith('SNAPSHOT_NOT_FOUND', lab.driver.usage({ key: lab.containerKey() }, lab.ctx()));
   });
   check('given no snapshot, when it is mounted, then it fails SNAPSHOT_NOT_FOUND without trace', async (lab) => {
-    await lab.failsWithoutTrace('SNAPSHOT_NOT_FOUND', () =>
-      lab.driver.mount({ key: lab.containerKey(), target: lab.target() }, lab.ctx()),
-    );
+    await lab.failsWithoutTrace('SNAPSHOT_NOT_FOUND', () => lab.driver.mount({ key: lab.containerKey(), target: lab.target() }, lab.ctx()));
   });
   check('given the longest key allowed, when it lives its life, then nothing is too long', async (lab) => {
     const key = `k${'0'.repeat(254)}`;

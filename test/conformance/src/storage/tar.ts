@@ -38,11 +38,16 @@ function entryBlocks(entry: TarEntry): Buffer[] {
   const mtimeNs = entry.mtimeNs ?? DEFAULT_MTIME_NS;
   const seconds = mtimeNs / 1_000_000_000n;
   const fraction = mtimeNs % 1_000_000_000n;
-  const records: [string, Buffer][] = Object.entries(entry.xattrs ?? {}).map(([name, value]) => [`SCHILY.xattr.${name}`, Buffer.from(value)]);
+  const records: [string, Buffer][] = Object.entries(entry.xattrs ?? {}).map(([name, value]) => [
+    `SCHILY.xattr.${name}`,
+    Buffer.from(value),
+  ]);
   if (fraction !== 0n) records.push(['mtime', Buffer.from(`${seconds}.${String(fraction).padStart(9, '0')}`)]);
   if (Buffer.byteLength(entry.path) > 100) records.push(['path', Buffer.from(entry.path)]);
   if (Buffer.byteLength(entry.linkTarget ?? '') > 100) records.push(['linkpath', Buffer.from(entry.linkTarget ?? '')]);
-  const blocks = [header({ ...entry, mode: entry.mode ?? (type === 'directory' ? 0o755 : 0o644) }, FLAGS[type], content.byteLength, seconds)];
+  const blocks = [
+    header({ ...entry, mode: entry.mode ?? (type === 'directory' ? 0o755 : 0o644) }, FLAGS[type], content.byteLength, seconds),
+  ];
   blocks.push(padded(content));
   if (records.length === 0) return blocks;
   const pax = Buffer.concat(records.map(([key, value]) => paxRecord(key, value)));
