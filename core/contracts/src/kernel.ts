@@ -77,9 +77,16 @@ export interface NamespaceCalls {
 
 /** rtnetlink(7). Every call takes the namespace file to act in, the host's if absent. Names are at most 15 bytes. */
 export interface LinkCalls {
-  createBridge(name: string): Promise<void>;
-  /** A veth pair: `name` in `namespace`, `peer.name` in `peer.namespace`, both down. */
-  createVeth(name: string, peer: { readonly name: string; readonly namespace?: string; readonly mac?: string }): Promise<void>;
+  /** Down unless `options.up`. Succeeds when a bridge of that name is there already; `options` are applied to it. */
+  createBridge(
+    name: string,
+    options?: { readonly mac?: string; readonly alias?: string; readonly up?: boolean; readonly mtu?: number },
+  ): Promise<void>;
+  /**
+   * A veth pair: `name` on the host, `peer.name` in `peer.namespace`, both down unless asked otherwise. One call can set
+   * everything up; if any of it fails, the pair is removed again. EEXIST when the name is taken.
+   */
+  createVeth(name: string, peer: VethPeer, options?: VethOptions): Promise<void>;
   /** Succeeds when there is none. */
   remove(name: string, namespace?: string): Promise<void>;
   up(name: string, namespace?: string): Promise<void>;
@@ -93,9 +100,37 @@ export interface LinkCalls {
   routes(namespace?: string): Promise<readonly { readonly to: string; readonly device: string }[]>;
 }
 
+/** The far end of a veth pair, with what it gets before it is used. */
+export interface VethPeer {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly mac?: string;
+  readonly up?: boolean;
+  /** CIDRs. */
+  readonly addresses?: readonly string[];
+  readonly routes?: readonly { readonly to: string; readonly via?: string }[];
+  /** Refuse IPv6 on it, link-local addresses too. */
+  readonly disableIpv6?: boolean;
+}
+
+/** The near end of a veth pair. */
+export interface VethOptions {
+  /** Bridge it becomes a port of. */
+  readonly master?: string;
+  readonly up?: boolean;
+  /** Free text of at most 255 bytes that stays with the link. */
+  readonly alias?: string;
+  /** As a bridge port: may send a frame back where it came from. */
+  readonly hairpin?: boolean;
+  /** Bytes, of both ends. */
+  readonly mtu?: number;
+}
+
 export interface LinkInfo {
   readonly index: number;
   readonly name: string;
+  /** Free text set when it was made. */
+  readonly alias?: string;
   readonly kind: string;
   readonly up: boolean;
   readonly mac: string;

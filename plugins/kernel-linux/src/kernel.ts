@@ -1,0 +1,35 @@
+import type { Kernel } from '@shiplog/contracts';
+import { fileCalls } from './files.ts';
+import { firewallCalls } from './firewall.ts';
+import { Lane } from './lane.ts';
+import { linkCalls } from './links.ts';
+import { mountCalls } from './mounts.ts';
+import { namespaceCalls } from './namespaces.ts';
+import { processCalls } from './processes.ts';
+
+/**
+ * The Linux body of the kernel port. Nothing is loaded and no thread runs before the first call that needs it. Threads:
+ * `net` for namespaces and links, `disk` for mounts and files, `sync` for syncfs(2), which can take seconds.
+ */
+export class LinuxKernel implements Kernel, AsyncDisposable {
+  readonly #net = new Lane('net');
+  readonly #disk = new Lane('disk');
+  readonly #sync = new Lane('sync');
+
+  readonly mounts = mountCalls(this.#disk.call);
+  readonly files = fileCalls(this.#disk.call, this.#sync.call);
+  readonly namespaces = namespaceCalls(this.#net.call);
+  readonly links = linkCalls(this.#net.call);
+  readonly firewall = firewallCalls();
+  readonly processes = processCalls(this.#net.call);
+
+  /** Ends the threads; calls under way fail. A later call starts them again. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#net.close(), this.#disk.close(), this.#sync.close()]);
+  }
+}
+
+/** A kernel of this host. Needs root for nearly everything. */
+export function createKernel(): Kernel & AsyncDisposable {
+  return new LinuxKernel();
+}

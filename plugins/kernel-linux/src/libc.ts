@@ -1,0 +1,189 @@
+import koffi, { type KoffiFunc, type LibraryHandle } from 'koffi';
+import { errnoName, type Facts, kernelError } from './kernel-error.ts';
+
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+
+/** System calls that have the same number on every architecture (all newer than 424 have). */
+const SYS_PIDFD_SEND_SIGNAL = 424;
+const SYS_PIDFD_OPEN = 434;
+const SYS_OPENAT2 = 437;
+const SYS_MOUNT_SETATTR = 442;
+
+type Call = KoffiFunc<(...args: (number | bigint | string | Uint8Array | null)[]) => number>;
+
+interface Bindings {
+  readonly mount: Call;
+  readonly umount2: Call;
+  readonly mountSetattr: Call;
+  readonly unshare: Call;
+  readonly setns: Call;
+  readonly mknod: Call;
+  readonly utimensat: Call;
+  readonly lsetxattr: Call;
+  readonly lgetxattr: Call;
+  readonly llistxattr: Call;
+  readonly lremovexattr: Call;
+  readonly syncfs: Call;
+  readonly openat2: Call;
+  readonly pidfdOpen: Call;
+  readonly pidfdSendSignal: Call;
+  readonly flock: Call;
+  readonly socket: Call;
+  readonly bind: Call;
+  readonly listen: Call;
+  readonly send: Call;
+  readonly recv: Call;
+  readonly getsockopt: Call;
+  readonly setsockopt: Call;
+  readonly close: Call;
+}
+
+/** Pointers are declared as bytes, so that only buffers of ours reach the kernel. */
+function bind(libc: LibraryHandle): Bindings {
+  const syscall = (...args: string[]): Call => libc.func('syscall', 'long', ['long', ...args]);
+  return {
+    mount: libc.func('mount', 'int', ['str', 'str', 'str', 'ulong', 'str']),
+    umount2: libc.func('umount2', 'int', ['str', 'int']),
+    mountSetattr: syscall('int', 'str', 'uint', 'void *', 'size_t'),
+    unshare: libc.func('unshare', 'int', ['int']),
+    setns: libc.func('setns', 'int', ['int', 'int']),
+    mknod: libc.func('mknod', 'int', ['str', 'uint', 'uint64']),
+    utimensat: libc.func('utimensat', 'int', ['int', 'str', 'void *', 'int']),
+    lsetxattr: libc.func('lsetxattr', 'int', ['str', 'str', 'void *', 'size_t', 'int']),
+    lgetxattr: libc.func('lgetxattr', 'long', ['str', 'str', 'void *', 'size_t']),
+    llistxattr: libc.func('llistxattr', 'long', ['str', 'void *', 'size_t']),
+    lremovexattr: libc.func('lremovexattr', 'int', ['str', 'str']),
+    syncfs: libc.func('syncfs', 'int', ['int']),
+    openat2: syscall('int', 'str', 'void *', 'size_t'),
+    pidfdOpen: syscall('int', 'uint'),
+    pidfdSendSignal: syscall('int', 'int', 'void *', 'uint'),
+    flock: libc.func('flock', 'int', ['int', 'int']),
+    socket: libc.func('socket', 'int', ['int', 'int', 'int']),
+    bind: libc.func('bind', 'int', ['int', 'void *', 'uint']),
+    listen: libc.func('listen', 'int', ['int', 'int']),
+    send: libc.func('send', 'long', ['int', 'void *', 'size_t', 'int']),
+    recv: libc.func('recv', 'long', ['int', 'void *', 'size_t', 'int']),
+    getsockopt: libc.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', 'void *']),
+    setsockopt: libc.func('setsockopt', 'int', ['int', 'int', 'int', 'void *', 'uint']),
+    close: libc.func('close', 'int', ['int']),
+  };
+}
+
+let bindings: Bindings | undefined;
+
+/** Loaded on the first call; each thread binds its own. */
+function bound(): Bindings {
+  bindings ??= bind(koffi.load('libc.so.6'));
+  return bindings;
+}
+
+/** errno is the calling thread's, and a synchronous koffi call leaves it alone, so it is read right after. */
+function check(result: number, call: string, facts?: Facts): number {
+  if (result >= 0) return result;
+  throw kernelError(call, errnoName(koffi.errno()), facts);
+}
+
+/**
+ * The C library's calls, synchronous, in the calling thread. This is the one file that crosses from checked code into
+ * unchecked calls. Each throws KERNEL_CALL_FAILED (DISK_FULL for ENOSPC) with `call` and `errno`.
+ */
+export const libc = {
+  /** mount(2). */
+  mount(source: string, target: string, type: string, flags: number, data: string): void {
+    check(bound().mount(source, target, type, flags, data), 'mount', { type, source, target, flags, data });
+  },
+  /** umount2(2). */
+  umount2(target: string, flags: number): void {
+    check(bound().umount2(target, flags), 'umount2', { target, flags });
+  },
+  /** mount_setattr(2): sets and clears attributes (MOUNT_ATTR_*) of the mount at `target`. */
+  mountSetattr(target: string, set: bigint, clear: bigint): void {
+    const attr = new BigUint64Array([set, clear, 0n, 0n]);
+    const done = bound().mountSetattr(SYS_MOUNT_SETATTR, AT_FDCWD, target, AT_SYMLINK_NOFOLLOW, new Uint8Array(attr.buffer), 32);
+    check(done, 'mount_setattr', { target });
+  },
+  /** unshare(2), for the calling thread. */
+  unshare(flags: number): void {
+    check(bound().unshare(flags), 'unshare', { flags });
+  },
+  /** setns(2), for the calling thread. */
+  setns(fd: number, type: number): void {
+    check(bound().setns(fd, type), 'setns');
+  },
+  /** mknod(2). `mode` holds type and permission bits; the umask applies. */
+  mknod(path: string, mode: number, device: bigint): void {
+    check(bound().mknod(path, mode, device), 'mknod', { path });
+  },
+  /** utimensat(2) on the entry itself. `times` is two timespecs: seconds, nanoseconds, twice. */
+  utimensat(path: string, times: BigInt64Array): void {
+    const done = bound().utimensat(AT_FDCWD, path, new Uint8Array(times.buffer), AT_SYMLINK_NOFOLLOW);
+    check(done, 'utimensat', { path });
+  },
+  lsetxattr(path: string, name: string, value: Uint8Array): void {
+    check(bound().lsetxattr(path, name, value, value.length, 0), 'lsetxattr', { path, name });
+  },
+  /** Bytes written into `into`, or needed if it is empty. */
+  lgetxattr(path: string, name: string, into: Uint8Array): number {
+    return check(bound().lgetxattr(path, name, into.length === 0 ? null : into, into.length), 'lgetxattr', { path, name });
+  },
+  llistxattr(path: string, into: Uint8Array): number {
+    return check(bound().llistxattr(path, into.length === 0 ? null : into, into.length), 'llistxattr', { path });
+  },
+  lremovexattr(path: string, name: string): void {
+    check(bound().lremovexattr(path, name), 'lremovexattr', { path, name });
+  },
+  syncfs(fd: number, path: string): void {
+    check(bound().syncfs(fd), 'syncfs', { path });
+  },
+  /** openat2(2); answers a descriptor. Relative paths are looked up from `directory`. */
+  openat2(directory: number, path: string, how: { readonly flags: number; readonly resolve: number }): number {
+    const words = new BigUint64Array([BigInt(how.flags), 0n, BigInt(how.resolve)]);
+    return check(bound().openat2(SYS_OPENAT2, directory, path, new Uint8Array(words.buffer), 24), 'openat2', { path });
+  },
+  pidfdOpen(pid: number): number {
+    return check(bound().pidfdOpen(SYS_PIDFD_OPEN, pid, 0), 'pidfd_open', { pid });
+  },
+  pidfdSendSignal(fd: number, signal: number, pid: number): void {
+    check(bound().pidfdSendSignal(SYS_PIDFD_SEND_SIGNAL, fd, signal, null, 0), 'pidfd_send_signal', { pid, signal });
+  },
+  flock(fd: number, operation: number, path: string): void {
+    check(bound().flock(fd, operation), 'flock', { path });
+  },
+  socket(family: number, type: number, protocol: number): number {
+    return check(bound().socket(family, type, protocol), 'socket', { family, type, protocol });
+  },
+  bind(fd: number, address: Uint8Array, facts: Facts): void {
+    check(bound().bind(fd, address, address.length), 'bind', facts);
+  },
+  listen(fd: number, facts: Facts): void {
+    check(bound().listen(fd, 1), 'listen', facts);
+  },
+  send(fd: number, bytes: Uint8Array): void {
+    check(bound().send(fd, bytes, bytes.length, 0), 'send');
+  },
+  /** The same on a pool thread, for a request that the kernel takes long over. errno is not known there: a failure is EIO. */
+  sendLater(fd: number, bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      bound().send.async(fd, bytes, bytes.length, 0, (fault: unknown, sent: number) => {
+        if (sent >= 0) resolve();
+        else reject(fault ?? kernelError('send', 'EIO'));
+      });
+    });
+  },
+  /** Bytes received into `into`. */
+  recv(fd: number, into: Uint8Array): number {
+    return check(bound().recv(fd, into, into.length, 0), 'recv');
+  },
+  getsockopt(fd: number, level: number, option: number, into: Uint8Array): void {
+    const length = new Uint8Array(new Uint32Array([into.length]).buffer);
+    check(bound().getsockopt(fd, level, option, into, length), 'getsockopt', { fd, level, option });
+  },
+  setsockopt(fd: number, level: number, option: number, value: Uint8Array): void {
+    check(bound().setsockopt(fd, level, option, value, value.length), 'setsockopt', { level, option });
+  },
+  /** Never throws: after close(2) the descriptor is gone whatever it answers. */
+  close(fd: number): void {
+    bound().close(fd);
+  },
+};

@@ -1,0 +1,43 @@
+import type { LinkCalls } from '@shiplog/contracts';
+import type { LaneCall } from './lane.ts';
+import { deleteLink } from './link-ops.ts';
+import { reportingLater } from './report.ts';
+import { RouteSocket } from './rtnetlink.ts';
+
+/**
+ * Removes a link of the host's namespace. The kernel takes it out of sight within two milliseconds, but answers only
+ * after all processors have let go of it, ten times as long. So the request goes out on a pool thread, and this resolves as soon
+ * as a look under the kernel's link lock no longer finds the link. A request that has reached the kernel is carried
+ * out even if this process dies.
+ */
+async function removeHostLink(call: LaneCall, name: string): Promise<void> {
+  const request = deleteLink(name);
+  const socket = new RouteSocket();
+  let answered = false;
+  const answer = socket.talkLater(request).finally(() => {
+    answered = true;
+    socket.close();
+  });
+  const gone = async (): Promise<void> => {
+    while (!answered && (await call('hasLink', name)));
+    if (answered) await answer;
+  };
+  await Promise.race([answer, gone()]);
+}
+
+/** The link port over a kernel thread. */
+export function linkCalls(call: LaneCall): LinkCalls {
+  return {
+    createBridge: (name, options = {}) => call('createBridge', name, options),
+    createVeth: (name, peer, options = {}) => call('createVeth', name, peer, options),
+    remove: (name, namespace) =>
+      namespace === undefined ? reportingLater(() => removeHostLink(call, name)) : call('removeLink', name, namespace),
+    up: (name, namespace) => call('changeLink', name, { up: true }, namespace),
+    setMaster: (name, bridge) => call('setMaster', name, bridge),
+    setMac: (name, mac, namespace) => call('changeLink', name, { mac }, namespace),
+    addAddress: (name, cidr, namespace) => call('addAddress', name, cidr, namespace),
+    addRoute: (route, namespace) => call('addRoute', route, namespace),
+    list: (namespace) => call('listLinks', namespace),
+    routes: (namespace) => call('listRoutes', namespace),
+  };
+}

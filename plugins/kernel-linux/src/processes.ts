@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
+import { type ProcessCalls, ShiplogError } from '@shiplog/contracts';
+import { errnoOf, kernelError } from './kernel-error.ts';
+import type { LaneCall } from './lane.ts';
+import { libc } from './libc.ts';
+import { reporting, reportingLater } from './report.ts';
+
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+const LOCK_EX_NB = 2 | 4;
+
+/**
+ * Start time out of /proc/<pid>/stat (proc(5), field 22), undefined for a process that has ended. The name in field 2
+ * may hold anything, so fields are counted from the last `)`.
+ */
+export function parseStartTicks(stat: string): number | undefined {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const state = fields[0];
+  const start = fields[19];
+  return start === undefined || state === 'Z' || state === 'X' ? undefined : Number(start);
+}
+
+async function startTicks(pid: number): Promise<number | undefined> {
+  try {
+    return parseStartTicks(await readFile(`/proc/${pid}/stat`, 'utf8'));
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes(errnoOf(error))) return undefined;
+    throw error;
+  }
+}
+
+async function kill(pid: number, signal: number, expected?: number): Promise<boolean> {
+  if (!Number.isInteger(pid) || pid <= 0) throw kernelError('pidfd_open', 'EINVAL', { pid });
+  let fd: number;
+  try {
+    fd = libc.pidfdOpen(pid);
+  } catch (error) {
+    if (errnoOf(error) === 'ESRCH') return false;
+    throw error;
+  }
+  try {
+    // The descriptor is held before the look, so what is signalled is never a later process of the same number.
+    const found = await startTicks(pid);
+    if (found === undefined || (expected !== undefined && found !== expected)) return false;
+    libc.pidfdSendSignal(fd, signal, pid);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ESRCH') return false;
+    throw error;
+  } finally {
+    libc.close(fd);
+  }
+}
+
+async function lock(path: string): Promise<{ release(): Promise<void> } | undefined> {
+  // 'a+' creates without cutting; node opens with O_CLOEXEC, so no child inherits the lock.
+  const file = await open(path, 'a+', 0o600);
+  try {
+    libc.flock(file.fd, LOCK_EX_NB, path);
+  } catch (error) {
+    await file.close();
+    if (['EAGAIN', 'EWOULDBLOCK'].includes(errnoOf(error))) return undefined;
+    throw error;
+  }
+  return { release: () => file.close() };
+}
+
+/** The process port. The calls made here do not wait; `call` is a kernel thread. */
+export function processCalls(call: LaneCall): ProcessCalls {
+  let boot: string | undefined;
+  return {
+    kill: (pid, signal, expected) => reportingLater(() => kill(pid, signal, expected)),
+    startTicks: (pid) => reportingLater(() => startTicks(pid)),
+    lock: (path) => reportingLater(() => lock(path)),
+    bootId: () => (boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    peerCredentials(fd) {
+      const found = new Uint8Array(12);
+      reporting(() => libc.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, found));
+      const view = new DataView(found.buffer);
+      return { pid: view.getInt32(0, true), uid: view.getUint32(4, true), gid: view.getUint32(8, true) };
+    },
+    async portIsFree(protocol, address, port) {
+      const ipv4 = address === '' || address === '::' ? '0.0.0.0' : address;
+      if (isIPv6(ipv4)) throw new ShiplogError('NOT_SUPPORTED', `IPv6 host addresses are not supported yet: ${address}`, { address });
+      return call('portIsFree', protocol, ipv4, port);
+    },
+  };
+}
