@@ -1,3 +1,5 @@
+// tsyringe refuses to load before it.
+import 'reflect-metadata';
 export { inject, injectable } from 'tsyringe';
 export { defineDriver, definePlugin } from './define-plugin.ts';
 export { instantiate } from './scope.ts';
