@@ -6,6 +6,7 @@ export { VERB_TABLES } from './drivers/families.ts';
 export { NETWORK_VERBS, PortBindingSchema } from './drivers/network.ts';
 export { ProcessRefSchema, RUNTIME_VERBS } from './drivers/runtime.ts';
 export { STORAGE_VERBS } from './drivers/storage.ts';
+export { VOLUME_VERBS } from './drivers/volume.ts';
 export { Done, HostPath, Mapping, ResourceId, verb } from './drivers/verb.ts';
 
 export type * from './actor.ts';
@@ -31,3 +32,4 @@ export type * from './drivers/network.ts';
 export type * from './drivers/runtime.ts';
 export type * from './drivers/storage.ts';
 export type * from './drivers/verb.ts';
+export type * from './drivers/volume.ts';

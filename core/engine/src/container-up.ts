@@ -1,4 +1,4 @@
-import { hostsFile, resolvConf, runtimeSpec } from '@shiplog/oci';
+import { type JoinedNamespaces, hostsFile, resolveMounts, resolvConf, runtimeSpec } from '@shiplog/oci';
 import {
   type ContainerRecord,
   type EndpointRecord,
@@ -33,6 +33,7 @@ export async function bringUp(op: Operation, container: ContainerRecord, image: 
         op.engine.environment.unseal(container.spec.env),
         sandboxPath,
         op.step('storage', container.storageDriver, 'mount', { key: id, target: parts.paths.rootfs(id) }),
+        makeVolumes(op, container),
       );
       const hostname = container.spec.hostname ?? (attachments.sandbox === 'host' ? parts.host.hostname : id.slice(0, 12));
       const spec = runtimeSpec({
@@ -43,7 +44,10 @@ export async function bringUp(op: Operation, container: ContainerRecord, image: 
         rootfs: parts.paths.rootfs(id),
         cgroupsPath,
         ...(sandbox === undefined ? {} : { sandboxPath: sandbox }),
-        namespacePaths: sharedNamespaces(op, container),
+        hostNetwork: attachments.sandbox === 'host',
+        mounts: resolveMounts(container.spec.mounts, (name) => op.engine.ledger.head.volume(name).mountpoint),
+        bundleFiles: BUNDLE_FILES,
+        joined: joinedNamespaces(op, container),
       });
       const created = await op.step(
         'runtime',
@@ -58,10 +62,15 @@ export async function bringUp(op: Operation, container: ContainerRecord, image: 
           devices: container.spec.devices.map((device) => ({ ...device })),
           allDevices: container.spec.privileged,
           init: container.spec.init,
+          directories: container.spec.mounts.flatMap((mount) => (mount.type === 'bind' && mount.createSource === true ? [mount.source] : [])),
           files: {
-            hosts: hostsFile({ hostname, domainname: container.spec.domainname, endpoints: attachments.endpoints, extraHosts: container.spec.extraHosts }),
+            hosts: hosts(container, hostname, attachments),
             hostname: `${hostname}\n`,
-            'resolv.conf': resolvConf(await parts.host.resolvConf(), container.spec),
+            'resolv.conf': resolvConf(
+              await parts.host.resolvConf(),
+              { servers: container.spec.dns, search: container.spec.dnsSearch, options: container.spec.dnsOptions },
+              { hostNetwork: attachments.sandbox === 'host' },
+            ),
           },
           terminal: container.spec.tty,
           stdin: container.spec.openStdin,
@@ -140,23 +149,44 @@ export function plain(network: NetworkRecord) {
   return { id, name, subnet, gateway, internal, options: { ...options } };
 }
 
+/** What the runtime shows in /etc of every container. */
+const BUNDLE_FILES = ['hosts', 'hostname', 'resolv.conf'] as const;
+
+function hosts(container: ContainerRecord, hostname: string, { endpoints }: Attachments): string {
+  const { domainname, extraHosts } = container.spec;
+  const gateway = endpoints.find((endpoint) => endpoint.gateway !== '')?.gateway;
+  return hostsFile({
+    hostname,
+    ...(domainname === undefined ? {} : { domainname }),
+    addresses: endpoints.map((endpoint) => endpoint.ipv4),
+    extraHosts,
+    ...(gateway === undefined ? {} : { hostGateway: gateway }),
+  });
+}
+
+async function makeVolumes(op: Operation, container: ContainerRecord): Promise<void> {
+  for (const mount of container.spec.mounts) {
+    if (mount.type !== 'volume') continue;
+    const { name, driver, mountpoint } = op.engine.ledger.head.volume(mount.source);
+    await op.step('volume', driver, 'create', { name, path: mountpoint }, { label: `volume.create ${name}` });
+  }
+}
+
 function limitsOf(resources: ResourceLimits) {
   const { io, ...limits } = resources;
   return io === undefined ? limits : { ...limits, io: io.map((device) => ({ ...device })) };
 }
 
-/** Namespace files of other containers that this one joins, by OCI namespace type. */
-function sharedNamespaces(op: Operation, container: ContainerRecord): { readonly [type: string]: string } {
-  const paths: Record<string, string> = {};
-  const join = (type: string, mode: NamespaceMode): void => {
-    if (!mode.startsWith('container:')) return;
+/** Namespace files of other containers that this one joins. */
+function joinedNamespaces(op: Operation, container: ContainerRecord): JoinedNamespaces {
+  const join = (type: string, mode: NamespaceMode): string | undefined => {
+    if (!mode.startsWith('container:')) return undefined;
     const other = op.engine.ledger.head.container(mode.slice('container:'.length));
     if (other.process === undefined || other.status !== 'running') {
       throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join ${type} namespace of a non running container: ${other.id}`, { container: other.id });
     }
-    paths[type] = `/proc/${other.process.pid}/ns/${type}`;
+    return `/proc/${other.process.pid}/ns/${type}`;
   };
-  join('ipc', container.spec.ipcMode);
-  join('pid', container.spec.pidMode);
-  return paths;
+  const [ipc, pid] = [join('ipc', container.spec.ipcMode), join('pid', container.spec.pidMode)];
+  return { ...(ipc === undefined ? {} : { ipc }), ...(pid === undefined ? {} : { pid }) };
 }

@@ -107,6 +107,7 @@ function anEngine(): Double {
   };
   const engine: Engine = {
     execute: notUsed,
+    stateHash: notUsed,
     refuse: notUsed,
     attach: notUsed,
     attachExec: notUsed,

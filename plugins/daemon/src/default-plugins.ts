@@ -12,6 +12,7 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   '@shiplog/log-k8s-file',
   '@shiplog/image-store',
   '@shiplog/vault-file',
+  '@shiplog/volume-local',
   '@shiplog/api-native',
   '@shiplog/api-docker',
 ];

@@ -1,4 +1,9 @@
+export { busyboxArchive } from './busybox-image.ts';
+export { run } from './command.ts';
+export { TestDaemon } from './daemon.ts';
+export { hostTraces } from './host-traces.ts';
 export { silentLogger } from './silent-logger.ts';
 export { temporaryDirectory } from './temporary-directory.ts';
 
 export type { TemporaryDirectory } from './temporary-directory.ts';
+export type { Ran } from './command.ts';

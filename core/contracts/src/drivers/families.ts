@@ -7,6 +7,7 @@ import type { LogDriver } from './log.ts';
 import { NETWORK_VERBS, type NetworkDriver } from './network.ts';
 import { RUNTIME_VERBS, type RuntimeDriver } from './runtime.ts';
 import { STORAGE_VERBS, type StorageDriver } from './storage.ts';
+import { VOLUME_VERBS, type VolumeDriver } from './volume.ts';
 
 /** Every driver family and its interface. */
 export interface DriverFamilies {
@@ -14,6 +15,7 @@ export interface DriverFamilies {
   network: NetworkDriver;
   cgroup: CgroupDriver;
   runtime: RuntimeDriver;
+  volume: VolumeDriver;
   log: LogDriver;
   'image-store': ImageStore;
   vault: Vault;
@@ -24,7 +26,7 @@ export interface DriverFamilies {
 export type DriverKind = keyof DriverFamilies;
 
 /** The verb tables of the families that have one. */
-export const VERB_TABLES = { storage: STORAGE_VERBS, network: NETWORK_VERBS, cgroup: CGROUP_VERBS, runtime: RUNTIME_VERBS } as const;
+export const VERB_TABLES = { storage: STORAGE_VERBS, network: NETWORK_VERBS, cgroup: CGROUP_VERBS, runtime: RUNTIME_VERBS, volume: VOLUME_VERBS } as const;
 
 /** A family with a verb table: its calls can be journaled, undone and sent over a wire. */
 export type VerbKind = keyof typeof VERB_TABLES;

@@ -5,7 +5,7 @@ import { Done, type DriverBase, HostPath, ResourceId, type VerbsOf, verb } from 
 export const ProcessRefSchema = Type.Object({ pid: Type.Integer(), startTicks: Type.Integer(), bootId: Type.String() });
 
 /** An OCI runtime-spec object; the driver hands it on. */
-const OciObject = Type.Unsafe<{ readonly [key: string]: unknown }>({ type: 'object' });
+const OciObject = Type.Unsafe<object>({ type: 'object' });
 
 /**
  * A runtime driver runs OCI bundles (runtime-spec) under a monitor that outlives the engine.
@@ -32,6 +32,8 @@ export const RUNTIME_VERBS = {
       /** Run an init as pid 1. */
       init: Type.Boolean(),
       files: Type.Record(Type.String(), Type.String()),
+      /** Directories on the host that are made if they are missing: sources of binds. */
+      directories: Type.Array(HostPath),
       terminal: Type.Boolean(),
       /** Keep stdin open for writers. */
       stdin: Type.Boolean(),

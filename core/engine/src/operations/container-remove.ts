@@ -4,7 +4,7 @@ import { type Operation, together } from '../operation.ts';
 import { decided, type Handler } from './handler.ts';
 
 /** Removes a container that does not run, with everything the host holds of it. May be repeated. */
-export async function removeContainer(op: Operation, container: ContainerRecord): Promise<void> {
+export async function removeContainer(op: Operation, container: ContainerRecord, volumes: readonly string[] = []): Promise<void> {
   const { id } = container;
   if (container.active) await bringDown(op, container);
   await together(
@@ -12,22 +12,27 @@ export async function removeContainer(op: Operation, container: ContainerRecord)
     op.act('log.remove', () => op.engine.parts.drivers.get('log', container.logDriver).remove(container.logPath)),
     op.act('vault.remove', () => op.engine.environment.forget(container, op.engine.ledger.head)),
   );
+  for (const name of volumes) {
+    const volume = op.engine.ledger.head.volumes.get(name);
+    if (volume !== undefined) await op.step('volume', volume.driver, 'remove', { name, path: volume.mountpoint }, { label: `volume.remove ${name}` });
+  }
   op.engine.io.forget(id);
 }
 
 export const containerRemove: Handler<'container.remove'> = {
   async run(op) {
-    const { id, kill } = decided(op);
+    const { id, kill, volumes } = decided(op);
     const container = op.engine.ledger.head.container(id);
     if (kill && container.process !== undefined) await endProcess(op, container, 9, 0);
-    await removeContainer(op, container);
+    await removeContainer(op, container, volumes);
     return {};
   },
   async recover(op) {
-    const container = op.engine.ledger.head.container(decided(op).id);
+    const { id, volumes } = decided(op);
+    const container = op.engine.ledger.head.container(id);
     // The runtime kills what is left.
     await bringDown(op, container);
-    await removeContainer(op, container);
+    await removeContainer(op, container, volumes);
     return { status: 'ok', data: {} };
   },
   answer: ({ id }) => ({ id }),

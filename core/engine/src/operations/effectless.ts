@@ -9,5 +9,3 @@ function effectless<T extends CommandType>(outcome: Outcomes[T], answer: (decide
 export const containerRename = effectless<'container.rename'>({}, ({ id }) => ({ id }));
 export const execCreate = effectless<'exec.create'>({}, ({ id }) => ({ id }));
 export const imageTag = effectless<'image.tag'>({}, ({ id }) => ({ id }));
-export const volumeCreate = effectless<'volume.create'>({}, ({ name }) => ({ name }));
-export const volumeRemove = effectless<'volume.remove'>({}, ({ name }) => ({ name }));

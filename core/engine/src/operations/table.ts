@@ -13,12 +13,14 @@ import { containerUnpause } from './container-unpause.ts';
 import { execResize } from './exec-resize.ts';
 import { execStart } from './exec-start.ts';
 import type { Handler } from './handler.ts';
+import { volumeCreate } from './volume-create.ts';
+import { volumeRemove } from './volume-remove.ts';
 import { imageImport } from './image-import.ts';
 import { imageLoad } from './image-load.ts';
 import { imagePrune, imageRemove } from './image-remove.ts';
 import { networkCreate } from './network-create.ts';
 import { networkRemove } from './network-remove.ts';
-import { containerRename, execCreate, imageTag, volumeCreate, volumeRemove } from './effectless.ts';
+import { containerRename, execCreate, imageTag } from './effectless.ts';
 
 /** How every verb takes effect. */
 export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {

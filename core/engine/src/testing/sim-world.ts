@@ -173,6 +173,7 @@ export class SimWorld {
           }
         },
       },
+      volume: { observe: async () => [], create: async () => ({}), remove: async () => ({}) },
       log: { observe: async () => [], monitorArgument: (path) => path, async *read() {}, remove: async () => undefined },
       'image-store': {
         observe: observe("blob"),

@@ -34,6 +34,7 @@ const KINDS: { readonly [K in DriverKind]: true } = {
   runtime: true,
   log: true,
   'image-store': true,
+  volume: true,
   vault: true,
   kernel: true,
   api: true,

@@ -1,0 +1,15 @@
+import type { Operation } from '../operation.ts';
+import { decided, type Handler } from './handler.ts';
+
+async function remove(op: Operation<'volume.remove'>) {
+  const { name } = decided(op);
+  const volume = op.engine.ledger.head.volumes.get(name);
+  if (volume !== undefined) await op.step('volume', volume.driver, 'remove', { name, path: volume.mountpoint });
+  return {};
+}
+
+export const volumeRemove: Handler<'volume.remove'> = {
+  run: remove,
+  recover: async (op) => ({ status: 'ok', data: await remove(op) }),
+  answer: ({ name }) => ({ name }),
+};

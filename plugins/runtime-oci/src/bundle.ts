@@ -1,0 +1,115 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Kernel, ShiplogError } from '@shiplog/contracts';
+import { findProgram } from './oci-runtime.ts';
+import { ociDevices } from './devices.ts';
+import { type OwnLimits, ownLimits } from './own-limits.ts';
+import { seccomp } from './seccomp.ts';
+import { resolveUser } from './user.ts';
+
+/** The parts of an OCI runtime spec (runtime-spec 1.0.2, config.md) that are filled in here. */
+interface Spec {
+  readonly root: { readonly path: string };
+  process: Process;
+  mounts?: { readonly destination: string; readonly source?: string; readonly type?: string; readonly options?: readonly string[] }[];
+  linux: {
+    seccomp?: object;
+    devices?: object[];
+    resources?: { devices?: object[] };
+    maskedPaths?: string[];
+  };
+}
+
+interface Process {
+  args: readonly string[];
+  env?: readonly string[];
+  user?: object;
+  capabilities?: { [set: string]: readonly string[] };
+  rlimits?: readonly { readonly type: string; readonly soft: number; readonly hard: number }[];
+  oomScoreAdj?: number;
+}
+
+/** What `create` and `execCreate` are told about who runs. */
+export interface Wanted {
+  readonly id: string;
+  readonly spec: object;
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly seccomp: string;
+  readonly devices: readonly { readonly hostPath: string; readonly containerPath: string; readonly permissions: string }[];
+  readonly allDevices: boolean;
+  readonly init: boolean;
+  readonly files: { readonly [name: string]: string };
+}
+
+const INITS = ['docker-init', 'tini-static', 'tini', 'catatonit'];
+const INIT_PATH = '/sbin/docker-init';
+
+/** Writes the bundle of a container: its files and config.json, completed by what only this host knows. */
+export async function writeBundle(kernel: Kernel, directory: string, wanted: Wanted): Promise<void> {
+  const files = join(directory, 'files');
+  await mkdir(files, { recursive: true, mode: 0o700 });
+  for (const [name, content] of Object.entries(wanted.files)) {
+    if (name.includes('/') || name.startsWith('.')) throw new ShiplogError('INTERNAL', `a bundle file cannot be called ${name}`);
+    await writeFile(join(files, name), content, { mode: 0o644 });
+  }
+  const spec = structuredClone(wanted.spec) as Spec;
+  spec.mounts = (spec.mounts ?? []).map((mount) => (mount.source?.startsWith('bundle:') === true ? { ...mount, source: join(files, mount.source.slice('bundle:'.length)) } : mount));
+  const limits = await ownLimits();
+  spec.process = await completeProcess(kernel, spec.root.path, spec.process, wanted.user, wanted.groups, limits);
+  const profile = await seccomp(wanted.seccomp, spec.process.capabilities?.bounding ?? []);
+  if (profile === undefined) delete spec.linux.seccomp;
+  else spec.linux.seccomp = profile;
+  await addDevices(spec, wanted);
+  if (wanted.init) await addInit(spec);
+  await writeFile(join(directory, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
+}
+
+/** Completes an OCI process: ids and HOME from the container's own files, and no more than this process itself has. */
+export async function completeProcess<P extends Process>(kernel: Kernel, rootfs: string, process: P, user: string, groups: readonly string[], limits: OwnLimits): Promise<P> {
+  const { uid, gid, additionalGids, home } = await resolveUser(kernel, rootfs, user, groups);
+  const env = process.env ?? [];
+  const sets = Object.entries(process.capabilities ?? {}).map(([set, names]) => {
+    const had = names.filter((name) => limits.capabilities.has(name));
+    // Who is not root has no capabilities but those the kernel keeps for it.
+    return [set, uid !== 0 && (set === 'effective' || set === 'permitted') ? [] : had] as const;
+  });
+  return {
+    ...process,
+    user: { uid, gid, ...(additionalGids.length === 0 ? {} : { additionalGids }) },
+    env: env.some((entry) => entry.startsWith('HOME=')) ? env : [...env, `HOME=${home}`],
+    ...(process.capabilities === undefined ? {} : { capabilities: Object.fromEntries(sets) }),
+    ...(process.rlimits === undefined
+      ? {}
+      : {
+          rlimits: process.rlimits.map(({ type, soft, hard }) => {
+            const most = limits.capabilities.has('CAP_SYS_RESOURCE') ? Number.POSITIVE_INFINITY : (limits.hard.get(type) ?? Number.POSITIVE_INFINITY);
+            return { type, soft: Math.min(soft, most), hard: Math.min(hard, most) };
+          }),
+        }),
+    ...(process.oomScoreAdj === undefined
+      ? {}
+      : { oomScoreAdj: limits.capabilities.has('CAP_SYS_RESOURCE') ? process.oomScoreAdj : Math.max(process.oomScoreAdj, limits.oomScoreAdj) }),
+  };
+}
+
+async function addDevices(spec: Spec, wanted: Wanted): Promise<void> {
+  const found = (await Promise.all(wanted.devices.map((device) => ociDevices(device.hostPath, device.containerPath, device.permissions)))).flat();
+  const all = wanted.allDevices ? (await ociDevices('/dev', '/dev', 'rwm')).filter(({ node }) => !/^\/dev\/(pts|shm|mqueue|ptmx|console|tty$)/.test(node.path)) : [];
+  const nodes = [...all, ...found].map(({ node }) => node);
+  if (nodes.length === 0) return;
+  spec.linux.devices = [...(spec.linux.devices ?? []), ...nodes];
+  spec.linux.resources = { ...spec.linux.resources, devices: [...(spec.linux.resources?.devices ?? []), ...found.map(({ rule }) => rule)] };
+}
+
+async function addInit(spec: Spec): Promise<void> {
+  for (const name of INITS) {
+    const path = await findProgram(name);
+    if (path === undefined) continue;
+    spec.mounts = [...(spec.mounts ?? []), { destination: INIT_PATH, source: path, type: 'bind', options: ['bind', 'ro'] }];
+    spec.process = { ...spec.process, args: [INIT_PATH, '--', ...spec.process.args] };
+    return;
+  }
+  throw new ShiplogError('NOT_SUPPORTED', `--init needs one of ${INITS.join(', ')} on the host; install it (apt-get install tini)`);
+}
+

@@ -1,0 +1,101 @@
+import { watch } from 'node:fs';
+import { access, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ProcessExit } from '@shiplog/contracts';
+import type { Layout } from './layout.ts';
+
+/** The exit that is on record for a container, or undefined. */
+export async function recordedExit(layout: Layout, id: string): Promise<ProcessExit | undefined> {
+  return readExit(layout.exit(id), id, join(layout.bundle(id), 'persist', 'oom'));
+}
+
+/** The exit that is on record for an exec session, or undefined. */
+export async function recordedExecExit(layout: Layout, id: string, exec: string): Promise<ProcessExit | undefined> {
+  const exit = await readExit(join(layout.execExits(id, exec), id), id, join(layout.exec(id, exec), 'persist', 'oom'));
+  return exit === undefined ? undefined : { ...exit, exec };
+}
+
+/** The monitor writes the code as decimal text and renames the file into place, so that what is there is whole. */
+async function readExit(path: string, id: string, oom: string): Promise<ProcessExit | undefined> {
+  try {
+    const [text, { mtimeNs }] = await Promise.all([readFile(path, 'utf8'), stat(path, { bigint: true })]);
+    const oomKilled = await access(oom).then(() => true, () => false);
+    return { id, exitCode: Number(text.trim()), oomKilled, finishedAt: mtimeNs.toString() };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Watches exit files, and tells each exit at least once to everyone who follows. */
+export class Exits {
+  readonly #followers = new Set<(exit: ProcessExit) => void>();
+  readonly #sessions = new Map<string, AbortController>();
+
+  constructor(private readonly layout: Layout) {}
+
+  /** Watches for the end of an exec session until it is told or forgotten. */
+  watchExec(id: string, exec: string): void {
+    if (this.#sessions.has(exec)) return;
+    const abort = new AbortController();
+    this.#sessions.set(exec, abort);
+    const look = async (): Promise<void> => {
+      const exit = await recordedExecExit(this.layout, id, exec);
+      if (exit === undefined || abort.signal.aborted) return;
+      this.forgetExec(exec);
+      this.#tell(exit);
+    };
+    const watcher = watch(this.layout.execExits(id, exec), { signal: abort.signal, persistent: false }, () => void look());
+    watcher.on('error', () => this.forgetExec(exec));
+    void look();
+  }
+
+  forgetExec(exec: string): void {
+    this.#sessions.get(exec)?.abort();
+    this.#sessions.delete(exec);
+  }
+
+  /** See RuntimeDriver.exits. */
+  async *follow(signal: AbortSignal): AsyncGenerator<ProcessExit> {
+    const queue: ProcessExit[] = [];
+    let wake: () => void = () => undefined;
+    const tell = (exit: ProcessExit): void => {
+      queue.push(exit);
+      wake();
+    };
+    const look = async (id: string): Promise<void> => {
+      const exit = await recordedExit(this.layout, id);
+      if (exit !== undefined) tell(exit);
+    };
+    this.#followers.add(tell);
+    const stop = (): void => wake();
+    signal.addEventListener('abort', stop);
+    // Watching begins before looking: an exit in between is told twice rather than never.
+    const watcher = watch(this.layout.exits, { persistent: false }, (_, name) => {
+      // Names with a dot are the monitor's temporary files.
+      if (name !== null && !name.includes('.')) void look(name);
+    });
+    try {
+      for (const id of await readdir(this.layout.exits)) if (!id.includes('.')) await look(id);
+      for (const id of await readdir(this.layout.containers)) {
+        for (const exec of await readdir(join(this.layout.bundle(id), 'exec')).catch(() => [])) this.watchExec(id, exec);
+      }
+      while (!signal.aborted) {
+        const exit = queue.shift();
+        if (exit !== undefined) yield exit;
+        else
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+      }
+    } finally {
+      watcher.close();
+      this.#followers.delete(tell);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  #tell(exit: ProcessExit): void {
+    for (const follower of this.#followers) follower(exit);
+  }
+}

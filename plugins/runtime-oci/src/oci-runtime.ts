@@ -1,0 +1,75 @@
+import { access, chmod, readFile, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ShiplogError } from '@shiplog/contracts';
+import { type Ended, runCommand } from './run-command.ts';
+
+const PATHS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/** statfs(2) f_type of a cgroup v2 mount. */
+const CGROUP2_MAGIC = 0x63677270;
+const V2_OF_HYBRID = '/sys/fs/cgroup/unified';
+
+/** One OCI runtime as it can be run on this host. */
+export interface OciRuntime {
+  readonly name: 'crun' | 'runc';
+  /** What the monitor is told to run: the program, or a script in front of it. */
+  readonly path: string;
+  /** Words before the verb. */
+  readonly flags: readonly string[];
+}
+
+/** Finds a program in the usual places. */
+export async function findProgram(name: string): Promise<string | undefined> {
+  for (const directory of PATHS) {
+    const path = join(directory, name);
+    if (await access(path).then(() => true, () => false)) return path;
+  }
+  return undefined;
+}
+
+/**
+ * Chooses how to run containers: `wanted` is `crun`, `runc`, or '' for the first that works.
+ *
+ * crun refuses a cgroup hierarchy that is half v1 and half v2 while the v2 half has controllers ("cgroups in hybrid mode not
+ * supported"), although it needs none of them. There it is run in a mount namespace of its own without the v2 half; the
+ * host's mounts stay as they are.
+ */
+export async function chooseRuntime(wanted: string, directory: string, state: string): Promise<OciRuntime> {
+  const crun = wanted === 'runc' ? undefined : await findProgram('crun');
+  if (crun !== undefined) {
+    const path = (await isHybridWithControllers()) ? await wrapper(directory, crun) : crun;
+    if (path !== undefined) return { name: 'crun', path, flags: ['--root', state, '--cgroup-manager=cgroupfs'] };
+  }
+  const runc = wanted === 'crun' ? undefined : await findProgram('runc');
+  if (runc !== undefined) return { name: 'runc', path: runc, flags: ['--root', state] };
+  throw new ShiplogError('HOST_UNSUITABLE', `${wanted === '' ? 'neither crun nor runc' : wanted} is installed; install it (apt-get install crun)`, { wanted });
+}
+
+/** Runs one verb of the runtime. */
+export function invoke(runtime: OciRuntime, words: readonly string[]): Promise<Ended> {
+  return runCommand(runtime.path, [...runtime.flags, ...words]);
+}
+
+async function isHybridWithControllers(): Promise<boolean> {
+  try {
+    if ((await statfs(V2_OF_HYBRID)).type !== CGROUP2_MAGIC) return false;
+    return (await readFile(`${V2_OF_HYBRID}/cgroup.controllers`, 'utf8')).trim() !== '';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** Two lines in front of crun. busybox, because one static program that is shell, unshare and umount starts fastest. */
+async function wrapper(directory: string, crun: string): Promise<string | undefined> {
+  const busybox = await findProgram('busybox');
+  if (busybox === undefined) return undefined;
+  const inner = join(directory, 'crun-inner');
+  const outer = join(directory, 'crun');
+  await writeFile(inner, `#!${busybox} sh\n${busybox} umount -l ${V2_OF_HYBRID}\nexec ${crun} "$@"\n`);
+  await writeFile(outer, `#!${busybox} sh\nexec ${busybox} unshare -m ${inner} "$@"\n`);
+  await chmod(inner, 0o700);
+  await chmod(outer, 0o700);
+  return outer;
+}
+

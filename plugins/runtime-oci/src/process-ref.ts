@@ -1,0 +1,27 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import type { Kernel, ProcessRef } from '@shiplog/contracts';
+
+/** Keeps which process a container or exec session is, for a later run of the engine. */
+export async function keepProcess(directory: string, process: ProcessRef): Promise<void> {
+  await writeFile(`${directory}/process.json`, JSON.stringify(process), { mode: 0o600 });
+}
+
+/** The process kept in `directory`, or undefined. */
+export async function keptProcess(directory: string): Promise<ProcessRef | undefined> {
+  try {
+    return JSON.parse(await readFile(`${directory}/process.json`, 'utf8')) as ProcessRef;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Identifies a process that has just been made. One that has ended by now has start time 0. */
+export async function identify(kernel: Kernel, pid: number): Promise<ProcessRef> {
+  return { pid, startTicks: (await kernel.processes.startTicks(pid)) ?? 0, bootId: kernel.processes.bootId() };
+}
+
+/** True while that very process lives. */
+export async function lives(kernel: Kernel, process: ProcessRef): Promise<boolean> {
+  return process.bootId === kernel.processes.bootId() && process.startTicks !== 0 && (await kernel.processes.startTicks(process.pid)) === process.startTicks;
+}
