@@ -7,6 +7,7 @@ import {
   type CommandOf,
   type CommandStreams,
   type CommandType,
+  type ContainerRecord,
   type ErrorRecord,
   type EventOf,
   type Givens,
@@ -79,10 +80,15 @@ export class Executor {
     const { core } = this;
     const { ledger, parts } = core;
     const op = parts.identities.op();
-    if (EXCLUSIVE.has(type)) await this.#takeTurn(type, args, caller);
     // The union of all commands is what decide takes; a generic member of it is one of them.
     const bare = { type, args, at: parts.clock.now(), givens: { ids: [], defaults: parts.defaults } } as CommandOf<T> as Command;
-    const decision = decide(ledger.head, { ...bare, givens: await this.#givens(bare) });
+    let givens: Givens;
+    do {
+      await this.#takeTurn(type, args, caller);
+      givens = await this.#givens(bare);
+      // Gathering takes a moment, and somebody may have come first.
+    } while (this.#mustWait(type, args));
+    const decision = decide(ledger.head, { ...bare, givens });
     const stamp = core.stamp(caller, op);
     const handler: Handler<T> = HANDLERS[type];
     if (!decision.ok) {
@@ -141,25 +147,40 @@ export class Executor {
     }
   }
 
-  /** Waits until the container is free. A forced removal does not wait for a stop's patience to run out. */
+  /**
+   * Waits until a verb that needs a container to itself may have it. A forced removal does not wait for a stop's patience to
+   * run out; a start first has what an earlier run still holds given back.
+   */
   async #takeTurn<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller): Promise<void> {
-    const { head } = this.core.ledger;
-    const { container: ref, force } = args as { container: string; force?: boolean };
-    let id: string;
-    try {
-      id = head.container(ref).id;
-    } catch (error) {
-      // Decide refuses it with the same error, and the refusal is recorded.
-      this.core.parts.logger.debug('no turn to wait for', { ref, error: String(error) });
-      return;
-    }
-    const busy = head.containers.get(id)?.busy;
+    const container = this.#subject(type, args);
+    if (container === undefined) return;
+    const { id, busy } = container;
+    const { force } = args as { readonly force?: boolean };
     if (type === 'container.remove' && force === true && (busy?.verb === 'container.stop' || busy?.verb === 'container.restart')) {
       await this.execute('container.kill', { container: id, signal: 'KILL' }, { ...system('forced-removal'), corr: caller.corr ?? busy.op }).catch((error: unknown) =>
         this.core.parts.logger.debug('nothing to kill before a forced removal', { id, error: String(error) }),
       );
     }
     await this.idle(id);
+    const now = this.core.ledger.head.containers.get(id);
+    if (needsRelease(type, now)) await settle(this.core, this, id);
+  }
+
+  #mustWait<T extends CommandType>(type: T, args: CommandArgs[T]): boolean {
+    const container = this.#subject(type, args);
+    if (container === undefined || this.#stopping) return false;
+    return (container.busy !== undefined && this.#running.has(container.busy.op)) || needsRelease(type, container);
+  }
+
+  /** The container a verb needs to itself. Undefined for other verbs, and where decide will refuse the reference. */
+  #subject<T extends CommandType>(type: T, args: CommandArgs[T]): ContainerRecord | undefined {
+    if (!EXCLUSIVE.has(type)) return undefined;
+    try {
+      return this.core.ledger.head.container((args as { readonly container: string }).container);
+    } catch (error) {
+      if (error instanceof ShiplogError) return undefined;
+      throw error;
+    }
   }
 
   async #givens(command: Command): Promise<Givens> {
@@ -198,4 +219,9 @@ export class Executor {
     }
     throw new ShiplogError('CANCELED', 'the first command with this idempotency key has no outcome', { seq });
   }
+}
+
+/** A container that ended and still holds what it had cannot start before that is given back. */
+function needsRelease(type: CommandType, container: ContainerRecord | undefined): boolean {
+  return (type === 'container.start' || type === 'container.restart') && container?.status === 'exited' && container.active && !container.spec.autoRemove;
 }
