@@ -1,5 +1,6 @@
 export { API_VERSION } from './manifest.ts';
 export { ERRORS, ShiplogError } from './errors.ts';
+export { durationNanos, parseMoment, parseTime } from './moment.ts';
 export { CGROUP_VERBS, LimitsSchema } from './drivers/cgroup.ts';
 export { VERB_TABLES } from './drivers/families.ts';
 export { NETWORK_VERBS, PortBindingSchema } from './drivers/network.ts';

@@ -279,7 +279,9 @@ class LayerWriter {
     if (present === undefined) {
       await this.#makeDirectory(at, 0o755, false);
     } else if (present.isSymbolicLink()) {
-      real = await this.#resolveLink(path);
+      const behind = await this.#resolveLink(path);
+      if (behind === undefined) throw invalid(path, 'is a symbolic link that leads to no directory of the layer');
+      real = behind;
     } else if (!present.isDirectory()) {
       if (!this.#marks.has(at)) throw invalid(path, 'is not a directory, but entries lie beneath it');
       await this.#removeTree(at);
@@ -301,10 +303,16 @@ class LayerWriter {
     return present?.isSymbolicLink() ? this.#resolveLink(path) : undefined;
   }
 
-  async #resolveLink(path: string): Promise<string> {
-    const real = await this.#kernel.files.resolveBeneath(this.#root, path);
-    if ((await find(real))?.isDirectory() !== true) throw invalid(path, 'is a symbolic link that leads to no directory of the layer');
-    return real;
+  /** The real directory behind a symbolic link; undefined where it leads to none, or round in circles. */
+  async #resolveLink(path: string): Promise<string | undefined> {
+    let real: string;
+    try {
+      real = await this.#kernel.files.resolveBeneath(this.#root, path);
+    } catch (error) {
+      if (errnoOf(error) === 'ELOOP' || (error instanceof ShiplogError && error.code === 'PATH_NOT_FOUND')) return undefined;
+      throw error;
+    }
+    return (await find(real))?.isDirectory() === true ? real : undefined;
   }
 
   /** `hides`: in the place of a whiteout mark, a new directory must not let the lower one's content through. */

@@ -37,15 +37,6 @@ export async function collectRemains(directory: string): Promise<readonly string
   return remains;
 }
 
-/**
- * Puts a finished `temporary` in its place, durably. What is in it must have been synced before. `path` must not exist,
- * or be an empty directory.
- */
-export async function commitRename(temporary: string, path: string): Promise<void> {
-  await rename(temporary, path);
-  await syncDirectory(join(path, '..'));
-}
-
 /** fsync(2) of a directory: names made in it, or taken from it, survive power loss. */
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');

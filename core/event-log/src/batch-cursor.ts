@@ -25,10 +25,11 @@ export class BatchCursor<T> implements AsyncIterableIterator<T, undefined> {
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.#queue === undefined && this.#at < this.#batch.length) return Promise.resolve(this.#take());
     const turn = (this.#queue ?? Promise.resolve()).then(() => this.#step());
-    const settled = turn.then(noop, noop).then(() => {
+    const settled = turn.then(noop, noop);
+    this.#queue = settled;
+    void settled.finally(() => {
       if (this.#queue === settled) this.#queue = undefined;
     });
-    this.#queue = settled;
     return turn;
   }
 

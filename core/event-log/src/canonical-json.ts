@@ -9,61 +9,98 @@ import { ShiplogError } from '@shiplog/contracts';
  * a client may legally send as JSON can stop the log. Throws INTERNAL for what JSON cannot hold (NaN, functions, bigint).
  */
 export function canonicalJson(value: unknown): string {
-  return isOrdered(value) ? JSON.stringify(value) : write(value);
+  // Fast: put keys in order, then let the engine write everything in one call. It cannot write integer-like keys in any
+  // other order than that of numbers, so a value that has them out of text order is written by hand.
+  const ordered = order(value);
+  return ordered === BY_HAND ? write(value) : JSON.stringify(ordered);
 }
 
-/** Checks the whole value, and says whether JSON.stringify alone would already write its keys in order. */
-function isOrdered(value: unknown): boolean {
+type Fields = { [key: string]: unknown };
+
+const BY_HAND = Symbol('by hand');
+
+/** The value itself if all its keys are in order, else a copy with keys in order, or {@link BY_HAND}. */
+function order(value: unknown): unknown {
   switch (typeof value) {
     case 'string':
     case 'boolean':
-      return true;
+      return value;
     case 'number':
       if (!Number.isFinite(value)) throw notJson(String(value));
-      return true;
+      return value;
     case 'object':
-      break;
+      if (value === null) return value;
+      return Array.isArray(value) ? orderItems(value) : orderFields(plain(value));
     default:
       throw notJson(typeof value);
   }
-  if (value === null) return true;
-  let ordered = true;
-  if (Array.isArray(value)) {
-    for (const item of value) if (!isOrdered(item)) ordered = false;
-    return ordered;
-  }
-  refuseExotic(value);
-  let previous: string | undefined;
-  for (const [key, field] of Object.entries(value)) {
-    if (field === undefined) continue;
-    // Integer-like keys come first whatever the order of insertion, so the order seen here is the one written.
-    if (previous !== undefined && key < previous) ordered = false;
-    previous = key;
-    if (!isOrdered(field)) ordered = false;
-  }
-  return ordered;
 }
 
+function orderItems(items: readonly unknown[]): unknown {
+  let copy: unknown[] | undefined;
+  let byHand = false;
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index];
+    const ordered = order(item);
+    if (ordered === BY_HAND) byHand = true;
+    else if (ordered !== item) (copy ??= [...items])[index] = ordered;
+  }
+  return byHand ? BY_HAND : (copy ?? items);
+}
+
+function orderFields(fields: Fields): unknown {
+  let previous = '';
+  let inOrder = true;
+  let byHand = false;
+  let changed: Map<string, unknown> | undefined;
+  // Own keys only: `plain` made sure that nothing is inherited.
+  for (const key in fields) {
+    const field = fields[key];
+    if (field === undefined) continue;
+    if (key < previous) inOrder = false;
+    previous = key;
+    const ordered = order(field);
+    // Setting `__proto__` on the copy would do something else.
+    if (ordered === BY_HAND || key === '__proto__') byHand = true;
+    else if (ordered !== field) (changed ??= new Map()).set(key, ordered);
+  }
+  if (byHand) return BY_HAND;
+  if (inOrder && changed === undefined) return fields;
+  const copy: Fields = {};
+  const keys = Object.keys(fields);
+  if (!inOrder) {
+    keys.sort();
+    if (keys.some(isIntegerLike)) return BY_HAND;
+  }
+  for (const key of keys) copy[key] = changed?.get(key) ?? fields[key];
+  return copy;
+}
+
+/** Writes key by key. */
 function write(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
-  const fields: string[] = [];
+  const fields = plain(value);
+  const texts: string[] = [];
   // The default sort compares UTF-16 code units, which is the order RFC 8785 asks for.
-  for (const [key, field] of Object.entries(value).toSorted(byKey)) {
-    if (field !== undefined) fields.push(`${JSON.stringify(key)}:${write(field)}`);
+  for (const key of Object.keys(fields).toSorted()) {
+    const field = fields[key];
+    if (field !== undefined) texts.push(`${JSON.stringify(key)}:${write(field)}`);
   }
-  return `{${fields.join(',')}}`;
+  return `{${texts.join(',')}}`;
 }
 
-function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): number {
-  return a[0] < b[0] ? -1 : 1;
+function isIntegerLike(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return first >= 0x30 && first <= 0x39;
 }
 
 /** Dates, maps and class instances would be written as something else than they are. */
-function refuseExotic(value: object): void {
+function plain(value: object): Fields {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw notJson(`an instance of ${value.constructor?.name ?? 'a class'}`);
   if ('toJSON' in value && typeof value.toJSON === 'function') throw notJson('an object with toJSON');
+  return value as Fields;
 }
 
 function notJson(what: string): ShiplogError {

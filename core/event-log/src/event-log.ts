@@ -78,7 +78,10 @@ class DatabaseEventLog implements EventLog {
   readonly #inst: string;
   readonly #newId: () => string;
   readonly #witness: Witness | undefined;
-  readonly #commits = new GroupCommit<Entry>((entries) => this.#commit(entries));
+  readonly #commits = new GroupCommit<Entry>(
+    (entries) => this.#commit(entries),
+    () => this.#wake(),
+  );
   #durable: Mark;
   #closing: Promise<void> | undefined;
 
@@ -164,31 +167,28 @@ class DatabaseEventLog implements EventLog {
     return events.map((event: NewEvent, index) => {
       const rev = (grown.get(event.stream) ?? this.index.revision(event.stream)) + 1;
       grown.set(event.stream, rev);
-      const placed = {
-        actor: stamp.actor,
-        boot: this.#boot,
-        ...(event.cause === undefined ? {} : { cause: event.cause }),
-        corr: stamp.corr,
-        data: event.data,
-        ...(event.driver === undefined ? {} : { driver: event.driver }),
-        id: this.#newId(),
-        ...(stamp.idem === undefined ? {} : { idem: stamp.idem }),
-        inst: this.#inst,
-        kind: event.kind,
-        mono: stamp.mono,
-        op: stamp.op,
-        ...(stamp.req === undefined ? {} : { req: stamp.req }),
-        ...(event.result === undefined ? {} : { result: event.result }),
-        rev,
-        seq: this.admittedSeq + 1 + index,
-        stream: event.stream,
-        sv: event.sv ?? 1,
-        t: stamp.t,
-        ...(event.tags === undefined ? {} : { tags: event.tags }),
-        type: event.type,
-        v: 1,
-      };
-      // The type and its data come from one NewEvent and so belong together; the compiler cannot follow that through the union.
+      const placed: { -readonly [field in keyof ShiplogEvent]?: unknown } = { actor: stamp.actor, boot: this.#boot };
+      if (event.cause !== undefined) placed.cause = event.cause;
+      placed.corr = stamp.corr;
+      placed.data = event.data;
+      if (event.driver !== undefined) placed.driver = event.driver;
+      placed.id = this.#newId();
+      if (stamp.idem !== undefined) placed.idem = stamp.idem;
+      placed.inst = this.#inst;
+      placed.kind = event.kind;
+      placed.mono = stamp.mono;
+      placed.op = stamp.op;
+      if (stamp.req !== undefined) placed.req = stamp.req;
+      if (event.result !== undefined) placed.result = event.result;
+      placed.rev = rev;
+      placed.seq = this.admittedSeq + 1 + index;
+      placed.stream = event.stream;
+      placed.sv = event.sv ?? 1;
+      placed.t = stamp.t;
+      if (event.tags !== undefined) placed.tags = event.tags;
+      placed.type = event.type;
+      placed.v = 1;
+      // Every field is set above from one NewEvent; the compiler cannot follow that through the union.
       return placed as ShiplogEvent;
     });
   }
@@ -205,13 +205,8 @@ class DatabaseEventLog implements EventLog {
       mark = { seq: mark.seq + pack.length, link };
     }
     batch.put<string, Buffer>(HEAD_KEY, encodeMark(mark), ENCODING);
-    try {
-      await batch.write(SYNCED);
-      this.#witness?.note(mark);
-    } catch (error) {
-      this.#wake();
-      throw error;
-    }
+    await batch.write(SYNCED);
+    this.#witness?.note(mark);
     for (const first of firsts) this.segments.add(first);
     this.recent.add(entries);
     this.#durable = mark;
@@ -230,7 +225,7 @@ class DatabaseEventLog implements EventLog {
     }
   }
 
-  /** Followers look again. Later than now: a failure is known only when the write has been given up. */
+  /** Followers look again: after those who appended, who are the first to know. */
   #wake(): void {
     setImmediate(() => {
       const waiting = [...this.waiting];

@@ -17,14 +17,16 @@ interface Batch<T> {
  */
 export class GroupCommit<T> {
   readonly #write: (items: readonly T[]) => Promise<void>;
+  readonly #failed: () => void;
   readonly #waiting: Batch<T>[] = [];
   #writing: Batch<T> | undefined;
   #scheduled = false;
   #failure: ShiplogError | undefined;
 
-  /** `write` resolves when its items are durable. */
-  constructor(write: (items: readonly T[]) => Promise<void>) {
+  /** `write` resolves when its items are durable. `failed` is called once, when `failure` is set. */
+  constructor(write: (items: readonly T[]) => Promise<void>, failed: () => void = () => undefined) {
     this.#write = write;
+    this.#failed = failed;
   }
 
   /** Why nothing is written any more: a LOG_CLOSED error. */
@@ -83,5 +85,6 @@ export class GroupCommit<T> {
       { cause: error },
     );
     for (const lost of [batch, ...this.#waiting.splice(0)]) lost.written.reject(this.#failure);
+    this.#failed();
   }
 }

@@ -56,7 +56,8 @@ class Fold {
 
   add(segment: Segment): void {
     const { first, last } = segment;
-    if (!segment.previous.equals(this.link)) throw corrupt(first, last, 'the hash link does not continue from the event before');
+    // Either side may be the one that was changed.
+    if (!segment.previous.equals(this.link)) throw corrupt(this.lastFirst, last, 'the hash link does not continue from the event before');
     this.link = segment.link();
     this.lastFirst = first;
     const witness = this.#witness;

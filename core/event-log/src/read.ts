@@ -23,8 +23,18 @@ export interface Source {
 export function readRange(source: Source, from: number, to: number): BatchCursor<ShiplogEvent> {
   if (from > to) return new BatchCursor(none, nothing);
   const scan = new SegmentScan(source.db, { first: source.segments.holding(from), last: to, ahead: true, chunk: SCAN_CHUNK });
+  let segments: readonly Segment[] = [];
+  let at = 0;
   return new BatchCursor(
-    async () => cut(await scan.next(), from, to),
+    async () => {
+      if (at === segments.length) {
+        segments = await scan.next();
+        at = 0;
+      }
+      // Parsed one segment at a time: events that are dropped before the next are parsed cost the collector nothing.
+      const segment = segments[at++];
+      return segment === undefined ? [] : within(segment, from, to);
+    },
     () => scan.close(),
   );
 }
@@ -33,7 +43,7 @@ export function readRange(source: Source, from: number, to: number): BatchCursor
 export async function readSome(source: Source, from: number, to: number, chunk: number): Promise<readonly ShiplogEvent[]> {
   const scan = new SegmentScan(source.db, { first: source.segments.holding(from), last: to, ahead: false, chunk });
   try {
-    return cut(await scan.next(), from, to);
+    return (await scan.next()).flatMap((segment) => within(segment, from, to));
   } finally {
     await scan.close();
   }
@@ -84,16 +94,13 @@ async function valuesOf(db: LogDatabase, firsts: readonly number[], last: number
   }
 }
 
-function cut(segments: readonly Segment[], from: number, to: number): readonly ShiplogEvent[] {
-  const events: ShiplogEvent[] = [];
-  for (const segment of segments) {
-    try {
-      for (const event of segment.events()) if (event.seq >= from && event.seq <= to) events.push(event);
-    } catch (error) {
-      throw refusal(error, segment.first, segment.last);
-    }
+function within(segment: Segment, from: number, to: number): readonly ShiplogEvent[] {
+  try {
+    const events = segment.events();
+    return from <= segment.first && segment.last <= to ? events : events.filter(({ seq }) => seq >= from && seq <= to);
+  } catch (error) {
+    throw refusal(error, segment.first, segment.last);
   }
-  return events;
 }
 
 async function none(): Promise<readonly ShiplogEvent[]> {

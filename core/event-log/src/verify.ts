@@ -90,7 +90,8 @@ class Check {
       const events = segment.events();
       if (segment.first !== first) throw new Error(`found events from ${segment.first} on in its place`);
       if (this.#link !== undefined && !segment.previous.equals(this.#link)) {
-        this.#report(first, segment.last, 'the hash link does not continue from the event before');
+        // Either side may be the one that was changed.
+        this.#report(this.#last?.first ?? first, segment.last, 'the hash link does not continue from the event before');
       }
       this.#link = segment.link();
       for (const event of events) this.#revision(event);

@@ -34,7 +34,8 @@ const EVOLVERS: Evolvers<EventType> = {
  *
  * From the intent on: the container is busy, the operation is open, and names, addresses, ports, volumes and subnets are
  * taken. An outcome closes the operation; a failure gives back everything the intent took, except that a start which
- * ended `unknown` stays active (it may hold host resources, so it must be released).
+ * ended `unknown` stays active: it may hold host resources, so it must be released. So must a container that was active
+ * before a restart that failed.
  */
 export function evolve(state: State, event: ShiplogEvent): void {
   if (event.kind === 'intent') openOperation(state, event);

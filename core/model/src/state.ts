@@ -33,6 +33,10 @@ export interface Held {
   readonly volumes?: readonly string[];
   /** Images as they were. */
   readonly images?: readonly ImageRecord[];
+  /** The container held host resources already. */
+  readonly active?: boolean;
+  /** A stop had been asked for before. */
+  readonly stopRequested?: boolean;
   /** The process ended before its start was recorded. */
   readonly exited?: boolean;
 }

@@ -104,8 +104,9 @@ export function createRecordingKernel(): RecordingKernel {
     mounts: {
       async mount(call) {
         note('mounts.mount', call);
-        if (call.options.some((option) => PROPAGATION.has(option))) return;
+        if (call.options.includes('remount')) return;
         const bind = call.options.includes('bind') || call.options.includes('rbind');
+        if (!bind && call.options.some((option) => PROPAGATION.has(option))) return;
         const like = bind ? mountTable.findLast((mount) => isBeneath(call.source, mount.target)) : undefined;
         mountTable.push({
           ...rootMount(),
@@ -291,7 +292,7 @@ export function createRecordingKernel(): RecordingKernel {
   };
 }
 
-const PROPAGATION = new Set(['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared', 'remount']);
+const PROPAGATION = new Set(['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared']);
 
 function rootMount(): MountInfo {
   return {

@@ -21,7 +21,7 @@ export function exclusiveContent(image: ImageRecord, others: Iterable<ImageRecor
   }
   const own = [...new Set([image.id, ...image.layers.map(({ digest }) => digest)])];
   return {
-    snapshots: [...new Set(image.layers.map(({ chainId }) => chainId))].reverse().filter((chainId) => !snapshots.has(chainId)),
+    snapshots: [...new Set(image.layers.map(({ chainId }) => chainId))].toReversed().filter((chainId) => !snapshots.has(chainId)),
     blobs: own.filter((digest) => !blobs.has(digest)),
   };
 }

@@ -6,9 +6,9 @@ import { takeId } from './take-id.ts';
 import type { Decider } from './verdict.ts';
 
 /** Names the engine keeps for its own networks; `default` is another word for bridge. */
-const RESERVED = ['bridge', 'host', 'none', 'default'];
+const RESERVED = new Set(['bridge', 'host', 'none', 'default']);
 /** Drivers that give no addresses, and of which one network is enough. */
-const ADDRESSLESS = ['host', 'none'];
+const ADDRESSLESS = new Set(['host', 'none']);
 
 /** `givens.ids[0]` is the network's id. The gateway is the subnet's first address unless one is given. */
 export const decideNetworkCreate: Decider<'network.create'> = (view, { args, givens }) => {
@@ -17,13 +17,13 @@ export const decideNetworkCreate: Decider<'network.create'> = (view, { args, giv
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) {
     throw new ShiplogError('NAME_INVALID', `invalid network name "${name}", only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`, { name });
   }
-  if (!predefined && RESERVED.includes(name)) {
+  if (!predefined && RESERVED.has(name)) {
     throw new ShiplogError('NETWORK_PREDEFINED', `operation is not permitted on predefined ${name} network`, { name });
   }
   if (findNetworkByName(view.networks, name) !== undefined) {
     throw new ShiplogError('NETWORK_NAME_IN_USE', `network with name ${name} already exists`, { name });
   }
-  if (!predefined && ADDRESSLESS.includes(driver)) {
+  if (!predefined && ADDRESSLESS.has(driver)) {
     throw new ShiplogError('NETWORK_PREDEFINED', `only one instance of "${driver}" network is allowed`, { driver });
   }
   const { subnet, gateway } = addressing(view, args);
@@ -36,7 +36,7 @@ export const decideNetworkCreate: Decider<'network.create'> = (view, { args, giv
 
 function addressing(view: StateView, args: CommandArgs['network.create']): { readonly subnet: string; readonly gateway: string } {
   const { subnet: asked = '', gateway: wanted = '', driver, predefined = false } = args;
-  if (ADDRESSLESS.includes(driver)) {
+  if (ADDRESSLESS.has(driver)) {
     if (asked !== '' || wanted !== '')
       throw new ShiplogError('REQUEST_INVALID', `driver ${driver} takes no subnet and no gateway`, { driver });
     return { subnet: '', gateway: '' };

@@ -66,12 +66,13 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
   },
   'container.start.failed': (state, event) => {
     const pending = pendingOf(state, event.op, 'container.start');
-    if (pending !== undefined) startFailed(state, event, pending.decided.id);
+    if (pending !== undefined) startFailed(state, event, pending.decided.id, pending.held);
   },
 
   'container.stop.requested': (state, event) => {
     const { decided } = event.data;
     if (decided === null) return;
+    hold(state, event.op, { stopRequested: state.containers.get(decided.id)?.stopRequested ?? false });
     claim(state, event, decided.id, 'container.stop');
     change(state, decided.id, { stopRequested: true });
   },
@@ -84,12 +85,13 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
   'container.stop.failed': (state, event) => {
     const pending = pendingOf(state, event.op, 'container.stop');
     const container = pending === undefined ? undefined : state.containers.get(pending.decided.id);
-    if (container?.process !== undefined) change(state, container.id, { stopRequested: false });
+    if (container?.process !== undefined) change(state, container.id, { stopRequested: pending?.held.stopRequested ?? false });
   },
 
   'container.restart.requested': (state, event) => {
     const { decided } = event.data;
     if (decided === null) return;
+    hold(state, event.op, { active: state.containers.get(decided.id)?.active ?? false });
     claim(state, event, decided.id, 'container.restart');
     occupy(state, decided.id, decided.endpoints);
     countRestart(state, event, decided.id);
@@ -100,7 +102,7 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
   },
   'container.restart.failed': (state, event) => {
     const pending = pendingOf(state, event.op, 'container.restart');
-    if (pending !== undefined) startFailed(state, event, pending.decided.id);
+    if (pending !== undefined) startFailed(state, event, pending.decided.id, pending.held);
   },
 
   'container.kill.requested': () => undefined,
@@ -211,12 +213,15 @@ function started(state: State, id: string, held: Held, process: ProcessRef, at: 
   else change(state, id, { status: 'running', process, startedAt: at, error: '', exitCode: 0, oomKilled: false, stopRequested: false });
 }
 
-/** Gives back addresses and ports, unless the old process still runs (restart) or nobody knows what is left on the host. */
-function startFailed(state: State, event: Requested, id: string): void {
+/**
+ * Gives back addresses and ports, unless they were held before (restart: then a release gives them back) or nobody knows
+ * what is left on the host.
+ */
+function startFailed(state: State, event: Requested, id: string, held: Held): void {
   const container = state.containers.get(id);
   const { result } = event;
   if (container === undefined) return;
-  if (container.process === undefined && result?.status !== 'unknown') vacate(state, id);
+  if (held.active !== true && result?.status !== 'unknown') vacate(state, id);
   const error = result?.error;
   if (error === undefined) return;
   change(state, id, { error: error.message });

@@ -65,14 +65,16 @@ function takeAway(state: State, op: string, removals: readonly ImageRemoval[]): 
   }
 }
 
-/** Tags that another image took meanwhile stay with it. */
+/** Names come back in the order they had; tags that another image took meanwhile stay with it. */
 function bringBack(state: State, images: readonly ImageRecord[]): void {
   for (const before of images) {
-    const now = state.images.get(before.id);
-    const lost = before.tags.filter((tag) => findImageByTag(state.images, tag) === undefined);
-    const digests = before.repoDigests.filter((digest) => now?.repoDigests.includes(digest) !== true);
-    const base = now ?? { ...before, tags: [], repoDigests: [] };
-    state.images.set(before.id, { ...base, tags: [...lost, ...base.tags], repoDigests: [...digests, ...base.repoDigests] });
+    const now = state.images.get(before.id) ?? { ...before, tags: [], repoDigests: [] };
+    const tags = before.tags.filter((tag) => now.tags.includes(tag) || findImageByTag(state.images, tag) === undefined);
+    state.images.set(before.id, {
+      ...now,
+      tags: [...new Set([...tags, ...now.tags])],
+      repoDigests: [...new Set([...before.repoDigests, ...now.repoDigests])],
+    });
   }
 }
 

@@ -1,1 +1,3 @@
-export {};
+export { pluginSuite } from './plugin-suite.ts';
+
+export type { PluginSuite } from './plugin-suite.ts';

@@ -1,0 +1,185 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ShiplogError } from '@shiplog/contracts';
+import type { RunningEngine } from './start-engine.ts';
+import { CALLER, eventsOf, SimDisk, simEngine, simSpec } from './testing/sim-engine.ts';
+import { SimWorld } from './testing/sim-world.ts';
+
+const test = suite('engine');
+
+async function* nothing(): AsyncIterable<Uint8Array> {}
+
+async function withImage() {
+  const world = new SimWorld();
+  const disk = new SimDisk();
+  const engine = await simEngine(world, disk);
+  await engine.execute('image.load', { quiet: true }, CALLER, { body: nothing() });
+  return { world, disk, engine, rest: world.leftovers() };
+}
+
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'none',
+    (error: unknown) => (error instanceof ShiplogError ? error.code : String(error)),
+  );
+
+test('given a container, when it lives and is removed, then the world is as before and each request left intent and outcome', async () => {
+  const { world, engine, rest } = await withImage();
+  const { id } = await engine.execute('container.create', { name: 'web', spec: simSpec() }, CALLER);
+  await engine.execute('container.start', { container: 'web' }, CALLER);
+  assert.is((await engine.view()).container('web').status, 'running');
+  assert.is(await codeOf(engine.execute('container.start', { container: 'web' }, CALLER)), 'CONTAINER_ALREADY_STARTED');
+  assert.is((await engine.execute('container.stop', { container: 'web' }, CALLER)).exitCode, 143);
+  await engine.execute('container.remove', { container: id, force: false, volumes: false }, CALLER);
+  assert.equal(world.leftovers(), rest);
+  assert.equal(unsettled(await eventsOf(engine)), []);
+  await engine.stop('test');
+});
+
+test('given a container with auto-remove, when it exits by itself, then it is removed and a waiter learns its code', async () => {
+  const { world, engine, rest } = await withImage();
+  const { id } = await engine.execute('container.create', { spec: simSpec({ autoRemove: true }) }, CALLER);
+  const removed = engine.wait(id, 'removed');
+  await engine.execute('container.start', { container: id }, CALLER);
+  world.exit(id, 7);
+  assert.equal(await removed, { exitCode: 7 });
+  assert.equal(world.leftovers(), rest);
+  await engine.stop('test');
+});
+
+test('given a start, when any of its effects fails, then nothing of it stays and it can be tried again', async () => {
+  for (let effect = 1; ; effect += 1) {
+    const { world, engine } = await withImage();
+    const { id } = await engine.execute('container.create', { spec: simSpec() }, CALLER);
+    const before = world.leftovers();
+    world.effects = 0;
+    world.failAt = effect;
+    const code = await codeOf(engine.execute('container.start', { container: id }, CALLER));
+    world.failAt = Number.POSITIVE_INFINITY;
+    if (code === 'none') {
+      assert.ok(effect > 6, `a start has ${effect - 1} effects`);
+      await engine.stop('test');
+      return;
+    }
+    assert.equal(world.leftovers(), before, `effect ${effect}`);
+    assert.equal((await engine.view()).container(id).active, false);
+    await engine.execute('container.start', { container: id }, CALLER);
+    await engine.stop('test');
+  }
+});
+
+/** Every moment of a life: one request after the other, the engine killed at each effect, before and after it happens. */
+for (const after of [false, true]) {
+  test(`given a life, when the engine is killed ${after ? 'after' : 'before'} any of its effects, then log and world agree again and a second recovery appends nothing`, async () => {
+    const life = async (engine: RunningEngine, done: string[]): Promise<void> => {
+      await engine.execute('image.load', { quiet: true }, CALLER, { body: nothing() });
+      done.push('load');
+      const env = await engine.seal(['SECRET=1']);
+      const { id } = await engine.execute('container.create', { name: 'a', spec: simSpec({ env }) }, CALLER);
+      done.push('create');
+      await engine.execute('container.start', { container: id }, CALLER);
+      done.push('start');
+      await engine.execute('container.restart', { container: id }, CALLER);
+      done.push('restart');
+      await engine.execute('container.stop', { container: id }, CALLER);
+      done.push('stop');
+      await engine.execute('container.remove', { container: id, force: true, volumes: true }, CALLER);
+      done.push('remove');
+      await engine.execute('image.remove', { image: 'sim', force: false, prune: true }, CALLER);
+      done.push('rmi');
+    };
+    for (let effect = 1; ; effect += 1) {
+      const world = new SimWorld();
+      const disk = new SimDisk();
+      const first = await simEngine(world, disk);
+      world.effects = 0;
+      world.dieAt = effect;
+      world.dieAfter = after;
+      const done: string[] = [];
+      const finished = await Promise.race([life(first, done).then(() => true), stuck(world, effect)]);
+      if (finished) {
+        assert.ok(effect > 30, `a life has ${effect - 1} effects`);
+        await first.stop('test');
+        return;
+      }
+      world.abandon();
+      const second = await simEngine(world, disk);
+      await quiet(second);
+      const view = await second.view();
+      const names = [...view.containers.values()].map((container) => container.name);
+      const where = `effect ${effect}, after ${done.at(-1) ?? 'nothing'}`;
+      if (done.includes('create') && !done.includes('stop')) assert.ok(names.includes('a'), where);
+      if (done.includes('remove')) assert.equal(names, [], where);
+      if (done.at(-1) === 'start' && !world.processes.has('a')) assert.is(view.openOperations.size, 0, where);
+      assert.equal(unsettled(await eventsOf(second)), [], where);
+      for (const container of view.containers.values()) {
+        const process = world.processes.get(container.id);
+        assert.is(container.status === 'running', process?.state === 'running', `${where}: ${container.status}, ${process?.state}`);
+        await second.execute('container.remove', { container: container.id, force: true, volumes: true }, CALLER);
+      }
+      if ((await second.view()).images.size > 0) await second.execute('image.remove', { image: 'sim', force: false, prune: true }, CALLER);
+      assert.equal([...world.leftovers(), ...world.secrets.keys()], [], where);
+      const before = second.log.durableSeq;
+      world.abandon();
+      const third = await simEngine(world, disk);
+      await quiet(third);
+      assert.is(third.log.durableSeq, before + 1, where);
+      await third.stop('test');
+    }
+  });
+}
+
+test('given an idempotency key, when a command comes again with it, then it is answered as the first time and nothing happens', async () => {
+  const { world, engine } = await withImage();
+  const first = await engine.execute('container.create', { name: 'once', spec: simSpec() }, { ...CALLER, idem: 'k' });
+  const { effects } = world;
+  const second = await engine.execute('container.create', { name: 'once', spec: simSpec() }, { ...CALLER, idem: 'k' });
+  assert.equal(second, first);
+  assert.is(world.effects, effects);
+  await engine.stop('test');
+});
+
+test('given a past, when a view of it is asked for, then it is the state after that event', async () => {
+  const { engine } = await withImage();
+  await engine.execute('container.create', { name: 'old', spec: simSpec() }, CALLER);
+  const { seq } = await engine.view();
+  await engine.execute('container.remove', { container: 'old', force: false, volumes: false }, CALLER);
+  assert.is((await engine.view({ seq })).container('old').status, 'created');
+  assert.is(await codeOf(engine.view().then((view) => view.container('old'))), 'CONTAINER_NOT_FOUND');
+  assert.is(await codeOf(engine.view({ seq: 10_000 })), 'LOG_POSITION_UNKNOWN');
+  assert.equal(await engine.stateHash({ seq }), await engine.stateHash({ seq }));
+  await engine.stop('test');
+});
+
+/** Operations without exactly one intent and one outcome. */
+function unsettled(events: Awaited<ReturnType<typeof eventsOf>>): string[] {
+  const kinds = new Map<string, string[]>();
+  for (const event of events) if (event.kind === 'intent' || event.kind === 'outcome') kinds.set(event.op, [...(kinds.get(event.op) ?? []), `${event.kind} ${event.type}`]);
+  return [...kinds.values()].filter((all) => all.length !== 2 || !all[0]?.startsWith('intent') || !all[1]?.startsWith('outcome')).map(String);
+}
+
+/** Resolves false once the world has stopped answering. */
+async function stuck(world: SimWorld, effect: number): Promise<boolean> {
+  for (let turns = 0; turns < 200; turns += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    if (world.effects >= effect) {
+      // Steps beside the one that hangs still come to their ends.
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return false;
+    }
+  }
+  return new Promise(() => undefined);
+}
+
+/** Resolves when reactors have nothing left to do. */
+async function quiet(engine: RunningEngine): Promise<void> {
+  let last = -2;
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const view = await engine.view();
+    if (view.seq === last && view.openOperations.size === 0) return;
+    last = view.seq;
+  }
+}
+
+test.run();

@@ -1,0 +1,104 @@
+import { MemoryLevel } from 'memory-level';
+import { openEventLog } from '@shiplog/event-log';
+import type { ContainerSpec, EventLog, ShiplogEvent } from '@shiplog/contracts';
+import { type RunningEngine, startEngine } from '../start-engine.ts';
+import type { EngineParts } from '../ports.ts';
+import type { SimWorld } from './sim-world.ts';
+
+/** A log that outlives engines, as a disk does. */
+export class SimDisk {
+  readonly #db = new MemoryLevel<Uint8Array, Uint8Array>({ keyEncoding: 'view', valueEncoding: 'view' });
+  #ids = 0;
+
+  open(): Promise<EventLog> {
+    return openEventLog({ db: this.#db as never, boot: 'boot-1', inst: 'inst', newId: () => String((this.#ids += 1)).padStart(8, '0') });
+  }
+}
+
+let hexes = 0;
+
+/** An engine over a simulated world and disk. Not stopping it and starting another is a kill -9. */
+export async function simEngine(world: SimWorld, disk: SimDisk): Promise<RunningEngine> {
+  const silent = (): void => undefined;
+  const parts: EngineParts = {
+    log: await disk.open(),
+    drivers: world.drivers(),
+    clock: { now: () => '1000', mono: () => '1' },
+    identities: { op: () => `op${(hexes += 1)}`, hex: () => (hexes += 1).toString(16).padStart(64, '0') },
+    paths: { root: '/root', rootfs: (id) => `/run/rootfs/${id}`, sandbox: (id) => `/run/netns/${id}` },
+    host: { hostname: 'sim', bootId: 'boot-1', architecture: 'amd64', resolvConf: async () => '' },
+    logger: { debug: silent, info: silent, warn: silent, error: silent },
+    defaults: { storageDriver: 'sim', runtime: 'sim', logDriver: 'sim', logRoot: '/log', stopTimeoutSeconds: 1, volumeRoot: '/volumes' },
+    chosen: { cgroup: 'sim', imageStore: 'sim', vault: 'sim' },
+    networks: [
+      { name: 'bridge', driver: 'bridge', subnet: '172.30.0.0/24', options: {} },
+      { name: 'host', driver: 'host', options: {} },
+      { name: 'none', driver: 'none', options: {} },
+    ],
+    engineId: 'sim',
+    instance: 'inst',
+    version: '0',
+    config: {},
+  };
+  return startEngine(parts);
+}
+
+export const CALLER = { actor: { scheme: 'unix', uid: 1000, gid: 1000, pid: 42 } } as const;
+
+/** A container of the simulated image that asks for nothing special. */
+export function simSpec(more: Partial<ContainerSpec> = {}): ContainerSpec {
+  return {
+    image: 'sim',
+    user: '',
+    workingDir: '',
+    env: { names: [] },
+    tty: false,
+    openStdin: false,
+    stdinOnce: false,
+    attachStdin: false,
+    attachStdout: true,
+    attachStderr: true,
+    labels: {},
+    exposedPorts: [],
+    networkDisabled: false,
+    autoRemove: false,
+    restart: { policy: 'no', maxRetries: 0 },
+    networkMode: 'bridge',
+    endpoints: {},
+    ports: [],
+    publishAllPorts: false,
+    dns: [],
+    dnsSearch: [],
+    dnsOptions: [],
+    extraHosts: [],
+    mounts: [],
+    readonlyRootfs: false,
+    shmSizeBytes: 67_108_864,
+    privileged: false,
+    capAdd: [],
+    capDrop: [],
+    noNewPrivileges: false,
+    seccomp: 'default',
+    groupAdd: [],
+    sysctls: {},
+    ulimits: [],
+    resources: {},
+    devices: [],
+    ipcMode: 'private',
+    pidMode: 'private',
+    utsMode: 'private',
+    cgroupnsMode: 'private',
+    init: false,
+    logDriver: 'sim',
+    logOptions: {},
+    annotations: {},
+    ...more,
+  };
+}
+
+/** All events of an engine's log. */
+export async function eventsOf(engine: RunningEngine): Promise<ShiplogEvent[]> {
+  const events: ShiplogEvent[] = [];
+  for await (const event of engine.log.read()) events.push(event);
+  return events;
+}

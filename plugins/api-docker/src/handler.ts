@@ -1,0 +1,114 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type Actor, type ApiHandler, type Caller, type Engine, ShiplogError } from '@shiplog/contracts';
+import type { Exchange } from './http/exchange.ts';
+import { COMMON_HEADERS } from './http/headers.ts';
+import { type RawStream, bodyStream, upgradedStream } from './http/raw-stream.ts';
+import { failure } from './http/reply.ts';
+import type { Router } from './http/router.ts';
+import { UpgradeInput } from './http/upgrade-input.ts';
+import { type ApiVersion, splitVersion } from './http/version.ts';
+
+/** How a connection gives its body and takes its answer; the rest of an exchange is the same for all. */
+type Connection = Pick<Exchange, 'request' | 'response' | 'body' | 'gone' | 'hijack'> & {
+  /** Tells the client of an error, or ends the connection when it can be told no more. */
+  fail(error: ShiplogError): void;
+};
+
+/** Answers Docker's API. It takes every request, unknown paths too: ask other APIs first. */
+export class DockerHandler implements ApiHandler {
+  readonly #engine: Engine;
+  readonly #router: Router;
+
+  constructor(engine: Engine, router: Router) {
+    this.#engine = engine;
+    this.#router = router;
+  }
+
+  request(request: IncomingMessage, response: ServerResponse, actor: Actor): boolean {
+    const gone = new AbortController();
+    response.on('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
+    // The iterator must not destroy the request when a route stops reading: the answer still goes out on its socket.
+    const body = request.iterator({ destroyOnReturn: false });
+    const hijack = (contentType: string): RawStream => bodyStream(response, body, contentType);
+    void this.#answer({ request, response, body, gone: gone.signal, hijack, fail: (error) => failure(response, error) }, actor);
+    return true;
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, actor: Actor): boolean {
+    if (!(socket instanceof Socket)) return false;
+    const gone = new AbortController();
+    socket.on('close', () => gone.abort());
+    // A broken connection shows as `close`; without a listener the error would end the daemon.
+    socket.on('error', () => gone.abort());
+    const input = new UpgradeInput(socket, head);
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.on('finish', () => {
+      response.detachSocket(socket);
+      socket.end();
+    });
+    let hijacked = false;
+    const hijack = (contentType: string): RawStream => {
+      hijacked = true;
+      response.detachSocket(socket);
+      return upgradedStream(socket, input, contentType);
+    };
+    const body = input.body(Number(request.headers['content-length'] ?? 0));
+    const fail = (error: ShiplogError): void => {
+      if (hijacked) socket.destroy();
+      else failure(response, error);
+    };
+    void this.#answer({ request, response, body, gone: gone.signal, hijack, fail }, actor);
+    return true;
+  }
+
+  async #answer(connection: Connection, actor: Actor): Promise<void> {
+    const { request, response } = connection;
+    for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value);
+    try {
+      const url = new URL(request.url ?? '/', 'http://docker');
+      // The path is taken from the raw URL: URL resolves `..` and would change names.
+      const { version, path } = splitVersion((request.url ?? '/').replace(/[?#].*$/s, ''));
+      const method = request.method ?? 'GET';
+      const match = this.#router.match(method, path);
+      if (match === undefined) throw new ShiplogError('NOT_FOUND', 'page not found');
+      await match.entry.route({
+        ...connection,
+        engine: this.#engine,
+        params: match.params,
+        query: url.searchParams,
+        version,
+        caller: callerOf(request, actor, match.entry.template, version),
+      });
+    } catch (error) {
+      connection.fail(ShiplogError.wrap(error));
+    }
+  }
+}
+
+function callerOf(request: IncomingMessage, actor: Actor, route: string, version: ApiVersion): Caller {
+  const agent = request.headers['user-agent'];
+  const id = header(request, 'x-request-id');
+  const idem = header(request, 'idempotency-key');
+  return {
+    actor,
+    req: {
+      method: request.method ?? 'GET',
+      route,
+      api: version.text,
+      ...(agent === undefined ? {} : { agent: agent.slice(0, 256) }),
+      ...(id === undefined ? {} : { id: id.slice(0, 128) }),
+    },
+    ...(idem === undefined ? {} : { idem }),
+  };
+}
+
+function header(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,49 @@
+import { ShiplogError } from '@shiplog/contracts';
+
+/** Bytes a JSON body may have. Seccomp profiles are the largest thing that honest clients send. */
+export const BODY_LIMIT = 4 * 1024 * 1024;
+
+/** Reads a body whole. Throws REQUEST_INVALID beyond `limit` bytes. */
+export async function readBody(body: AsyncIterable<Uint8Array>, limit = BODY_LIMIT): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > limit) throw new ShiplogError('REQUEST_INVALID', `the request body is larger than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/**
+ * Reads one JSON object. An empty body is an empty object. Throws REQUEST_INVALID for another content type, for anything
+ * that is not one object, and for content after it.
+ */
+export async function readJson(
+  body: AsyncIterable<Uint8Array>,
+  contentType: string | undefined,
+): Promise<{ readonly [key: string]: unknown }> {
+  const text = (await readBody(body)).toString('utf8');
+  if (text.trim() === '') return {};
+  if (contentType === undefined || !/^application\/json\s*(;|$)/i.test(contentType)) {
+    throw new ShiplogError('REQUEST_INVALID', `unsupported Content-Type header (${contentType ?? ''}): must be 'application/json'`);
+  }
+  const document = parse(text);
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw new ShiplogError('REQUEST_INVALID', 'invalid JSON: expected one object');
+  }
+  return document as { readonly [key: string]: unknown };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ShiplogError(
+      'REQUEST_INVALID',
+      `invalid JSON: ${error instanceof Error ? error.message : String(error)}`,
+      {},
+      { cause: error },
+    );
+  }
+}

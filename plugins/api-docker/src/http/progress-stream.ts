@@ -1,0 +1,46 @@
+import type { ServerResponse } from 'node:http';
+import { type Progress, ShiplogError } from '@shiplog/contracts';
+import { failure } from './reply.ts';
+import { messageOf, statusOf } from './status.ts';
+
+/**
+ * A response of JSON objects, each on a line that ends with CRLF. Nothing is sent before the first line, so that an early
+ * failure is an ordinary error; a later one is a line of its own under status 200.
+ */
+export class ProgressStream {
+  readonly #response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  line(object: { readonly [key: string]: unknown }): void {
+    if (this.#response.destroyed || this.#response.writableEnded) return;
+    if (!this.#response.headersSent) this.#response.writeHead(200, { 'Content-Type': 'application/json' });
+    this.#response.write(`${JSON.stringify(object)}\r\n`);
+  }
+
+  /** A step of long work, in the form clients draw progress bars from. */
+  progress(step: Progress): void {
+    const detail = {
+      ...(step.current === undefined ? {} : { current: step.current }),
+      ...(step.total === undefined ? {} : { total: step.total }),
+    };
+    this.line({ status: step.status, progressDetail: detail, ...(step.id === undefined ? {} : { id: step.id }) });
+  }
+
+  fail(error: unknown): void {
+    const reason = ShiplogError.wrap(error);
+    if (!this.#response.headersSent) {
+      failure(this.#response, reason);
+      return;
+    }
+    const message = messageOf(reason);
+    this.line({ errorDetail: { code: statusOf(reason), message }, error: message });
+    this.#response.end();
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+}

@@ -1,0 +1,24 @@
+import type { Engine } from '@shiplog/contracts';
+import { type Exchange, decode, jsonBody } from '../../http/exchange.ts';
+import { json } from '../../http/reply.ts';
+import { translateCreate } from '../../translate/container-spec.ts';
+
+/** `POST /containers/create`. */
+export async function createContainer(exchange: Exchange): Promise<void> {
+  const { engine, query, response, caller, version } = exchange;
+  const { spec, env, warnings } = await decode(exchange, 'container.create', async () => {
+    const body = await jsonBody(exchange);
+    const info = await engine.info();
+    return translateCreate(body, { version, defaultLogDriver: info.logDriver, hostGateway: await hostGateway(engine) });
+  });
+  const name = query.get('name')?.replace(/^\//, '') ?? '';
+  const sealed = { ...spec, env: await engine.seal(env) };
+  const answer = await engine.execute('container.create', { spec: sealed, ...(name === '' ? {} : { name }) }, caller);
+  json(response, 201, { Id: answer.id, Warnings: [...answer.warnings, ...warnings] });
+}
+
+/** The default bridge's gateway: the host, as containers reach it. */
+async function hostGateway(engine: Engine): Promise<string> {
+  const view = await engine.view();
+  return [...view.networks.values()].find(({ name }) => name === 'bridge')?.gateway ?? '';
+}

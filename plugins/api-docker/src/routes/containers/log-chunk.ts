@@ -1,0 +1,22 @@
+import type { LogRecord } from '@shiplog/contracts';
+import { frame } from '../../http/frame.ts';
+import { rfc3339Fixed } from '../../translate/time.ts';
+
+export interface LogFormat {
+  readonly tty: boolean;
+  readonly timestamps: boolean;
+  /** Puts the record's attributes first; this engine keeps none, and Docker's separating space stays. */
+  readonly details: boolean;
+}
+
+/** Turns log records into bytes for a client. A line in several records is stamped once, where it begins. */
+export function logFormatter(format: LogFormat): (record: LogRecord) => Uint8Array {
+  const continues = { stdout: false, stderr: false };
+  return (record) => {
+    const begins = !continues[record.stream];
+    continues[record.stream] = record.partial;
+    const prefix = begins ? `${format.timestamps ? `${rfc3339Fixed(record.time)} ` : ''}${format.details ? ' ' : ''}` : '';
+    const payload = prefix === '' ? record.data : Buffer.concat([Buffer.from(prefix), record.data]);
+    return format.tty ? payload : frame(record.stream === 'stdout' ? 1 : 2, payload);
+  };
+}

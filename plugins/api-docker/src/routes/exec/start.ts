@@ -1,0 +1,63 @@
+import { type ExecRecord, type Engine, ShiplogError } from '@shiplog/contracts';
+import { outputContentType } from '../../http/content-type.ts';
+import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../../http/detach-keys.ts';
+import { type Exchange, decode, jsonBody, param } from '../../http/exchange.ts';
+import { frame } from '../../http/frame.ts';
+import { pump } from '../../http/pump.ts';
+import { empty } from '../../http/reply.ts';
+import { messageOf } from '../../http/status.ts';
+
+/** How long the end of the output may run ahead of the recorded exit, in milliseconds. */
+const EXIT_DEADLINE_MS = 10_000;
+
+/**
+ * `POST /exec/{id}/start`. Attached, the connection switches first and the process starts then; a start that fails is
+ * told in the stream. The stream ends once the exit is recorded, because clients ask for the exit code right after.
+ */
+export async function startExec(exchange: Exchange): Promise<void> {
+  const { engine, caller, response, version, gone } = exchange;
+  const { exec, detach } = await decode(exchange, 'exec.start', async () => {
+    const body = await jsonBody(exchange);
+    const found = (await engine.view()).exec(param(exchange, 'id'));
+    if (found.status !== 'created') throw new ShiplogError('EXEC_ALREADY_RUN', `exec session ${found.id} has been started already`);
+    return { exec: found, detach: body.boolean('Detach') };
+  });
+  const { id, spec } = exec;
+  const args = { exec: id, detach, tty: spec.tty };
+  if (detach) {
+    await engine.execute('exec.start', args, caller);
+    empty(response, 200);
+    return;
+  }
+  const streams = { stdin: spec.attachStdin, stdout: spec.attachStdout, stderr: spec.attachStderr };
+  const channel = await engine.attachExec(id, streams);
+  const client = exchange.hijack(outputContentType(spec.tty, version));
+  const started = engine.execute('exec.start', args, caller).then(
+    () => undefined,
+    (error: unknown) => {
+      channel.close();
+      return ShiplogError.wrap(error);
+    },
+  );
+  const detachKeys = parseDetachKeys(DEFAULT_DETACH_KEYS);
+  const pumped = pump(channel, client, { ...streams, tty: spec.tty, detachKeys, gone });
+  const failed = await started;
+  if (failed === undefined) {
+    await pumped;
+    await exitRecorded(engine, exec, gone);
+  } else {
+    const text = Buffer.from(`${messageOf(failed)}\r\n`);
+    await client.write(spec.tty ? text : frame(2, text));
+  }
+  client.end();
+}
+
+/** Waits until the log holds the session's exit. */
+async function exitRecorded(engine: Engine, exec: ExecRecord, gone: AbortSignal): Promise<void> {
+  const view = await engine.view();
+  if (view.execs.get(exec.id)?.status !== 'running') return;
+  const signal = AbortSignal.any([gone, AbortSignal.timeout(EXIT_DEADLINE_MS)]);
+  for await (const event of engine.log.follow({ from: view.seq + 1, signal })) {
+    if (event.type === 'exec.exited' && event.data.id === exec.id) return;
+  }
+}

@@ -1,0 +1,17 @@
+import type { Exchange } from '../../http/exchange.ts';
+import { Filters } from '../../http/filters.ts';
+import { json } from '../../http/reply.ts';
+import { filterImages } from '../../translate/image-filter.ts';
+import { imageSummary } from '../../translate/image-summary.ts';
+
+/** `GET /images/json`. */
+export async function listImages({ engine, query, response, version }: Exchange): Promise<void> {
+  const filters = Filters.parse(query.get('filters'));
+  const view = await engine.view();
+  const found = filterImages(view, filters);
+  json(
+    response,
+    200,
+    found.map((image) => imageSummary(image, version)),
+  );
+}

@@ -1,0 +1,9 @@
+import { type Exchange, param } from '../../http/exchange.ts';
+import { json } from '../../http/reply.ts';
+import { networkInspect } from '../../translate/network-inspect.ts';
+
+/** `GET /networks/{id}`. */
+export async function inspectNetwork(exchange: Exchange): Promise<void> {
+  const view = await exchange.engine.view();
+  json(exchange.response, 200, networkInspect(view.network(param(exchange, 'id')), exchange.version, view));
+}

@@ -1,0 +1,31 @@
+import type { NetworkRecord, StateView } from '@shiplog/contracts';
+import type { Exchange } from '../../http/exchange.ts';
+import { Filters } from '../../http/filters.ts';
+import { json } from '../../http/reply.ts';
+import { networkInspect } from '../../translate/network-inspect.ts';
+
+/** `GET /networks`. */
+export async function listNetworks({ engine, query, response, version }: Exchange): Promise<void> {
+  const filters = Filters.parse(query.get('filters')).only('dangling', 'driver', 'id', 'label', 'name', 'scope', 'type');
+  const dangling = filters.flag('dangling');
+  const view = await engine.view();
+  const found = [...view.networks.values()].filter(
+    (network) =>
+      filters.exact('driver', network.driver) &&
+      filters.pattern('id', network.id) &&
+      filters.pattern('name', network.name) &&
+      filters.labels('label', network.labels) &&
+      filters.exact('scope', 'local') &&
+      filters.exact('type', network.predefined ? 'builtin' : 'custom') &&
+      (dangling === undefined || (!network.predefined && !isUsed(network, view)) === dangling),
+  );
+  json(
+    response,
+    200,
+    found.map((network) => networkInspect(network, version)),
+  );
+}
+
+function isUsed(network: NetworkRecord, view: StateView): boolean {
+  return [...view.containers.values()].some(({ endpoints }) => Object.values(endpoints).some(({ networkId }) => networkId === network.id));
+}

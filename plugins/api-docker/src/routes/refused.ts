@@ -1,0 +1,111 @@
+import { ShiplogError } from '@shiplog/contracts';
+import type { Route } from '../http/exchange.ts';
+import { json } from '../http/reply.ts';
+import type { RouteEntry } from '../http/router.ts';
+
+/** Routes that Docker has and this engine has not yet: 501, naming the route. */
+const NOT_YET: readonly (readonly [method: string, template: string])[] = [
+  ['GET', '/containers/{id}/changes'],
+  ['GET', '/containers/{id}/export'],
+  ['GET', '/containers/{id}/stats'],
+  ['POST', '/containers/{id}/update'],
+  ['GET', '/containers/{id}/attach/ws'],
+  ['HEAD', '/containers/{id}/archive'],
+  ['GET', '/containers/{id}/archive'],
+  ['PUT', '/containers/{id}/archive'],
+  ['POST', '/containers/{id}/copy'],
+  ['GET', '/containers/{id}/checkpoints'],
+  ['POST', '/containers/{id}/checkpoints'],
+  ['DELETE', '/containers/{id}/checkpoints/{checkpoint}'],
+  ['POST', '/build'],
+  ['POST', '/build/cancel'],
+  ['POST', '/build/prune'],
+  ['GET', '/images/search'],
+  ['GET', '/images/get'],
+  ['POST', '/images/prune'],
+  ['GET', '/images/{name*}/get'],
+  ['GET', '/images/{name*}/attestations'],
+  ['POST', '/images/{name*}/push'],
+  ['POST', '/commit'],
+  ['POST', '/networks/prune'],
+  ['POST', '/networks/{id}/connect'],
+  ['POST', '/networks/{id}/disconnect'],
+  ['GET', '/volumes'],
+  ['POST', '/volumes/create'],
+  ['POST', '/volumes/prune'],
+  ['GET', '/volumes/{name}'],
+  ['DELETE', '/volumes/{name}'],
+  ['GET', '/system/df'],
+  ['POST', '/auth'],
+  ['GET', '/distribution/{name*}/json'],
+  ['POST', '/session'],
+  ['POST', '/grpc'],
+  ['GET', '/debug/vars'],
+  ['GET', '/debug/pprof/{profile*}'],
+  ['GET', '/plugins'],
+  ['GET', '/plugins/privileges'],
+  ['POST', '/plugins/pull'],
+  ['POST', '/plugins/create'],
+  ['GET', '/plugins/{name*}/json'],
+  ['POST', '/plugins/{name*}/enable'],
+  ['POST', '/plugins/{name*}/disable'],
+  ['POST', '/plugins/{name*}/upgrade'],
+  ['POST', '/plugins/{name*}/push'],
+  ['POST', '/plugins/{name*}/set'],
+  ['DELETE', '/plugins/{name*}'],
+];
+
+/** Routes of Docker's swarm mode: 503, as from a node that is in no swarm. */
+const SWARM: readonly (readonly [method: string, template: string])[] = [
+  ['GET', '/swarm'],
+  ['POST', '/swarm/init'],
+  ['POST', '/swarm/join'],
+  ['POST', '/swarm/leave'],
+  ['POST', '/swarm/update'],
+  ['GET', '/swarm/unlockkey'],
+  ['POST', '/swarm/unlock'],
+  ['GET', '/nodes'],
+  ['GET', '/nodes/{id}'],
+  ['DELETE', '/nodes/{id}'],
+  ['POST', '/nodes/{id}/update'],
+  ['GET', '/services'],
+  ['POST', '/services/create'],
+  ['GET', '/services/{id}'],
+  ['DELETE', '/services/{id}'],
+  ['POST', '/services/{id}/update'],
+  ['GET', '/services/{id}/logs'],
+  ['GET', '/tasks'],
+  ['GET', '/tasks/{id}'],
+  ['GET', '/tasks/{id}/logs'],
+  ['GET', '/secrets'],
+  ['POST', '/secrets/create'],
+  ['GET', '/secrets/{id}'],
+  ['DELETE', '/secrets/{id}'],
+  ['POST', '/secrets/{id}/update'],
+  ['GET', '/configs'],
+  ['POST', '/configs/create'],
+  ['GET', '/configs/{id}'],
+  ['DELETE', '/configs/{id}'],
+  ['POST', '/configs/{id}/update'],
+  ['PUT', '/volumes/{name}'],
+];
+
+const notYet =
+  (method: string, template: string): Route =>
+  () =>
+    Promise.reject(
+      new ShiplogError('NOT_IMPLEMENTED', `${method} ${template} is not implemented by this engine yet`, { method, template }),
+    );
+
+const noSwarm: Route = async ({ response }) => {
+  json(response, 503, {
+    message:
+      'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
+  });
+};
+
+/** Rows for all routes that are refused. */
+export const REFUSED: readonly RouteEntry[] = [
+  ...NOT_YET.map(([method, template]) => ({ method, template, route: notYet(method, template) })),
+  ...SWARM.map(([method, template]) => ({ method, template, route: noSwarm })),
+];

@@ -1,0 +1,60 @@
+import type { ShiplogEvent } from '@shiplog/contracts';
+import type { Exchange } from '../../http/exchange.ts';
+import { Filters } from '../../http/filters.ts';
+import { beginStream, writeChunk } from '../../http/reply.ts';
+import { eventLine } from '../../translate/docker-event.ts';
+import { passes } from '../../translate/event-filter.ts';
+import { EventProjection } from '../../translate/event.ts';
+import { nowNanoseconds, parseMoment } from '../../translate/time.ts';
+
+/**
+ * `GET /events`. `since` and `until` select by the events' own time over the whole history; with neither, what happens
+ * from now on. A future `until` ends the stream at that time, a past one after the history.
+ */
+export async function events(exchange: Exchange): Promise<void> {
+  const { engine, response, query, gone } = exchange;
+  const from = engine.log.durableSeq + 1;
+  const since = parseMoment(query.get('since'));
+  const until = parseMoment(query.get('until'));
+  const filters = Filters.parse(query.get('filters'));
+  beginStream(response, 'application/json');
+  const history = since !== undefined || until !== undefined;
+  const projection = history ? new EventProjection() : await projectionAt(exchange, from - 1);
+  const send = async (event: ShiplogEvent): Promise<void> => {
+    for (const told of projection.next(event)) {
+      const time = BigInt(told.time);
+      if ((since !== undefined && time < since) || (until !== undefined && time > until) || !passes(told, filters)) continue;
+      await writeChunk(response, eventLine(told), gone);
+    }
+  };
+  const ended = until === undefined ? gone : AbortSignal.any([gone, untilSignal(until)]);
+  if (until !== undefined && until <= nowNanoseconds()) {
+    for await (const event of engine.log.read()) {
+      if (gone.aborted) break;
+      await send(event);
+    }
+  } else {
+    for await (const event of engine.log.follow({ from: history ? 0 : from, signal: ended })) await send(event);
+  }
+  response.end();
+}
+
+/** The projection as it stands after the event at `seq`, with the intents that are open there. */
+async function projectionAt({ engine }: Exchange, seq: number): Promise<EventProjection> {
+  if (seq < 0) return new EventProjection();
+  const view = await engine.view({ seq });
+  const projection = EventProjection.from(view);
+  for (const open of view.openOperations.values()) {
+    for await (const intent of engine.log.read({ from: open.seq, to: open.seq })) projection.resume(intent);
+  }
+  return projection;
+}
+
+/** Timers hold 31 bits of milliseconds; an `until` further away than that does not end the stream. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+function untilSignal(until: bigint): AbortSignal {
+  const left = Number((until - nowNanoseconds()) / 1_000_000n);
+  if (left > LONGEST_TIMER_MS) return new AbortController().signal;
+  return AbortSignal.timeout(Math.max(0, left));
+}

@@ -1,0 +1,96 @@
+import { cpus, hostname, release, totalmem } from 'node:os';
+import type { DriverKind, EngineInfo, StateView } from '@shiplog/contracts';
+import type { Exchange } from '../../http/exchange.ts';
+import { goArchitecture } from '../../http/headers.ts';
+import { json } from '../../http/reply.ts';
+import { nowNanoseconds, rfc3339Fixed } from '../../translate/time.ts';
+
+/** `GET /info`. */
+export async function info({ engine, response }: Exchange): Promise<void> {
+  const [facts, view] = await Promise.all([engine.info(), engine.view()]);
+  json(response, 200, { ...hostFacts(), ...engineFacts(facts), ...containerFacts(view), ...absentFacts() });
+}
+
+function hostFacts(): object {
+  return {
+    Name: hostname(),
+    OSType: 'linux',
+    OperatingSystem: 'Linux',
+    OSVersion: '',
+    Architecture: goArchitecture() === 'amd64' ? 'x86_64' : goArchitecture(),
+    KernelVersion: release(),
+    NCPU: cpus().length,
+    MemTotal: totalmem(),
+    SystemTime: rfc3339Fixed(nowNanoseconds().toString()),
+  };
+}
+
+function engineFacts(info: EngineInfo): object {
+  return {
+    ID: info.engineId,
+    ServerVersion: info.version,
+    DockerRootDir: info.root,
+    Driver: info.storageDriver,
+    DriverStatus: [],
+    LoggingDriver: info.logDriver,
+    CgroupDriver: 'cgroupfs',
+    CgroupVersion: names(info, 'cgroup').includes('v2') ? '2' : '1',
+    Plugins: { Volume: ['local'], Network: names(info, 'network'), Authorization: null, Log: names(info, 'log') },
+    Runtimes: Object.fromEntries(names(info, 'runtime').map((name) => [name, { path: name }])),
+    DefaultRuntime: info.runtime,
+    // Containers are never children of the engine: they run on without it.
+    LiveRestoreEnabled: true,
+    Warnings: info.warnings.length === 0 ? null : info.warnings,
+    SecurityOptions: ['name=seccomp,profile=builtin'],
+  };
+}
+
+function names(info: EngineInfo, kind: DriverKind): readonly string[] {
+  return info.drivers.filter((driver) => driver.kind === kind && driver.probe.usable).map(({ name }) => name);
+}
+
+function containerFacts(view: StateView): object {
+  const count = (...statuses: readonly string[]): number =>
+    [...view.containers.values()].filter(({ status }) => statuses.includes(status)).length;
+  return {
+    Containers: view.containers.size,
+    ContainersRunning: count('running', 'restarting'),
+    ContainersPaused: count('paused'),
+    ContainersStopped: count('created', 'exited', 'dead', 'removing'),
+    Images: view.images.size,
+  };
+}
+
+/** What clients read and this engine has not, or always has. */
+function absentFacts(): object {
+  return {
+    MemoryLimit: true,
+    SwapLimit: true,
+    CpuCfsPeriod: true,
+    CpuCfsQuota: true,
+    CPUShares: true,
+    CPUSet: true,
+    PidsLimit: true,
+    OomKillDisable: true,
+    IPv4Forwarding: true,
+    Debug: false,
+    NFd: 0,
+    NGoroutines: 0,
+    NEventsListener: 0,
+    IndexServerAddress: '',
+    RegistryConfig: { InsecureRegistryCIDRs: [], IndexConfigs: {}, Mirrors: [] },
+    GenericResources: null,
+    HttpProxy: '',
+    HttpsProxy: '',
+    NoProxy: '',
+    Labels: [],
+    ExperimentalBuild: false,
+    Swarm: { NodeID: '', NodeAddr: '', LocalNodeState: 'inactive', ControlAvailable: false, Error: '', RemoteManagers: null },
+    Isolation: '',
+    InitBinary: '',
+    ContainerdCommit: { ID: '' },
+    RuncCommit: { ID: '' },
+    InitCommit: { ID: '' },
+    CDISpecDirs: [],
+  };
+}

@@ -1,0 +1,87 @@
+import type { RouteEntry } from '../http/router.ts';
+import { attachContainer } from './containers/attach.ts';
+import { createContainer } from './containers/create.ts';
+import { inspectContainer } from './containers/inspect.ts';
+import { killContainer } from './containers/kill.ts';
+import { listContainers } from './containers/list.ts';
+import { containerLogs } from './containers/logs.ts';
+import { pauseContainer } from './containers/pause.ts';
+import { pruneContainers } from './containers/prune.ts';
+import { removeContainer } from './containers/remove.ts';
+import { renameContainer } from './containers/rename.ts';
+import { resizeContainer } from './containers/resize.ts';
+import { restartContainer } from './containers/restart.ts';
+import { startContainer } from './containers/start.ts';
+import { stopContainer } from './containers/stop.ts';
+import { topContainer } from './containers/top.ts';
+import { unpauseContainer } from './containers/unpause.ts';
+import { waitContainer } from './containers/wait.ts';
+import { createExec } from './exec/create.ts';
+import { inspectExec } from './exec/inspect.ts';
+import { resizeExec } from './exec/resize.ts';
+import { startExec } from './exec/start.ts';
+import { createImage } from './images/create.ts';
+import { historyOfImage } from './images/history.ts';
+import { inspectImage } from './images/inspect.ts';
+import { listImages } from './images/list.ts';
+import { loadImages } from './images/load.ts';
+import { removeImage } from './images/remove.ts';
+import { tagImage } from './images/tag.ts';
+import { createNetwork } from './networks/create.ts';
+import { inspectNetwork } from './networks/inspect.ts';
+import { listNetworks } from './networks/list.ts';
+import { removeNetwork } from './networks/remove.ts';
+import { REFUSED } from './refused.ts';
+import { events } from './system/events.ts';
+import { info } from './system/info.ts';
+import { options } from './system/options.ts';
+import { ping } from './system/ping.ts';
+import { version } from './system/version.ts';
+
+/** Every route of the Docker Engine API. The first row that fits answers. */
+export const ROUTES: readonly RouteEntry[] = [
+  { method: 'HEAD', template: '/_ping', route: ping },
+  { method: 'GET', template: '/_ping', route: ping },
+  { method: 'GET', template: '/version', route: version },
+  { method: 'GET', template: '/info', route: info },
+  { method: 'GET', template: '/events', route: events },
+  { method: 'OPTIONS', template: '/{any*}', route: options },
+
+  { method: 'GET', template: '/containers/json', route: listContainers },
+  { method: 'POST', template: '/containers/create', route: createContainer },
+  { method: 'POST', template: '/containers/prune', route: pruneContainers },
+  { method: 'GET', template: '/containers/{id}/json', route: inspectContainer },
+  { method: 'GET', template: '/containers/{id}/top', route: topContainer },
+  { method: 'GET', template: '/containers/{id}/logs', route: containerLogs },
+  { method: 'POST', template: '/containers/{id}/start', route: startContainer },
+  { method: 'POST', template: '/containers/{id}/stop', route: stopContainer },
+  { method: 'POST', template: '/containers/{id}/restart', route: restartContainer },
+  { method: 'POST', template: '/containers/{id}/kill', route: killContainer },
+  { method: 'POST', template: '/containers/{id}/pause', route: pauseContainer },
+  { method: 'POST', template: '/containers/{id}/unpause', route: unpauseContainer },
+  { method: 'POST', template: '/containers/{id}/rename', route: renameContainer },
+  { method: 'POST', template: '/containers/{id}/resize', route: resizeContainer },
+  { method: 'POST', template: '/containers/{id}/wait', route: waitContainer },
+  { method: 'POST', template: '/containers/{id}/attach', route: attachContainer },
+  { method: 'POST', template: '/containers/{id}/exec', route: createExec },
+  { method: 'DELETE', template: '/containers/{id}', route: removeContainer },
+
+  { method: 'POST', template: '/exec/{id}/start', route: startExec },
+  { method: 'POST', template: '/exec/{id}/resize', route: resizeExec },
+  { method: 'GET', template: '/exec/{id}/json', route: inspectExec },
+
+  { method: 'GET', template: '/images/json', route: listImages },
+  { method: 'POST', template: '/images/create', route: createImage },
+  { method: 'POST', template: '/images/load', route: loadImages },
+  { method: 'GET', template: '/images/{name*}/json', route: inspectImage },
+  { method: 'GET', template: '/images/{name*}/history', route: historyOfImage },
+  { method: 'POST', template: '/images/{name*}/tag', route: tagImage },
+  { method: 'DELETE', template: '/images/{name*}', route: removeImage },
+
+  { method: 'GET', template: '/networks', route: listNetworks },
+  { method: 'POST', template: '/networks/create', route: createNetwork },
+  { method: 'GET', template: '/networks/{id}', route: inspectNetwork },
+  { method: 'DELETE', template: '/networks/{id}', route: removeNetwork },
+
+  ...REFUSED,
+];

@@ -1,0 +1,68 @@
+import type { EventKind, EventLogReader, EventType, ShiplogEvent, StreamName, Verification } from '@shiplog/contracts';
+
+/** A log in memory, durable at once. Test double. */
+export class FakeLog implements EventLogReader {
+  readonly #events: ShiplogEvent[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  get durableSeq(): number {
+    return this.#events.length - 1;
+  }
+
+  append(op: string, stream: StreamName, type: EventType, kind: EventKind, data: object, at = Date.now()): void {
+    const seq = this.#events.length;
+    const event = {
+      v: 1 as const,
+      seq,
+      id: `event-${seq}`,
+      stream,
+      rev: seq,
+      type,
+      sv: 1,
+      kind,
+      op,
+      corr: op,
+      t: (BigInt(at) * 1_000_000n + BigInt(seq % 1000)).toString(),
+      mono: '0',
+      boot: 'boot',
+      inst: 'instance',
+      actor: { scheme: 'system', reason: 'test' },
+      data,
+    };
+    this.#events.push(event as ShiplogEvent);
+    for (const wake of this.#waiting) wake();
+  }
+
+  async *read(options: { readonly from?: number; readonly to?: number } = {}): AsyncGenerator<ShiplogEvent> {
+    yield* this.#events.slice(options.from ?? 0, (options.to ?? this.durableSeq) + 1);
+  }
+
+  async *readStream(stream: StreamName): AsyncGenerator<ShiplogEvent> {
+    yield* this.#events.filter((event) => event.stream === stream);
+  }
+
+  async *follow({ from, signal }: { readonly from: number; readonly signal?: AbortSignal }): AsyncGenerator<ShiplogEvent> {
+    for (let next = from; signal?.aborted !== true; ) {
+      const event = this.#events[next];
+      if (event === undefined) {
+        await this.#more(signal);
+      } else {
+        next += 1;
+        yield event;
+      }
+    }
+  }
+
+  async verify(): Promise<Verification> {
+    return { events: this.#events.length, head: '', damage: [] };
+  }
+
+  async #more(signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    signal?.addEventListener('abort', () => resolve());
+    if (signal?.aborted === true) resolve();
+    await promise;
+    this.#waiting.delete(resolve);
+  }
+}

@@ -1,0 +1,205 @@
+import type { ContainerSpec, NamespaceMode } from '@shiplog/contracts';
+import type { Fields } from '../http/fields.ts';
+import type { ApiVersion } from '../http/version.ts';
+import { mountsOf } from './mounts.ts';
+import { extraHostsOf, networkingOf } from './networking.ts';
+import { exposedPorts, portBindings } from './ports.ts';
+import { invalid, refuseFields } from './refusals.ts';
+import { devicesOf, resourcesOf, ulimitsOf } from './resources.ts';
+import { capabilities, securityOf } from './security.ts';
+
+/** What the translation needs to know of the engine. */
+export interface SpecContext {
+  readonly version: ApiVersion;
+  readonly defaultLogDriver: string;
+  /** Address of the host on the default bridge; '' if there is none. */
+  readonly hostGateway: string;
+}
+
+/** A create request, translated. `env` is still in the clear: seal it. `warnings` go to the client. */
+export interface TranslatedCreate {
+  readonly spec: Omit<ContainerSpec, 'env'>;
+  readonly env: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
+const RESTART_POLICIES = ['no', 'always', 'on-failure', 'unless-stopped'] as const;
+
+/**
+ * A body of `POST /containers/create` as a container spec. Throws REQUEST_INVALID for a field of the wrong type,
+ * SPEC_INVALID for what makes no sense, NOT_SUPPORTED for what this engine cannot honour and would be missed. What would
+ * not be missed is left out with a warning.
+ */
+export function translateCreate(body: Fields, context: SpecContext): TranslatedCreate {
+  const hostConfig = body.object('HostConfig');
+  refuseFields(hostConfig, ['Links', 'StorageOpt', 'Cgroup']);
+  const warnings: string[] = [];
+  const image = body.string('Image');
+  if (image === '') throw invalid('no image specified');
+  const env = body.strings('Env');
+  for (const entry of env) if (entry === '' || entry.startsWith('=')) throw invalid(`invalid environment variable: ${entry}`);
+  const spec: Omit<ContainerSpec, 'env'> = {
+    image,
+    ...identityOf(body),
+    ...processOf(body),
+    ...networkingOf(body, hostConfig, context.version),
+    ...namespacesOf(hostConfig, warnings),
+    ...securityOf(hostConfig.strings('SecurityOpt')),
+    ...logOf(hostConfig, context.defaultLogDriver, warnings),
+    exposedPorts: exposedPorts(body),
+    networkDisabled: body.boolean('NetworkDisabled'),
+    autoRemove: hostConfig.boolean('AutoRemove'),
+    restart: restartOf(hostConfig),
+    ports: portBindings(hostConfig),
+    publishAllPorts: hostConfig.boolean('PublishAllPorts'),
+    dns: hostConfig.strings('Dns'),
+    dnsSearch: hostConfig.strings('DnsSearch'),
+    dnsOptions: hostConfig.strings('DnsOptions'),
+    extraHosts: extraHostsOf(hostConfig.strings('ExtraHosts'), context.hostGateway),
+    mounts: mountsOf(body, hostConfig),
+    readonlyRootfs: hostConfig.boolean('ReadonlyRootfs'),
+    shmSizeBytes: shmSizeOf(hostConfig),
+    privileged: hostConfig.boolean('Privileged'),
+    capAdd: capabilities(hostConfig.words('CapAdd') ?? []),
+    capDrop: capabilities(hostConfig.words('CapDrop') ?? []),
+    groupAdd: hostConfig.strings('GroupAdd'),
+    sysctls: hostConfig.map('Sysctls'),
+    ulimits: ulimitsOf(hostConfig),
+    resources: resourcesOf(hostConfig),
+    devices: devicesOf(hostConfig),
+    init: hostConfig.boolean('Init'),
+    annotations: hostConfig.map('Annotations'),
+    ...optional('oomScoreAdj', oomScoreOf(hostConfig)),
+    ...optional('runtime', hostConfig.string('Runtime') || undefined),
+    ...optional('maskedPaths', hostConfig.maybeStrings('MaskedPaths')),
+    ...optional('readonlyPaths', hostConfig.maybeStrings('ReadonlyPaths')),
+    ...optional('consoleSize', consoleSizeOf(hostConfig)),
+  };
+  if (asksForHealthcheck(body)) warnings.push('Healthcheck is not supported by this engine yet; the container has no health status.');
+  if (hostConfig.asks('CgroupParent')) warnings.push('CgroupParent was discarded: this engine places containers in its own cgroup.');
+  return { spec, env, warnings };
+}
+
+function identityOf(body: Fields): Pick<ContainerSpec, 'hostname' | 'domainname' | 'user' | 'labels'> {
+  const hostname = body.string('Hostname');
+  if (hostname.length > 63 || !/^[a-zA-Z0-9._-]*$/.test(hostname)) throw invalid(`invalid hostname: ${hostname}`);
+  return {
+    ...optional('hostname', hostname || undefined),
+    ...optional('domainname', body.string('Domainname') || undefined),
+    user: body.string('User'),
+    labels: body.map('Labels'),
+  };
+}
+
+function processOf(
+  body: Fields,
+): Pick<
+  ContainerSpec,
+  | 'workingDir'
+  | 'entrypoint'
+  | 'cmd'
+  | 'tty'
+  | 'openStdin'
+  | 'stdinOnce'
+  | 'attachStdin'
+  | 'attachStdout'
+  | 'attachStderr'
+  | 'stopSignal'
+  | 'stopTimeout'
+> {
+  const entrypoint = body.words('Entrypoint');
+  const cmd = body.words('Cmd');
+  const workingDir = body.string('WorkingDir');
+  if (workingDir !== '' && !workingDir.startsWith('/'))
+    throw invalid(`the working directory '${workingDir}' is invalid, it needs to be an absolute path`);
+  return {
+    workingDir,
+    // One empty string is how `--entrypoint ""` says: none.
+    ...optional('entrypoint', entrypoint?.length === 1 && entrypoint[0] === '' ? [] : entrypoint),
+    ...optional('cmd', cmd === undefined || cmd.length === 0 ? undefined : cmd),
+    tty: body.boolean('Tty'),
+    openStdin: body.boolean('OpenStdin'),
+    stdinOnce: body.boolean('StdinOnce'),
+    attachStdin: body.boolean('AttachStdin'),
+    attachStdout: body.boolean('AttachStdout'),
+    attachStderr: body.boolean('AttachStderr'),
+    ...optional('stopSignal', body.string('StopSignal') || undefined),
+    ...optional('stopTimeout', body.maybeInteger('StopTimeout')),
+  };
+}
+
+function namespacesOf(hostConfig: Fields, warnings: string[]): Pick<ContainerSpec, 'ipcMode' | 'pidMode' | 'utsMode' | 'cgroupnsMode'> {
+  if (!['', 'host'].includes(hostConfig.string('UsernsMode')))
+    throw invalid(`invalid user namespace mode: ${hostConfig.string('UsernsMode')}`);
+  if (!['', 'default'].includes(hostConfig.string('Isolation'))) {
+    throw invalid(`invalid isolation '${hostConfig.string('Isolation')}' on linux: only 'default' is supported`);
+  }
+  const ipc = hostConfig.string('IpcMode');
+  if (ipc === 'none') warnings.push('IpcMode none was taken as private: /dev/shm stays.');
+  return {
+    ipcMode: ipc === 'none' || ipc === 'shareable' ? 'private' : namespaceMode('IPC', ipc),
+    pidMode: namespaceMode('PID', hostConfig.string('PidMode')),
+    utsMode: namespaceMode('UTS', hostConfig.string('UTSMode')),
+    cgroupnsMode: namespaceMode('cgroup namespace', hostConfig.string('CgroupnsMode')),
+  };
+}
+
+function namespaceMode(what: string, text: string): NamespaceMode {
+  if (text === '' || text === 'private') return 'private';
+  if (text === 'host') return 'host';
+  const container = /^container:(.+)$/.exec(text)?.[1];
+  if (container === undefined || what === 'UTS' || what === 'cgroup namespace') throw invalid(`invalid ${what} mode: ${text}`);
+  return `container:${container}`;
+}
+
+function logOf(hostConfig: Fields, defaultDriver: string, warnings: string[]): Pick<ContainerSpec, 'logDriver' | 'logOptions'> {
+  const config = hostConfig.object('LogConfig');
+  const type = config.string('Type');
+  const logOptions = config.map('Config');
+  if ((type === 'json-file' || type === 'local') && type !== defaultDriver) {
+    warnings.push(`The log driver ${type} was replaced by ${defaultDriver}, which does the same.`);
+    return { logDriver: defaultDriver, logOptions };
+  }
+  return { logDriver: type === '' ? defaultDriver : type, logOptions };
+}
+
+function restartOf(hostConfig: Fields): ContainerSpec['restart'] {
+  const restart = hostConfig.object('RestartPolicy');
+  const name = restart.string('Name') || 'no';
+  const policy = RESTART_POLICIES.find((known) => known === name);
+  const maxRetries = restart.integer('MaximumRetryCount');
+  if (policy === undefined) throw invalid(`invalid restart policy: unknown policy '${name}'; use one of ${RESTART_POLICIES.join(', ')}`);
+  if (maxRetries !== 0 && policy !== 'on-failure') {
+    throw invalid("invalid restart policy: maximum retry count can only be used with 'on-failure'");
+  }
+  if (maxRetries < 0) throw invalid('invalid restart policy: maximum retry count cannot be negative');
+  if (policy !== 'no' && hostConfig.boolean('AutoRemove')) throw invalid("can't create 'AutoRemove' container with restart policy");
+  return { policy, maxRetries };
+}
+
+function shmSizeOf(hostConfig: Fields): number {
+  const size = hostConfig.integer('ShmSize');
+  if (size < 0) throw invalid('SHM size can not be less than 0');
+  return size === 0 ? DEFAULT_SHM_BYTES : size;
+}
+
+function oomScoreOf(hostConfig: Fields): number | undefined {
+  const score = hostConfig.integer('OomScoreAdj');
+  if (score < -1000 || score > 1000) throw invalid(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`);
+  return score === 0 ? undefined : score;
+}
+
+function consoleSizeOf(hostConfig: Fields): { readonly rows: number; readonly columns: number } | undefined {
+  const [rows = 0, columns = 0] = hostConfig.integers('ConsoleSize');
+  return rows > 0 && columns > 0 ? { rows, columns } : undefined;
+}
+
+function asksForHealthcheck(body: Fields): boolean {
+  const test = body.object('Healthcheck').strings('Test');
+  return test.length > 0 && test[0] !== 'NONE';
+}
+
+function optional<K extends string, V>(name: K, value: V | undefined): { readonly [P in K]?: V } {
+  return (value === undefined ? {} : { [name]: value }) as { readonly [P in K]?: V };
+}

@@ -1,0 +1,338 @@
+import type { EventOf, ImageRemoval, IntentData, LoadedImage, ShiplogEvent, StateView } from '@shiplog/contracts';
+import type { Attributes, DockerEvent } from './docker-event.ts';
+import { labelsOf } from './effective-config.ts';
+
+interface KnownContainer {
+  name: string;
+  readonly image: string;
+  readonly labels: Attributes;
+  /** Nanoseconds since the epoch, decimal; '' for never. */
+  startedAt: string;
+  up: boolean;
+  oomTold: boolean;
+  /** Networks it is connected to: id, name. */
+  networks: readonly { readonly id: string; readonly name: string }[];
+}
+
+/** An intent that waits for its outcome, and whether a signal was seen meanwhile. */
+interface OpenIntent {
+  readonly intent: ShiplogEvent;
+  signaled: boolean;
+  /** Was up when it was asked for. */
+  readonly wasUp: boolean;
+}
+
+/**
+ * The log as Docker's events. A fold: feed it events in order, from the log's start or from a state, and it answers with
+ * the events Docker would have sent, each with its object's name, image and labels at that moment. Where a label has the
+ * name of a specific attribute (`exitCode`, `signal`), the attribute wins; in Docker the label does, and the fact is lost.
+ */
+export class EventProjection {
+  readonly #containers = new Map<string, KnownContainer>();
+  /** Labels of images, by id. */
+  readonly #images = new Map<string, Attributes>();
+  readonly #networks = new Map<string, { readonly name: string; readonly type: string }>();
+  readonly #volumes = new Map<string, string>();
+  readonly #execs = new Map<string, { readonly container: string; readonly command: string }>();
+  readonly #open = new Map<string, OpenIntent>();
+
+  /** Starts from a state instead of the log's start. Intents that are open in it must be fed with {@link EventProjection.resume}. */
+  static from(view: StateView): EventProjection {
+    const projection = new EventProjection();
+    for (const image of view.images.values()) projection.#images.set(image.id, image.config.Labels ?? {});
+    for (const { id, name, driver } of view.networks.values()) projection.#networks.set(id, { name, type: driver });
+    for (const { name, driver } of view.volumes.values()) projection.#volumes.set(name, driver);
+    for (const exec of view.execs.values()) projection.#rememberExec(exec.id, exec.containerId, exec.spec.command);
+    for (const container of view.containers.values()) {
+      const up = container.status === 'running' || container.status === 'paused';
+      projection.#containers.set(container.id, {
+        name: container.name,
+        image: container.spec.image,
+        labels: labelsOf(container.spec, view.images.get(container.imageId)),
+        startedAt: container.startedAt,
+        up,
+        oomTold: container.oomKilled,
+        networks: container.active
+          ? Object.values(container.endpoints).map(({ networkId, networkName }) => ({ id: networkId, name: networkName }))
+          : [],
+      });
+    }
+    return projection;
+  }
+
+  /** Remembers an intent from before the start. */
+  resume(intent: ShiplogEvent): void {
+    if (intent.kind === 'intent') this.#open.set(intent.op, { intent, signaled: false, wasUp: this.#wasUp(intent) });
+  }
+
+  /** Docker's events for one event of the log, in order; most have none. */
+  next(event: ShiplogEvent): readonly DockerEvent[] {
+    if (event.kind === 'intent') {
+      this.resume(event);
+      return [];
+    }
+    switch (event.type) {
+      case 'operation.step':
+        return this.#step(event);
+      case 'container.exited':
+        return this.#exited(event);
+      case 'container.oom':
+        return this.#oom(event.data.id, event.t);
+      case 'exec.exited': {
+        const { id, containerId, exitCode } = event.data;
+        return this.#container(containerId, 'exec_die', event.t, { execID: id, exitCode: String(exitCode) });
+      }
+      case 'host.rebooted':
+        for (const container of this.#containers.values()) container.networks = [];
+        return [];
+      default:
+        return event.kind === 'outcome' ? this.#outcome(event) : [];
+    }
+  }
+
+  #outcome(event: ShiplogEvent): readonly DockerEvent[] {
+    const open = this.#open.get(event.op);
+    this.#open.delete(event.op);
+    if (open === undefined || !event.type.endsWith('.succeeded')) return [];
+    return this.#succeeded(open, event);
+  }
+
+  #succeeded(open: OpenIntent, outcome: ShiplogEvent): readonly DockerEvent[] {
+    const { intent } = open;
+    const at = outcome.t;
+    switch (intent.type) {
+      case 'container.create.requested':
+        return this.#created(intent, at);
+      case 'container.start.requested':
+        return this.#started(intent.data.decided, at);
+      case 'container.restart.requested': {
+        const { decided } = intent.data;
+        if (decided === null) return [];
+        const left = this.#disconnected(decided.id, at);
+        const stop = open.wasUp ? this.#container(decided.id, 'stop', at) : [];
+        return [...left, ...stop, ...this.#started(decided, at), ...this.#container(decided.id, 'restart', at)];
+      }
+      case 'container.stop.requested':
+        return this.#container(intent.data.decided?.id, 'stop', at);
+      case 'container.kill.requested': {
+        const { decided } = intent.data;
+        return open.signaled || decided === null ? [] : this.#container(decided.id, 'kill', at, { signal: String(decided.signal) });
+      }
+      case 'container.pause.requested':
+        return this.#container(intent.data.decided?.id, 'pause', at);
+      case 'container.unpause.requested':
+        return this.#container(intent.data.decided?.id, 'unpause', at);
+      case 'container.rename.requested':
+        return this.#renamed(intent.data.decided, at);
+      case 'container.resize.requested': {
+        const { decided } = intent.data;
+        return decided === null
+          ? []
+          : this.#container(decided.id, 'resize', at, { height: String(decided.rows), width: String(decided.columns) });
+      }
+      case 'container.release.requested':
+        return this.#disconnected(intent.data.decided?.id, at);
+      case 'container.remove.requested':
+        return this.#destroyed(intent.data.decided?.id, at);
+      case 'container.prune.requested': {
+        if (outcome.type !== 'container.prune.succeeded') return [];
+        const gone = outcome.data.removed.flatMap((id) => this.#destroyed(id, at));
+        return [...gone, event('container', 'prune', '', { reclaimed: String(outcome.data.reclaimedBytes) }, at)];
+      }
+      case 'exec.create.requested': {
+        const { decided } = intent.data;
+        if (decided === null) return [];
+        const command = this.#rememberExec(decided.id, decided.containerId, decided.spec.command);
+        return this.#container(decided.containerId, `exec_create: ${command}`, at, { execID: decided.id });
+      }
+      case 'exec.start.requested': {
+        const exec = this.#execs.get(intent.data.decided?.id ?? '');
+        if (exec === undefined || intent.data.decided === null) return [];
+        return this.#container(exec.container, `exec_start: ${exec.command}`, at, { execID: intent.data.decided.id });
+      }
+      default:
+        return this.#objectSucceeded(intent, outcome);
+    }
+  }
+
+  /** Images, networks and volumes. */
+  #objectSucceeded(intent: ShiplogEvent, outcome: ShiplogEvent): readonly DockerEvent[] {
+    const at = outcome.t;
+    switch (intent.type) {
+      case 'image.load.requested':
+        return outcome.type === 'image.load.succeeded' ? this.#arrived('load', outcome.data.images, at) : [];
+      case 'image.import.requested':
+        return outcome.type === 'image.import.succeeded' ? this.#arrived('import', outcome.data.images, at) : [];
+      case 'image.tag.requested': {
+        const { decided } = intent.data;
+        if (decided === null) return [];
+        return [this.#image(decided.id, 'tag', decided.reference, at)];
+      }
+      case 'image.remove.requested':
+        return this.#removedImages(intent.data.decided?.removals ?? [], at);
+      case 'image.prune.requested': {
+        if (outcome.type !== 'image.prune.succeeded') return [];
+        const gone = this.#removedImages(intent.data.decided?.removals ?? [], at);
+        return [...gone, event('image', 'prune', '', { reclaimed: String(outcome.data.reclaimedBytes) }, at)];
+      }
+      case 'network.create.requested': {
+        const { decided } = intent.data;
+        if (decided === null) return [];
+        this.#networks.set(decided.id, { name: decided.name, type: decided.driver });
+        return decided.predefined ? [] : [this.#network(decided.id, 'create', at)];
+      }
+      case 'network.remove.requested': {
+        const { decided } = intent.data;
+        if (decided === null) return [];
+        const removed = this.#network(decided.id, 'destroy', at);
+        this.#networks.delete(decided.id);
+        return [removed];
+      }
+      case 'volume.create.requested': {
+        const { decided } = intent.data;
+        if (decided === null || this.#volumes.has(decided.name)) return [];
+        this.#volumes.set(decided.name, decided.driver);
+        return [event('volume', 'create', decided.name, { driver: decided.driver }, at)];
+      }
+      case 'volume.remove.requested': {
+        const { decided } = intent.data;
+        if (decided === null) return [];
+        const driver = this.#volumes.get(decided.name) ?? '';
+        this.#volumes.delete(decided.name);
+        return [event('volume', 'destroy', decided.name, { driver }, at)];
+      }
+      default:
+        return [];
+    }
+  }
+
+  #created(intent: ShiplogEvent & { readonly data: IntentData<'container.create'> }, at: string): readonly DockerEvent[] {
+    const { decided } = intent.data;
+    if (decided === null) return [];
+    this.#containers.set(decided.id, {
+      name: decided.name,
+      image: decided.spec.image,
+      labels: { ...this.#images.get(decided.imageId), ...decided.spec.labels },
+      startedAt: '',
+      up: false,
+      oomTold: false,
+      networks: [],
+    });
+    return this.#container(decided.id, 'create', at);
+  }
+
+  #started(decided: IntentData<'container.start'>['decided'], at: string): readonly DockerEvent[] {
+    const container = decided === null ? undefined : this.#containers.get(decided.id);
+    if (decided === null || container === undefined) return [];
+    container.startedAt = at;
+    container.up = true;
+    container.oomTold = false;
+    container.networks = decided.endpoints.map(({ networkId, networkName }) => ({ id: networkId, name: networkName }));
+    const connected = container.networks.map(({ id }) => this.#network(id, 'connect', at, { container: decided.id }));
+    return [...connected, ...this.#container(decided.id, 'start', at)];
+  }
+
+  #exited({ data, t }: EventOf<'container.exited'>): readonly DockerEvent[] {
+    const container = this.#containers.get(data.id);
+    if (container === undefined) return [];
+    const oom = data.oomKilled && !container.oomTold ? this.#oom(data.id, t) : [];
+    const ran = container.startedAt === '' ? 0n : (BigInt(t) - BigInt(container.startedAt)) / 1_000_000_000n;
+    container.up = false;
+    return [...oom, ...this.#container(data.id, 'die', t, { exitCode: String(data.exitCode), execDuration: String(ran < 0n ? 0n : ran) })];
+  }
+
+  #oom(id: string, at: string): readonly DockerEvent[] {
+    const container = this.#containers.get(id);
+    if (container !== undefined) container.oomTold = true;
+    return this.#container(id, 'oom', at);
+  }
+
+  #step({ op, data, t }: EventOf<'operation.step'>): readonly DockerEvent[] {
+    const open = this.#open.get(op);
+    const signal = data.facts?.['signal'];
+    if (data.step !== 'signal' || signal === undefined || open === undefined) return [];
+    open.signaled = true;
+    return this.#container(containerOf(open.intent), 'kill', t, { signal: String(signal) });
+  }
+
+  #renamed(decided: IntentData<'container.rename'>['decided'], at: string): readonly DockerEvent[] {
+    const container = decided === null ? undefined : this.#containers.get(decided.id);
+    if (decided === null || container === undefined) return [];
+    container.name = decided.name;
+    return this.#container(decided.id, 'rename', at, { oldName: `/${decided.oldName}` });
+  }
+
+  #disconnected(id: string | undefined, at: string): readonly DockerEvent[] {
+    const container = id === undefined ? undefined : this.#containers.get(id);
+    if (id === undefined || container === undefined) return [];
+    const left = container.networks.map((network) => this.#network(network.id, 'disconnect', at, { container: id }));
+    container.networks = [];
+    return left;
+  }
+
+  #destroyed(id: string | undefined, at: string): readonly DockerEvent[] {
+    if (id === undefined || !this.#containers.has(id)) return [];
+    const gone = [...this.#disconnected(id, at), ...this.#container(id, 'destroy', at)];
+    this.#containers.delete(id);
+    for (const [exec, { container }] of this.#execs) if (container === id) this.#execs.delete(exec);
+    return gone;
+  }
+
+  #arrived(action: 'load' | 'import', images: readonly LoadedImage[], at: string): readonly DockerEvent[] {
+    return images.flatMap(({ manifest, tags }) => {
+      this.#images.set(manifest.id, manifest.config.Labels ?? {});
+      return [
+        this.#image(manifest.id, action, tags[0] ?? manifest.id, at),
+        ...(action === 'import' ? tags.map((tag) => this.#image(manifest.id, 'tag', tag, at)) : []),
+      ];
+    });
+  }
+
+  #removedImages(removals: readonly ImageRemoval[], at: string): readonly DockerEvent[] {
+    return removals.flatMap(({ id, untag, remove }) => {
+      const told = [...untag.map((tag) => this.#image(id, 'untag', tag, at)), ...(remove ? [this.#image(id, 'delete', id, at)] : [])];
+      if (remove) this.#images.delete(id);
+      return told;
+    });
+  }
+
+  #rememberExec(id: string, container: string, words: readonly string[]): string {
+    const command = words.join(' ');
+    this.#execs.set(id, { container, command });
+    return command;
+  }
+
+  #wasUp(intent: ShiplogEvent): boolean {
+    return this.#containers.get(containerOf(intent) ?? '')?.up ?? false;
+  }
+
+  #container(id: string | undefined, action: string, at: string, specific: Attributes = {}): readonly DockerEvent[] {
+    const container = id === undefined ? undefined : this.#containers.get(id);
+    if (id === undefined || container === undefined) return [];
+    const { labels, image, name } = container;
+    return [event('container', action, id, { ...labels, image, name, ...specific }, at)];
+  }
+
+  #image(id: string, action: string, name: string, at: string): DockerEvent {
+    return event('image', action, id, { ...this.#images.get(id), name }, at);
+  }
+
+  #network(id: string, action: string, at: string, specific: Attributes = {}): DockerEvent {
+    const network = this.#networks.get(id);
+    return event('network', action, id, { name: network?.name ?? '', type: network?.type ?? '', ...specific }, at);
+  }
+}
+
+function event(type: DockerEvent['type'], action: string, id: string, attributes: Attributes, time: string): DockerEvent {
+  return { type, action, id, attributes: sorted(attributes), time };
+}
+
+/** Keys in order, as Go prints maps. */
+function sorted(attributes: Attributes): Attributes {
+  return Object.fromEntries(Object.entries(attributes).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The container an operation is about, by its stream. */
+function containerOf(intent: ShiplogEvent): string | undefined {
+  return intent.stream.startsWith('container/') ? intent.stream.slice('container/'.length) : undefined;
+}

@@ -1,0 +1,22 @@
+import type { ExecSpec } from '@shiplog/contracts';
+import type { Fields } from '../http/fields.ts';
+import { invalid } from './refusals.ts';
+
+/** A body of `POST /containers/{id}/exec`; `env` is still in the clear. Throws REQUEST_INVALID and SPEC_INVALID. */
+export function translateExec(body: Fields): { readonly spec: Omit<ExecSpec, 'env'>; readonly env: readonly string[] } {
+  const command = body.words('Cmd') ?? [];
+  if (command.length === 0) throw invalid('No exec command specified');
+  const [rows = 0, columns = 0] = body.integers('ConsoleSize');
+  const spec = {
+    command,
+    user: body.string('User'),
+    workingDir: body.string('WorkingDir'),
+    tty: body.boolean('Tty'),
+    attachStdin: body.boolean('AttachStdin'),
+    attachStdout: body.boolean('AttachStdout'),
+    attachStderr: body.boolean('AttachStderr'),
+    privileged: body.boolean('Privileged'),
+    ...(rows > 0 && columns > 0 ? { consoleSize: { rows, columns } } : {}),
+  };
+  return { spec, env: body.strings('Env') };
+}

@@ -1,0 +1,53 @@
+import type { ImageRecord } from '@shiplog/contracts';
+import { type ApiVersion, atLeast } from '../http/version.ts';
+import { rfc3339 } from './time.ts';
+
+/** Answer of `GET /images/{name}/json`. */
+export function imageInspect(image: ImageRecord, version: ApiVersion): object {
+  const { config } = image;
+  return {
+    Id: image.id,
+    RepoTags: image.tags,
+    RepoDigests: image.repoDigests,
+    Parent: '',
+    Comment: image.comment ?? '',
+    Created: image.created === '' ? rfc3339('') : image.created,
+    DockerVersion: '',
+    Author: image.author ?? '',
+    Config: {
+      Hostname: '',
+      Domainname: '',
+      User: config.User ?? '',
+      AttachStdin: false,
+      AttachStdout: false,
+      AttachStderr: false,
+      ...(config.ExposedPorts === undefined ? {} : { ExposedPorts: config.ExposedPorts }),
+      Tty: false,
+      OpenStdin: false,
+      StdinOnce: false,
+      Env: config.Env ?? null,
+      Cmd: config.Cmd ?? null,
+      Image: '',
+      Volumes: config.Volumes ?? null,
+      WorkingDir: config.WorkingDir ?? '',
+      Entrypoint: config.Entrypoint ?? null,
+      OnBuild: null,
+      Labels: config.Labels ?? null,
+      ...(config.StopSignal === undefined ? {} : { StopSignal: config.StopSignal }),
+      ...(config.Shell === undefined ? {} : { Shell: config.Shell }),
+    },
+    Architecture: image.architecture,
+    ...(image.variant === undefined ? {} : { Variant: image.variant }),
+    Os: image.os,
+    Size: image.size,
+    ...virtualSize(image, version),
+    GraphDriver: { Data: null, Name: image.storageDriver },
+    RootFS: { Type: 'layers', Layers: image.layers.map(({ diffId }) => diffId) },
+    Metadata: { LastTagTime: rfc3339(image.lastTaggedAt) },
+  };
+}
+
+/** Before API 1.44 the size is given twice. */
+export function virtualSize(image: ImageRecord, version: ApiVersion): { readonly VirtualSize?: number } {
+  return atLeast(version, '1.44') ? {} : { VirtualSize: image.size };
+}

@@ -1,0 +1,48 @@
+import type { ContainerSpec } from '@shiplog/contracts';
+import { invalid, unsupported } from './refusals.ts';
+
+/** What HostConfig.SecurityOpt asks for. */
+export function securityOf(options: readonly string[]): Pick<ContainerSpec, 'noNewPrivileges' | 'seccomp'> {
+  let noNewPrivileges = false;
+  let seccomp = 'default';
+  for (const option of options) {
+    const [, name = '', value = ''] = /^([a-z-]+)(?:[=:](.*))?$/s.exec(option) ?? [];
+    if (name === 'no-new-privileges') noNewPrivileges = flag(option, value);
+    else if (name === 'seccomp') seccomp = profile(value);
+    else if (name === 'apparmor' || name === 'label') refuseConfinement(name, value);
+    else throw invalid(`invalid --security-opt: "${option}"`);
+  }
+  return { noNewPrivileges, seccomp };
+}
+
+/** Capability names as the kernel knows them, `CAP_` first; `ALL` stays. Throws SPEC_INVALID. */
+export function capabilities(names: readonly string[]): readonly string[] {
+  return names.map((name) => {
+    const upper = name.trim().toUpperCase();
+    if (!/^[A-Z_]+$/.test(upper)) throw invalid(`invalid capability: "${name}"`);
+    return upper === 'ALL' || upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
+  });
+}
+
+function flag(option: string, value: string): boolean {
+  if (value === '' || value === 'true') return true;
+  if (value === 'false') return false;
+  throw invalid(`invalid --security-opt: "${option}"`);
+}
+
+function profile(value: string): string {
+  if (value === 'unconfined') return value;
+  if (value === 'builtin' || value === 'default') return 'default';
+  try {
+    JSON.parse(value);
+  } catch (error) {
+    throw invalid(`invalid seccomp profile: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return value;
+}
+
+/** Where there is no AppArmor or SELinux, being unconfined is how it is; a profile would be a promise not kept. */
+function refuseConfinement(name: string, value: string): void {
+  const harmless = name === 'apparmor' ? ['unconfined', 'docker-default'] : ['disable'];
+  if (!harmless.includes(value)) throw unsupported(`SecurityOpt ${name}=${value}`, `use ${name}=${harmless[0]}`);
+}

@@ -1,0 +1,87 @@
+import {
+  type ContainerRecord,
+  type Engine,
+  type ImageRecord,
+  type Moment,
+  type NetworkRecord,
+  ShiplogError,
+  type StateView,
+  type VolumeRecord,
+} from '@shiplog/contracts';
+import { lastRemoval } from './last-removal.ts';
+
+/** What can be inspected, in the order in which `any` looks. */
+export const INSPECT_KINDS = ['container', 'image', 'network', 'volume'] as const;
+
+export type InspectKind = (typeof INSPECT_KINDS)[number];
+
+/** A record with its kind. */
+export type InspectRecord =
+  | { readonly kind: 'container'; readonly record: ContainerRecord }
+  | { readonly kind: 'image'; readonly record: ImageRecord }
+  | { readonly kind: 'network'; readonly record: NetworkRecord }
+  | { readonly kind: 'volume'; readonly record: VolumeRecord };
+
+/** An object as it was after the event at `seq`. `removedAt`: the event that removed it; its time is nanoseconds, decimal. */
+export type InspectAnswer = InspectRecord & {
+  readonly seq: number;
+  readonly removedAt?: { readonly seq: number; readonly time: string };
+};
+
+/** As it was at a moment. Throws the kind's not-found code, REFERENCE_AMBIGUOUS or LOG_POSITION_UNKNOWN. */
+export async function inspectAt(engine: Engine, kinds: readonly InspectKind[], ref: string, at: Moment): Promise<InspectAnswer> {
+  const view = await engine.view(at);
+  return { ...find(view, kinds, ref), seq: view.seq };
+}
+
+/** As it is now; or, if it is no more, as it was just before the last removal of something that answered to `ref`. */
+export async function inspectNow(engine: Engine, kinds: readonly InspectKind[], ref: string): Promise<InspectAnswer> {
+  const view = await engine.view();
+  try {
+    return { ...find(view, kinds, ref), seq: view.seq };
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    const removal = await lastRemoval(engine.log, kinds, ref, view.seq);
+    if (removal === undefined) throw error;
+    const before = await engine.view({ seq: removal.seq - 1 });
+    return { ...find(before, [removal.kind], removal.id), seq: before.seq, removedAt: { seq: removal.seq, time: removal.time } };
+  }
+}
+
+/** The first kind that knows `ref`. An ambiguous prefix in one kind does not hide an exact name in the next. */
+function find(view: StateView, kinds: readonly InspectKind[], ref: string): InspectRecord {
+  const failures: unknown[] = [];
+  for (const kind of kinds) {
+    try {
+      return findIn(view, kind, ref);
+    } catch (error) {
+      if (!isNotFound(error) && !isAmbiguous(error)) throw error;
+      failures.push(error);
+    }
+  }
+  const ambiguous = failures.find(isAmbiguous);
+  if (ambiguous !== undefined) throw ambiguous;
+  if (failures.length === 1) throw failures[0];
+  throw new ShiplogError('NOT_FOUND', `no such object: ${ref}`, { ref, seq: view.seq });
+}
+
+function findIn(view: StateView, kind: InspectKind, ref: string): InspectRecord {
+  switch (kind) {
+    case 'container':
+      return { kind, record: view.container(ref) };
+    case 'image':
+      return { kind, record: view.image(ref) };
+    case 'network':
+      return { kind, record: view.network(ref) };
+    case 'volume':
+      return { kind, record: view.volume(ref) };
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof ShiplogError && error.class === 'not-found' && error.code !== 'LOG_POSITION_UNKNOWN';
+}
+
+function isAmbiguous(error: unknown): boolean {
+  return error instanceof ShiplogError && error.code === 'REFERENCE_AMBIGUOUS';
+}

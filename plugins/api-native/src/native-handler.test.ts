@@ -1,0 +1,341 @@
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type ContainerRecord,
+  type Engine,
+  type EventType,
+  type Moment,
+  ShiplogError,
+  type ShiplogEvent,
+  type StateView,
+} from '@shiplog/contracts';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import plugin from './index.ts';
+import { NativeApi } from './native-api.ts';
+
+const test = suite('native-handler');
+
+const FIRST = 'a'.repeat(64);
+const SECOND = 'b'.repeat(64);
+
+/** Two containers that were called `web` one after the other; only the second is left. */
+const HISTORY: readonly (readonly [EventType, string, object])[] = [
+  ['engine.started', '', {}],
+  ['container.create.requested', FIRST, { decided: { id: FIRST, name: 'web' } }],
+  ['container.create.succeeded', FIRST, {}],
+  ['container.rename.requested', FIRST, { decided: { id: FIRST, name: 'old', oldName: 'web' } }],
+  ['container.rename.succeeded', FIRST, {}],
+  ['container.create.requested', SECOND, { decided: { id: SECOND, name: 'web' } }],
+  ['container.create.succeeded', SECOND, {}],
+  ['container.remove.requested', FIRST, { decided: { id: FIRST } }],
+  ['container.remove.succeeded', FIRST, {}],
+];
+
+function anEvent([type, id, data]: readonly [EventType, string, object], seq: number): ShiplogEvent {
+  const verb = type.replace(/\.[a-z]+$/, '');
+  return {
+    v: 1,
+    seq,
+    id: `e${seq}`,
+    stream: id === '' ? 'engine' : `container/${id}`,
+    rev: 0,
+    type,
+    sv: 1,
+    kind: type.endsWith('.requested') ? 'intent' : 'outcome',
+    op: `${verb}-${id}`,
+    corr: '',
+    t: `${seq + 1}000000000`,
+    mono: '0',
+    boot: '',
+    inst: '',
+    actor: { scheme: 'system', reason: 'test' },
+    data,
+  } as ShiplogEvent;
+}
+
+/** What lives at a position. */
+function names(seq: number): ReadonlyMap<string, string> {
+  const living = new Map<string, string>();
+  if (seq >= 2) living.set(FIRST, seq >= 4 ? 'old' : 'web');
+  if (seq >= 6) living.set(SECOND, 'web');
+  if (seq >= 8) living.delete(FIRST);
+  return living;
+}
+
+function viewAt(seq: number): StateView {
+  const containers = new Map([...names(seq)].map(([id, name]) => [id, { id, name } as ContainerRecord]));
+  const absent = (code: 'IMAGE_NOT_FOUND' | 'NETWORK_NOT_FOUND' | 'VOLUME_NOT_FOUND' | 'EXEC_NOT_FOUND', ref: string): never => {
+    throw new ShiplogError(code, `no ${ref}`);
+  };
+  return {
+    seq,
+    containers,
+    execs: new Map(),
+    images: new Map(),
+    networks: new Map(),
+    volumes: new Map(),
+    openOperations: new Map(),
+    container(ref) {
+      const found = [...containers.values()].find((c) => c.name === ref || c.id.startsWith(ref));
+      if (found === undefined) throw new ShiplogError('CONTAINER_NOT_FOUND', `no such container: ${ref}`);
+      return found;
+    },
+    exec: (ref) => absent('EXEC_NOT_FOUND', ref),
+    image: (ref) => absent('IMAGE_NOT_FOUND', ref),
+    network: (ref) => absent('NETWORK_NOT_FOUND', ref),
+    volume: (ref) => absent('VOLUME_NOT_FOUND', ref),
+  };
+}
+
+interface Double {
+  readonly engine: Engine;
+  readonly append: (event: readonly [EventType, string, object]) => void;
+  readonly followersLeft: () => number;
+}
+
+function anEngine(): Double {
+  const events = HISTORY.map(anEvent);
+  let wake = Promise.withResolvers<void>();
+  let followers = 0;
+  const last = (): number => events.length - 1;
+  const notUsed = (): never => {
+    throw new Error('the native API has no business here');
+  };
+  const engine: Engine = {
+    execute: notUsed,
+    refuse: notUsed,
+    attach: notUsed,
+    attachExec: notUsed,
+    wait: notUsed,
+    logs: notUsed,
+    top: notUsed,
+    seal: notUsed,
+    unseal: notUsed,
+    async info() {
+      return {
+        engineId: '0123456789ab',
+        instance: 'i',
+        version: '0.1.0',
+        startedAt: '0',
+        root: '/r',
+        storageDriver: 'vfs',
+        runtime: 'sim',
+        logDriver: 'none',
+        drivers: [],
+        warnings: [],
+      };
+    },
+    async view(at?: Moment) {
+      if (at === undefined) return viewAt(last());
+      const seq = 'seq' in at ? at.seq : events.findLastIndex((event) => BigInt(event.t) <= BigInt(at.time));
+      if (seq > last() || seq < 0) throw new ShiplogError('LOG_POSITION_UNKNOWN', 'the log has no such moment');
+      return viewAt(seq);
+    },
+    log: {
+      get durableSeq() {
+        return last();
+      },
+      async *read({ from = 0, to = last() } = {}) {
+        yield* events.slice(from, to + 1);
+      },
+      async *readStream() {
+        yield* [];
+      },
+      async *follow({ from, signal }) {
+        followers += 1;
+        signal?.addEventListener('abort', () => wake.resolve());
+        try {
+          for (let at = from; signal?.aborted !== true;) {
+            const event = events[at];
+            if (event === undefined) await wake.promise;
+            else {
+              yield event;
+              at += 1;
+            }
+          }
+        } finally {
+          followers -= 1;
+        }
+      },
+      async verify(progress) {
+        progress?.(5);
+        return { events: events.length, head: 'ff', damage: [] };
+      },
+    },
+  };
+  return {
+    engine,
+    append(event) {
+      events.push(anEvent(event, events.length));
+      wake.resolve();
+      wake = Promise.withResolvers<void>();
+    },
+    followersLeft: () => followers,
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+async function serve(
+  run: (get: (path: string, method?: string) => Promise<IncomingMessage>, double: Double) => Promise<void>,
+): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'native-'));
+  const socketPath = join(directory, 's');
+  const double = anEngine();
+  const handler = new NativeApi().handler(double.engine);
+  const actor = { scheme: 'system', reason: 'test' } as const;
+  const server = createServer((request, response) => {
+    if (!handler.request(request, response, actor)) response.writeHead(418).end();
+  });
+  server.listen(socketPath);
+  await once(server, 'listening');
+  try {
+    await run(async (path, method = 'GET') => {
+      const request = httpRequest({ socketPath, path, method, agent: false }).end();
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      return response;
+    }, double);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await rm(directory, { recursive: true });
+  }
+}
+
+async function whole(response: IncomingMessage): Promise<Answer> {
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += String(chunk);
+  return { status: response.statusCode ?? 0, text };
+}
+
+function lines(answer: Answer): unknown[] {
+  return answer.text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
+}
+
+test('given the plugin, when it is read, then it offers the api driver native', () => {
+  assert.equal(
+    plugin.drivers.map((driver) => [driver.manifest.kind, driver.manifest.name]),
+    [['api', 'native']],
+  );
+});
+
+test('given another path, when asked, then the request is not taken', async () => {
+  await serve(async (get) => assert.is((await get('/v1.44/info')).statusCode, 418));
+});
+
+test('given an unknown path, method, parameter or moment, when asked, then the error says what there is', async () => {
+  await serve(async (get) => {
+    const path = await whole(await get('/shiplog/v1/nothing'));
+    assert.is(path.status, 404);
+    assert.match(path.text, '"code":"NOT_FOUND"');
+    const method = await get('/shiplog/v1/info', 'POST');
+    assert.is(method.statusCode, 405);
+    assert.is(method.headers.allow, 'GET');
+    const parameter = await whole(await get('/shiplog/v1/state?att=3'));
+    assert.is(parameter.status, 400);
+    assert.match(parameter.text, 'state takes at');
+    assert.is((await get('/shiplog/v1/state?at=soon')).statusCode, 400);
+    assert.is((await get('/shiplog/v1/inspect/%E0%A4%A/x')).statusCode, 400);
+    const beyond = await whole(await get('/shiplog/v1/state?at=99'));
+    assert.is(beyond.status, 404);
+    assert.match(beyond.text, 'LOG_POSITION_UNKNOWN');
+  });
+});
+
+test('given a range and filters, when events are read, then those and no others come, in order', async () => {
+  await serve(async (get) => {
+    const range = await whole(await get('/shiplog/v1/events?from=2&to=4'));
+    assert.equal(
+      lines(range).map((event) => (event as ShiplogEvent).seq),
+      [2, 3, 4],
+    );
+    const typed = await whole(await get(`/shiplog/v1/events?type=container.create.*&stream=container/${SECOND}`));
+    assert.equal(
+      lines(typed).map((event) => (event as ShiplogEvent).seq),
+      [5, 6],
+    );
+    const timed = await whole(await get('/shiplog/v1/events?from=@3&to=@5'));
+    assert.equal(
+      lines(timed).map((event) => (event as ShiplogEvent).seq),
+      [3, 4],
+    );
+    assert.is((await whole(await get('/shiplog/v1/events?from=100'))).text, '');
+  });
+});
+
+test('given a follower, when events happen, then they come at once, and leaving ends the subscription', async () => {
+  await serve(async (get, double) => {
+    const response = await get('/shiplog/v1/events?from=9&follow=1');
+    double.append(['container.oom', SECOND, {}]);
+    const [chunk] = (await once(response, 'data')) as [Buffer];
+    assert.is((JSON.parse(chunk.toString()) as ShiplogEvent).seq, 9);
+    assert.is(double.followersLeft(), 1);
+    response.destroy();
+    for (let tries = 0; double.followersLeft() > 0 && tries < 100; tries += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.is(double.followersLeft(), 0);
+  });
+});
+
+test('given a position to stop at, when followed, then the answer ends there', async () => {
+  await serve(async (get) => {
+    assert.is(lines(await whole(await get('/shiplog/v1/events?follow=1&to=3'))).length, 4);
+    assert.is((await get('/shiplog/v1/events?follow=1&to=2h')).statusCode, 400);
+  });
+});
+
+test('given a name held by two containers in turn, when inspected at a moment, then the holder of that moment answers', async () => {
+  await serve(async (get) => {
+    const early = JSON.parse((await whole(await get('/shiplog/v1/inspect/container/web?at=3'))).text) as { record: ContainerRecord };
+    assert.is(early.record.id, FIRST);
+    const late = JSON.parse((await whole(await get('/shiplog/v1/inspect/any/web?at=@7'))).text) as { record: ContainerRecord };
+    assert.is(late.record.id, SECOND);
+    assert.is((await get('/shiplog/v1/inspect/container/web?at=1')).statusCode, 404);
+  });
+});
+
+test('given a removed container, when inspected without a moment, then its last state answers, with when it went', async () => {
+  await serve(async (get) => {
+    for (const ref of ['old', FIRST, FIRST.slice(0, 12)]) {
+      const answer: unknown = JSON.parse((await whole(await get(`/shiplog/v1/inspect/any/${ref}`))).text);
+      assert.equal(answer, { kind: 'container', record: { id: FIRST, name: 'old' }, seq: 7, removedAt: { seq: 8, time: '9000000000' } });
+    }
+    const never = await whole(await get('/shiplog/v1/inspect/container/never'));
+    assert.is(never.status, 404);
+    assert.match(never.text, 'CONTAINER_NOT_FOUND');
+    assert.is((await get('/shiplog/v1/inspect/ship/x')).statusCode, 400);
+  });
+});
+
+test('given the state at a position, when asked, then it holds what lived then', async () => {
+  await serve(async (get) => {
+    const state = JSON.parse((await whole(await get('/shiplog/v1/state?at=7'))).text) as { seq: number; containers: ContainerRecord[] };
+    assert.is(state.seq, 7);
+    assert.equal(
+      state.containers.map((container) => container.name),
+      ['old', 'web'],
+    );
+  });
+});
+
+test('given a log, when verified, then progress comes first and the verification last', async () => {
+  await serve(async (get) => {
+    const answer = lines(await whole(await get('/shiplog/v1/log/verify')));
+    assert.equal(answer, [
+      { checked: 5, total: 9 },
+      { events: 9, head: 'ff', damage: [] },
+    ]);
+    assert.match((await whole(await get('/shiplog/v1/info'))).text, '"durableSeq":8');
+  });
+});
+
+test.run();

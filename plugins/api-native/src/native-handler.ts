@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ApiHandler, type Engine, ShiplogError } from '@shiplog/contracts';
+import { replyError } from './reply.ts';
+import type { Route } from './route.ts';
+import { events } from './routes/events.ts';
+import { info } from './routes/info.ts';
+import { inspect } from './routes/inspect.ts';
+import { state } from './routes/state.ts';
+import { verify } from './routes/verify.ts';
+
+/** Every path of this API begins so. */
+export const PREFIX = '/shiplog/v1/';
+
+const ROUTES: readonly Route[] = [events, state, inspect, verify, info];
+
+/** Answers every path under {@link PREFIX}, unknown ones too (404); takes no other. */
+export class NativeHandler implements ApiHandler {
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  request(request: IncomingMessage, response: ServerResponse): boolean {
+    const { path, query } = split(request.url ?? '');
+    if (!path.startsWith(PREFIX)) return false;
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    this.#answer(request, response, path.slice(PREFIX.length), query, gone.signal).catch((error: unknown) => {
+      if (!gone.signal.aborted) replyError(response, ShiplogError.wrap(error));
+    });
+    return true;
+  }
+
+  /** No route of this API upgrades. */
+  upgrade(): boolean {
+    return false;
+  }
+
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    query: URLSearchParams,
+    gone: AbortSignal,
+  ): Promise<void> {
+    const segments = path.split('/').map(decode);
+    for (const route of ROUTES) {
+      if (!route.path.every((word, index) => segments[index] === word)) continue;
+      const rest = segments.slice(route.path.length);
+      if (rest.length > 0 && route.takesRest !== true) continue;
+      if (request.method !== 'GET') {
+        response.setHeader('Allow', 'GET');
+        replyError(response, new ShiplogError('REQUEST_INVALID', `${route.path.join('/')} answers GET, not ${request.method}`), 405);
+        return;
+      }
+      refuseUnknown(route, query);
+      await route.answer({ engine: this.#engine, query, rest, response, gone });
+      return;
+    }
+    throw new ShiplogError('NOT_FOUND', `the native API has no path ${path}; it has ${ROUTES.map((r) => r.path.join('/')).join(', ')}`);
+  }
+}
+
+function split(url: string): { readonly path: string; readonly query: URLSearchParams } {
+  const mark = url.indexOf('?');
+  if (mark === -1) return { path: url, query: new URLSearchParams() };
+  return { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) };
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (error) {
+    throw new ShiplogError('REQUEST_INVALID', `the path segment "${segment}" is not percent-encoded UTF-8`, { segment }, { cause: error });
+  }
+}
+
+/** A parameter that is misspelt would silently widen the answer; so it is refused. */
+function refuseUnknown(route: Route, query: URLSearchParams): void {
+  for (const name of query.keys()) {
+    if (route.query.includes(name)) continue;
+    const known = route.query.length === 0 ? 'none' : route.query.join(', ');
+    throw new ShiplogError('REQUEST_INVALID', `unknown parameter "${name}"; ${route.path.join('/')} takes ${known}`, { parameter: name });
+  }
+}

@@ -1,0 +1,39 @@
+import type { ServerResponse } from 'node:http';
+import { type Engine, type Moment, parseMoment, ShiplogError } from '@shiplog/contracts';
+
+/** A GET request that fits a route. */
+export interface Exchange {
+  readonly engine: Engine;
+  readonly query: URLSearchParams;
+  /** Path segments after the route's own, decoded. */
+  readonly rest: readonly string[];
+  readonly response: ServerResponse;
+  /** Aborts when the connection closes, answered or not. */
+  readonly gone: AbortSignal;
+}
+
+/** One path of the API. */
+export interface Route {
+  /** Path segments after the prefix. */
+  readonly path: readonly string[];
+  /** Whether more segments may follow. */
+  readonly takesRest?: boolean;
+  /** Parameters it understands; others are refused. */
+  readonly query: readonly string[];
+  /** Answers. What it throws before the first byte becomes an error response. */
+  answer(exchange: Exchange): Promise<void>;
+}
+
+/** A parameter as a moment; undefined when absent or empty. Throws REQUEST_INVALID. */
+export function momentParameter(query: URLSearchParams, name: string): Moment | undefined {
+  const text = query.get(name);
+  return text === null || text === '' ? undefined : parseMoment(text, BigInt(Date.now()) * 1_000_000n);
+}
+
+/** A parameter as a switch: absent, empty, 0 and false are off, 1 and true are on. Throws REQUEST_INVALID for another word. */
+export function switchParameter(query: URLSearchParams, name: string): boolean {
+  const text = query.get(name) ?? '';
+  if (['', '0', 'false'].includes(text)) return false;
+  if (['1', 'true'].includes(text)) return true;
+  throw new ShiplogError('REQUEST_INVALID', `${name} is 0 or 1, not "${text}"`, { [name]: text });
+}

@@ -1,0 +1,68 @@
+import { ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
+import { sendLines, startLines } from '../lines.ts';
+import { firstFrom, lastAt } from '../position.ts';
+import { type Exchange, momentParameter, type Route, switchParameter } from '../route.ts';
+
+/**
+ * `GET events?from=&to=&follow=&stream=&type=`: envelopes as JSON lines, in order of `seq`.
+ *
+ * `from` and `to` are moments, both inclusive; without `from` it begins at 0. `follow=1` goes on with new events, until `to` if
+ * that is a position. `stream` and `type` may repeat: any of them fits; a `*` at the end fits every ending
+ * (`container/abc*`, `container.*`). A slow client is waited for.
+ */
+export const events: Route = {
+  path: ['events'],
+  query: ['from', 'to', 'follow', 'stream', 'type'],
+  async answer({ engine, query, response, gone }: Exchange): Promise<void> {
+    const follow = switchParameter(query, 'follow');
+    const fromMoment = momentParameter(query, 'from');
+    const toMoment = momentParameter(query, 'to');
+    if (follow && toMoment !== undefined && !('seq' in toMoment)) {
+      throw new ShiplogError('REQUEST_INVALID', 'with follow, `to` is a position: a time says nothing about order', {
+        to: query.get('to'),
+      });
+    }
+    const from = fromMoment === undefined ? 0 : await firstFrom(engine, fromMoment);
+    const to = toMoment === undefined ? undefined : await lastAt(engine, toMoment);
+    const wanted = filterOf(query);
+    startLines(response);
+    if (to === undefined || to >= from) {
+      const source = follow
+        ? bounded(engine.log.follow({ from, signal: gone }), to)
+        : engine.log.read({ from, to: Math.min(to ?? engine.log.durableSeq, engine.log.durableSeq) });
+      await sendLines(response, filter(source, wanted), { live: follow, gone });
+    }
+    response.end();
+  },
+};
+
+async function* filter(events: AsyncIterable<ShiplogEvent>, wanted: (event: ShiplogEvent) => boolean): AsyncIterable<ShiplogEvent> {
+  for await (const event of events) if (wanted(event)) yield event;
+}
+
+async function* bounded(events: AsyncIterable<ShiplogEvent>, to: number | undefined): AsyncIterable<ShiplogEvent> {
+  if (to === undefined) {
+    yield* events;
+    return;
+  }
+  for await (const event of events) {
+    yield event;
+    if (event.seq >= to) return;
+  }
+}
+
+function filterOf(query: URLSearchParams): (event: ShiplogEvent) => boolean {
+  const streams = query.getAll('stream').map(pattern);
+  const types = query.getAll('type').map(pattern);
+  return (event) => fits(streams, event.stream) && fits(types, event.type);
+}
+
+function fits(patterns: readonly ((text: string) => boolean)[], text: string): boolean {
+  return patterns.length === 0 || patterns.some((matches) => matches(text));
+}
+
+function pattern(text: string): (candidate: string) => boolean {
+  if (!text.endsWith('*')) return (candidate) => candidate === text;
+  const start = text.slice(0, -1);
+  return (candidate) => candidate.startsWith(start);
+}

@@ -1,0 +1,35 @@
+import { concurrencyChecks } from './concurrency.ts';
+import { hostileChecks } from './hostile.ts';
+import { type AddCheck, Lab, type StorageFactory } from './lab.ts';
+import { layerChecks } from './layers.ts';
+import { lifeCycleChecks } from './life-cycle.ts';
+
+/** How a test runner takes a test: uvu's suite, node:test's `test`, or any other function like it. */
+export type TestFunction = (name: string, body: () => Promise<void>) => void;
+
+export interface StorageSuite {
+  readonly test: TestFunction;
+  /** Called for every check; what it gives is used by that check alone. */
+  readonly factory: StorageFactory;
+}
+
+/**
+ * Proves that a storage driver keeps the contract in `STORAGE_VERBS`, whatever it is made of. Wants root and the real
+ * kernel, for files of other owners and devices; leaves nothing behind, also when a check fails.
+ */
+export function storageSuite({ test, factory }: StorageSuite): void {
+  const check: AddCheck = (name, body) => {
+    test(name, async () => {
+      const lab = new Lab(await factory());
+      try {
+        await body(lab);
+      } finally {
+        await lab.end();
+      }
+    });
+  };
+  lifeCycleChecks(check);
+  layerChecks(check);
+  hostileChecks(check);
+  concurrencyChecks(check);
+}
