@@ -122,6 +122,8 @@ export interface VethOptions {
   readonly alias?: string;
   /** As a bridge port: may send a frame back where it came from. */
   readonly hairpin?: boolean;
+  /** As a bridge port: exchanges no frames with other isolated ports. */
+  readonly isolated?: boolean;
   /** Bytes, of both ends. */
   readonly mtu?: number;
 }

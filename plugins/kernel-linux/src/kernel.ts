@@ -14,7 +14,7 @@ import { processCalls } from './processes.ts';
 export class LinuxKernel implements Kernel, AsyncDisposable {
   readonly #net = new Lane('net');
   readonly #disk = new Lane('disk');
-  readonly #sync = new Lane('sync');
+  readonly #sync = new Lane('sync', false);
 
   readonly mounts = mountCalls(this.#disk.call);
   readonly files = fileCalls(this.#disk.call, this.#sync.call);

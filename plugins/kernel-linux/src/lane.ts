@@ -27,12 +27,15 @@ interface Waiting {
  */
 export class Lane {
   readonly #name: string;
+  readonly #keep: boolean;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #last = 0;
 
-  constructor(name: string) {
+  /** `keep` false: the thread ends when it has nothing to do, for work so rare that its memory is worth more. */
+  constructor(name: string, keep = true) {
     this.#name = name;
+    this.#keep = keep;
   }
 
   readonly call: LaneCall = (op, ...args) =>
@@ -52,7 +55,11 @@ export class Lane {
 
   #start(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(new URL('./lane-worker.js', import.meta.url), { name: `kernel-${this.#name}` });
+    const worker = new Worker(new URL('./lane-worker.js', import.meta.url), {
+      name: `kernel-${this.#name}`,
+      // It only passes small messages on; without limits V8 reserves for much more.
+      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
+    });
     worker.unref();
     let fault: unknown;
     worker.on('message', (answer: LaneAnswer) => this.#settle(worker, answer));
@@ -65,14 +72,23 @@ export class Lane {
   #settle(worker: Worker, answer: LaneAnswer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
-    if (this.#waiting.size === 0) worker.unref();
+    if (this.#waiting.size === 0) this.#rest(worker);
     if (waiting === undefined) return;
     if ('error' in answer) waiting.reject(ShiplogError.from(answer.error));
     else waiting.resolve(answer.value as never);
   }
 
+  #rest(worker: Worker): void {
+    worker.unref();
+    if (this.#keep) return;
+    this.#worker = undefined;
+    void worker.terminate();
+  }
+
   #fail(worker: Worker, cause: unknown): void {
-    if (this.#worker === worker) this.#worker = undefined;
+    // One that rests was let go of before; what waits now waits for its successor.
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
     const open = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of open) {

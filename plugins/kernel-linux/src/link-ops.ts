@@ -14,6 +14,7 @@ const IFLA_INFO_SLAVE_KIND = 4;
 const IFLA_INFO_SLAVE_DATA = 5;
 const VETH_INFO_PEER = 1;
 const IFLA_BRPORT_MODE = 4;
+const IFLA_BRPORT_ISOLATED = 33;
 const IFA = { ADDRESS: 1, LOCAL: 2, BROADCAST: 4 } as const;
 const RTA = { DST: 1, OIF: 4, GATEWAY: 5, TABLE: 15 } as const;
 const NLM_F_EXCL = 0x200;
@@ -33,8 +34,9 @@ export interface LinkChange {
   readonly master?: number | undefined;
   readonly mtu?: number | undefined;
   readonly alias?: string | undefined;
-  /** Only for a port of a bridge. */
+  /** These two only for a port of a bridge. */
   readonly hairpin?: boolean | undefined;
+  readonly isolated?: boolean | undefined;
 }
 
 export interface Route {
@@ -93,8 +95,10 @@ function linkAttributes(change: LinkChange): readonly Uint8Array[] {
   if (change.master !== undefined) parts.push(word(IFLA.MASTER, change.master));
   // Unlike names, an alias counts no terminating zero.
   if (change.alias !== undefined) parts.push(attribute(IFLA.IFALIAS, Buffer.from(change.alias)));
-  if (change.hairpin !== undefined) {
-    const port = attribute(IFLA_BRPORT_MODE, Uint8Array.of(change.hairpin ? 1 : 0));
+  const port: Uint8Array[] = [];
+  if (change.hairpin !== undefined) port.push(attribute(IFLA_BRPORT_MODE, Uint8Array.of(change.hairpin ? 1 : 0)));
+  if (change.isolated !== undefined) port.push(attribute(IFLA_BRPORT_ISOLATED, Uint8Array.of(change.isolated ? 1 : 0)));
+  if (port.length > 0) {
     parts.push(attribute(IFLA.LINKINFO, [text(IFLA_INFO_SLAVE_KIND, 'bridge'), attribute(IFLA_INFO_SLAVE_DATA, port)]));
   }
   return parts;
@@ -300,9 +304,11 @@ export const linkOps = {
         const data = [attribute(VETH_INFO_PEER, far)];
         socket.talk([createLink(name, 'veth', { master, mtu: options.mtu, up: options.up }, data)]);
         try {
-          // The kernel ignores both while a link is made.
-          const { alias, hairpin } = options;
-          if (alias !== undefined || hairpin !== undefined) socket.talk([changeLink(name, { alias, hairpin })]);
+          // The kernel ignores these while a link is made.
+          const { alias, hairpin, isolated } = options;
+          if (alias !== undefined || hairpin !== undefined || isolated !== undefined) {
+            socket.talk([changeLink(name, { alias, hairpin, isolated })]);
+          }
           setUpPeer(peer);
         } catch (error) {
           socket.talk([deleteLink(name)]);

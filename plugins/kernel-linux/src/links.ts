@@ -19,7 +19,7 @@ async function removeHostLink(call: LaneCall, name: string): Promise<void> {
     socket.close();
   });
   const gone = async (): Promise<void> => {
-    while (!answered && (await call('hasLink', name)));
+    for (let there = true; there; there = !answered && (await call('hasLink', name)));
     if (answered) await answer;
   };
   await Promise.race([answer, gone()]);

@@ -1,0 +1,121 @@
+import type { Kernel, NetworkDriver, Observed } from '@shiplog/contracts';
+import { type DriverHome, type DriverOptions, HOME, inject, injectable, KeyedLock, KERNEL, OPTIONS } from '@shiplog/driver-kit';
+import { ensureBridge, removeBridge } from './bridge-link.ts';
+import { connect, disconnect } from './endpoint.ts';
+import { admitNetwork, dismissNetwork } from './firewall-table.ts';
+import { parseAlias, tableName } from './names.ts';
+import { type BridgeNetwork, readNetwork } from './network.ts';
+import { Ports, publications } from './ports.ts';
+import { Sandboxes } from './sandboxes.ts';
+
+const FORWARDING = 'net/ipv4/ip_forward';
+
+/** Containers on a Linux bridge: veth pairs, masqueraded outward, ports published by destination NAT. IPv4. */
+@injectable()
+export class BridgeDriver implements NetworkDriver {
+  readonly #kernel: Kernel;
+  readonly #engineId: string;
+  readonly #table: string;
+  readonly #forwards: boolean;
+  readonly #sandboxes: Sandboxes;
+  readonly #ports: Ports;
+  /** The table is shared by all networks, so they come and go one at a time; endpoints of one id too. */
+  readonly #turns = new KeyedLock();
+
+  constructor(@inject(KERNEL) kernel: Kernel, @inject(HOME) home: DriverHome, @inject(OPTIONS) options: DriverOptions) {
+    this.#kernel = kernel;
+    this.#engineId = home.engineId;
+    this.#table = tableName(home.engineId);
+    this.#forwards = options['ip-forward'] !== 'false';
+    this.#sandboxes = new Sandboxes(kernel, home.runDir);
+    this.#ports = new Ports(kernel, this.#table);
+  }
+
+  readonly createNetwork: NetworkDriver['createNetwork'] = ({ network }) =>
+    this.#turns.run('networks', async () => {
+      const read = readNetwork(network);
+      const known = (await this.#kernel.links.list()).some(({ name }) => name === read.bridge);
+      try {
+        // The rules come first: at no moment does the host forward for a bridge that has none.
+        await admitNetwork(this.#kernel, this.#table, read);
+        await ensureBridge(this.#kernel, this.#engineId, read);
+        await this.#forward();
+      } catch (error) {
+        // A network that was there before may have containers on it.
+        if (!known) await this.#remove(read);
+        throw error;
+      }
+      return {};
+    });
+
+  readonly removeNetwork: NetworkDriver['removeNetwork'] = ({ network }) =>
+    this.#turns.run('networks', async () => {
+      await this.#remove(readNetwork(network));
+      return {};
+    });
+
+  readonly openSandbox: NetworkDriver['openSandbox'] = async ({ id, path, sysctls }) => {
+    await this.#sandboxes.open(id, path, sysctls);
+    return { path };
+  };
+
+  readonly closeSandbox: NetworkDriver['closeSandbox'] = async ({ id, path }) => {
+    await this.#sandboxes.close(id, path);
+    return {};
+  };
+
+  readonly attach: NetworkDriver['attach'] = (args) =>
+    this.#turns.run(`endpoint ${args.id}`, async () => {
+      const network = readNetwork(args.network);
+      const ports = this.#portsOf(network, args);
+      await this.#ports.check(ports);
+      const [hostInterface, published] = await Promise.allSettled([
+        connect(this.#kernel, this.#engineId, network, args),
+        this.#ports.publish(ports, args.id),
+      ]);
+      if (hostInterface.status === 'fulfilled' && published.status === 'fulfilled') return { hostInterface: hostInterface.value };
+      await Promise.all([
+        hostInterface.status === 'fulfilled' ? disconnect(this.#kernel, args.id) : undefined,
+        published.status === 'fulfilled' ? this.#ports.unpublish(ports) : undefined,
+      ]);
+      throw hostInterface.status === 'rejected' ? hostInterface.reason : (published as PromiseRejectedResult).reason;
+    });
+
+  readonly detach: NetworkDriver['detach'] = (args) =>
+    this.#turns.run(`endpoint ${args.id}`, async () => {
+      const network = readNetwork(args.network);
+      await Promise.all([this.#ports.unpublish(this.#portsOf(network, args)), disconnect(this.#kernel, args.id)]);
+      return {};
+    });
+
+  readonly freePorts: NetworkDriver['freePorts'] = async ({ count, avoid }) => ({ ports: [...(await this.#ports.free(count, avoid))] });
+
+  /** Links of this engine by their alias, published ports by their comment, namespaces by their record. */
+  async observe(): Promise<readonly Observed[]> {
+    const [links, ports, sandboxes] = await Promise.all([this.#kernel.links.list(), this.#ports.list(), this.#sandboxes.observe()]);
+    const marks = links.flatMap((link) => parseAlias(this.#engineId, link.alias) ?? []);
+    const networks = marks.filter(({ resource }) => resource === 'network').map(({ id }) => id);
+    const endpoints = marks.filter(({ resource }) => resource === 'endpoint').map(({ id }) => id);
+    const owners = ports.map(({ owner }) => owner).filter((owner) => owner !== '');
+    return [
+      ...networks.map((id) => ({ resource: 'network', id })),
+      ...sandboxes,
+      ...[...new Set([...endpoints, ...owners])].map((id) => ({ resource: 'endpoint', id })),
+    ];
+  }
+
+  /** An internal network publishes nothing, as with Docker. */
+  #portsOf(network: BridgeNetwork, { ports, address }: Pick<Parameters<NetworkDriver['attach']>[0], 'ports' | 'address'>) {
+    return network.internal ? [] : publications(ports, address, network.hostIp);
+  }
+
+  async #remove(network: BridgeNetwork): Promise<void> {
+    await removeBridge(this.#kernel, this.#engineId, network);
+    await dismissNetwork(this.#kernel, this.#table, network);
+  }
+
+  async #forward(): Promise<void> {
+    if (!this.#forwards || (await this.#kernel.namespaces.getSysctl(FORWARDING)) === '1') return;
+    await this.#kernel.namespaces.setSysctl(FORWARDING, '1');
+  }
+}

@@ -1,0 +1,83 @@
+import { mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Kernel, Observed } from '@shiplog/contracts';
+import { errnoOf } from '@shiplog/driver-kit';
+
+/**
+ * The network namespaces a driver made. Each is remembered as a symlink in the driver's run directory, named by the
+ * sandbox id and pointing to the namespace file, because the engine chooses the path and only the driver knows it is its own.
+ */
+export class Sandboxes {
+  readonly #kernel: Kernel;
+  readonly #records: string;
+
+  constructor(kernel: Kernel, runDir: string) {
+    this.#kernel = kernel;
+    this.#records = join(runDir, 'sandboxes');
+  }
+
+  /** Makes the namespace with loopback up, and sets the sysctls that belong to a network namespace; the others are the runtime's. */
+  async open(id: string, path: string, sysctls: { readonly [name: string]: string }): Promise<void> {
+    try {
+      await Promise.all([this.#remember(id, path), this.#make(path)]);
+      for (const [name, value] of Object.entries(sysctls)) {
+        if (/^net[./]/.test(name)) await this.#kernel.namespaces.setSysctl(name, value, path);
+      }
+    } catch (error) {
+      await this.close(id, path);
+      throw error;
+    }
+  }
+
+  /** Removes the namespace file. Succeeds when there is none. */
+  async close(id: string, path: string): Promise<void> {
+    await this.#kernel.namespaces.removeNetwork(path);
+    await rm(join(this.#records, id), { force: true });
+  }
+
+  /** Sandboxes that are there now. */
+  async observe(): Promise<readonly Observed[]> {
+    const found: Observed[] = [];
+    for (const id of await this.#ids()) {
+      const path = await readlink(join(this.#records, id));
+      if (await this.#kernel.namespaces.isNamespace(path)) found.push({ resource: 'sandbox', id });
+    }
+    return found;
+  }
+
+  async #ids(): Promise<readonly string[]> {
+    try {
+      return await readdir(this.#records);
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  async #make(path: string): Promise<void> {
+    try {
+      await this.#kernel.namespaces.createNetwork(path);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      await mkdir(dirname(path), { recursive: true });
+      await this.#kernel.namespaces.createNetwork(path);
+    }
+  }
+
+  async #remember(id: string, path: string): Promise<void> {
+    const record = join(this.#records, id);
+    try {
+      await symlink(path, record);
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') {
+        await mkdir(this.#records, { recursive: true });
+        await this.#remember(id, path);
+        return;
+      }
+      if (errnoOf(error) !== 'EEXIST') throw error;
+      if ((await readlink(record)) === path) return;
+      await rm(record, { force: true });
+      await this.#remember(id, path);
+    }
+  }
+}

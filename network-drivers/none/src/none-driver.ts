@@ -1,0 +1,37 @@
+import type { Kernel, NetworkDriver, Observed } from '@shiplog/contracts';
+import { type DriverHome, HOME, inject, injectable, KERNEL } from '@shiplog/driver-kit';
+import { Sandboxes } from './sandboxes.ts';
+
+/**
+ * Containers with a network namespace of their own and nothing in it but loopback. Endpoints exist in name only: there is
+ * nothing to attach to, and no port can be published (Docker takes and ignores them, so this does).
+ */
+@injectable()
+export class NoneDriver implements NetworkDriver {
+  readonly #sandboxes: Sandboxes;
+
+  constructor(@inject(KERNEL) kernel: Kernel, @inject(HOME) home: DriverHome) {
+    this.#sandboxes = new Sandboxes(kernel, home.runDir);
+  }
+
+  readonly createNetwork: NetworkDriver['createNetwork'] = async () => ({});
+  readonly removeNetwork: NetworkDriver['removeNetwork'] = async () => ({});
+  readonly attach: NetworkDriver['attach'] = async () => ({});
+  readonly detach: NetworkDriver['detach'] = async () => ({});
+  /** Nothing is published here, so no port is given out. */
+  readonly freePorts: NetworkDriver['freePorts'] = async () => ({ ports: [] });
+
+  readonly openSandbox: NetworkDriver['openSandbox'] = async ({ id, path, sysctls }) => {
+    await this.#sandboxes.open(id, path, sysctls);
+    return { path };
+  };
+
+  readonly closeSandbox: NetworkDriver['closeSandbox'] = async ({ id, path }) => {
+    await this.#sandboxes.close(id, path);
+    return {};
+  };
+
+  observe(): Promise<readonly Observed[]> {
+    return this.#sandboxes.observe();
+  }
+}
