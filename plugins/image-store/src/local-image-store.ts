@@ -60,38 +60,39 @@ export class LocalImageStore implements ImageStore {
   }
 
   async path(digest: Digest): Promise<string> {
-    return this.#blobs.path(digest);
+    return hostErrors(() => this.#blobs.path(digest));
   }
 
   async remove(digests: readonly Digest[]): Promise<void> {
-    await this.#blobs.remove(digests);
+    await hostErrors(() => this.#blobs.remove(digests));
   }
 
   async discard(ingest: string): Promise<void> {
-    await rm(this.#ingestDirectory(ingest), { recursive: true, force: true });
+    const directory = this.#ingestDirectory(ingest);
+    await hostErrors(() => rm(directory, { recursive: true, force: true }));
   }
 
   /** `{resource: 'blob', id: digest}` and, for what an interrupted ingest left, `{resource: 'ingest', id: ingest}`. */
   async observe(): Promise<readonly Observed[]> {
-    const [blobs, ingests] = await Promise.all([this.#blobs.list(), namesIn(this.#ingests)]);
+    const [blobs, ingests] = await hostErrors(() => Promise.all([this.#blobs.list(), namesIn(this.#ingests)]));
     return [...blobs.map((id) => ({ resource: 'blob', id })), ...ingests.map((id) => ({ resource: 'ingest', id }))];
   }
 
   /** Works in a fresh directory of the ingest's own, stores what came of it, and leaves no directory behind. */
   async #ingest<T>(ingest: string, work: (directory: string) => Promise<{ answer: T; blobs: readonly NewBlob[] }>): Promise<T> {
     const directory = this.#ingestDirectory(ingest);
-    try {
-      // An earlier try that was interrupted may have left something.
-      await rm(directory, { recursive: true, force: true });
-      await makeDirectory(directory);
-      const { answer, blobs } = await work(directory);
-      await this.#blobs.add(blobs);
-      return answer;
-    } catch (error) {
-      throw ShiplogError.wrap(error, 'DRIVER_FAILED', { driver: 'local', ingest });
-    } finally {
-      await rm(directory, { recursive: true, force: true });
-    }
+    return hostErrors(async () => {
+      try {
+        // An earlier try that was interrupted may have left something.
+        await rm(directory, { recursive: true, force: true });
+        await makeDirectory(directory);
+        const { answer, blobs } = await work(directory);
+        await this.#blobs.add(blobs);
+        return answer;
+      } finally {
+        await rm(directory, { recursive: true, force: true });
+      }
+    });
   }
 
   #ingestDirectory(ingest: string): string {
@@ -109,6 +110,14 @@ async function archiveImages(spool: Spool): Promise<readonly ArchiveImage[]> {
     'ARCHIVE_INVALID',
     'the archive is neither a docker-archive (it has no manifest.json) nor an OCI layout (no index.json)',
   );
+}
+
+async function hostErrors<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw ShiplogError.wrap(error, 'DRIVER_FAILED', { driver: 'local' });
+  }
 }
 
 /** One answer per image, with all the tags the archive gives it. */

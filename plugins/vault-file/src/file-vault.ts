@@ -53,17 +53,14 @@ export class FileVault implements Vault {
   async remove(id: string): Promise<void> {
     const file = this.#file(id);
     await hostErrors(async () => {
-      await this.#makeDirectory();
+      if ((await namesIn(this.#directory)).length === 0) return;
       await rm(file, { force: true });
       await syncDirectory(this.#directory);
     });
   }
 
   async observe(): Promise<readonly string[]> {
-    return hostErrors(async () => {
-      await this.#makeDirectory();
-      return (await readdir(this.#directory)).filter((name) => ID.test(name));
-    });
+    return hostErrors(async () => (await namesIn(this.#directory)).filter((name) => ID.test(name)));
   }
 
   #file(id: string): string {
@@ -106,8 +103,10 @@ export class FileVault implements Vault {
 
   /** Deletes what a write left that power loss cut short. */
   async #sweep(): Promise<void> {
-    const left = (await readdir(this.#directory)).filter((name) => name.startsWith(TEMPORARY));
-    await Promise.all(left.map((name) => rm(join(this.#directory, name), { force: true })));
+    for (const directory of [this.#stateDir, this.#directory]) {
+      const left = (await namesIn(directory)).filter((name) => name.startsWith(TEMPORARY));
+      await Promise.all(left.map((name) => rm(join(directory, name), { force: true })));
+    }
   }
 }
 
@@ -144,6 +143,16 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
     return await readFile(path);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Names in a directory; none when there is no directory. */
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
     throw error;
   }
 }
