@@ -39,10 +39,10 @@ export function capabilitySet(options: {
   readonly drop: readonly string[];
 }): readonly string[] {
   const add = options.add.map((name) => capability(name, 'CapAdd'));
-  const drop = options.drop.map((name) => capability(name, 'CapDrop'));
+  const drop = new Set(options.drop.map((name) => capability(name, 'CapDrop')));
   if (options.privileged) return ALL_CAPABILITIES;
-  if (add.includes('ALL')) return ALL_CAPABILITIES.filter((name) => !drop.includes(name));
-  const base = drop.includes('ALL') ? [] : DEFAULT_CAPABILITIES.filter((name) => !drop.includes(name));
+  if (add.includes('ALL')) return ALL_CAPABILITIES.filter((name) => !drop.has(name));
+  const base = drop.has('ALL') ? [] : DEFAULT_CAPABILITIES.filter((name) => !drop.has(name));
   return [...new Set([...base, ...add])];
 }
 

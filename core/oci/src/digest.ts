@@ -17,6 +17,8 @@ export function sha256Of(bytes: Uint8Array | string): Digest {
 export interface DigestStream extends AsyncIterable<Uint8Array> {
   /** Bytes passed so far. */
   readonly bytes: number;
+  /** True when the end of the source was reached and the content is as announced. */
+  readonly complete: boolean;
   /** Digest of everything. Throws INTERNAL before the end was reached. */
   digest(): Digest;
 }
@@ -34,6 +36,7 @@ export function digestStream(
   const hash = createHash('sha256');
   let bytes = 0;
   let result: Digest | undefined;
+  let complete = false;
   async function* pass(): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const chunk of source) {
       bytes += chunk.byteLength;
@@ -44,12 +47,16 @@ export function digestStream(
     result = `sha256:${hash.digest('hex')}`;
     if (announced.size !== undefined && bytes !== announced.size) throw mismatch('size', announced.size, bytes);
     if (announced.expected !== undefined && result !== announced.expected) throw mismatch('digest', announced.expected, result);
+    complete = true;
   }
   const passing = pass();
   return {
     [Symbol.asyncIterator]: () => passing,
     get bytes() {
       return bytes;
+    },
+    get complete() {
+      return complete;
     },
     digest() {
       if (result === undefined) throw new ShiplogError('INTERNAL', 'a digest was asked for before the end of the stream');

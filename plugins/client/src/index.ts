@@ -1,1 +1,15 @@
-export {};
+export { ApiError, UnreachableError } from './api-error.ts';
+export { createClient } from './client.ts';
+export { Demultiplexer, outputOf } from './demultiplexer.ts';
+export { API_MAX, API_MIN, compareVersions, DockerClient } from './docker-client.ts';
+export { DEFAULT_HOST, hostFrom, parseHost } from './host.ts';
+export { NativeClient } from './native-client.ts';
+export { jsonLines } from './ndjson.ts';
+
+export type { Client } from './client.ts';
+export type { Hijacked, Query } from './connection.ts';
+export type { Output } from './demultiplexer.ts';
+export type { Ping } from './docker-client.ts';
+export type * from './docker-types.ts';
+export type { Host } from './host.ts';
+export type { EngineState, InspectedObject, ObjectKind, VerifyProgress } from './native-client.ts';

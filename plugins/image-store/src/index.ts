@@ -1,1 +1,21 @@
-export {};
+import { defineDriver, definePlugin } from '@shiplog/driver-kit';
+import { API_VERSION } from '@shiplog/contracts';
+import { LocalImageStore } from './local-image-store.ts';
+
+export { LocalImageStore } from './local-image-store.ts';
+
+export default definePlugin({
+  manifest: { name: '@shiplog/image-store', version: '0.1.0', api: [API_VERSION] },
+  drivers: [
+    defineDriver({
+      manifest: {
+        kind: 'image-store',
+        name: 'local',
+        capabilities: { dockerArchive: true, ociLayout: true, gzip: true, zstd: true },
+        needs: {},
+        doc: 'Keeps image blobs by digest in a directory, and takes docker-archives, OCI layouts and root file systems in.',
+      },
+      driver: LocalImageStore,
+    }),
+  ],
+});

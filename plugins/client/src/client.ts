@@ -1,0 +1,34 @@
+import { Connection } from './connection.ts';
+import { DockerClient, type Ping } from './docker-client.ts';
+import { hostFrom } from './host.ts';
+import { NativeClient } from './native-client.ts';
+
+/** Both APIs of one engine. */
+export interface Client {
+  /** Where it speaks to, such as `unix:///run/shiplog/docker.sock`. */
+  readonly host: string;
+  /** Docker's routes: everything that Docker's API has words for. */
+  readonly docker: DockerClient;
+  /** The log: events from a position, inspect at a moment, verify. */
+  readonly native: NativeClient;
+  /** Reaches the engine and agrees on a version of Docker's API, once. */
+  ping(): Promise<Ping>;
+  /** Closes idle connections. */
+  close(): void;
+}
+
+/**
+ * Makes a client; connects on the first call. Without `host` it is SHIPLOG_HOST, DOCKER_HOST or the daemon's default socket.
+ * Throws TypeError for a host it cannot read.
+ */
+export function createClient(options: { readonly host?: string } = {}): Client {
+  const connection = new Connection(options.host ?? hostFrom(process.env));
+  const docker = new DockerClient(connection);
+  return {
+    host: connection.host.text,
+    docker,
+    native: new NativeClient(connection),
+    ping: () => docker.ping(),
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,346 @@
+import type { Readable } from 'node:stream';
+import { ApiError } from './api-error.ts';
+import { type Call, type Connection, type Hijacked, textOf } from './connection.ts';
+import { type Output, outputOf } from './demultiplexer.ts';
+import type {
+  ContainerDetails,
+  ContainerSummary,
+  CreateRequest,
+  DockerEvent,
+  DockerInfo,
+  ExecRequest,
+  Filters,
+  ImageHistoryEntry,
+  ImageSummary,
+  NetworkRequest,
+  NetworkSummary,
+  ProgressLine,
+  VersionAnswer,
+  VolumeSummary,
+} from './docker-types.ts';
+import { jsonLines } from './ndjson.ts';
+
+/** Newest version of Docker's API that this client speaks. */
+export const API_MAX = '1.51';
+
+/** Oldest version it accepts. */
+export const API_MIN = '1.41';
+
+/** What a ping tells. */
+export interface Ping {
+  /** Version of Docker's API that both sides speak. */
+  readonly apiVersion: string;
+  /** The newest the engine speaks; undefined if it does not say. */
+  readonly engineApiVersion: string | undefined;
+  readonly osType: string | undefined;
+}
+
+/**
+ * Docker's Engine API. Every method is one route; names of containers, images and networks go as they are given. The API
+ * version is agreed on the first call. Methods throw ApiError and UnreachableError.
+ */
+export class DockerClient {
+  readonly #connection: Connection;
+  #agreed: Promise<Ping> | undefined;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Agrees on a version, once. Throws ApiError when the engine is too old. */
+  ping(): Promise<Ping> {
+    this.#agreed ??= this.#negotiate();
+    return this.#agreed;
+  }
+
+  async version(): Promise<VersionAnswer> {
+    return this.#json('GET', '/version');
+  }
+
+  async info(): Promise<DockerInfo> {
+    return this.#json('GET', '/info');
+  }
+
+  async listContainers(query: {
+    readonly all?: boolean;
+    readonly limit?: number;
+    readonly size?: boolean;
+    readonly filters?: Filters;
+  }): Promise<readonly ContainerSummary[]> {
+    return this.#json('GET', '/containers/json', { query: { ...query, filters: filtersText(query.filters) } });
+  }
+
+  async createContainer(
+    body: CreateRequest,
+    query: { readonly name?: string; readonly platform?: string } = {},
+  ): Promise<{ readonly Id: string; readonly Warnings: readonly string[] | null }> {
+    return this.#json('POST', '/containers/create', { query, json: body });
+  }
+
+  async inspectContainer(id: string, query: { readonly size?: boolean } = {}): Promise<ContainerDetails> {
+    return this.#json('GET', container(id, 'json'), { query });
+  }
+
+  /** False when it ran already. */
+  async startContainer(id: string): Promise<boolean> {
+    return (await this.#done('POST', container(id, 'start'))) !== 304;
+  }
+
+  /** False when it had stopped already. `t` is seconds, -1 for ever. */
+  async stopContainer(id: string, query: { readonly t?: number; readonly signal?: string } = {}): Promise<boolean> {
+    return (await this.#done('POST', container(id, 'stop'), { query })) !== 304;
+  }
+
+  async restartContainer(id: string, query: { readonly t?: number; readonly signal?: string } = {}): Promise<void> {
+    await this.#done('POST', container(id, 'restart'), { query });
+  }
+
+  async killContainer(id: string, signal?: string): Promise<void> {
+    await this.#done('POST', container(id, 'kill'), { query: { signal } });
+  }
+
+  async pauseContainer(id: string): Promise<void> {
+    await this.#done('POST', container(id, 'pause'));
+  }
+
+  async unpauseContainer(id: string): Promise<void> {
+    await this.#done('POST', container(id, 'unpause'));
+  }
+
+  async renameContainer(id: string, name: string): Promise<void> {
+    await this.#done('POST', container(id, 'rename'), { query: { name } });
+  }
+
+  async removeContainer(id: string, query: { readonly force?: boolean; readonly v?: boolean } = {}): Promise<void> {
+    await this.#done('DELETE', container(id), { query });
+  }
+
+  async resizeContainer(id: string, rows: number, columns: number): Promise<void> {
+    await this.#done('POST', container(id, 'resize'), { query: { h: rows, w: columns } });
+  }
+
+  async top(
+    id: string,
+    psArgs?: string,
+  ): Promise<{ readonly Titles: readonly string[]; readonly Processes: readonly (readonly string[])[] }> {
+    return this.#json('GET', container(id, 'top'), { query: { ps_args: psArgs } });
+  }
+
+  /** Resolves once the engine waits; `exit` resolves when the condition holds. */
+  async wait(
+    id: string,
+    condition: 'not-running' | 'next-exit' | 'removed' = 'not-running',
+    signal?: AbortSignal,
+  ): Promise<{ readonly exit: Promise<{ readonly StatusCode: number; readonly Error?: { readonly Message: string } | null }> }> {
+    const response = await this.#send('POST', container(id, 'wait'), { query: { condition }, signal });
+    const exit = textOf(response).then(
+      (text) => JSON.parse(text) as { readonly StatusCode: number; readonly Error?: { readonly Message: string } | null },
+    );
+    // The caller may look at it later, or never: a lost connection must not end the program before.
+    exit.catch(() => undefined);
+    return { exit };
+  }
+
+  async attach(
+    id: string,
+    query: {
+      readonly stream?: boolean;
+      readonly logs?: boolean;
+      readonly stdin?: boolean;
+      readonly stdout?: boolean;
+      readonly stderr?: boolean;
+      readonly detachKeys?: string | undefined;
+    },
+  ): Promise<Hijacked> {
+    return this.#hijack(container(id, 'attach'), { query });
+  }
+
+  /** Output as it was logged, then as it comes where `follow`. `tty`: whether the container has a terminal, so that nothing is framed. */
+  async logs(
+    id: string,
+    query: {
+      readonly stdout: boolean;
+      readonly stderr: boolean;
+      readonly follow?: boolean;
+      readonly timestamps?: boolean;
+      readonly details?: boolean;
+      readonly tail?: string;
+      readonly since?: string;
+      readonly until?: string;
+    },
+    tty: boolean,
+    signal?: AbortSignal,
+  ): Promise<AsyncIterable<Output>> {
+    return outputOf(await this.#send('GET', container(id, 'logs'), { query, signal }), !tty);
+  }
+
+  async createExec(id: string, body: ExecRequest): Promise<{ readonly Id: string }> {
+    return this.#json('POST', container(id, 'exec'), { json: body });
+  }
+
+  async startExec(exec: string, body: { readonly Tty: boolean; readonly ConsoleSize?: [number, number] }): Promise<Hijacked> {
+    return this.#hijack(`/exec/${exec}/start`, { json: { Detach: false, ...body } });
+  }
+
+  async startExecDetached(exec: string, tty: boolean): Promise<void> {
+    await this.#done('POST', `/exec/${exec}/start`, { json: { Detach: true, Tty: tty } });
+  }
+
+  async resizeExec(exec: string, rows: number, columns: number): Promise<void> {
+    await this.#done('POST', `/exec/${exec}/resize`, { query: { h: rows, w: columns } });
+  }
+
+  async inspectExec(exec: string): Promise<{ readonly Running: boolean; readonly ExitCode: number | null }> {
+    return this.#json('GET', `/exec/${exec}/json`);
+  }
+
+  async listImages(
+    query: { readonly all?: boolean; readonly digests?: boolean; readonly filters?: Filters } = {},
+  ): Promise<readonly ImageSummary[]> {
+    return this.#json('GET', '/images/json', { query: { ...query, filters: filtersText(query.filters) } });
+  }
+
+  async inspectImage(name: string): Promise<{ readonly [field: string]: unknown }> {
+    return this.#json('GET', image(name, 'json'));
+  }
+
+  async imageHistory(name: string): Promise<readonly ImageHistoryEntry[]> {
+    return this.#json('GET', image(name, 'history'));
+  }
+
+  async tagImage(name: string, repo: string, tag: string): Promise<void> {
+    await this.#done('POST', image(name, 'tag'), { query: { repo, tag } });
+  }
+
+  async removeImage(
+    name: string,
+    query: { readonly force?: boolean; readonly noprune?: boolean } = {},
+  ): Promise<readonly { readonly Untagged?: string; readonly Deleted?: string }[]> {
+    return this.#json('DELETE', image(name), { query });
+  }
+
+  /** Progress while it loads; throws ApiError when the load fails on the way. */
+  async loadImages(archive: Readable, query: { readonly quiet?: boolean } = {}): Promise<AsyncIterable<ProgressLine>> {
+    return progress(await this.#send('POST', '/images/load', { query, body: archive }));
+  }
+
+  /** As {@link loadImages}. The last line's `status` is the image's id. */
+  async importImage(
+    archive: Readable,
+    query: { readonly repo?: string; readonly tag?: string; readonly message?: string; readonly changes?: readonly string[] },
+  ): Promise<AsyncIterable<ProgressLine>> {
+    return progress(await this.#send('POST', '/images/create', { query: { fromSrc: '-', ...query }, body: archive }));
+  }
+
+  /** Events from `since` on; never ends unless there is an `until`. Times are unix seconds, with nanoseconds after the point. */
+  async events(
+    query: { readonly since?: string; readonly until?: string; readonly filters?: Filters },
+    signal?: AbortSignal,
+  ): Promise<AsyncIterable<DockerEvent>> {
+    return jsonLines(await this.#send('GET', '/events', { query: { ...query, filters: filtersText(query.filters) }, signal }));
+  }
+
+  async listNetworks(filters?: Filters): Promise<readonly NetworkSummary[]> {
+    return this.#json('GET', '/networks', { query: { filters: filtersText(filters) } });
+  }
+
+  async inspectNetwork(name: string): Promise<NetworkSummary> {
+    return this.#json('GET', `/networks/${encodeURIComponent(name)}`);
+  }
+
+  async createNetwork(body: NetworkRequest): Promise<{ readonly Id: string; readonly Warning?: string }> {
+    return this.#json('POST', '/networks/create', { json: body });
+  }
+
+  async removeNetwork(name: string): Promise<void> {
+    await this.#done('DELETE', `/networks/${encodeURIComponent(name)}`);
+  }
+
+  async listVolumes(filters?: Filters): Promise<{ readonly Volumes: readonly VolumeSummary[] | null }> {
+    return this.#json('GET', '/volumes', { query: { filters: filtersText(filters) } });
+  }
+
+  async inspectVolume(name: string): Promise<VolumeSummary> {
+    return this.#json('GET', `/volumes/${encodeURIComponent(name)}`);
+  }
+
+  async createVolume(body: {
+    readonly Name?: string;
+    readonly Driver: string;
+    readonly DriverOpts?: Record<string, string>;
+    readonly Labels?: Record<string, string>;
+  }): Promise<VolumeSummary> {
+    return this.#json('POST', '/volumes/create', { json: body });
+  }
+
+  async removeVolume(name: string, query: { readonly force?: boolean } = {}): Promise<void> {
+    await this.#done('DELETE', `/volumes/${encodeURIComponent(name)}`, { query });
+  }
+
+  async #negotiate(): Promise<Ping> {
+    const response = await this.#connection.send({ method: 'HEAD', path: '/_ping' });
+    response.resume();
+    const theirs = single(response.headers['api-version']);
+    if (theirs !== undefined && compareVersions(theirs, API_MIN) < 0) {
+      throw new ApiError(400, `the engine speaks Docker API ${theirs} at most; this client needs ${API_MIN} or newer`);
+    }
+    return {
+      apiVersion: theirs !== undefined && compareVersions(theirs, API_MAX) < 0 ? theirs : API_MAX,
+      engineApiVersion: theirs,
+      osType: single(response.headers['ostype']),
+    };
+  }
+
+  async #call(method: Call['method'], path: string, rest: Partial<Call>): Promise<Call> {
+    return { ...rest, method, path: `/v${(await this.ping()).apiVersion}${path}` };
+  }
+
+  async #send(method: Call['method'], path: string, rest: Partial<Call> = {}): ReturnType<Connection['send']> {
+    return this.#connection.send(await this.#call(method, path, rest));
+  }
+
+  async #json<T>(method: Call['method'], path: string, rest: Partial<Call> = {}): Promise<T> {
+    return this.#connection.json<T>(await this.#call(method, path, rest));
+  }
+
+  async #done(method: Call['method'], path: string, rest: Partial<Call> = {}): Promise<number> {
+    return this.#connection.done(await this.#call(method, path, rest));
+  }
+
+  async #hijack(path: string, rest: Partial<Call>): Promise<Hijacked> {
+    return this.#connection.hijack(await this.#call('POST', path, rest));
+  }
+}
+
+/** Negative when `a` is older. */
+export function compareVersions(a: string, b: string): number {
+  const [majorA = 0, minorA = 0] = a.split('.').map(Number);
+  const [majorB = 0, minorB = 0] = b.split('.').map(Number);
+  return majorA - majorB || minorA - minorB;
+}
+
+async function* progress(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ProgressLine, void, undefined> {
+  for await (const line of jsonLines<ProgressLine>(chunks)) {
+    const failure = line.errorDetail?.message ?? line.error;
+    if (failure !== undefined) throw new ApiError(500, failure);
+    yield line;
+  }
+}
+
+function container(id: string, verb?: string): string {
+  return `/containers/${encodeURIComponent(id)}${verb === undefined ? '' : `/${verb}`}`;
+}
+
+/** Image names hold `/`, `:` and `@`, which the API takes unescaped. */
+function image(name: string, verb?: string): string {
+  const escaped = name.split('/').map((part) => encodeURIComponent(part).replaceAll('%3A', ':').replaceAll('%40', '@'));
+  return `/images/${escaped.join('/')}${verb === undefined ? '' : `/${verb}`}`;
+}
+
+function filtersText(filters: Filters | undefined): string | undefined {
+  return filters === undefined || Object.keys(filters).length === 0 ? undefined : JSON.stringify(filters);
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

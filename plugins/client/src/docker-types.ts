@@ -1,0 +1,247 @@
+/*
+ * The parts of Docker's Engine API that this client names. Spelling and shapes are the API's; times are RFC 3339 or unix
+ * seconds, sizes bytes. Fields the CLI does not read are left out.
+ */
+
+export interface CreateRequest {
+  Image: string;
+  Hostname?: string;
+  Domainname?: string;
+  User?: string;
+  AttachStdin?: boolean;
+  AttachStdout?: boolean;
+  AttachStderr?: boolean;
+  Tty?: boolean;
+  OpenStdin?: boolean;
+  StdinOnce?: boolean;
+  Env?: string[];
+  Cmd?: string[];
+  Entrypoint?: string[];
+  WorkingDir?: string;
+  Labels?: Record<string, string>;
+  Volumes?: Record<string, object>;
+  ExposedPorts?: Record<string, object>;
+  StopSignal?: string;
+  StopTimeout?: number;
+  HostConfig: HostConfig;
+  NetworkingConfig?: { EndpointsConfig: Record<string, EndpointConfig> };
+}
+
+export interface HostConfig {
+  Binds?: string[];
+  Mounts?: Mount[];
+  Tmpfs?: Record<string, string>;
+  NetworkMode?: string;
+  PortBindings?: Record<string, { HostIp: string; HostPort: string }[]>;
+  PublishAllPorts?: boolean;
+  RestartPolicy?: { Name: string; MaximumRetryCount: number };
+  AutoRemove?: boolean;
+  ContainerIDFile?: string;
+  ConsoleSize?: [number, number];
+  CapAdd?: string[];
+  CapDrop?: string[];
+  Privileged?: boolean;
+  ReadonlyRootfs?: boolean;
+  SecurityOpt?: string[];
+  GroupAdd?: string[];
+  Sysctls?: Record<string, string>;
+  ShmSize?: number;
+  Memory?: number;
+  MemoryReservation?: number;
+  MemorySwap?: number;
+  NanoCpus?: number;
+  CpuShares?: number;
+  CpusetCpus?: string;
+  PidsLimit?: number;
+  Ulimits?: { Name: string; Soft: number; Hard: number }[];
+  Devices?: { PathOnHost: string; PathInContainer: string; CgroupPermissions: string }[];
+  Dns?: string[];
+  DnsSearch?: string[];
+  DnsOptions?: string[];
+  ExtraHosts?: string[];
+  IpcMode?: string;
+  PidMode?: string;
+  UTSMode?: string;
+  CgroupnsMode?: string;
+  OomScoreAdj?: number;
+  Runtime?: string;
+  Init?: boolean;
+  Annotations?: Record<string, string>;
+  LogConfig?: { Type: string; Config: Record<string, string> };
+}
+
+export interface Mount {
+  Type: string;
+  Source?: string;
+  Target: string;
+  ReadOnly?: boolean;
+  BindOptions?: { Propagation?: string; CreateMountpoint?: boolean };
+  VolumeOptions?: { NoCopy?: boolean };
+  TmpfsOptions?: { SizeBytes?: number; Mode?: number };
+}
+
+export interface EndpointConfig {
+  IPAMConfig?: { IPv4Address?: string };
+  Aliases?: string[];
+  MacAddress?: string;
+}
+
+export interface ContainerSummary {
+  readonly Id: string;
+  readonly Names: readonly string[];
+  readonly Image: string;
+  readonly ImageID: string;
+  readonly Command: string;
+  /** Unix seconds. */
+  readonly Created: number;
+  readonly Ports: readonly { readonly IP?: string; readonly PrivatePort: number; readonly PublicPort?: number; readonly Type: string }[];
+  readonly Labels: { readonly [label: string]: string };
+  readonly State: string;
+  readonly Status: string;
+  readonly Mounts?: readonly { readonly Name?: string; readonly Source?: string }[];
+  readonly NetworkSettings?: { readonly Networks?: { readonly [network: string]: unknown } };
+  readonly SizeRw?: number;
+  readonly SizeRootFs?: number;
+}
+
+export interface ContainerDetails {
+  readonly Id: string;
+  readonly Name: string;
+  readonly State: {
+    readonly Status: string;
+    readonly Running: boolean;
+    readonly Paused: boolean;
+    readonly Restarting: boolean;
+    readonly ExitCode: number;
+    readonly Error?: string;
+  };
+  readonly Config: { readonly Tty: boolean; readonly OpenStdin: boolean; readonly AttachStdin?: boolean };
+  readonly HostConfig?: { readonly AutoRemove?: boolean };
+  readonly [field: string]: unknown;
+}
+
+export interface ExecRequest {
+  Cmd: string[];
+  AttachStdin: boolean;
+  AttachStdout: boolean;
+  AttachStderr: boolean;
+  Tty: boolean;
+  Privileged?: boolean;
+  User?: string;
+  WorkingDir?: string;
+  Env?: string[];
+  DetachKeys?: string;
+  ConsoleSize?: [number, number];
+}
+
+export interface ImageSummary {
+  readonly Id: string;
+  readonly RepoTags: readonly string[] | null;
+  readonly RepoDigests: readonly string[] | null;
+  /** Unix seconds. */
+  readonly Created: number;
+  readonly Size: number;
+  readonly Labels: { readonly [label: string]: string } | null;
+  readonly Containers?: number;
+}
+
+export interface ImageHistoryEntry {
+  readonly Id: string;
+  /** Unix seconds. */
+  readonly Created: number;
+  readonly CreatedBy: string;
+  readonly Size: number;
+  readonly Comment: string;
+  readonly Tags: readonly string[] | null;
+}
+
+/** A line of the answer to load and import. */
+export interface ProgressLine {
+  readonly status?: string;
+  readonly id?: string;
+  readonly stream?: string;
+  readonly progressDetail?: { readonly current?: number; readonly total?: number };
+  readonly error?: string;
+  readonly errorDetail?: { readonly message: string };
+}
+
+/** An event in Docker's words. */
+export interface DockerEvent {
+  readonly Type: string;
+  readonly Action: string;
+  readonly Actor: { readonly ID: string; readonly Attributes: { readonly [name: string]: string } };
+  readonly scope: string;
+  readonly time: number;
+  readonly timeNano: number;
+}
+
+export interface NetworkSummary {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Driver: string;
+  readonly Scope: string;
+  readonly Created: string;
+  readonly Internal: boolean;
+  readonly EnableIPv6?: boolean;
+  readonly Labels: { readonly [label: string]: string } | null;
+  readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string; readonly Gateway?: string }[] | null };
+  readonly [field: string]: unknown;
+}
+
+export interface NetworkRequest {
+  Name: string;
+  Driver: string;
+  Internal?: boolean;
+  IPAM?: { Driver: string; Config: { Subnet?: string; Gateway?: string }[] };
+  Options?: Record<string, string>;
+  Labels?: Record<string, string>;
+}
+
+export interface VolumeSummary {
+  readonly Name: string;
+  readonly Driver: string;
+  readonly Mountpoint: string;
+  readonly Scope?: string;
+  readonly CreatedAt?: string;
+  readonly Labels: { readonly [label: string]: string } | null;
+  readonly [field: string]: unknown;
+}
+
+export interface VersionAnswer {
+  readonly Version: string;
+  readonly ApiVersion: string;
+  readonly MinAPIVersion?: string;
+  readonly Os: string;
+  readonly Arch: string;
+  readonly KernelVersion?: string;
+  readonly [field: string]: unknown;
+}
+
+/** `GET /info` has many fields; the CLI names those it prints. */
+export interface DockerInfo {
+  readonly ID?: string;
+  readonly Name?: string;
+  readonly Containers?: number;
+  readonly ContainersRunning?: number;
+  readonly ContainersPaused?: number;
+  readonly ContainersStopped?: number;
+  readonly Images?: number;
+  readonly ServerVersion?: string;
+  readonly Driver?: string;
+  readonly LoggingDriver?: string;
+  readonly CgroupDriver?: string;
+  readonly CgroupVersion?: string;
+  readonly DefaultRuntime?: string;
+  readonly KernelVersion?: string;
+  readonly OperatingSystem?: string;
+  readonly OSType?: string;
+  readonly Architecture?: string;
+  readonly NCPU?: number;
+  readonly MemTotal?: number;
+  readonly DockerRootDir?: string;
+  readonly Warnings?: readonly string[] | null;
+  readonly [field: string]: unknown;
+}
+
+/** Filters of a list: values by key. */
+export type Filters = { readonly [key: string]: readonly string[] };

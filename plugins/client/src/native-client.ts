@@ -1,0 +1,105 @@
+import type {
+  ContainerRecord,
+  EngineInfo,
+  ErrorRecord,
+  ImageRecord,
+  NetworkRecord,
+  ShiplogEvent,
+  Verification,
+  VolumeRecord,
+} from '@shiplog/contracts';
+import { ApiError } from './api-error.ts';
+import type { Connection } from './connection.ts';
+import { jsonLines } from './ndjson.ts';
+
+const PREFIX = '/shiplog/v1';
+
+/** What of an engine's objects can be asked for. */
+export type ObjectKind = 'container' | 'image' | 'network' | 'volume';
+
+/** The whole engine after the event at `seq`. */
+export interface EngineState {
+  readonly seq: number;
+  readonly containers: readonly ContainerRecord[];
+  readonly images: readonly ImageRecord[];
+  readonly networks: readonly NetworkRecord[];
+  readonly volumes: readonly VolumeRecord[];
+}
+
+/** One object after the event at `seq`; `removedAt` if it is no more (time in nanoseconds since the epoch, decimal). */
+export type InspectedObject = {
+  readonly seq: number;
+  readonly removedAt?: { readonly seq: number; readonly time: string };
+} & (
+  | { readonly kind: 'container'; readonly record: ContainerRecord }
+  | { readonly kind: 'image'; readonly record: ImageRecord }
+  | { readonly kind: 'network'; readonly record: NetworkRecord }
+  | { readonly kind: 'volume'; readonly record: VolumeRecord }
+);
+
+/** Events read so far by a verification, of how many. */
+export interface VerifyProgress {
+  readonly checked: number;
+  readonly total: number;
+}
+
+/** Shiplog's own API. A moment is a position, a time, or a duration before now. Methods throw ApiError and UnreachableError. */
+export class NativeClient {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async info(): Promise<EngineInfo & { readonly api: number; readonly durableSeq: number }> {
+    return this.#connection.json({ method: 'GET', path: `${PREFIX}/info` });
+  }
+
+  async state(at?: string): Promise<EngineState> {
+    return this.#connection.json({ method: 'GET', path: `${PREFIX}/state`, query: { at } });
+  }
+
+  async inspect(kind: ObjectKind | 'any', ref: string, at?: string): Promise<InspectedObject> {
+    return this.#connection.json({ method: 'GET', path: `${PREFIX}/inspect/${kind}/${encodeURIComponent(ref)}`, query: { at } });
+  }
+
+  /** Envelopes in order; with `follow` for ever, until `signal` aborts. */
+  async events(
+    query: {
+      readonly from?: string;
+      readonly to?: string;
+      readonly follow?: boolean;
+      readonly stream?: readonly string[];
+      readonly type?: readonly string[];
+    },
+    signal?: AbortSignal,
+  ): Promise<AsyncIterable<ShiplogEvent>> {
+    const response = await this.#connection.send({ method: 'GET', path: `${PREFIX}/events`, query, signal });
+    return checked(jsonLines<ShiplogEvent | { readonly error: ErrorRecord }>(response));
+  }
+
+  /** Checks the whole log. Damage is in the answer; it throws only when the check itself could not be done. */
+  async verify(progress?: (progress: VerifyProgress) => void): Promise<Verification> {
+    const response = await this.#connection.send({ method: 'GET', path: `${PREFIX}/log/verify` });
+    type Line = VerifyProgress | Verification | { readonly error: ErrorRecord };
+    for await (const line of checked(jsonLines<Line>(response))) {
+      if ('head' in line) return line;
+      progress?.(line);
+    }
+    throw new ApiError(500, 'the engine ended the answer before the verification was done', 'CANCELED');
+  }
+}
+
+/** Passes documents on; one that is `{error}` is thrown: the status was sent long before. */
+async function* checked<T extends object>(
+  lines: AsyncIterable<T>,
+): AsyncGenerator<Exclude<T, { readonly error: ErrorRecord }>, void, undefined> {
+  for await (const line of lines) {
+    if (isFailure(line)) throw ApiError.fromRecord(500, line.error);
+    yield line as Exclude<T, { readonly error: ErrorRecord }>;
+  }
+}
+
+function isFailure(line: object): line is { readonly error: ErrorRecord } {
+  return 'error' in line && !('seq' in line);
+}

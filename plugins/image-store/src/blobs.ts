@@ -1,0 +1,96 @@
+import { access, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Digest, ShiplogError } from '@shiplog/contracts';
+import { isDigest } from '@shiplog/oci';
+import { makeDirectory, syncDirectory, syncFile } from './durable.ts';
+
+/** A finished file that is to become a blob. */
+export interface NewBlob {
+  readonly digest: Digest;
+  /** On the same file system as the blobs. It is moved away, or left where it is if the blob is there already. */
+  readonly file: string;
+}
+
+/** Content by digest: one read-only file each, `<directory>/<64 hex>`. */
+export class Blobs {
+  readonly #directory: string;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /**
+   * Takes in all of `blobs`, or none: durable when it resolves, and when it fails those that it had moved are gone again.
+   * Calls run one after the other, so that no call counts on a blob that another one takes back.
+   */
+  async add(blobs: readonly NewBlob[]): Promise<void> {
+    const turn = this.#last.then(
+      () => this.#add(blobs),
+      () => this.#add(blobs),
+    );
+    this.#last = turn;
+    await turn;
+  }
+
+  async #add(blobs: readonly NewBlob[]): Promise<void> {
+    await makeDirectory(this.#directory);
+    const added: string[] = [];
+    try {
+      for (const { digest, file } of blobs) {
+        const path = this.#file(digest);
+        if (await exists(path)) continue;
+        await syncFile(file);
+        await rename(file, path);
+        added.push(path);
+      }
+      await syncDirectory(this.#directory);
+    } catch (error) {
+      await Promise.all(added.map((path) => rm(path, { force: true })));
+      throw error;
+    }
+  }
+
+  /** Throws BLOB_NOT_FOUND. */
+  async path(digest: Digest): Promise<string> {
+    if (!isDigest(digest) || !(await exists(this.#file(digest)))) {
+      throw new ShiplogError('BLOB_NOT_FOUND', `no blob ${digest} is stored`, { digest });
+    }
+    return this.#file(digest);
+  }
+
+  /** Succeeds for those that are not there. */
+  async remove(digests: readonly Digest[]): Promise<void> {
+    const known = digests.filter((digest) => isDigest(digest));
+    await Promise.all(known.map((digest) => rm(this.#file(digest), { force: true })));
+    if (known.length > 0 && (await exists(this.#directory))) await syncDirectory(this.#directory);
+  }
+
+  async list(): Promise<readonly Digest[]> {
+    return (await namesIn(this.#directory)).map((name) => `sha256:${name}`).filter((name) => isDigest(name));
+  }
+
+  #file(digest: Digest): string {
+    return join(this.#directory, digest.slice('sha256:'.length));
+  }
+}
+
+/** Names in a directory; none when there is no directory. */
+export async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}

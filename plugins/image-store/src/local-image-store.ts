@@ -1,0 +1,131 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Digest,
+  type ImageStore,
+  type IngestedImage,
+  type Observed,
+  type OperationContext,
+  type Progress,
+  ShiplogError,
+} from '@shiplog/contracts';
+import { type DriverHome, HOME, inject, injectable } from '@shiplog/driver-kit';
+import { hostPlatform } from '@shiplog/oci';
+import { abortable } from './abortable.ts';
+import type { ArchiveImage } from './archive-image.ts';
+import { Blobs, namesIn, type NewBlob } from './blobs.ts';
+import { dockerArchive } from './docker-archive.ts';
+import { makeDirectory } from './durable.ts';
+import { importImage, type ImportOptions } from './import-image.ts';
+import { ociLayout } from './oci-layout.ts';
+import { Spool } from './spool.ts';
+
+const LIMITS = { entries: 100_000, fileBytes: 256 * 1024 ** 3 };
+const INGEST_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.:-]{0,254}$/;
+
+/**
+ * Keeps blobs in `<stateDir>/blobs/sha256`, and takes archives in through `<stateDir>/ingest/<ingest>`. Blobs appear only when all of
+ * an archive has been checked; a failed or interrupted ingest leaves at most its own directory.
+ */
+@injectable()
+export class LocalImageStore implements ImageStore {
+  readonly #ingests: string;
+  readonly #blobs: Blobs;
+
+  constructor(@inject(HOME) home: DriverHome) {
+    this.#ingests = join(home.stateDir, 'ingest');
+    this.#blobs = new Blobs(join(home.stateDir, 'blobs', 'sha256'));
+  }
+
+  async load(
+    ingest: string,
+    archive: AsyncIterable<Uint8Array>,
+    ctx: OperationContext,
+    progress?: (p: Progress) => void,
+  ): Promise<readonly IngestedImage[]> {
+    return this.#ingest(ingest, async (directory) => {
+      const spool = new Spool(directory, LIMITS);
+      await spool.fill(abortable(archive, ctx.signal), progress);
+      const images = await archiveImages(spool);
+      const files = new Map(images.flatMap((image) => image.files).map(({ digest, file }) => [digest, { digest, file }]));
+      return { answer: merged(images), blobs: [...files.values()] };
+    });
+  }
+
+  async import(ingest: string, rootfs: AsyncIterable<Uint8Array>, options: ImportOptions, ctx: OperationContext): Promise<IngestedImage> {
+    return this.#ingest(ingest, async (directory) => {
+      const { blobs, ...answer } = await importImage(directory, abortable(rootfs, ctx.signal), options, LIMITS.fileBytes);
+      return { answer, blobs };
+    });
+  }
+
+  async path(digest: Digest): Promise<string> {
+    return hostErrors(() => this.#blobs.path(digest));
+  }
+
+  async remove(digests: readonly Digest[]): Promise<void> {
+    await hostErrors(() => this.#blobs.remove(digests));
+  }
+
+  async discard(ingest: string): Promise<void> {
+    const directory = this.#ingestDirectory(ingest);
+    await hostErrors(() => rm(directory, { recursive: true, force: true }));
+  }
+
+  /** `{resource: 'blob', id: digest}` and, for what an interrupted ingest left, `{resource: 'ingest', id: ingest}`. */
+  async observe(): Promise<readonly Observed[]> {
+    const [blobs, ingests] = await hostErrors(() => Promise.all([this.#blobs.list(), namesIn(this.#ingests)]));
+    return [...blobs.map((id) => ({ resource: 'blob', id })), ...ingests.map((id) => ({ resource: 'ingest', id }))];
+  }
+
+  /** Works in a fresh directory of the ingest's own, stores what came of it, and leaves no directory behind. */
+  async #ingest<T>(ingest: string, work: (directory: string) => Promise<{ answer: T; blobs: readonly NewBlob[] }>): Promise<T> {
+    const directory = this.#ingestDirectory(ingest);
+    return hostErrors(async () => {
+      try {
+        // An earlier try that was interrupted may have left something.
+        await rm(directory, { recursive: true, force: true });
+        await makeDirectory(directory);
+        const { answer, blobs } = await work(directory);
+        await this.#blobs.add(blobs);
+        return answer;
+      } finally {
+        await rm(directory, { recursive: true, force: true });
+      }
+    });
+  }
+
+  #ingestDirectory(ingest: string): string {
+    if (!INGEST_NAME.test(ingest))
+      throw new ShiplogError('REQUEST_INVALID', `an ingest cannot be named ${JSON.stringify(ingest)}`, { ingest });
+    return join(this.#ingests, ingest);
+  }
+}
+
+/** An archive may be both: then the OCI layout says more (platforms, sizes, media types). */
+async function archiveImages(spool: Spool): Promise<readonly ArchiveImage[]> {
+  if (spool.has('oci-layout') && spool.has('index.json')) return ociLayout(spool, hostPlatform());
+  if (spool.has('manifest.json')) return dockerArchive(spool);
+  throw new ShiplogError(
+    'ARCHIVE_INVALID',
+    'the archive is neither a docker-archive (it has no manifest.json) nor an OCI layout (no index.json)',
+  );
+}
+
+async function hostErrors<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw ShiplogError.wrap(error, 'DRIVER_FAILED', { driver: 'local' });
+  }
+}
+
+/** One answer per image, with all the tags the archive gives it. */
+function merged(images: readonly ArchiveImage[]): readonly IngestedImage[] {
+  const byId = new Map<Digest, IngestedImage>();
+  for (const { manifest, tags } of images) {
+    const before = byId.get(manifest.id);
+    byId.set(manifest.id, { manifest: before?.manifest ?? manifest, tags: [...new Set([...(before?.tags ?? []), ...tags])] });
+  }
+  return [...byId.values()];
+}
