@@ -1,6 +1,7 @@
 // tsyringe refuses to load before it.
 import 'reflect-metadata';
 export { inject, injectable } from 'tsyringe';
+export { readControl, readControlNumber, readControlTable, writeControl } from './control-file.ts';
 export { throwIfAborted } from './abort.ts';
 export { buildDirectory, pathExists } from './build-directory.ts';
 export { defineDriver, definePlugin } from './define-plugin.ts';
