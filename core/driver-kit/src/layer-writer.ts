@@ -1,5 +1,5 @@
 import { type Stats, constants } from 'node:fs';
-import { type FileHandle, chmod, lchown, link, lstat, mkdir, open, readdir, rm, symlink } from 'node:fs/promises';
+import { type FileHandle, chmod, lchown, link, lstat, mkdir, open, readdir, rm, symlink, unlink } from 'node:fs/promises';
 import { basename, dirname, join, normalize } from 'node:path';
 import { type Kernel, ShiplogError } from '@shiplog/contracts';
 import type { LayerEntry } from '@shiplog/oci';
@@ -113,7 +113,7 @@ class LayerWriter {
     if (entry.kind === 'hardlink') return this.#writeHardLink(at, entry);
     const present = this.#made.has(directory) && !this.#brought.has(at) ? undefined : await find(at);
     if (entry.kind === 'directory') return this.#writeDirectory(at, entry, present);
-    if (present !== undefined) await this.#removeTree(at);
+    if (present !== undefined) await this.#remove(at, present);
     this.#markBrought(at);
     switch (entry.kind) {
       case 'file':
@@ -179,7 +179,7 @@ class LayerWriter {
   async #writeDirectory(at: string, entry: LayerEntry, present: Stats | undefined): Promise<void> {
     if (present === undefined || !present.isDirectory()) {
       const hides = this.#marks.has(at);
-      if (present !== undefined) await this.#removeTree(at);
+      if (present !== undefined) await this.#remove(at, present);
       await this.#makeDirectory(at, 0o700, hides);
     }
     this.#markBrought(at);
@@ -207,7 +207,7 @@ class LayerWriter {
     const present = await find(at);
     // Two names of one file already (link(2) would say EEXIST), or one name linked to itself.
     if (present !== undefined && present.ino === linked.ino && present.dev === linked.dev) return this.#markBrought(at);
-    if (present !== undefined) await this.#removeTree(at);
+    if (present !== undefined) await this.#remove(at, present);
     this.#markBrought(at);
     await link(from, at);
   }
@@ -227,7 +227,9 @@ class LayerWriter {
       const directory = await this.#existingDirectory(dirOf(path));
       if (directory === undefined) return;
       const at = join(directory, basename(path));
-      return this.#brought.has(at) ? this.#removeOlder(at) : this.#removeTree(at);
+      if (this.#brought.has(at)) return this.#removeOlder(at);
+      const older = await find(at);
+      return older === undefined ? undefined : this.#remove(at, older);
     }
     const at = join(await this.#directory(dirOf(path)), basename(path));
     const present = await find(at);
@@ -251,21 +253,33 @@ class LayerWriter {
     if ((await find(at))?.isDirectory() !== true) return;
     for (const name of await readdir(at)) {
       const child = join(at, name);
-      if (this.#brought.has(child)) await this.#removeOlder(child);
-      else await this.#removeTree(child);
+      const older = this.#brought.has(child) ? undefined : await find(child);
+      await (older === undefined ? this.#removeOlder(child) : this.#remove(child, older));
     }
   }
 
-  /** Deletes what is at `at`, and everything remembered about it. */
+  /** Deletes what is at `at`, and what is remembered about it. */
+  async #remove(at: string, present: Stats): Promise<void> {
+    if (present.isDirectory()) return this.#removeTree(at);
+    await unlink(at);
+    this.#marks.delete(at);
+    // Paths may have been resolved through it.
+    if (present.isSymbolicLink()) this.#forgetDirectories();
+  }
+
   async #removeTree(at: string): Promise<void> {
     await this.#pool.drain();
     await rm(at, { recursive: true, force: true });
-    this.#directories.clear();
-    this.#directories.set('', this.#root);
+    this.#forgetDirectories();
     const gone = (path: string): boolean => path === at || path.startsWith(`${at}/`);
     for (const known of [this.#directoryTimes, this.#brought, this.#made, this.#marks]) {
       for (const path of known.keys()) if (gone(path)) known.delete(path);
     }
+  }
+
+  #forgetDirectories(): void {
+    this.#directories.clear();
+    this.#directories.set('', this.#root);
   }
 
   /** The real directory that `path` names in the tree, made where it is missing. */
@@ -284,7 +298,7 @@ class LayerWriter {
       real = behind;
     } else if (!present.isDirectory()) {
       if (!this.#marks.has(at)) throw invalid(path, 'is not a directory, but entries lie beneath it');
-      await this.#removeTree(at);
+      await this.#remove(at, present);
       await this.#makeDirectory(at, 0o755, true);
     }
     this.#directories.set(path, real);

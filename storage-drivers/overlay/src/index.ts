@@ -12,7 +12,7 @@ export default definePlugin({
         name: 'overlay',
         capabilities: { copyOnWrite: true },
         needs: { root: true, filesystems: ['overlay'] },
-        doc: 'Layers are shared and copied on write, by the overlay file system of Linux 5.11 or later.',
+        doc: 'Layers are shared and copied on write, by the overlay file system of Linux 5.10 or later.',
       },
       driver: OverlayDriver,
       probe: probeOverlay,

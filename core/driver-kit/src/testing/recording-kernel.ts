@@ -45,6 +45,7 @@ export function createRecordingKernel(): RecordingKernel {
   const mountTable: MountInfo[] = [rootMount()];
   const namespaces = new Map<string, { links: LinkInfo[]; routes: { to: string; device: string }[] }>();
   const host = { links: [LOOPBACK], routes: [] };
+  const pairs: { readonly name: string; readonly namespace: string | undefined }[][] = [];
   const sysctls = new Map<string, string>();
   const xattrs = new Map<string, Map<string, Uint8Array>>();
   const nodes = new Map<string, RecordedNode>();
@@ -74,10 +75,11 @@ export function createRecordingKernel(): RecordingKernel {
     if (link === undefined) throw refused(call, 'ENODEV', { name });
     links[index] = change(link);
   }
-  function addLink(call: string, namespace: string | undefined, name: string, kind: string, mac: string): void {
+  function addLink(call: string, namespace: string | undefined, name: string, kind: string): void {
     const { links } = stackIn(call, namespace);
     if (links.some((link) => link.name === name)) throw refused(call, 'EEXIST', { name });
-    links.push({ index: nextLink++, name, kind, up: false, mac, addresses: [] });
+    links.push({ index: nextLink, name, kind, up: false, mac: macOf(nextLink), addresses: [] });
+    nextLink += 1;
   }
   async function attributesOf(path: string): Promise<Map<string, Uint8Array>> {
     const inode = await inodeOf(path);
@@ -194,20 +196,39 @@ export function createRecordingKernel(): RecordingKernel {
     },
 
     links: {
-      async createBridge(name) {
-        note('links.createBridge', name);
-        addLink('createBridge', undefined, name, 'bridge', macOf(nextLink));
+      async createBridge(name, options = {}) {
+        note('links.createBridge', name, options);
+        if (!host.links.some((link) => link.name === name && link.kind === 'bridge')) addLink('createBridge', undefined, name, 'bridge');
+        changeLink('createBridge', name, undefined, (link) => withOptions(link, options));
       },
-      async createVeth(name, other) {
-        note('links.createVeth', name, other);
-        addLink('createVeth', undefined, name, 'veth', macOf(nextLink));
-        addLink('createVeth', other.namespace, other.name, 'veth', other.mac ?? macOf(nextLink));
+      async createVeth(name, other, options = {}) {
+        note('links.createVeth', name, other, options);
+        const { links, routes } = stackIn('createVeth', other.namespace);
+        if (links.some((link) => link.name === other.name)) throw refused('createVeth', 'EEXIST', { name: other.name });
+        addLink('createVeth', undefined, name, 'veth');
+        addLink('createVeth', other.namespace, other.name, 'veth');
+        pairs.push([
+          { name, namespace: undefined },
+          { name: other.name, namespace: other.namespace },
+        ]);
+        changeLink('createVeth', name, undefined, (link) => withOptions(link, options));
+        changeLink('createVeth', other.name, other.namespace, (link) => ({
+          ...withOptions(link, other),
+          addresses: other.addresses ?? [],
+        }));
+        for (const { to } of other.routes ?? []) routes.push({ to, device: other.name });
       },
       async remove(name, namespace) {
         note('links.remove', name, namespace);
-        const { links } = stackIn('remove', namespace);
-        const index = links.findIndex((link) => link.name === name);
-        if (index !== -1) links.splice(index, 1);
+        stackIn('remove', namespace);
+        // A veth takes its other end with it.
+        const pair = pairs.find((ends) => ends.some((end) => end.name === name && end.namespace === namespace));
+        for (const end of pair ?? [{ name, namespace }]) {
+          const stack = end.namespace === undefined ? host : namespaces.get(end.namespace);
+          const index = stack?.links.findIndex((link) => link.name === end.name) ?? -1;
+          if (index !== -1) stack?.links.splice(index, 1);
+        }
+        if (pair !== undefined) pairs.splice(pairs.indexOf(pair), 1);
       },
       async up(name, namespace) {
         note('links.up', name, namespace);
@@ -312,6 +333,20 @@ function rootMount(): MountInfo {
 
 function isBeneath(path: string, directory: string): boolean {
   return directory === '/' || path === directory || path.startsWith(`${directory}/`);
+}
+
+/** What can be asked of a link as it is made, as far as a list of links shows it. */
+function withOptions(
+  link: LinkInfo,
+  { mac, alias, up, master }: { readonly mac?: string; readonly alias?: string; readonly up?: boolean; readonly master?: string },
+): LinkInfo {
+  return {
+    ...link,
+    up: up ?? link.up,
+    mac: mac ?? link.mac,
+    ...(alias === undefined ? {} : { alias }),
+    ...(master === undefined ? {} : { master }),
+  };
 }
 
 function macOf(index: number): string {
