@@ -49,6 +49,7 @@ export class EngineCore {
         throw new ShiplogError('DEADLINE_EXCEEDED', `driver ${kind}/${name} did not finish ${verb} within ${deadlineMs / 1000} s`, { kind, name, verb }, { cause: error });
       }
       if (ctx.signal.aborted) throw new ShiplogError('CANCELED', `${verb} was canceled: the caller went away`, { kind, name, verb }, { cause: error });
+      if (!(error instanceof ShiplogError)) this.parts.logger.error('driver failed', { kind, name, verb, error: error instanceof Error ? error.stack : String(error) });
       throw ShiplogError.wrap(error, 'DRIVER_FAILED', { kind, name, verb });
     }
   }

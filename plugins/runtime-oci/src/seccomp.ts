@@ -24,7 +24,7 @@ interface Profile {
   readonly syscalls?: readonly {
     readonly names: readonly string[];
     readonly action: string;
-    readonly args?: readonly { readonly index: number; readonly value: number; readonly valueTwo?: number; readonly op: string }[];
+    readonly args?: readonly { readonly index: number; readonly value: number; readonly valueTwo?: number; readonly op: string }[] | null;
     readonly errnoRet?: number;
     readonly includes?: Condition;
     readonly excludes?: Condition;
@@ -80,7 +80,7 @@ function convert(profile: Profile, capabilities: ReadonlySet<string>): object {
         names,
         action,
         ...(errnoRet === undefined ? {} : { errnoRet }),
-        ...(args === undefined || args.length === 0 ? {} : { args }),
+        ...((args ?? []).length === 0 ? {} : { args }),
       })),
   };
 }
