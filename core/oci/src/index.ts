@@ -18,6 +18,7 @@ export { resolvConf } from './resolv-conf.ts';
 export { runtimeSpec } from './runtime-spec.ts';
 export { readTar } from './tar-reader.ts';
 export { writeTar } from './tar-writer.ts';
+export { workingDirectory } from './working-directory.ts';
 
 export type { Compression, SniffedStream } from './compression.ts';
 export type { DigestStream } from './digest.ts';

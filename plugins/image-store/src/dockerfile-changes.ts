@@ -1,11 +1,13 @@
 import { type ImageRunConfig, ShiplogError } from '@shiplog/contracts';
-import { cleanLayerPath, mergeEnv } from '@shiplog/oci';
-import { shellWords, type Variables } from './shell-words.ts';
+import { mergeEnv, workingDirectory } from '@shiplog/oci';
+import { shellWord, shellWords, type Variables } from './shell-words.ts';
 
 /** A run config as it is written into a config blob. */
 export type ChangedConfig = ImageRunConfig & { readonly OnBuild?: readonly string[] };
 
-const PORT_SPAN = 65_535;
+const PORT_LIMIT = 65_535;
+// A word with its quotes and escapes, and what comes behind it.
+const FIRST_WORD = /^((?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+)(?:\s+([\s\S]+))?$/;
 
 /**
  * Applies Dockerfile instructions (CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR) to a run
@@ -79,9 +81,9 @@ function jsonWords(text: string): readonly string[] | undefined {
 
 /** `NAME=value NAME=value …`, or the old form `NAME value to the end`. */
 function pairs(rest: string, variables: Variables, instruction: string, line: string): readonly (readonly [string, string])[] {
-  const old = /^([^\s=]+)\s+([\s\S]+)$/.exec(rest);
-  const words =
-    old === null ? shellWords(rest, variables) : [`${old[1]}=${shellWords(`"${old[2]!.replaceAll('"', '\\"')}"`, variables).join(' ')}`];
+  const [, first = '', others] = FIRST_WORD.exec(rest) ?? [];
+  if (others !== undefined && !first.includes('=')) return [[shellWord(first, variables), shellWord(others, variables)]];
+  const words = shellWords(rest, variables);
   return words.map((word) => {
     const equals = word.indexOf('=');
     if (equals < 1) throw invalid(`${instruction} must have the form NAME=value`, line);
@@ -94,15 +96,14 @@ function ports(word: string, line: string): readonly string[] {
   const match = /^([0-9]{1,5})(?:-([0-9]{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(word);
   const first = Number(match?.[1]);
   const last = Number(match?.[2] ?? match?.[1]);
-  if (match === null || first < 1 || last < first || last > PORT_SPAN) throw invalid(`invalid containerPort: ${word}`, line);
+  if (match === null || first < 1 || last < first || last > PORT_LIMIT) throw invalid(`invalid containerPort: ${word}`, line);
   const protocol = (match[3] ?? 'tcp').toLowerCase();
   return Array.from({ length: last - first + 1 }, (_, at) => `${first + at}/${protocol}`);
 }
 
 /** A relative directory counts from the one before. */
 function directory(before: string, given: string): string {
-  const path = cleanLayerPath(`/${given.startsWith('/') ? given : `${before}/${given}`}`);
-  return path === '.' ? '/' : `/${path}`;
+  return workingDirectory({ workingDir: given.startsWith('/') ? given : `${before}/${given}` }, {});
 }
 
 function trigger(rest: string, line: string): string {

@@ -9,13 +9,22 @@ export type Variables = ReadonlyMap<string, string>;
  * Environment replacement). Throws REQUEST_INVALID for an open quote or brace.
  */
 export function shellWords(text: string, variables: Variables): readonly string[] {
+  return read(text, variables, true);
+}
+
+/** As {@link shellWords}, but blanks are kept: the whole text is one word. */
+export function shellWord(text: string, variables: Variables): string {
+  return read(text, variables, false)[0] ?? '';
+}
+
+function read(text: string, variables: Variables, split: boolean): readonly string[] {
   const words: string[] = [];
   let word: string | undefined;
   let quote = '';
   let at = 0;
   while (at < text.length) {
     const char = text[at]!;
-    if (quote === '' && /\s/.test(char)) {
+    if (split && quote === '' && /\s/.test(char)) {
       if (word !== undefined) words.push(word);
       word = undefined;
       at += 1;
