@@ -152,6 +152,7 @@ export class Executor {
    * run out; a start first has what an earlier run still holds given back.
    */
   async #takeTurn<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller): Promise<void> {
+    if (type === 'container.prune') await Promise.all((args as CommandArgs['container.prune']).containers.map((id) => this.idle(id)));
     const container = this.#subject(type, args);
     if (container === undefined) return;
     const { id, busy } = container;

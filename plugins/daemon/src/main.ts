@@ -14,7 +14,11 @@ try {
     // After the flags: --help and mistakes answer at once.
     const { runDaemon, VERSION } = await import('./run-daemon.ts');
     if (config === 'version') process.stdout.write(`shiplogd ${VERSION}\n`);
-    else await runDaemon(config);
+    else {
+      await runDaemon(config);
+      // All is on disk; what is still connected to a container's output must not keep the process.
+      process.exit(0);
+    }
   }
 } catch (thrown) {
   const error = ShiplogError.wrap(thrown);

@@ -67,7 +67,7 @@ test('given an unknown image, when it runs, then docker ends with 125', async ()
 });
 
 test('given a process that kills itself, when docker waits, then it ends with 137', async () => {
-  assert.is((await daemon.docker(['run', '--rm', image, 'sh', '-c', 'kill -9 $$'])).code, 137);
+  assert.is((await daemon.docker(['run', '--rm', image, 'sh', '-c', 'sh -c "kill -9 \\$\\$"; exit $?'])).code, 137);
 });
 
 test('given a terminal, when a shell runs in it, then size, output and exit code are a terminal\'s', async () => {
