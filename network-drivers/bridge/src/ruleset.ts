@@ -21,7 +21,7 @@ export interface Publication {
  * - `source`: what leaves a subnet by another way than its bridge gets the host's address; so does what comes back to its own
  *   subnet by a published port, and what the host sends from a loopback address, or the answer would go astray.
  * - `inward`, `outward`: into a bridge comes what answers, what was published, and what is from the same bridge; out of an
- *   internal network goes nothing.
+ *   internal network goes nothing. Frames within a bridge pass here too where br_netfilter is at work.
  */
 export function tableScript(table: string): string {
   return `table ip ${table} {
@@ -69,6 +69,7 @@ table ip ${table} {
     drop
   }
   chain outward {
+    iifname . oifname @lanes accept
     iifname @internal ct state != established,related drop
   }
   chain forward {
