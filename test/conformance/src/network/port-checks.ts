@@ -16,7 +16,7 @@ function binding(change: Partial<PortBinding> = {}): PortBinding {
 async function misroutesLoopback(namespace: string, via: string): Promise<void> {
   const script = `
     echo 1 > /proc/sys/net/ipv4/conf/wire0/route_localnet
-    ip route del local 127.0.0.0/8 dev lo table local; ip route del local 127.0.0.1 dev lo table local
+    ip addr del 127.0.0.1/8 dev lo
     ip route add 127.0.0.0/8 via ${via}`;
   const child = spawn('nsenter', [`--net=${namespace}`, 'sh', '-ec', script], { stdio: 'inherit' });
   const [code] = (await once(child, 'close')) as [number];
