@@ -1,6 +1,9 @@
 import type { Protocol } from '@shiplog/contracts';
 import type { BridgeNetwork } from './network.ts';
 
+/** Bytes the kernel keeps of a comment. */
+const COMMENT_LIMIT = 128;
+
 /** One published port, with everything decided. */
 export interface Publication {
   readonly protocol: Protocol;
@@ -131,9 +134,8 @@ function targetOf({ address, containerPort }: Publication): string {
  * refused by the kernel with EEXIST. `owner` is kept as a comment, for observe.
  */
 export function publishScript(table: string, publications: readonly Publication[], owner: string): string {
-  return publications
-    .map((port) => `add element ip ${table} ${mapOf(port)} { ${keyOf(port)} comment "${owner}" : ${targetOf(port)} }\n`)
-    .join('');
+  const comment = owner.length > COMMENT_LIMIT ? '' : ` comment "${owner}"`;
+  return publications.map((port) => `add element ip ${table} ${mapOf(port)} { ${keyOf(port)}${comment} : ${targetOf(port)} }\n`).join('');
 }
 
 /** Takes back all ports; absent ones are no error. Fails with EEXIST if one of them now leads elsewhere. */
