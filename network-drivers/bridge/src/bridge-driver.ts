@@ -1,6 +1,6 @@
 import type { Kernel, NetworkDriver, Observed } from '@shiplog/contracts';
 import { type DriverHome, type DriverOptions, HOME, inject, injectable, KeyedLock, KERNEL, OPTIONS } from '@shiplog/driver-kit';
-import { ensureBridge, removeBridge } from './bridge-link.ts';
+import { ensureBridge, standingOf } from './bridge-link.ts';
 import { connect, disconnect } from './endpoint.ts';
 import { admitNetwork, dismissNetwork } from './firewall-table.ts';
 import { parseAlias, tableName } from './names.ts';
@@ -34,15 +34,15 @@ export class BridgeDriver implements NetworkDriver {
   readonly createNetwork: NetworkDriver['createNetwork'] = ({ network }) =>
     this.#turns.run('networks', async () => {
       const read = readNetwork(network);
-      const known = (await this.#kernel.links.list()).some(({ name }) => name === read.bridge);
+      const standing = await standingOf(this.#kernel, this.#engineId, read);
       try {
         // The rules come first: at no moment does the host forward for a bridge that has none.
-        await admitNetwork(this.#kernel, this.#table, read);
-        await ensureBridge(this.#kernel, this.#engineId, read);
+        if (standing !== 'foreign') await admitNetwork(this.#kernel, this.#table, read);
+        await ensureBridge(this.#kernel, this.#engineId, read, standing);
         await this.#forward();
       } catch (error) {
         // A network that was there before may have containers on it.
-        if (!known) await this.#remove(read);
+        if (standing !== 'ours') await this.#remove(read);
         throw error;
       }
       return {};
@@ -106,11 +106,14 @@ export class BridgeDriver implements NetworkDriver {
 
   /** An internal network publishes nothing, as with Docker. */
   #portsOf(network: BridgeNetwork, { ports, address }: Pick<Parameters<NetworkDriver['attach']>[0], 'ports' | 'address'>) {
-    return network.internal ? [] : publications(ports, address, network.hostIp);
+    return network.internal || address === '' ? [] : publications(ports, address, network.hostIp);
   }
 
   async #remove(network: BridgeNetwork): Promise<void> {
-    await removeBridge(this.#kernel, this.#engineId, network);
+    const standing = await standingOf(this.#kernel, this.#engineId, network);
+    // Somebody else's bridge, so the rules for it are not this network's either.
+    if (standing === 'foreign') return;
+    if (standing === 'ours') await this.#kernel.links.remove(network.bridge);
     await dismissNetwork(this.#kernel, this.#table, network);
   }
 

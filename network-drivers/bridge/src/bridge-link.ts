@@ -12,26 +12,32 @@ function isOurs(engineId: string, link: LinkInfo, network: BridgeNetwork): boole
   return mark?.resource === 'network' && mark.id === network.id;
 }
 
-/**
- * Makes the bridge with its address. A bridge that the operator named and that exists is used as it is; anything else of
- * that name is refused.
- */
-export async function ensureBridge(kernel: Kernel, engineId: string, network: BridgeNetwork): Promise<void> {
+/** What stands at the bridge's name: nothing, this network's bridge, one that the operator made and named, or something else. */
+export type Standing = 'missing' | 'ours' | 'operators' | 'foreign';
+
+/** Looks who has the bridge's name. */
+export async function standingOf(kernel: Kernel, engineId: string, network: BridgeNetwork): Promise<Standing> {
+  const found = find(await kernel.links.list(), network.bridge);
+  if (found === undefined) return 'missing';
+  if (isOurs(engineId, found, network)) return 'ours';
+  // Any alias of Shiplog's marks another network's bridge, or another engine's.
+  const free = network.named && found.kind === 'bridge' && found.alias?.startsWith('shiplog ') !== true;
+  return free ? 'operators' : 'foreign';
+}
+
+/** Makes the bridge with its address; one of the operator's is used as it is. Throws REQUEST_INVALID if the name is taken. */
+export async function ensureBridge(kernel: Kernel, engineId: string, network: BridgeNetwork, standing: Standing): Promise<void> {
   const { bridge, id, gateway, mtu } = network;
-  const found = find(await kernel.links.list(), bridge);
-  if (found !== undefined && found.kind !== 'bridge') {
-    throw new ShiplogError('REQUEST_INVALID', `${bridge} is an interface of this host and no bridge; choose another name`, {
+  if (standing === 'foreign') {
+    throw new ShiplogError('REQUEST_INVALID', `${bridge} is another network's bridge, or no bridge at all; choose another name`, {
       bridge,
-      kind: found.kind,
     });
   }
-  if (found === undefined || isOurs(engineId, found, network)) {
-    const mark = alias(engineId, 'network', id);
-    await kernel.links.createBridge(bridge, { mac: bridgeMac(id), alias: mark, up: true, ...(mtu === undefined ? {} : { mtu }) });
-  } else if (network.named && parseAlias(engineId, found.alias) === undefined) {
+  if (standing === 'operators') {
     await kernel.links.up(bridge);
   } else {
-    throw new ShiplogError('REQUEST_INVALID', `bridge ${bridge} belongs to another network; choose another name`, { bridge });
+    const mark = alias(engineId, 'network', id);
+    await kernel.links.createBridge(bridge, { mac: bridgeMac(id), alias: mark, up: true, ...(mtu === undefined ? {} : { mtu }) });
   }
   await kernel.links.addAddress(bridge, gateway);
   // Without it the host cannot send from 127.0.0.1 into the bridge, and localhost would not reach published ports.
@@ -46,10 +52,4 @@ async function disableIpv6(kernel: Kernel, bridge: string): Promise<void> {
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
   }
-}
-
-/** Removes the bridge if it is this network's own. */
-export async function removeBridge(kernel: Kernel, engineId: string, network: BridgeNetwork): Promise<void> {
-  const found = find(await kernel.links.list(), network.bridge);
-  if (found !== undefined && isOurs(engineId, found, network)) await kernel.links.remove(network.bridge);
 }

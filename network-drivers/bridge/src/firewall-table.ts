@@ -23,8 +23,8 @@ export async function admitNetwork(kernel: Kernel, table: string, network: Bridg
 export async function dismissNetwork(kernel: Kernel, table: string, network: BridgeNetwork): Promise<void> {
   const bridges = await admittedBridges(kernel, table);
   if (bridges === undefined) return;
-  const last = bridges.every((bridge) => bridge === network.bridge);
-  await kernel.firewall.apply(last ? `delete table ip ${table}\n` : withoutNetworkScript(table, network));
+  if (bridges.every((bridge) => bridge === network.bridge)) await kernel.firewall.apply(`delete table ip ${table}\n`);
+  else if (bridges.includes(network.bridge)) await kernel.firewall.apply(withoutNetworkScript(table, network));
 }
 
 /** Bridges in the table; undefined without a table. */

@@ -19,6 +19,7 @@ function shown(hostIp: string): string {
 /** The bindings of an endpoint at `address` (CIDR), with `fallback` where a binding names no host address. */
 export function publications(ports: readonly PortBinding[], address: string, fallback: string): readonly Publication[] {
   const [target = ''] = address.split('/');
+  if (!isIPv4(target)) throw new ShiplogError('REQUEST_INVALID', `invalid address for a bridge endpoint: '${address}'`, { address });
   return ports.map(({ protocol, hostIp, hostPort, containerPort }) => {
     const named = hostIp === '' ? fallback : hostIp;
     if (named !== '' && !isIPv4(named)) {

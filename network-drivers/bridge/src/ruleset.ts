@@ -1,6 +1,9 @@
 import type { Protocol } from '@shiplog/contracts';
 import type { BridgeNetwork } from './network.ts';
 
+/** Bytes the kernel keeps of a comment. */
+const COMMENT_LIMIT = 128;
+
 /** One published port, with everything decided. */
 export interface Publication {
   readonly protocol: Protocol;
@@ -21,7 +24,7 @@ export interface Publication {
  * - `source`: what leaves a subnet by another way than its bridge gets the host's address; so does what comes back to its own
  *   subnet by a published port, and what the host sends from a loopback address, or the answer would go astray.
  * - `inward`, `outward`: into a bridge comes what answers, what was published, and what is from the same bridge; out of an
- *   internal network goes nothing.
+ *   internal network goes nothing. Frames within a bridge pass here too where br_netfilter is at work.
  */
 export function tableScript(table: string): string {
   return `table ip ${table} {
@@ -69,6 +72,7 @@ table ip ${table} {
     drop
   }
   chain outward {
+    iifname . oifname @lanes accept
     iifname @internal ct state != established,related drop
   }
   chain forward {
@@ -130,9 +134,8 @@ function targetOf({ address, containerPort }: Publication): string {
  * refused by the kernel with EEXIST. `owner` is kept as a comment, for observe.
  */
 export function publishScript(table: string, publications: readonly Publication[], owner: string): string {
-  return publications
-    .map((port) => `add element ip ${table} ${mapOf(port)} { ${keyOf(port)} comment "${owner}" : ${targetOf(port)} }\n`)
-    .join('');
+  const comment = owner.length > COMMENT_LIMIT ? '' : ` comment "${owner}"`;
+  return publications.map((port) => `add element ip ${table} ${mapOf(port)} { ${keyOf(port)}${comment} : ${targetOf(port)} }\n`).join('');
 }
 
 /** Takes back all ports; absent ones are no error. Fails with EEXIST if one of them now leads elsewhere. */

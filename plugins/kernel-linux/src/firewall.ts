@@ -5,10 +5,12 @@ import { type FirewallCalls, ShiplogError } from '@shiplog/contracts';
 /** nftables/libnftables.h. */
 const NFT_CTX_OUTPUT_JSON = 1 << 4;
 
-/** nft prints strerror(3) texts; these are the ones that callers tell apart. */
+/** nft prints strerror(3) texts and some of its own; these are the ones that callers tell apart. */
 const ERRNO_BY_TEXT: readonly (readonly [text: string, errno: string])[] = [
   ['No such file or directory', 'ENOENT'],
   ['File exists', 'EEXIST'],
+  ['interval overlaps with an existing one', 'EEXIST'],
+  ['conflicting intervals specified', 'EEXIST'],
   ['Device or resource busy', 'EBUSY'],
   ['Operation not permitted', 'EPERM'],
   ['Interrupted system call should be restarted', 'ERESTART'],

@@ -111,6 +111,7 @@ export class RouteSocket {
 
   /** Sends all requests in one message; every one runs. Throws the first refusal that is not accepted. */
   talk(requests: readonly NetlinkRequest[]): void {
+    if (requests.length === 0) return;
     const first = this.#sequence + 1;
     libc.send(this.#fd, Buffer.concat(requests.map((request) => this.#frame(request, NLM_F_ACK))));
     this.#acknowledged(requests, first);

@@ -1,0 +1,35 @@
+import { addressChecks } from './address-checks.ts';
+import { type AddCheck, Lab, type NetworkCapabilities, type NetworkFactory } from './lab.ts';
+import { lifeCycleChecks } from './life-cycle.ts';
+import { portChecks } from './port-checks.ts';
+
+export interface NetworkSuite {
+  /** How the test runner takes a test: uvu's suite, node:test's `test`, or any other function like it. */
+  readonly test: (name: string, body: () => Promise<void>) => void;
+  /** Called for every check; what it gives is used by that check alone. */
+  readonly factory: NetworkFactory;
+  /** As in the driver's manifest. */
+  readonly capabilities: NetworkCapabilities;
+}
+
+/**
+ * Proves that a network driver keeps the contract in `NETWORK_VERBS`, whatever it is made of. Wants root, the real kernel,
+ * nsenter(1), ip(8), and a network namespace to itself (see `apart`), because it compares all links, nft tables and
+ * namespace files before and after. Leaves nothing behind, also when a check fails.
+ */
+export function networkSuite({ test, factory, capabilities }: NetworkSuite): void {
+  const check: AddCheck = (name, body) => {
+    test(name, async () => {
+      const lab = new Lab(await factory(), capabilities);
+      try {
+        await lab.begin();
+        await body(lab);
+      } finally {
+        await lab.end();
+      }
+    });
+  };
+  lifeCycleChecks(check, capabilities);
+  if (capabilities.addresses) addressChecks(check);
+  if (capabilities.ports) portChecks(check);
+}
