@@ -31,6 +31,8 @@ export class DockerHandler implements ApiHandler {
     response.on('close', () => {
       if (!response.writableFinished) gone.abort();
     });
+    // A body that was refused half-way is read to its end and dropped, or the connection would hang.
+    response.on('finish', () => request.resume());
     // The iterator must not destroy the request when a route stops reading: the answer still goes out on its socket.
     const body = request.iterator({ destroyOnReturn: false });
     const hijack = (contentType: string): RawStream => bodyStream(response, body, contentType);

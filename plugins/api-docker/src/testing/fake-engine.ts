@@ -117,12 +117,12 @@ export class FakeEngine implements Engine {
     const finishedAt = this.state.containers.get(id)?.finishedAt;
     let last = this.state.container(id);
     for (;;) {
-      const now = this.state.containers.get(id);
-      last = now ?? last;
+      const current = this.state.containers.get(id);
+      last = current ?? last;
       if (signal?.aborted === true) throw new ShiplogError('CANCELED', 'the caller went away');
-      if (now === undefined) return { exitCode: last.exitCode };
-      if (condition === 'not-running' && now.status !== 'running') return { exitCode: now.exitCode };
-      if (condition === 'next-exit' && now.finishedAt !== finishedAt) return { exitCode: now.exitCode };
+      if (current === undefined) return { exitCode: last.exitCode };
+      if (condition === 'not-running' && current.status !== 'running') return { exitCode: current.exitCode };
+      if (condition === 'next-exit' && current.finishedAt !== finishedAt) return { exitCode: current.exitCode };
       await new Promise<void>((resolve) => {
         this.#waiting.add(resolve);
         signal?.addEventListener('abort', () => resolve());
