@@ -53,10 +53,6 @@ export class FakeEngine implements Engine {
   readonly #handlers: Handlers;
   #operations = 0;
 
-  async stateHash(): Promise<{ readonly seq: number; readonly hash: string }> {
-    return { seq: this.log.durableSeq, hash: '0'.repeat(64) };
-  }
-
   constructor() {
     this.#handlers = this.#makeHandlers();
     this.#addNetwork('bridge');
