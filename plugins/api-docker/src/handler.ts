@@ -1,10 +1,10 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Actor, type ApiHandler, type Caller, type Engine, ShiplogError } from '@shiplog/contracts';
 import type { Exchange } from './http/exchange.ts';
 import { COMMON_HEADERS } from './http/headers.ts';
-import { type RawStream, bodyStream, upgradedStream } from './http/raw-stream.ts';
+import { type RawStream, bodyStream, hangUp, upgradedStream } from './http/raw-stream.ts';
 import { failure } from './http/reply.ts';
 import type { Router } from './http/router.ts';
 import { UpgradeInput } from './http/upgrade-input.ts';
@@ -31,6 +31,8 @@ export class DockerHandler implements ApiHandler {
     response.on('close', () => {
       if (!response.writableFinished) gone.abort();
     });
+    // A body that was refused half-way is read to its end and dropped, or the connection would hang.
+    response.on('finish', () => request.resume());
     // The iterator must not destroy the request when a route stops reading: the answer still goes out on its socket.
     const body = request.iterator({ destroyOnReturn: false });
     const hijack = (contentType: string): RawStream => bodyStream(response, body, contentType);
@@ -39,26 +41,27 @@ export class DockerHandler implements ApiHandler {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, actor: Actor): boolean {
-    if (!(socket instanceof Socket)) return false;
     const gone = new AbortController();
     socket.on('close', () => gone.abort());
     // A broken connection shows as `close`; without a listener the error would end the daemon.
     socket.on('error', () => gone.abort());
-    const input = new UpgradeInput(socket, head);
+    const input = new UpgradeInput(request, socket, head);
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
-    response.assignSocket(socket);
+    // A socket, or what Node puts before one while a body is on its way: a response needs only what every duplex has.
+    const connection = socket as Socket;
+    response.assignSocket(connection);
     response.on('finish', () => {
-      response.detachSocket(socket);
-      socket.end();
+      response.detachSocket(connection);
+      hangUp(socket, input);
     });
     let hijacked = false;
     const hijack = (contentType: string): RawStream => {
       hijacked = true;
-      response.detachSocket(socket);
+      response.detachSocket(connection);
       return upgradedStream(socket, input, contentType);
     };
-    const body = input.body(Number(request.headers['content-length'] ?? 0));
+    const body = input.body();
     const fail = (error: ShiplogError): void => {
       if (hijacked) socket.destroy();
       else failure(response, error);

@@ -19,17 +19,9 @@ export interface PumpOptions {
  * gone. The end of the client's input is passed on and does not end the output. Leaves the stream open for last words.
  */
 export async function pump(channel: IoChannel, client: RawStream, options: PumpOptions): Promise<void> {
-  const leave = (): void => channel.close();
-  options.gone.addEventListener('abort', leave);
   try {
-    if (options.gone.aborted) leave();
-    const left = Promise.withResolvers<void>();
-    pumpInput(channel, client, options).then((end) => {
-      if (end === 'detached') left.resolve();
-    }, left.reject);
-    await Promise.race([pumpOutput(channel, client, options), left.promise]);
+    await Promise.race([pumpOutput(channel, client, options), detached(channel, client, options), aborted(options.gone)]);
   } finally {
-    options.gone.removeEventListener('abort', leave);
     channel.close();
   }
 }
@@ -39,6 +31,16 @@ async function pumpOutput(channel: IoChannel, client: RawStream, options: PumpOp
     if (stream === 1 ? !options.stdout : !options.stderr) continue;
     await client.write(options.tty ? data : frame(stream, data));
   }
+}
+
+/** Carries input; resolves when the client detaches, and never when its input merely ends. */
+async function detached(channel: IoChannel, client: RawStream, options: PumpOptions): Promise<void> {
+  if ((await pumpInput(channel, client, options)) === 'ended') await new Promise<never>(() => undefined);
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
 async function pumpInput(channel: IoChannel, client: RawStream, options: PumpOptions): Promise<'ended' | 'detached'> {

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import type { Writable } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import { COMMON_HEADERS } from './headers.ts';
 import type { UpgradeInput } from './upgrade-input.ts';
 
@@ -15,10 +14,20 @@ export interface RawStream {
 }
 
 /** Switches an upgraded connection with `101 UPGRADED`, the one status that Docker's Go client accepts. */
-export function upgradedStream(socket: Socket, input: UpgradeInput, contentType: string): RawStream {
+export function upgradedStream(socket: Duplex, input: UpgradeInput, contentType: string): RawStream {
   const headers = Object.entries({ ...COMMON_HEADERS, 'Content-Type': contentType, Connection: 'Upgrade', Upgrade: 'tcp' });
   socket.write(`HTTP/1.1 101 UPGRADED\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
-  return { input: input.rest(), write: (data) => writeTo(socket, data), end: () => socket.end() };
+  return { input: input.rest(), write: (data) => writeTo(socket, data), end: () => hangUp(socket, input) };
+}
+
+/** How long a client may take to close its side once everything was sent, in milliseconds. */
+const LINGER_MS = 10_000;
+
+/** Ends the output of an upgraded connection, and the connection when the client has ended its side too. */
+export function hangUp(socket: Duplex, input: UpgradeInput): void {
+  socket.once('finish', () => setTimeout(() => socket.destroy(), LINGER_MS).unref());
+  socket.end();
+  void input.discard();
 }
 
 /** The same for a client that asked for no upgrade: output is the response's body, input what is left of the request's. */

@@ -31,12 +31,18 @@ import { createNetwork } from './networks/create.ts';
 import { inspectNetwork } from './networks/inspect.ts';
 import { listNetworks } from './networks/list.ts';
 import { removeNetwork } from './networks/remove.ts';
+import { inspectPlugin } from './plugins/inspect.ts';
+import { listPlugins } from './plugins/list.ts';
 import { REFUSED } from './refused.ts';
 import { events } from './system/events.ts';
 import { info } from './system/info.ts';
 import { options } from './system/options.ts';
 import { ping } from './system/ping.ts';
 import { version } from './system/version.ts';
+import { createVolume } from './volumes/create.ts';
+import { inspectVolume } from './volumes/inspect.ts';
+import { listVolumes } from './volumes/list.ts';
+import { removeVolume } from './volumes/remove.ts';
 
 /** Every route of the Docker Engine API. The first row that fits answers. */
 export const ROUTES: readonly RouteEntry[] = [
@@ -82,6 +88,14 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'POST', template: '/networks/create', route: createNetwork },
   { method: 'GET', template: '/networks/{id}', route: inspectNetwork },
   { method: 'DELETE', template: '/networks/{id}', route: removeNetwork },
+
+  { method: 'GET', template: '/volumes', route: listVolumes },
+  { method: 'POST', template: '/volumes/create', route: createVolume },
+  { method: 'GET', template: '/volumes/{name}', route: inspectVolume },
+  { method: 'DELETE', template: '/volumes/{name}', route: removeVolume },
+
+  { method: 'GET', template: '/plugins', route: listPlugins },
+  { method: 'GET', template: '/plugins/{name*}/json', route: inspectPlugin },
 
   ...REFUSED,
 ];

@@ -53,17 +53,18 @@ export class FakeEngine implements Engine {
   readonly #handlers: Handlers;
   #operations = 0;
 
-  async stateHash(): Promise<{ readonly seq: number; readonly hash: string }> {
-    return { seq: this.log.durableSeq, hash: '0'.repeat(64) };
-  }
-
   constructor() {
     this.#handlers = this.#makeHandlers();
     this.#addNetwork('bridge');
     this.#addImage('busybox:latest', ['sh']);
   }
 
-  async execute<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, streams: CommandStreams = {}): Promise<CommandAnswers[T]> {
+  async execute<T extends CommandType>(
+    type: T,
+    args: CommandArgs[T],
+    caller: Caller,
+    streams: CommandStreams = {},
+  ): Promise<CommandAnswers[T]> {
     this.calls.push({ type, args, caller });
     const handler = this.#handlers[type];
     if (handler === undefined) throw new ShiplogError('NOT_IMPLEMENTED', `the fake engine has no ${type}`);
@@ -91,6 +92,10 @@ export class FakeEngine implements Engine {
     return this.state;
   }
 
+  async stateHash(): Promise<{ readonly seq: number; readonly hash: string }> {
+    return { seq: this.log.durableSeq, hash: '' };
+  }
+
   async attach(container: string): Promise<IoChannel> {
     return this.#process(this.state.container(container).id).attach();
   }
@@ -108,12 +113,12 @@ export class FakeEngine implements Engine {
     const finishedAt = this.state.containers.get(id)?.finishedAt;
     let last = this.state.container(id);
     for (;;) {
-      const now = this.state.containers.get(id);
-      last = now ?? last;
+      const current = this.state.containers.get(id);
+      last = current ?? last;
       if (signal?.aborted === true) throw new ShiplogError('CANCELED', 'the caller went away');
-      if (now === undefined) return { exitCode: last.exitCode };
-      if (condition === 'not-running' && now.status !== 'running') return { exitCode: now.exitCode };
-      if (condition === 'next-exit' && now.finishedAt !== finishedAt) return { exitCode: now.exitCode };
+      if (current === undefined) return { exitCode: last.exitCode };
+      if (condition === 'not-running' && current.status !== 'running') return { exitCode: current.exitCode };
+      if (condition === 'next-exit' && current.finishedAt !== finishedAt) return { exitCode: current.exitCode };
       await new Promise<void>((resolve) => {
         this.#waiting.add(resolve);
         signal?.addEventListener('abort', () => resolve());
@@ -139,7 +144,9 @@ export class FakeEngine implements Engine {
     return { titles: ['PID', 'CMD'], processes: [['1', psArgs]] };
   }
 
-  async seal(entries: readonly string[]): Promise<{ readonly names: readonly string[]; readonly secret?: { readonly id: string; readonly hmac: string } }> {
+  async seal(
+    entries: readonly string[],
+  ): Promise<{ readonly names: readonly string[]; readonly secret?: { readonly id: string; readonly hmac: string } }> {
     if (entries.length === 0) return { names: [] };
     const id = `secret-${this.#secrets.size}`;
     this.#secrets.set(id, entries);
@@ -171,7 +178,10 @@ export class FakeEngine implements Engine {
         const image = this.state.image(spec.image);
         const taken = [...this.state.containers.values()].find((container) => container.name === name);
         if (name !== undefined && taken !== undefined) {
-          throw new ShiplogError('CONTAINER_NAME_IN_USE', `Conflict. The container name "/${name}" is already in use by container "${taken.id}".`);
+          throw new ShiplogError(
+            'CONTAINER_NAME_IN_USE',
+            `Conflict. The container name "/${name}" is already in use by container "${taken.id}".`,
+          );
         }
         const id = randomBytes(32).toString('hex');
         const decided = {
@@ -202,8 +212,10 @@ export class FakeEngine implements Engine {
           stream: `container/${id}`,
           decided: { id, endpoints: [], sandbox: 'bridge' },
           run: async () => {
-            if (argv[0] === 'nosuch') throw new ShiplogError('COMMAND_NOT_FOUND', 'exec: "nosuch"');
-            if (status === 'exited') this.#addProcess(id);
+            if (argv[0] === 'nosuch') {
+              this.#process(id).fail();
+              throw new ShiplogError('COMMAND_NOT_FOUND', 'exec: "nosuch"');
+            }
             this.#patch(id, { status: 'running', startedAt: now(), process: PROCESS });
             this.#process(id).start(argv);
             return { outcome: { process: PROCESS }, answer: { id } };
@@ -224,7 +236,8 @@ export class FakeEngine implements Engine {
       },
       'container.kill': ({ container, signal }) => {
         const { id, name, status } = this.state.container(container);
-        if (status !== 'running') throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot kill container: ${name}: container is not running`);
+        if (status !== 'running')
+          throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot kill container: ${name}: container is not running`);
         const number = signal === 'TERM' || signal === 'SIGTERM' ? 15 : 9;
         return {
           stream: `container/${id}`,
@@ -249,7 +262,10 @@ export class FakeEngine implements Engine {
       'container.remove': ({ container, force }) => {
         const { id, name, status } = this.state.container(container);
         if (status === 'running' && !force) {
-          throw new ShiplogError('CONTAINER_RUNNING', `cannot remove container "${name}": container is running: stop the container before removing or force remove`);
+          throw new ShiplogError(
+            'CONTAINER_RUNNING',
+            `cannot remove container "${name}": container is running: stop the container before removing or force remove`,
+          );
         }
         return {
           stream: `container/${id}`,
@@ -323,7 +339,8 @@ export class FakeEngine implements Engine {
           return { outcome: { images: [{ manifest: image, tags: image.tags }], storageDriver: 'vfs' }, answer: { id: image.id } };
         },
       }),
-      'image.tag': ({ image, reference }) => {
+      'image.tag': ({ image, reference: asked }) => {
+        const reference = asked.replace(/^docker\.io\/(library\/)?/, '');
         const found = this.state.image(image);
         return {
           stream: `image/${found.id}`,
@@ -411,7 +428,7 @@ export class FakeEngine implements Engine {
   }
 
   #addProcess(id: string): void {
-    this.#processes.set(id, new FakeProcess((exitCode) => this.#exited(id, exitCode)));
+    this.#processes.set(id, new FakeProcess((exitCode) => this.#exited(id, exitCode), this.#processes.get(id)?.printed));
   }
 
   #process(id: string): FakeProcess {
@@ -428,6 +445,8 @@ export class FakeEngine implements Engine {
   #exited(id: string, exitCode: number): void {
     const finishedAt = now();
     this.#patch(id, { status: 'exited', exitCode, finishedAt });
+    // Whoever attaches from now on attaches to the next run.
+    this.#addProcess(id);
     this.log.append(`exit-${id}`, `container/${id}`, 'container.exited', 'observed', {
       id,
       exitCode,
@@ -437,7 +456,7 @@ export class FakeEngine implements Engine {
     });
     if (this.state.containers.get(id)?.spec.autoRemove === true) {
       const caller: Caller = { actor: { scheme: 'system', reason: 'auto-remove' } };
-      void this.execute('container.remove', { container: id, force: false, volumes: true }, caller);
+      setImmediate(() => void this.execute('container.remove', { container: id, force: false, volumes: true }, caller));
     }
     this.#wake();
   }

@@ -42,7 +42,7 @@ export class FakeLog implements EventLogReader {
   }
 
   async *follow({ from, signal }: { readonly from: number; readonly signal?: AbortSignal }): AsyncGenerator<ShiplogEvent> {
-    for (let next = from; signal?.aborted !== true; ) {
+    for (let next = from; signal?.aborted !== true;) {
       const event = this.#events[next];
       if (event === undefined) {
         await this.#more(signal);

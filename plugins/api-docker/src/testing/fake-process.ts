@@ -4,23 +4,34 @@ import type { IoChannel, OutputChunk } from '@shiplog/contracts';
 export class FakeProcess {
   readonly #channels = new Set<Queue>();
   readonly #onExit: (exitCode: number) => void;
-  readonly printed: OutputChunk[] = [];
+  readonly printed: OutputChunk[];
+  readonly #started = Promise.withResolvers<void>();
   #argv: readonly string[] = [];
   #running = false;
 
-  constructor(onExit: (exitCode: number) => void) {
+  /** `printed`: what earlier runs printed. */
+  constructor(onExit: (exitCode: number) => void, printed: OutputChunk[] = []) {
     this.#onExit = onExit;
+    this.printed = printed;
   }
 
   start(argv: readonly string[]): void {
     this.#argv = argv;
     this.#running = true;
     // After the start is answered, as a real process's output is.
-    setImmediate(() => this.#run());
+    setImmediate(() => {
+      this.#run();
+      this.#started.resolve();
+    });
   }
 
   kill(signal: number): void {
     if (this.#running) this.#exit(128 + signal);
+  }
+
+  /** The start failed: nobody will ever hear from it. */
+  fail(): void {
+    for (const queue of this.#channels) queue.end();
   }
 
   attach(): IoChannel {
@@ -28,13 +39,12 @@ export class FakeProcess {
     this.#channels.add(queue);
     return {
       output: queue.drain(),
+      // Input that comes before the start waits for it.
       write: async (data) => {
+        await this.#started.promise;
         if (this.#running && this.#argv[0] === 'cat') this.#print(1, Buffer.from(data));
       },
-      endInput: () => {
-        if (this.#argv[0] === 'cat') this.#exit(0);
-        if (this.#argv[0] === 'late') setTimeout(() => this.#last(), 30);
-      },
+      endInput: () => void this.#started.promise.then(() => this.#inputEnded()),
       close: () => {
         this.#channels.delete(queue);
         queue.end();
@@ -51,6 +61,11 @@ export class FakeProcess {
     }
     if (name === 'echo' || name === 'both') this.#exit(0);
     if (name === 'exit') this.#exit(Number(words[0]));
+  }
+
+  #inputEnded(): void {
+    if (this.#argv[0] === 'cat') this.#exit(0);
+    if (this.#argv[0] === 'late') setTimeout(() => this.#last(), 30);
   }
 
   #last(): void {

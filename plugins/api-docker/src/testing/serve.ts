@@ -1,9 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Actor } from '@shiplog/contracts';
-import { DockerApi } from '../docker-api.ts';
+import { DockerHandler } from '../handler.ts';
+import { Router } from '../http/router.ts';
+import { ROUTES } from '../routes/table.ts';
 import { FakeEngine } from './fake-engine.ts';
 
 /** The API over a fake engine on a unix socket of its own. */
@@ -19,8 +22,13 @@ export async function serve(): Promise<TestServer> {
   const directory = await mkdtemp(join(tmpdir(), 'api-docker-'));
   const socketPath = join(directory, 'docker.sock');
   const engine = new FakeEngine();
-  const handler = new DockerApi().handler(engine);
+  const handler = new DockerHandler(engine, new Router(ROUTES));
   const server = createServer((request, response) => void handler.request(request, response, ACTOR));
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   server.on('upgrade', (request, socket, head) => void handler.upgrade(request, socket, head, ACTOR));
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   return {
@@ -28,7 +36,7 @@ export async function serve(): Promise<TestServer> {
     socketPath,
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await closed;
       await rm(directory, { recursive: true });
     },

@@ -22,7 +22,7 @@ const KEYS = [
   'status',
   'volume',
 ];
-const STATUSES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
+const STATUSES = new Set(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']);
 
 export interface ListOptions {
   readonly all: boolean;
@@ -34,7 +34,7 @@ export interface ListOptions {
 export function filterContainers(view: StateView, filters: Filters, options: ListOptions): readonly ContainerRecord[] {
   filters.only(...KEYS);
   for (const status of filters.get('status')) {
-    if (!STATUSES.includes(status)) throw new ShiplogError('FILTER_INVALID', `invalid filter 'status=${status}'`);
+    if (!STATUSES.has(status)) throw new ShiplogError('FILTER_INVALID', `invalid filter 'status=${status}'`);
   }
   const stopped = options.all || options.limit > 0 || filters.has('status') || filters.has('before') || filters.has('since');
   const newestFirst = [...view.containers.values()].toSorted((a, b) => compare(b, a));

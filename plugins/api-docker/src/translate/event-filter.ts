@@ -1,7 +1,7 @@
 import type { Filters } from '../http/filters.ts';
 import type { DockerEvent } from './docker-event.ts';
 
-const FUZZY_ACTIONS = ['health_status', 'exec_create', 'exec_start'];
+const FUZZY_ACTIONS = new Set(['health_status', 'exec_create', 'exec_start']);
 const OBJECT_KEYS = ['container', 'network', 'volume', 'plugin', 'daemon', 'service', 'node', 'secret', 'config'];
 
 /** Whether an event passes. Unknown keys are ignored, as in Docker. */
@@ -20,7 +20,7 @@ export function passes(event: DockerEvent, filters: Filters): boolean {
 
 /** Commands and states are part of some actions; naming the action alone means all of them. */
 function matchesAction(action: string, filters: Filters): boolean {
-  const fuzzy = filters.get('event').some((value) => FUZZY_ACTIONS.includes(value));
+  const fuzzy = filters.get('event').some((value) => FUZZY_ACTIONS.has(value));
   return fuzzy ? filters.prefix('event', action) : filters.exact('event', action);
 }
 

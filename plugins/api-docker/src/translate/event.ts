@@ -137,7 +137,7 @@ export class EventProjection {
       case 'container.prune.requested': {
         if (outcome.type !== 'container.prune.succeeded') return [];
         const gone = outcome.data.removed.flatMap((id) => this.#destroyed(id, at));
-        return [...gone, event('container', 'prune', '', { reclaimed: String(outcome.data.reclaimedBytes) }, at)];
+        return [...gone, dockerEvent('container', 'prune', '', { reclaimed: String(outcome.data.reclaimedBytes) }, at)];
       }
       case 'exec.create.requested': {
         const { decided } = intent.data;
@@ -173,7 +173,7 @@ export class EventProjection {
       case 'image.prune.requested': {
         if (outcome.type !== 'image.prune.succeeded') return [];
         const gone = this.#removedImages(intent.data.decided?.removals ?? [], at);
-        return [...gone, event('image', 'prune', '', { reclaimed: String(outcome.data.reclaimedBytes) }, at)];
+        return [...gone, dockerEvent('image', 'prune', '', { reclaimed: String(outcome.data.reclaimedBytes) }, at)];
       }
       case 'network.create.requested': {
         const { decided } = intent.data;
@@ -192,14 +192,14 @@ export class EventProjection {
         const { decided } = intent.data;
         if (decided === null || this.#volumes.has(decided.name)) return [];
         this.#volumes.set(decided.name, decided.driver);
-        return [event('volume', 'create', decided.name, { driver: decided.driver }, at)];
+        return [dockerEvent('volume', 'create', decided.name, { driver: decided.driver }, at)];
       }
       case 'volume.remove.requested': {
         const { decided } = intent.data;
         if (decided === null) return [];
         const driver = this.#volumes.get(decided.name) ?? '';
         this.#volumes.delete(decided.name);
-        return [event('volume', 'destroy', decided.name, { driver }, at)];
+        return [dockerEvent('volume', 'destroy', decided.name, { driver }, at)];
       }
       default:
         return [];
@@ -310,20 +310,20 @@ export class EventProjection {
     const container = id === undefined ? undefined : this.#containers.get(id);
     if (id === undefined || container === undefined) return [];
     const { labels, image, name } = container;
-    return [event('container', action, id, { ...labels, image, name, ...specific }, at)];
+    return [dockerEvent('container', action, id, { ...labels, image, name, ...specific }, at)];
   }
 
   #image(id: string, action: string, name: string, at: string): DockerEvent {
-    return event('image', action, id, { ...this.#images.get(id), name }, at);
+    return dockerEvent('image', action, id, { ...this.#images.get(id), name }, at);
   }
 
   #network(id: string, action: string, at: string, specific: Attributes = {}): DockerEvent {
     const network = this.#networks.get(id);
-    return event('network', action, id, { name: network?.name ?? '', type: network?.type ?? '', ...specific }, at);
+    return dockerEvent('network', action, id, { name: network?.name ?? '', type: network?.type ?? '', ...specific }, at);
   }
 }
 
-function event(type: DockerEvent['type'], action: string, id: string, attributes: Attributes, time: string): DockerEvent {
+function dockerEvent(type: DockerEvent['type'], action: string, id: string, attributes: Attributes, time: string): DockerEvent {
   return { type, action, id, attributes: sorted(attributes), time };
 }
 

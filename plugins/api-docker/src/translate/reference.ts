@@ -5,5 +5,5 @@ export function withTag(repo: string, tag: string | null): string {
     ? /:[^:/]+$/.test(repo)
       ? repo
       : `${repo}:latest`
-    : `${repo}${/^sha256:/.test(tag) ? '@' : ':'}${tag}`;
+    : `${repo}${tag.startsWith('sha256:') ? '@' : ':'}${tag}`;
 }

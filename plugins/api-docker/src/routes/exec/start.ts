@@ -41,15 +41,19 @@ export async function startExec(exchange: Exchange): Promise<void> {
   );
   const detachKeys = parseDetachKeys(DEFAULT_DETACH_KEYS);
   const pumped = pump(channel, client, { ...streams, tty: spec.tty, detachKeys, gone });
-  const failed = await started;
+  const [failed] = await Promise.all([started, Promise.race([pumped, started.then(failedOnly)])]);
   if (failed === undefined) {
-    await pumped;
     await exitRecorded(engine, exec, gone);
   } else {
     const text = Buffer.from(`${messageOf(failed)}\r\n`);
     await client.write(spec.tty ? text : frame(2, text));
   }
   client.end();
+}
+
+/** Resolves for a failure, and never for a success. */
+async function failedOnly(failure: ShiplogError | undefined): Promise<void> {
+  if (failure === undefined) await new Promise<never>(() => undefined);
 }
 
 /** Waits until the log holds the session's exit. */

@@ -25,28 +25,28 @@ function hostFacts(): object {
   };
 }
 
-function engineFacts(info: EngineInfo): object {
+function engineFacts(engine: EngineInfo): object {
   return {
-    ID: info.engineId,
-    ServerVersion: info.version,
-    DockerRootDir: info.root,
-    Driver: info.storageDriver,
+    ID: engine.engineId,
+    ServerVersion: engine.version,
+    DockerRootDir: engine.root,
+    Driver: engine.storageDriver,
     DriverStatus: [],
-    LoggingDriver: info.logDriver,
+    LoggingDriver: engine.logDriver,
     CgroupDriver: 'cgroupfs',
-    CgroupVersion: names(info, 'cgroup').includes('v2') ? '2' : '1',
-    Plugins: { Volume: ['local'], Network: names(info, 'network'), Authorization: null, Log: names(info, 'log') },
-    Runtimes: Object.fromEntries(names(info, 'runtime').map((name) => [name, { path: name }])),
-    DefaultRuntime: info.runtime,
+    CgroupVersion: names(engine, 'cgroup').includes('v2') ? '2' : '1',
+    Plugins: { Volume: ['local'], Network: names(engine, 'network'), Authorization: null, Log: names(engine, 'log') },
+    Runtimes: Object.fromEntries(names(engine, 'runtime').map((name) => [name, { path: name }])),
+    DefaultRuntime: engine.runtime,
     // Containers are never children of the engine: they run on without it.
     LiveRestoreEnabled: true,
-    Warnings: info.warnings.length === 0 ? null : info.warnings,
+    Warnings: engine.warnings.length === 0 ? null : engine.warnings,
     SecurityOptions: ['name=seccomp,profile=builtin'],
   };
 }
 
-function names(info: EngineInfo, kind: DriverKind): readonly string[] {
-  return info.drivers.filter((driver) => driver.kind === kind && driver.probe.usable).map(({ name }) => name);
+function names(engine: EngineInfo, kind: DriverKind): readonly string[] {
+  return engine.drivers.filter((driver) => driver.kind === kind && driver.probe.usable).map(({ name }) => name);
 }
 
 function containerFacts(view: StateView): object {

@@ -1,0 +1,325 @@
+import { get } from 'node:http';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Answer, ask, talk } from './testing/http-client.ts';
+import { serve } from './testing/serve.ts';
+
+const test = suite('Docker API over a socket');
+
+/** Creates and starts a container; answers its id. */
+async function start(socketPath: string, command: readonly string[], extra: object = {}): Promise<string> {
+  const id = await create(socketPath, command, extra);
+  assert.is((await ask(socketPath, 'POST', `/containers/${id}/start`)).status, 204);
+  return id;
+}
+
+async function create(socketPath: string, command: readonly string[], extra: object = {}): Promise<string> {
+  const created = await ask(socketPath, 'POST', '/containers/create', {
+    body: JSON.stringify({ Image: 'busybox', Cmd: command, ...extra }),
+  });
+  assert.is(created.status, 201, created.text);
+  return (JSON.parse(created.text) as { Id: string }).Id;
+}
+
+/** The JSON lines of an answer. */
+function lines(answer: Answer): readonly { readonly [key: string]: unknown }[] {
+  return answer.text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => JSON.parse(line) as { readonly [key: string]: unknown });
+}
+
+test('given any request, when it is answered, then Docker headers are there', async () => {
+  await using server = await serve();
+  for (const path of ['/_ping', '/v1.44/version', '/nowhere', '/containers/none/json']) {
+    const { headers } = await ask(server.socketPath, 'GET', path);
+    assert.is(headers['api-version'], '1.51');
+    assert.is(headers['ostype'], 'linux');
+    assert.is(headers['docker-experimental'], 'false');
+    assert.match(String(headers['server']), /^Docker\/0\.1\.0 \(linux\)$/);
+  }
+});
+
+test('given a ping, when it is answered, then it tells builder and swarm, and HEAD has no body', async () => {
+  await using server = await serve();
+  const { text, headers } = await ask(server.socketPath, 'GET', '/_ping');
+  assert.is(text, 'OK');
+  assert.is(headers['builder-version'], '1');
+  assert.is(headers.swarm, 'inactive');
+  const head = await ask(server.socketPath, 'HEAD', '/_ping');
+  assert.equal([head.status, head.text], [200, '']);
+});
+
+test('given an unknown path or method, when it is asked, then it is 404 page not found, byte for byte', async () => {
+  await using server = await serve();
+  for (const [method, path] of [
+    ['GET', '/nowhere'],
+    ['PUT', '/containers/json'],
+    ['GET', '/v1.51/containers/a/b/json'],
+  ] as const) {
+    const { status, text, headers } = await ask(server.socketPath, method, path);
+    assert.equal([status, text, headers['content-type']], [404, '{"message":"page not found"}\n', 'application/json']);
+  }
+});
+
+test('given a version prefix, when it is too old or too new, then 400 names the limits', async () => {
+  await using server = await serve();
+  const tooNew = await ask(server.socketPath, 'GET', '/v1.52/info');
+  assert.equal(
+    [tooNew.status, tooNew.text],
+    [400, '{"message":"client version 1.52 is too new. Maximum supported API version is 1.51"}\n'],
+  );
+  const tooOld = await ask(server.socketPath, 'GET', '/v1.23/info');
+  assert.is(tooOld.status, 400);
+  assert.match(tooOld.text, 'client version 1.23 is too old. Minimum supported API version is 1.24');
+  assert.is((await ask(server.socketPath, 'GET', '/v1.24/info')).status, 200);
+});
+
+test('given routes of the future and of swarm, when they are asked, then 501 names the route and 503 the manager', async () => {
+  await using server = await serve();
+  const future = await ask(server.socketPath, 'GET', '/images/a/b:c/get');
+  assert.equal([future.status, future.text], [501, '{"message":"GET /images/{name*}/get is not implemented by this engine yet"}\n']);
+  const swarm = await ask(server.socketPath, 'GET', '/nodes');
+  assert.is(swarm.status, 503);
+  assert.match(swarm.text, '"message":"This node is not a swarm manager.');
+});
+
+test('given an image name with slashes, when it is asked plainly or encoded, then it is found', async () => {
+  await using server = await serve();
+  await ask(server.socketPath, 'POST', '/images/busybox/tag?repo=example.org/a/b&tag=1');
+  assert.is((await ask(server.socketPath, 'GET', '/images/example.org/a/b:1/json')).status, 200);
+  assert.is((await ask(server.socketPath, 'GET', '/images/example.org%2Fa%2Fb:1/json')).status, 200);
+  assert.is((await ask(server.socketPath, 'GET', '/images/%zz/json')).status, 400);
+});
+
+test('given an image, when API 1.43 and 1.44 ask, then only the older is told the size twice', async () => {
+  await using server = await serve();
+  assert.match((await ask(server.socketPath, 'GET', '/v1.43/images/busybox/json')).text, '"VirtualSize":4096');
+  assert.not.match((await ask(server.socketPath, 'GET', '/v1.44/images/busybox/json')).text, 'VirtualSize');
+});
+
+test('given a body that is no JSON, when a container is created, then 400 says so and the audit has it', async () => {
+  await using server = await serve();
+  const { status, text } = await ask(server.socketPath, 'POST', '/v1.51/containers/create?name=x', { body: '{"Image":' });
+  assert.is(status, 400);
+  assert.match(text, '{"message":"invalid JSON: ');
+  const [refusal] = server.engine.refusals;
+  assert.is(refusal?.type, 'container.create');
+  assert.equal(refusal?.caller.actor, { scheme: 'unix', uid: 1000, gid: 1000, pid: 77 });
+  assert.equal(refusal?.caller.req, { method: 'POST', route: '/containers/create', api: '1.51' });
+});
+
+test('given bad bodies, when they are sent, then each is refused with 400 and recorded', async () => {
+  await using server = await serve();
+  const bodies = [
+    '{} {}',
+    '[]',
+    '{"Image":7}',
+    '{"Image":"busybox","HostConfig":{"Memory":"1g"}}',
+    '{"Image":"busybox","HostConfig":{"Memory":1}}',
+  ];
+  for (const body of bodies) assert.is((await ask(server.socketPath, 'POST', '/containers/create', { body })).status, 400, body);
+  const text = await ask(server.socketPath, 'POST', '/containers/create', { body: '{}', headers: { 'Content-Type': 'text/plain' } });
+  assert.is(text.status, 400);
+  const huge = await ask(server.socketPath, 'POST', '/containers/create', { body: `{"Image":"${'x'.repeat(5 << 20)}"}` });
+  assert.match(huge.text, 'larger than');
+  assert.is(server.engine.refusals.length, bodies.length + 2);
+  assert.is(server.engine.calls.length, 0);
+});
+
+test('given what cannot be honoured, when a container is created, then 501 names the field', async () => {
+  await using server = await serve();
+  const body = JSON.stringify({ Image: 'busybox', HostConfig: { VolumesFrom: ['other'] } });
+  const { status, text } = await ask(server.socketPath, 'POST', '/containers/create', { body });
+  assert.is(status, 501);
+  assert.match(text, 'VolumesFrom');
+});
+
+test('given environment, when a container is created, then the command holds names only and inspect the values', async () => {
+  await using server = await serve();
+  const id = await create(server.socketPath, ['sleep'], { Env: ['SECRET=hush', 'PATH=/own'] });
+  assert.not.match(JSON.stringify(server.engine.calls), 'hush');
+  const inspected = JSON.parse((await ask(server.socketPath, 'GET', `/containers/${id}/json`)).text) as { Config: { Env: string[] } };
+  assert.equal(inspected.Config.Env, ['SECRET=hush', 'PATH=/own']);
+});
+
+test('given a started container, when it is started again, then 304 without body; a missing one is 404', async () => {
+  await using server = await serve();
+  const id = await start(server.socketPath, ['sleep']);
+  const again = await ask(server.socketPath, 'POST', `/containers/${id}/start`);
+  assert.equal([again.status, again.text], [304, '']);
+  const missing = await ask(server.socketPath, 'POST', '/containers/nope/start');
+  assert.equal([missing.status, missing.text], [404, '{"message":"No such container: nope"}\n']);
+  assert.is((await ask(server.socketPath, 'POST', `/containers/${id}/start`, { body: '{"Binds":[]}' })).status, 400);
+});
+
+test('given both encodings of filters, when containers are listed, then labels are AND-ed and unknown keys are 400', async () => {
+  await using server = await serve();
+  const both = await create(server.socketPath, ['sleep'], { Labels: { a: '1', b: '2' } });
+  await create(server.socketPath, ['sleep'], { Labels: { a: '1' } });
+  for (const filters of ['{"label":["a=1","b"]}', '{"label":{"a=1":true,"b":true}}']) {
+    const { text } = await ask(server.socketPath, 'GET', `/containers/json?all=1&filters=${encodeURIComponent(filters)}`);
+    assert.equal(
+      (JSON.parse(text) as { Id: string }[]).map(({ Id }) => Id),
+      [both],
+    );
+  }
+  const unknown = await ask(server.socketPath, 'GET', `/containers/json?filters=${encodeURIComponent('{"colour":["red"]}')}`);
+  assert.equal([unknown.status, unknown.text], [400, '{"message":"invalid filter \'colour\'"}\n']);
+});
+
+test('given a wait before start, when the container exits, then headers came at once and the code in one line', async () => {
+  await using server = await serve();
+  const id = await create(server.socketPath, ['exit', '3']);
+  const { promise, resolve } = Promise.withResolvers<Answer>();
+  const headers = ask(server.socketPath, 'POST', `/containers/${id}/wait?condition=next-exit`).then(resolve);
+  await new Promise((wake) => setTimeout(wake, 30));
+  await ask(server.socketPath, 'POST', `/containers/${id}/start`);
+  await headers;
+  assert.equal((await promise).text, '{"StatusCode":3}\n');
+  assert.is((await ask(server.socketPath, 'POST', `/containers/${id}/wait?condition=never`)).status, 400);
+});
+
+test('given a half-closed client, when the process prints after its input ended, then nothing is lost', async () => {
+  await using server = await serve();
+  const id = await start(server.socketPath, ['late'], { OpenStdin: true });
+  const head = `POST /v1.51/containers/${id}/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n`;
+  const bytes = (await talk(server.socketPath, [head])).toString('latin1');
+  assert.match(bytes, /^HTTP\/1\.1 101 UPGRADED\r\n/);
+  assert.match(bytes, 'Content-Type: application/vnd.docker.multiplexed-stream\r\n');
+  assert.ok(bytes.endsWith('\r\n\r\n\x01\x00\x00\x00\x00\x00\x00\x0clate output\n'), JSON.stringify(bytes));
+});
+
+test('given a terminal, when it is attached, then bytes are raw and the detach keys leave it running', async () => {
+  await using server = await serve();
+  const id = await start(server.socketPath, ['cat'], { OpenStdin: true, Tty: true });
+  const head = `POST /containers/${id}/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n`;
+  const bytes = (await talk(server.socketPath, [head, 'hi\x10', 'x\x10', '\x11dropped'])).toString('latin1');
+  assert.match(bytes, 'application/vnd.docker.raw-stream');
+  assert.ok(bytes.endsWith('\r\n\r\nhi\x10x'), JSON.stringify(bytes));
+  assert.is(server.engine.state.container(id).status, 'running');
+});
+
+test('given an exec whose JSON comes in pieces, when it starts, then it is read by its length and the rest is input', async () => {
+  await using server = await serve();
+  const id = await start(server.socketPath, ['sleep']);
+  const body = JSON.stringify({ Cmd: ['cat'], AttachStdin: true, AttachStdout: true });
+  const exec = (JSON.parse((await ask(server.socketPath, 'POST', `/containers/${id}/exec`, { body })).text) as { Id: string }).Id;
+  const json = '{"Detach":false,"Tty":false}';
+  const head = `POST /exec/${exec}/start HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: ${json.length}\r\n\r\n`;
+  const bytes = (await talk(server.socketPath, [head, json.slice(0, 9), json.slice(9), 'input'])).toString('latin1');
+  assert.ok(bytes.endsWith('\x01\x00\x00\x00\x00\x00\x00\x05input'), JSON.stringify(bytes));
+  const inspected = await ask(server.socketPath, 'GET', `/exec/${exec}/json`);
+  assert.match(inspected.text, '"Running":false,"ExitCode":0');
+  const again = await ask(server.socketPath, 'POST', `/exec/${exec}/start`, { body: '{}' });
+  assert.is(again.status, 409);
+});
+
+test('given a client that asks for no upgrade, when an exec starts, then 200 carries the same frames', async () => {
+  await using server = await serve();
+  const id = await start(server.socketPath, ['sleep']);
+  const body = JSON.stringify({ Cmd: ['both'], AttachStdout: true, AttachStderr: true });
+  const exec = (JSON.parse((await ask(server.socketPath, 'POST', `/containers/${id}/exec`, { body })).text) as { Id: string }).Id;
+  const { status, text } = await ask(server.socketPath, 'POST', `/exec/${exec}/start`, { body: '{}' });
+  assert.is(status, 200);
+  assert.is(text, '\x01\0\0\0\0\0\0\x0ato stdout\n\x02\0\0\0\0\0\0\x0ato stderr\n');
+});
+
+test('given an upgrade request that fails, when it is answered, then it is an ordinary error and the connection ends', async () => {
+  await using server = await serve();
+  const head = `POST /containers/none/attach?stream=1 HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n`;
+  const text = (await talk(server.socketPath, [head])).toString();
+  assert.match(text, /^HTTP\/1\.1 404 Not Found\r\n/);
+  assert.match(text, '{"message":"No such container: none"}\n');
+});
+
+test('given logs, when they are asked with timestamps, then lines are framed and stamped; without a stream it is 400', async () => {
+  await using server = await serve();
+  const id = await start(server.socketPath, ['both']);
+  await new Promise((wake) => setTimeout(wake, 10));
+  const { text, headers } = await ask(server.socketPath, 'GET', `/containers/${id}/logs?stdout=1&stderr=0&timestamps=1`);
+  assert.is(headers['content-type'], 'application/vnd.docker.multiplexed-stream');
+  assert.is(text, '\x01\0\0\0\0\0\0\x292023-11-14T22:13:20.000000000Z to stdout\n');
+  assert.is((await ask(server.socketPath, 'GET', `/containers/${id}/logs`)).status, 400);
+  const older = await ask(server.socketPath, 'GET', `/v1.41/containers/${id}/logs?stdout=1`);
+  assert.is(older.headers['content-type'], 'application/vnd.docker.raw-stream');
+});
+
+test('given a load, when progress was sent and when the archive is bad, then lines end with CRLF and the error has its status', async () => {
+  await using server = await serve();
+  const loaded = await ask(server.socketPath, 'POST', '/images/load?quiet=0', {
+    body: 'image a:1',
+    headers: { 'Content-Type': 'application/x-tar' },
+  });
+  assert.is(
+    loaded.text,
+    '{"status":"Loading layer","progressDetail":{"current":1,"total":2},"id":"layer"}\r\n{"stream":"Loaded image: a:1\\n"}\r\n',
+  );
+  const bad = await ask(server.socketPath, 'POST', '/images/load', { body: 'garbage', headers: { 'Content-Type': 'application/x-tar' } });
+  assert.equal([bad.status, bad.text], [400, '{"message":"unexpected end of archive"}\n']);
+});
+
+test('given history, when events are asked since and until, then they come from the whole log with their legacy fields', async () => {
+  await using server = await serve();
+  await ask(server.socketPath, 'POST', '/images/load', { body: 'image busybox:latest' });
+  const id = await start(server.socketPath, ['exit', '3'], { Labels: { exitCode: 'forged', k: 'v' } });
+  await new Promise((wake) => setTimeout(wake, 20));
+  await ask(server.socketPath, 'DELETE', `/containers/${id}`);
+  const until = Date.now() / 1000 + 0.1;
+  const told = lines(
+    await ask(
+      server.socketPath,
+      'GET',
+      `/events?since=1&until=${until.toFixed(6)}&filters=${encodeURIComponent('{"type":{"container":true}}')}`,
+    ),
+  );
+  assert.equal(
+    told.map(({ status, from }) => [status, from]),
+    [
+      ['create', 'busybox'],
+      ['start', 'busybox'],
+      ['die', 'busybox'],
+      ['destroy', 'busybox'],
+    ],
+  );
+  const { name } = JSON.parse(JSON.stringify(told[2]?.['Actor'])).Attributes;
+  assert.equal(told[2]?.['Actor'], {
+    ID: id,
+    Attributes: { execDuration: '0', exitCode: '3', image: 'busybox', k: 'v', maker: 'test', name },
+  });
+});
+
+test('given neither since nor until, when events are followed, then headers come at once and only new ones follow', async () => {
+  await using server = await serve();
+  const id = await create(server.socketPath, ['sleep']);
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const asked = get({ socketPath: server.socketPath, path: '/events' }, (response) => {
+    response.once('data', (chunk: Buffer) => resolve(chunk.toString()));
+    void ask(server.socketPath, 'POST', `/containers/${id}/rename?name=new`);
+  });
+  const first = JSON.parse(await promise) as { Action: string; Actor: { Attributes: { name: string; oldName: string } } };
+  asked.destroy();
+  assert.is(first.Action, 'rename');
+  assert.is(first.Actor.Attributes.name, 'new');
+  assert.match(first.Actor.Attributes.oldName, /^\/fake_/);
+});
+
+test('given an until in the future, when events are followed, then the stream ends at that time', async () => {
+  await using server = await serve();
+  const began = Date.now();
+  await ask(server.socketPath, 'GET', `/events?until=${((began + 150) / 1000).toFixed(3)}`);
+  assert.ok(Date.now() - began >= 100);
+});
+
+test('given an idempotency key, when a container is created, then the caller carries it', async () => {
+  await using server = await serve();
+  await ask(server.socketPath, 'POST', '/containers/create', {
+    body: '{"Image":"busybox"}',
+    headers: { 'Idempotency-Key': 'once', 'User-Agent': 'me' },
+  });
+  const caller = server.engine.calls[0]?.caller;
+  assert.is(caller?.idem, 'once');
+  assert.is(caller?.req?.agent, 'me');
+});
+
+test.run();

@@ -1,0 +1,9 @@
+import { type Exchange, param } from '../../http/exchange.ts';
+import { json } from '../../http/reply.ts';
+import { volumeInspect } from '../../translate/volume-inspect.ts';
+
+/** `GET /volumes/{name}`. */
+export async function inspectVolume(exchange: Exchange): Promise<void> {
+  const view = await exchange.engine.view();
+  json(exchange.response, 200, volumeInspect(view.volume(param(exchange, 'name'))));
+}

@@ -1,0 +1,21 @@
+import type { Exchange } from '../../http/exchange.ts';
+import { Filters } from '../../http/filters.ts';
+import { json } from '../../http/reply.ts';
+import { volumeInspect } from '../../translate/volume-inspect.ts';
+
+/** `GET /volumes`. */
+export async function listVolumes({ engine, query, response }: Exchange): Promise<void> {
+  const filters = Filters.parse(query.get('filters')).only('dangling', 'driver', 'label', 'name');
+  const dangling = filters.flag('dangling');
+  const view = await engine.view();
+  const mounts = [...view.containers.values()].flatMap(({ spec }) => spec.mounts);
+  const used = new Set(mounts.flatMap((mount) => (mount.type === 'volume' ? [mount.source] : [])));
+  const found = [...view.volumes.values()].filter(
+    (volume) =>
+      filters.exact('driver', volume.driver) &&
+      filters.pattern('name', volume.name) &&
+      filters.labels('label', volume.labels) &&
+      (dangling === undefined || !used.has(volume.name) === dangling),
+  );
+  json(response, 200, { Volumes: found.map(volumeInspect), Warnings: null });
+}

@@ -1,0 +1,157 @@
+import { ShiplogError } from '@shiplog/contracts';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Fields } from '../http/fields.ts';
+import { parseVersion } from '../http/version.ts';
+import { type TranslatedCreate, translateCreate } from './container-spec.ts';
+
+const test = suite('create body to container spec');
+
+function translate(config: object, hostConfig: object = {}, version = '1.51'): TranslatedCreate {
+  const body = new Fields({ Image: 'busybox', ...config, HostConfig: { ...hostConfig } });
+  return translateCreate(body, { version: parseVersion(version), defaultLogDriver: 'k8s-file', hostGateway: '172.17.0.1' });
+}
+
+function codeOf(config: object, hostConfig: object = {}, version = '1.51'): string {
+  try {
+    translate(config, hostConfig, version);
+  } catch (error) {
+    if (error instanceof ShiplogError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+test("given nothing but an image, when it is translated, then the defaults are Docker's", () => {
+  const { spec, warnings, env } = translate({});
+  assert.equal(warnings, []);
+  assert.equal(env, []);
+  assert.equal(
+    [spec.networkMode, spec.shmSizeBytes, spec.seccomp, spec.logDriver, spec.restart.policy, spec.ipcMode, spec.resources],
+    ['bridge', 64 << 20, 'default', 'k8s-file', 'no', 'private', {}],
+  );
+  assert.not.ok('entrypoint' in spec);
+  assert.not.ok('cmd' in spec);
+});
+
+test("given entrypoints, when they are translated, then null is the image's, one empty word is none, text is one word", () => {
+  assert.not.ok('entrypoint' in translate({ Entrypoint: null }).spec);
+  assert.equal(translate({ Entrypoint: [''] }).spec.entrypoint, []);
+  assert.equal(translate({ Entrypoint: 'sh' }).spec.entrypoint, ['sh']);
+});
+
+test('given mounts in all their forms, when they are translated, then each is what was meant', () => {
+  const { mounts } = translate(
+    { Volumes: { '/anon': {}, '/a': {} } },
+    {
+      Binds: ['/src/../host:/a/:ro,rslave', 'named:/b:nocopy', '/only'],
+      Mounts: [
+        { Type: 'bind', Source: '/m', Target: '/c', ReadOnly: true },
+        { Type: 'volume', Target: '/d' },
+      ],
+      Tmpfs: { '/t': 'rw,noexec,size=64k,mode=1777' },
+    },
+  ).spec;
+  assert.equal(mounts, [
+    { type: 'bind', source: '/host', target: '/a', readOnly: true, createSource: true, propagation: 'rslave' },
+    { type: 'volume', source: 'named', target: '/b', readOnly: false, noCopy: true },
+    { type: 'volume', source: '', target: '/only', readOnly: false, anonymous: true },
+    { type: 'bind', source: '/m', target: '/c', readOnly: true },
+    { type: 'volume', source: '', target: '/d', readOnly: false, anonymous: true },
+    { type: 'tmpfs', target: '/t', readOnly: false, sizeBytes: 65_536, mode: 0o1777, options: ['noexec'] },
+    { type: 'volume', source: '', target: '/anon', readOnly: false, anonymous: true },
+  ]);
+});
+
+test('given ports, when they are translated, then ranges are expanded and free choices are 0', () => {
+  const { ports, exposedPorts } = translate(
+    { ExposedPorts: { '80': {}, '8000-8001/udp': {} } },
+    { PortBindings: { '80/tcp': [{ HostPort: '' }], '90-91/tcp': [{ HostIp: '127.0.0.1', HostPort: '190-191' }], '99/tcp': null } },
+  ).spec;
+  assert.equal(exposedPorts, ['80/tcp', '8000/udp', '8001/udp']);
+  assert.equal(
+    ports.map(({ hostIp, hostPort, containerPort }) => [hostIp, hostPort, containerPort]),
+    [
+      ['', 0, 80],
+      ['127.0.0.1', 190, 90],
+      ['127.0.0.1', 191, 91],
+    ],
+  );
+});
+
+test('given networks, when they are named without a mode, then the first is the mode; several need API 1.44', () => {
+  const networking = {
+    NetworkingConfig: { EndpointsConfig: { one: { Aliases: ['a'], IPAMConfig: { IPv4Address: '10.0.0.9' } }, two: null } },
+  };
+  const { networkMode, endpoints } = translate(networking).spec;
+  assert.equal([networkMode, endpoints], ['one', { one: { aliases: ['a'], ipv4: '10.0.0.9' }, two: {} }]);
+  assert.is(codeOf(networking, {}, '1.43'), 'SPEC_INVALID');
+  assert.equal(translate({ MacAddress: '02:42:AC:11:00:02' }).spec.endpoints, { bridge: { mac: '02:42:ac:11:00:02' } });
+  assert.equal(translate({}, { ExtraHosts: ['me:host-gateway', 'v6:::1'] }).spec.extraHosts, ['me:172.17.0.1', 'v6:::1']);
+});
+
+test('given limits, when they are translated, then CPUs become a quota and memory allows as much swap', () => {
+  const { resources } = translate(
+    {},
+    { NanoCpus: 1_500_000_000, Memory: 8 << 20, PidsLimit: -1, BlkioDeviceReadBps: [{ Path: '/dev/a', Rate: 5 }] },
+  ).spec;
+  assert.equal(resources, {
+    memoryBytes: 8 << 20,
+    memorySwapBytes: 16 << 20,
+    cpuQuotaUs: 150_000,
+    cpuPeriodUs: 100_000,
+    io: [{ device: '/dev/a', readBps: 5 }],
+  });
+});
+
+test('given what contradicts itself, when it is translated, then it is refused as invalid', () => {
+  const contradictions: readonly (readonly [object, object])[] = [
+    [{ Image: '' }, {}],
+    [{ Env: ['=x'] }, {}],
+    [{ WorkingDir: 'relative' }, {}],
+    [{}, { Memory: 1 }],
+    [{}, { MemorySwap: 9 << 20 }],
+    [{}, { NanoCpus: 1e9, CpuQuota: 5000 }],
+    [{}, { Binds: ['/a:relative'] }],
+    [{}, { Binds: ['/a:/b', '/c:/b'] }],
+    [{}, { Binds: ['a b:/b'] }],
+    [{}, { RestartPolicy: { Name: 'sometimes' } }],
+    [{}, { RestartPolicy: { Name: 'always' }, AutoRemove: true }],
+    [{}, { PortBindings: { '70000/tcp': [] } }],
+    [{}, { SecurityOpt: ['what=ever'] }],
+    [{}, { SecurityOpt: ['seccomp={'] }],
+    [{}, { ShmSize: -1 }],
+    [{}, { PidMode: 'theirs' }],
+  ];
+  for (const [config, hostConfig] of contradictions) {
+    assert.is(codeOf(config, hostConfig), 'SPEC_INVALID', JSON.stringify([config, hostConfig]));
+  }
+});
+
+test('given what this engine has not, when it would be missed, then it is refused; when not, there is a warning', () => {
+  const missed: readonly object[] = [
+    { Links: ['a:b'] },
+    { VolumesFrom: ['a'] },
+    { StorageOpt: { size: '1G' } },
+    { DeviceRequests: [{ Count: -1 }] },
+    { Mounts: [{ Type: 'image', Source: 'x', Target: '/x' }] },
+    { PortBindings: { '80/tcp': [{ HostPort: '8000-8010' }] } },
+    { SecurityOpt: ['apparmor=mine'] },
+  ];
+  for (const hostConfig of missed) assert.is(codeOf({}, hostConfig), 'NOT_SUPPORTED', JSON.stringify(hostConfig));
+  const harmless = translate(
+    { Healthcheck: { Test: ['CMD', 'true'] } },
+    { CgroupParent: '/x', LogConfig: { Type: 'json-file' }, IpcMode: 'none' },
+  );
+  assert.is(harmless.warnings.length, 4);
+  assert.is(harmless.spec.logDriver, 'k8s-file');
+});
+
+test('given a field of the wrong type, when it is read, then the message names it by its path', () => {
+  assert.throws(
+    () => translate({}, { RestartPolicy: { MaximumRetryCount: 'three' } }),
+    /HostConfig\.RestartPolicy\.MaximumRetryCount must be an integer/,
+  );
+});
+
+test.run();

@@ -1,0 +1,157 @@
+import type { ContainerSpec, EventType, ShiplogEvent, StreamName } from '@shiplog/contracts';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Fields } from '../http/fields.ts';
+import { Filters } from '../http/filters.ts';
+import { parseVersion } from '../http/version.ts';
+import { FakeLog } from '../testing/fake-log.ts';
+import { translateCreate } from './container-spec.ts';
+import { type DockerEvent, eventLine } from './docker-event.ts';
+import { EventProjection } from './event.ts';
+import { passes } from './event-filter.ts';
+
+const test = suite('the log as Docker events');
+
+const ID = 'c'.repeat(64);
+const NET = 'e'.repeat(64);
+const spec: ContainerSpec = {
+  ...translateCreate(new Fields({ Image: 'web:1', Labels: { signal: 'forged', tier: 'front' } }), {
+    version: parseVersion('1.51'),
+    defaultLogDriver: 'k8s-file',
+    hostGateway: '',
+  }).spec,
+  env: { names: [] },
+};
+const ENDPOINTS = [{ networkId: NET, networkName: 'net' }];
+
+/** A log of these events, told by a projection from its start. */
+async function told(
+  write: (add: (op: string, type: EventType, data: object, stream?: StreamName) => void) => void,
+): Promise<readonly DockerEvent[]> {
+  const log = new FakeLog();
+  let at = 1_700_000_000_000;
+  write((op, type, data, stream = `container/${ID}`) => {
+    const kind = type.endsWith('.requested') ? 'intent' : /\.(succeeded|failed)$/.test(type) ? 'outcome' : 'observed';
+    at += 2000;
+    log.append(op, stream, type, kind, data, at);
+  });
+  const projection = new EventProjection();
+  const events: DockerEvent[] = [];
+  for await (const event of log.read()) events.push(...projection.next(event as ShiplogEvent));
+  return events;
+}
+
+type Add = Parameters<Parameters<typeof told>[0]>[0];
+
+function createNetworkAndContainer(add: Add): void {
+  add('n', 'network.create.requested', { decided: { id: NET, name: 'net', driver: 'bridge', predefined: false } }, `network/${NET}`);
+  add('n', 'network.create.succeeded', {}, `network/${NET}`);
+  add('a', 'container.create.requested', { decided: { id: ID, name: 'web', spec, imageId: 'sha256:1' } });
+  add('a', 'container.create.succeeded', { warnings: [] });
+}
+
+function startContainer(add: Add): void {
+  add('b', 'container.start.requested', { decided: { id: ID, endpoints: ENDPOINTS, sandbox: 'bridge' } });
+  add('b', 'container.start.succeeded', {});
+}
+
+test('given a restart of a running container, when it is told, then kill, die, stop, start and restart come in order', async () => {
+  const events = await told((add) => {
+    createNetworkAndContainer(add);
+    startContainer(add);
+    add('r', 'container.restart.requested', { decided: { id: ID, endpoints: ENDPOINTS, sandbox: 'bridge' } });
+    add('r', 'operation.step', { verb: 'container.restart', step: 'signal', facts: { signal: 15 } });
+    add('x', 'container.exited', { id: ID, exitCode: 143, oomKilled: false });
+    add('r', 'container.restart.succeeded', {});
+  });
+  assert.equal(
+    events.map(({ type, action }) => `${type} ${action}`),
+    [
+      'network create',
+      'container create',
+      'network connect',
+      'container start',
+      'container kill',
+      'container die',
+      'network disconnect',
+      'container stop',
+      'network connect',
+      'container start',
+      'container restart',
+    ],
+  );
+  assert.equal(events[4]?.attributes, { image: 'web:1', name: 'web', signal: '15', tier: 'front' });
+  assert.equal(events[5]?.attributes['execDuration'], '6');
+  assert.equal(events[2]?.attributes, { container: ID, name: 'net', type: 'bridge' });
+});
+
+test('given a kill by the kernel, when only the exit tells it, then oom comes before die, and not twice', async () => {
+  const events = await told((add) => {
+    createNetworkAndContainer(add);
+    startContainer(add);
+    add('x', 'container.exited', { id: ID, exitCode: 137, oomKilled: true });
+    startContainer(add);
+    add('o', 'container.oom', { id: ID, kills: 1 });
+    add('x', 'container.exited', { id: ID, exitCode: 137, oomKilled: true });
+  });
+  const actions = events.filter(({ type }) => type === 'container').map(({ action }) => action);
+  assert.equal(actions, ['create', 'start', 'oom', 'die', 'start', 'oom', 'die']);
+});
+
+test('given a failed start, a refused create and a kill without a step, when they are told, then only the kill is an event', async () => {
+  const events = await told((add) => {
+    createNetworkAndContainer(add);
+    add('f', 'container.start.requested', { decided: { id: ID, endpoints: [], sandbox: 'none' } });
+    add('f', 'container.start.failed', {});
+    add('g', 'container.create.requested', { decided: null });
+    add('g', 'container.create.failed', {});
+    add('k', 'container.kill.requested', { decided: { id: ID, signal: 9 } });
+    add('k', 'container.kill.succeeded', {});
+  });
+  assert.equal(
+    events.slice(2).map(({ action, attributes }) => [action, attributes['signal']]),
+    [['kill', '9']],
+  );
+});
+
+test('given a removal and a prune of the same container, when they are told, then it is destroyed once', async () => {
+  const events = await told((add) => {
+    createNetworkAndContainer(add);
+    add('d', 'container.remove.requested', { decided: { id: ID, kill: false, volumes: [] } });
+    add('d', 'container.remove.succeeded', {});
+    add('p', 'container.prune.requested', { decided: { ids: [ID] } }, 'engine');
+    add('p', 'container.prune.succeeded', { removed: [ID], reclaimedBytes: 7 }, 'engine');
+  });
+  assert.equal(
+    events.slice(2).map(({ action }) => action),
+    ['destroy', 'prune'],
+  );
+  assert.equal(events.at(-1)?.attributes, { reclaimed: '7' });
+});
+
+test('given an event, when it is written as a line, then the nanoseconds are exact and the legacy fields first', () => {
+  const line = eventLine({ type: 'container', action: 'start', id: 'x', attributes: { image: 'i' }, time: '1700000000123456789' });
+  assert.is(
+    line,
+    '{"status":"start","id":"x","from":"i","Type":"container","Action":"start","Actor":{"ID":"x","Attributes":{"image":"i"}},"scope":"local","time":1700000000,"timeNano":1700000000123456789}\n',
+  );
+});
+
+test('given filters, when events pass, then names match by prefix, exec actions too, labels all, images without tag', () => {
+  const event: DockerEvent = {
+    type: 'container',
+    action: 'exec_start: sh -c x',
+    id: 'abcdef',
+    attributes: { name: 'web', image: 'web:1', tier: 'front' },
+    time: '1',
+  };
+  const filtered = (filters: object): boolean => passes(event, Filters.parse(JSON.stringify(filters)));
+  assert.ok(filtered({ event: ['exec_start'], container: ['abc'], label: ['tier=front', 'name'], image: ['web'], type: ['container'] }));
+  assert.ok(filtered({ container: { we: true } }));
+  assert.not(filtered({ event: ['exec'] }));
+  assert.not(filtered({ label: ['tier=front', 'missing'] }));
+  assert.not(filtered({ type: ['image'] }));
+  assert.ok(filtered({ unknown: ['ignored'] }));
+});
+
+test.run();
