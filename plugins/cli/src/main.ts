@@ -1,6 +1,3 @@
-import { enableCompileCache } from 'node:module';
+import { runProcess } from './run-process.ts';
 
-// Saves half of the time that loading takes from the second start on.
-enableCompileCache();
-const { runProcess } = await import('./run-process.ts');
 await runProcess();

@@ -25,7 +25,6 @@ export async function createRequest(
   const ports = parsePorts(flags.publish, flags.expose);
   const networks = parseNetworks(flags);
   const attached = attachedStreams(flags, options.detached);
-  const envFiles = (await Promise.all(flags['env-file'].map((path) => readLines('--env-file', path)))).flat();
   const labelFiles = (await Promise.all(flags['label-file'].map((path) => readLines('--label-file', path)))).flat();
   return compact({
     Image: image,
@@ -38,7 +37,7 @@ export async function createRequest(
     Tty: flags.tty,
     OpenStdin: flags.interactive,
     StdinOnce: flags.interactive && attached.stdin,
-    Env: some(environment([...envFiles, ...flags.env], options.env)),
+    Env: some(await environment(flags['env-file'], flags.env, options.env)),
     Cmd: some(command),
     // `--entrypoint ''` takes the image's away, which the API says with one empty word.
     Entrypoint: flags.entrypoint === undefined ? undefined : [flags.entrypoint],
@@ -66,8 +65,8 @@ async function hostConfig(flags: CreateFlags, binds: string[], bindings: HostCon
     RestartPolicy: restart,
     AutoRemove: flags.rm || undefined,
     ContainerIDFile: flags.cidfile,
-    CapAdd: some([...flags['cap-add']]),
-    CapDrop: some([...flags['cap-drop']]),
+    CapAdd: some(flags['cap-add'].map(capability)),
+    CapDrop: some(flags['cap-drop'].map(capability)),
     Privileged: flags.privileged || undefined,
     ReadonlyRootfs: flags['read-only'] || undefined,
     SecurityOpt: some(await Promise.all(flags['security-opt'].map(securityOption))),
@@ -126,6 +125,12 @@ function restartPolicy(text = 'no'): { Name: string; MaximumRetryCount: number }
     throw new UsageError(`--restart "${text}" is no policy`, 'give no, always, unless-stopped, on-failure or on-failure:N');
   }
   return { Name: name, MaximumRetryCount: retries === undefined ? 0 : parseInteger('--restart on-failure', retries) };
+}
+
+/** `net_admin`, `NET_ADMIN` and `CAP_NET_ADMIN` are one. */
+function capability(text: string): string {
+  const name = text.toUpperCase();
+  return name === 'ALL' || name.startsWith('CAP_') ? name : `CAP_${name}`;
 }
 
 function ulimit(text: string): { Name: string; Soft: number; Hard: number } {

@@ -32,11 +32,16 @@ export async function readLines(flag: string, path: string): Promise<string[]> {
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-/** Environment entries for a container: a name alone takes its value from `env`, and is left out where there is none. */
-export function environment(entries: readonly string[], env: { readonly [name: string]: string | undefined }): string[] {
-  return entries.flatMap((entry) => {
-    if (entry.includes('=')) return [entry];
-    const value = env[entry];
-    return value === undefined ? [] : [`${entry}=${value}`];
-  });
+/**
+ * Environment for a container: lines of files before entries of the command line. A name alone takes its value from `env`; where
+ * there is none, a file's line is left out, and an entry stays a bare name, with which the engine takes the image's variable away.
+ */
+export async function environment(
+  files: readonly string[],
+  entries: readonly string[],
+  env: { readonly [name: string]: string | undefined },
+): Promise<string[]> {
+  const lines = (await Promise.all(files.map((path) => readLines('--env-file', path)))).flat();
+  const fill = (entry: string): string => (entry.includes('=') || env[entry] === undefined ? entry : `${entry}=${env[entry]}`);
+  return [...lines.map(fill).filter((line) => line.includes('=')), ...entries.map(fill)];
 }

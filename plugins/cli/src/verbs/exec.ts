@@ -1,5 +1,5 @@
 import type { ExecRequest } from '@shiplog/client';
-import { environment, readLines } from '../create/key-values.ts';
+import { environment } from '../create/key-values.ts';
 import { EXIT } from '../exit-codes.ts';
 import { PROCESS_EXITS } from '../process-exits.ts';
 import { startFailure } from '../terminal/run-attached.ts';
@@ -32,10 +32,7 @@ export default defineVerb({
     const stdin = flags.interactive && !flags.detach;
     checkTerminal(context, flags.tty, stdin);
     const { docker } = await context.client();
-    const env = environment(
-      [...(await Promise.all(flags['env-file'].map((path) => readLines('--env-file', path)))).flat(), ...flags.env],
-      context.env,
-    );
+    const env = await environment(flags['env-file'], flags.env, context.env);
     const size = flags.tty && !flags.detach ? consoleSize(context) : undefined;
     const request: ExecRequest = {
       Cmd: command,
