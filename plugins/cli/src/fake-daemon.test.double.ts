@@ -39,7 +39,7 @@ export class FakeDaemon {
   private constructor(directory: string) {
     this.#directory = directory;
     this.#server = createServer((request, response) => void this.#request(request, response));
-    this.#server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => this.#upgrade(request, socket, head));
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => void this.#upgrade(request, socket, head));
   }
 
   static async run(test: (daemon: FakeDaemon) => Promise<void>): Promise<void> {
@@ -80,9 +80,7 @@ export class FakeDaemon {
   }
 
   async #request(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const seen = this.#note(request, Buffer.concat(chunks).toString());
+    const seen = this.#note(request, await textOf(request));
     response.setHeader('Api-Version', '1.44');
     response.setHeader('Ostype', 'linux');
     response.setHeader('Content-Type', 'application/json');
@@ -114,17 +112,13 @@ export class FakeDaemon {
     return () => [404, { message: `page not found: ${seen.path}` }];
   }
 
-  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
-    const length = Number(request.headers['content-length'] ?? 0);
-    const begin = (body: Buffer): void => {
-      this.#note(request, body.subarray(0, length).toString());
-      const kind = this.tty ? 'raw-stream' : 'multiplexed-stream';
-      socket.write(`HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.${kind}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n`);
-      this.process(socket, this, body.subarray(length));
-    };
-    if (head.length >= length) begin(head);
-    else socket.once('data', (chunk: Buffer) => begin(Buffer.concat([head, chunk])));
+    // Since Node 25 the body of a request that upgrades is read like any other.
+    this.#note(request, await textOf(request));
+    const kind = this.tty ? 'raw-stream' : 'multiplexed-stream';
+    socket.write(`HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.${kind}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n`);
+    this.process(socket, this, head);
   }
 
   #note(request: IncomingMessage, body: string): Seen {
@@ -141,6 +135,12 @@ export function frame(stream: 1 | 2, text: string): Buffer {
   header[0] = stream;
   header.writeUInt32BE(Buffer.byteLength(text), 4);
   return Buffer.concat([header, Buffer.from(text)]);
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8')) text += String(chunk);
+  return text;
 }
 
 function reply(answer: unknown): readonly [number, unknown] {

@@ -17,22 +17,20 @@ export interface ParsedCommand {
 export function parseCommand(options: Options, argv: readonly string[], passThrough: boolean): ParsedCommand {
   const { tokens, args, help } = normalise(options, argv, passThrough);
   if (help) return { flags: {}, args, help };
-  const { values } = parseArgs({
-    args: tokens,
-    options: Object.fromEntries(Object.entries(options).map(forParseArgs)),
-    allowNegative: true,
-  });
-  const flags = Object.entries(options).map(([name, option]) => [name, values[name] ?? absent(option)] as const);
-  return { flags: Object.fromEntries(flags) as RawFlags, args, help };
+  const { values } = parseArgs({ args: tokens, options: Object.fromEntries(Object.entries(options).map(forParseArgs)) });
+  const flags = Object.entries(options).map(([name, option]) => [name, flagValue(option, values[name])] as const);
+  return { flags: Object.fromEntries(flags), args, help };
 }
 
-function forParseArgs([name, option]: [string, Option]): [string, { type: 'boolean' | 'string'; multiple: boolean }] {
-  return [name, { type: option.type === 'switch' ? 'boolean' : 'string', multiple: option.type === 'list' }];
+/** Switches travel as `--name=true`: node's own form of off, `--no-name`, would take `--no-trunc` apart. */
+function forParseArgs([name, option]: [string, Option]): [string, { type: 'string'; multiple: boolean }] {
+  return [name, { type: 'string', multiple: option.type === 'list' }];
 }
 
-function absent(option: Option): boolean | string[] | undefined {
-  if (option.type === 'switch') return option.on === true;
-  return option.type === 'list' ? [] : undefined;
+function flagValue(option: Option, value: unknown): RawFlags[string] {
+  if (option.type === 'switch') return value === undefined ? option.on === true : value === 'true';
+  if (option.type === 'list') return Array.isArray(value) ? value.map(String) : [];
+  return typeof value === 'string' ? value : undefined;
 }
 
 /**
@@ -99,14 +97,14 @@ function shortOptions(
       return [...tokens, `--${name}=${value}`];
     }
     if (after.startsWith('=')) return [...tokens, switchToken(name, after.slice(1))];
-    tokens.push(`--${name}`);
+    tokens.push(`--${name}=true`);
   }
   return tokens;
 }
 
 function switchToken(name: string, given: string | undefined): string {
-  if (given === undefined || ['true', '1', 't'].includes(given)) return `--${name}`;
-  if (['false', '0', 'f'].includes(given)) return `--no-${name}`;
+  if (given === undefined || ['true', '1', 't'].includes(given)) return `--${name}=true`;
+  if (['false', '0', 'f'].includes(given)) return `--${name}=false`;
   throw new UsageError(`--${name} is on or off: give --${name}=true or --${name}=false, not "${given}"`);
 }
 

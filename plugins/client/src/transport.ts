@@ -30,7 +30,7 @@ export interface Hijacked {
 }
 
 /** Speaks HTTP with one engine. Connections are kept and do not hold the process up. */
-export class Connection {
+export class Transport {
   readonly host: Host;
   readonly #agent = new Agent({ keepAlive: true });
 
@@ -87,6 +87,7 @@ export class Connection {
 
   #open(call: Call, upgrade: boolean): ClientRequest {
     const headers: Record<string, string | number> = { Host: 'shiplog', 'User-Agent': 'shiplog-client/0.1.0' };
+    // The class must not be called Connection: tsc 7.0.2 would then rename this key.
     if (upgrade) Object.assign(headers, { Connection: 'Upgrade', Upgrade: 'tcp' });
     if (call.json !== undefined) Object.assign(headers, { 'Content-Type': 'application/json' });
     if (call.body !== undefined) Object.assign(headers, { 'Content-Type': 'application/x-tar' });
