@@ -1,4 +1,4 @@
-import { Connection } from './connection.ts';
+import { Transport } from './transport.ts';
 import { DockerClient, type Ping } from './docker-client.ts';
 import { hostFrom } from './host.ts';
 import { NativeClient } from './native-client.ts';
@@ -22,13 +22,13 @@ export interface Client {
  * Throws TypeError for a host it cannot read.
  */
 export function createClient(options: { readonly host?: string } = {}): Client {
-  const connection = new Connection(options.host ?? hostFrom(process.env));
-  const docker = new DockerClient(connection);
+  const transport = new Transport(options.host ?? hostFrom(process.env));
+  const docker = new DockerClient(transport);
   return {
-    host: connection.host.text,
+    host: transport.host.text,
     docker,
-    native: new NativeClient(connection),
+    native: new NativeClient(transport),
     ping: () => docker.ping(),
-    close: () => connection.close(),
+    close: () => transport.close(),
   };
 }

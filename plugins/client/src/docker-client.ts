@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { ApiError } from './api-error.ts';
-import { type Call, type Connection, type Hijacked, textOf } from './connection.ts';
+import { type Call, type Transport, type Hijacked, textOf } from './transport.ts';
 import { type Output, outputOf } from './demultiplexer.ts';
 import type {
   ContainerDetails,
@@ -40,11 +40,11 @@ export interface Ping {
  * version is agreed on the first call. Methods throw ApiError and UnreachableError.
  */
 export class DockerClient {
-  readonly #connection: Connection;
+  readonly #transport: Transport;
   #agreed: Promise<Ping> | undefined;
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
+  constructor(transport: Transport) {
+    this.#transport = transport;
   }
 
   /** Agrees on a version, once. Throws ApiError when the engine is too old. */
@@ -278,7 +278,7 @@ export class DockerClient {
   }
 
   async #negotiate(): Promise<Ping> {
-    const response = await this.#connection.send({ method: 'HEAD', path: '/_ping' });
+    const response = await this.#transport.send({ method: 'HEAD', path: '/_ping' });
     response.resume();
     const theirs = single(response.headers['api-version']);
     if (theirs !== undefined && compareVersions(theirs, API_MIN) < 0) {
@@ -295,20 +295,20 @@ export class DockerClient {
     return { ...rest, method, path: `/v${(await this.ping()).apiVersion}${path}` };
   }
 
-  async #send(method: Call['method'], path: string, rest: Partial<Call> = {}): ReturnType<Connection['send']> {
-    return this.#connection.send(await this.#call(method, path, rest));
+  async #send(method: Call['method'], path: string, rest: Partial<Call> = {}): ReturnType<Transport['send']> {
+    return this.#transport.send(await this.#call(method, path, rest));
   }
 
   async #json<T>(method: Call['method'], path: string, rest: Partial<Call> = {}): Promise<T> {
-    return this.#connection.json<T>(await this.#call(method, path, rest));
+    return this.#transport.json<T>(await this.#call(method, path, rest));
   }
 
   async #done(method: Call['method'], path: string, rest: Partial<Call> = {}): Promise<number> {
-    return this.#connection.done(await this.#call(method, path, rest));
+    return this.#transport.done(await this.#call(method, path, rest));
   }
 
   async #hijack(path: string, rest: Partial<Call>): Promise<Hijacked> {
-    return this.#connection.hijack(await this.#call('POST', path, rest));
+    return this.#transport.hijack(await this.#call('POST', path, rest));
   }
 }
 

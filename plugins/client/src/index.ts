@@ -7,7 +7,7 @@ export { NativeClient } from './native-client.ts';
 export { jsonLines } from './ndjson.ts';
 
 export type { Client } from './client.ts';
-export type { Hijacked, Query } from './connection.ts';
+export type { Hijacked, Query } from './transport.ts';
 export type { Output } from './demultiplexer.ts';
 export type { Ping } from './docker-client.ts';
 export type * from './docker-types.ts';

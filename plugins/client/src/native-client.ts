@@ -9,7 +9,7 @@ import type {
   VolumeRecord,
 } from '@shiplog/contracts';
 import { ApiError } from './api-error.ts';
-import type { Connection } from './connection.ts';
+import type { Transport } from './transport.ts';
 import { jsonLines } from './ndjson.ts';
 
 const PREFIX = '/shiplog/v1';
@@ -45,22 +45,22 @@ export interface VerifyProgress {
 
 /** Shiplog's own API. A moment is a position, a time, or a duration before now. Methods throw ApiError and UnreachableError. */
 export class NativeClient {
-  readonly #connection: Connection;
+  readonly #transport: Transport;
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
+  constructor(transport: Transport) {
+    this.#transport = transport;
   }
 
   async info(): Promise<EngineInfo & { readonly api: number; readonly durableSeq: number }> {
-    return this.#connection.json({ method: 'GET', path: `${PREFIX}/info` });
+    return this.#transport.json({ method: 'GET', path: `${PREFIX}/info` });
   }
 
   async state(at?: string): Promise<EngineState> {
-    return this.#connection.json({ method: 'GET', path: `${PREFIX}/state`, query: { at } });
+    return this.#transport.json({ method: 'GET', path: `${PREFIX}/state`, query: { at } });
   }
 
   async inspect(kind: ObjectKind | 'any', ref: string, at?: string): Promise<InspectedObject> {
-    return this.#connection.json({ method: 'GET', path: `${PREFIX}/inspect/${kind}/${encodeURIComponent(ref)}`, query: { at } });
+    return this.#transport.json({ method: 'GET', path: `${PREFIX}/inspect/${kind}/${encodeURIComponent(ref)}`, query: { at } });
   }
 
   /** Envelopes in order; with `follow` for ever, until `signal` aborts. */
@@ -74,13 +74,13 @@ export class NativeClient {
     },
     signal?: AbortSignal,
   ): Promise<AsyncIterable<ShiplogEvent>> {
-    const response = await this.#connection.send({ method: 'GET', path: `${PREFIX}/events`, query, signal });
+    const response = await this.#transport.send({ method: 'GET', path: `${PREFIX}/events`, query, signal });
     return checked(jsonLines<ShiplogEvent | { readonly error: ErrorRecord }>(response));
   }
 
   /** Checks the whole log. Damage is in the answer; it throws only when the check itself could not be done. */
   async verify(progress?: (progress: VerifyProgress) => void): Promise<Verification> {
-    const response = await this.#connection.send({ method: 'GET', path: `${PREFIX}/log/verify` });
+    const response = await this.#transport.send({ method: 'GET', path: `${PREFIX}/log/verify` });
     type Line = VerifyProgress | Verification | { readonly error: ErrorRecord };
     for await (const line of checked(jsonLines<Line>(response))) {
       if ('head' in line) return line;

@@ -1,0 +1,70 @@
+import type { Verb } from './verb.ts';
+
+/** A verb of the command line: a line for the overview, and where its code is. Loading is left to the one that runs. */
+export interface Command {
+  readonly group: 'containers' | 'images' | 'log' | 'networks' | 'volumes' | 'more';
+  readonly summary: string;
+  load(): Promise<{ readonly default: Verb }>;
+}
+
+/** Every verb, by what is typed. */
+export const COMMANDS: { readonly [name: string]: Command } = {
+  run: { group: 'containers', summary: 'Create a container and start it', load: () => import('./verbs/run.ts') },
+  create: { group: 'containers', summary: 'Create a container', load: () => import('./verbs/create.ts') },
+  start: { group: 'containers', summary: 'Start containers', load: () => import('./verbs/start.ts') },
+  stop: { group: 'containers', summary: 'Stop containers: ask, wait, kill', load: () => import('./verbs/stop.ts') },
+  restart: { group: 'containers', summary: 'Stop and start containers', load: () => import('./verbs/restart.ts') },
+  kill: { group: 'containers', summary: 'Send a signal to containers', load: () => import('./verbs/kill.ts') },
+  pause: { group: 'containers', summary: 'Freeze all processes of containers', load: () => import('./verbs/pause.ts') },
+  unpause: { group: 'containers', summary: 'Let frozen containers go on', load: () => import('./verbs/unpause.ts') },
+  rename: { group: 'containers', summary: 'Give a container another name', load: () => import('./verbs/rename.ts') },
+  rm: { group: 'containers', summary: 'Remove containers', load: () => import('./verbs/rm.ts') },
+  ps: { group: 'containers', summary: 'List containers', load: () => import('./verbs/ps.ts') },
+  exec: { group: 'containers', summary: 'Run a command in a running container', load: () => import('./verbs/exec.ts') },
+  attach: { group: 'containers', summary: 'Connect to a running container', load: () => import('./verbs/attach.ts') },
+  logs: { group: 'containers', summary: 'Show what a container printed', load: () => import('./verbs/logs.ts') },
+  top: { group: 'containers', summary: "Show a container's processes", load: () => import('./verbs/top.ts') },
+  wait: { group: 'containers', summary: 'Wait until containers exit, and print their exit codes', load: () => import('./verbs/wait.ts') },
+  images: { group: 'images', summary: 'List images', load: () => import('./verbs/images.ts') },
+  load: { group: 'images', summary: 'Load images from an archive', load: () => import('./verbs/load.ts') },
+  import: { group: 'images', summary: 'Make an image from a root file system', load: () => import('./verbs/import.ts') },
+  tag: { group: 'images', summary: 'Give an image another name', load: () => import('./verbs/tag.ts') },
+  rmi: { group: 'images', summary: 'Remove images', load: () => import('./verbs/rmi.ts') },
+  history: { group: 'images', summary: 'Show how an image was made', load: () => import('./verbs/history.ts') },
+  events: { group: 'log', summary: 'Show what happened, and what happens', load: () => import('./verbs/events.ts') },
+  inspect: {
+    group: 'log',
+    summary: 'Show all facts about an object, at any moment, removed ones too',
+    load: () => import('./verbs/inspect.ts'),
+  },
+  'log verify': { group: 'log', summary: 'Check the whole log for holes and changed bytes', load: () => import('./verbs/log-verify.ts') },
+  'network ls': { group: 'networks', summary: 'List networks', load: () => import('./verbs/network-ls.ts') },
+  'network inspect': { group: 'networks', summary: 'Show all facts about networks', load: () => import('./verbs/network-inspect.ts') },
+  'network create': { group: 'networks', summary: 'Create a network', load: () => import('./verbs/network-create.ts') },
+  'network rm': { group: 'networks', summary: 'Remove networks', load: () => import('./verbs/network-rm.ts') },
+  'volume ls': { group: 'volumes', summary: 'List volumes', load: () => import('./verbs/volume-ls.ts') },
+  'volume inspect': { group: 'volumes', summary: 'Show all facts about volumes', load: () => import('./verbs/volume-inspect.ts') },
+  'volume create': { group: 'volumes', summary: 'Create a volume', load: () => import('./verbs/volume-create.ts') },
+  'volume rm': { group: 'volumes', summary: 'Remove volumes', load: () => import('./verbs/volume-rm.ts') },
+  info: { group: 'more', summary: 'Show facts about the engine and its host', load: () => import('./verbs/info.ts') },
+  version: { group: 'more', summary: 'Show versions of client and engine', load: () => import('./verbs/version.ts') },
+  completion: { group: 'more', summary: 'Print completion for a shell', load: () => import('./verbs/completion.ts') },
+  help: { group: 'more', summary: 'Explain a verb, or `exit-codes`', load: () => import('./verbs/help.ts') },
+};
+
+/** The verb that `argv` begins with, and what follows it. Undefined when there is none. */
+export function findCommand(
+  argv: readonly string[],
+): { readonly name: string; readonly command: Command; readonly rest: readonly string[] } | undefined {
+  for (const words of [2, 1]) {
+    const name = argv.slice(0, words).join(' ');
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (command !== undefined && argv.length >= words) return { name, command, rest: argv.slice(words) };
+  }
+  return undefined;
+}
+
+/** Verbs that begin with `word`: `network` has four. */
+export function subCommands(word: string): readonly string[] {
+  return Object.keys(COMMANDS).filter((name) => name.startsWith(`${word} `));
+}

@@ -1,0 +1,23 @@
+import { UsageError } from '../cli-error.ts';
+
+const POWERS = 'bkmgtp';
+
+/** Bytes from `512m`, `1.5g`, `64MiB`, `1024`: units are binary, as Docker's `--memory` has them. Throws UsageError. */
+export function parseSize(flag: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([bkmgtp])?(?:i?b)?$/i.exec(text.trim());
+  if (match === null) throw new UsageError(`${flag} "${text}" is no size`, 'give bytes, or a number with b, k, m, g or t: 512m');
+  const power = POWERS.indexOf((match[2] ?? 'b').toLowerCase());
+  return Math.floor(Number(match[1]) * 1024 ** power);
+}
+
+/** A whole number. Throws UsageError. */
+export function parseInteger(flag: string, text: string): number {
+  if (!/^-?\d+$/.test(text)) throw new UsageError(`${flag} "${text}" is no whole number`);
+  return Number(text);
+}
+
+/** CPUs as billionths: `1.5` is 1500000000. Throws UsageError. */
+export function parseCpus(text: string): number {
+  if (!/^\d*\.?\d+$/.test(text)) throw new UsageError(`--cpus "${text}" is no number of CPUs`, 'give a decimal such as 1.5');
+  return Math.round(Number(text) * 1e9);
+}

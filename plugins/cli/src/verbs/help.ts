@@ -1,0 +1,26 @@
+import { UsageError } from '../cli-error.ts';
+import { COMMANDS, findCommand, subCommands } from '../commands.ts';
+import { print } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { exitCodesHelp, overview, verbHelp } from '../help.ts';
+import { defineVerb } from '../verb.ts';
+
+export default defineVerb({
+  usage: '[VERB|exit-codes]',
+  args: [0, 2],
+  complete: ['exit-codes', ...Object.keys(COMMANDS)],
+  options: {},
+  examples: [{ command: 'shiplog help run', what: 'everything about run' }],
+  async run(context, _flags, args) {
+    if (args.length === 0) print(context, overview());
+    else if (args[0] === 'exit-codes') print(context, exitCodesHelp());
+    else {
+      const found = findCommand(args);
+      const subs = subCommands(args[0] ?? '');
+      if (found !== undefined) print(context, verbHelp(found.name, (await found.command.load()).default));
+      else if (subs.length > 0) for (const name of subs) print(context, `shiplog ${name}: ${COMMANDS[name]?.summary ?? ''}`);
+      else throw new UsageError(`there is no verb "${args.join(' ')}"`, 'see `shiplog help`');
+    }
+    return EXIT.ok;
+  },
+});

@@ -1,0 +1,201 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { FakeDaemon } from '../fake-daemon.test.double.ts';
+import { NOW, runShiplog } from '../run-shiplog.test.double.ts';
+
+const test = suite('verbs');
+
+const CONTAINER = {
+  Id: 'abc'.padEnd(64, '0'),
+  Names: ['/web'],
+  Image: 'nginx',
+  ImageID: 'sha256:1',
+  Command: '/docker-entrypoint.sh nginx',
+  Created: NOW / 1000 - 180,
+  Ports: [
+    { PrivatePort: 443, Type: 'tcp' },
+    { IP: '::', PrivatePort: 80, PublicPort: 8080, Type: 'tcp' },
+    { IP: '0.0.0.0', PrivatePort: 80, PublicPort: 8080, Type: 'tcp' },
+  ],
+  Labels: { app: 'web' },
+  State: 'running',
+  Status: 'Up 3 minutes',
+};
+
+const IMAGE = {
+  Id: `sha256:${'d'.repeat(64)}`,
+  RepoTags: ['localhost:5000/a:1', 'a:latest'],
+  RepoDigests: [],
+  Created: NOW / 1000 - 86_400 * 21,
+  Size: 4_261_502,
+  Labels: null,
+};
+
+test('given containers, when listed, then people read a table with human times', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('GET /containers/json', () => [CONTAINER]);
+    const ran = await runShiplog(['ps', '-a', '-f', 'label=app=web', '--filter', 'status=running'], { host: daemon.host });
+    assert.is(
+      ran.stdout,
+      [
+        'CONTAINER ID   IMAGE   COMMAND                  CREATED         STATUS         PORTS                                              NAMES',
+        'abc000000000   nginx   "/docker-entrypoint.…"   3 minutes ago   Up 3 minutes   [::]:8080->80/tcp, 0.0.0.0:8080->80/tcp, 443/tcp   web',
+        '',
+      ].join('\n'),
+    );
+    const query = daemon.seen.at(-1)?.query;
+    assert.is(query?.get('all'), '1');
+    assert.equal(JSON.parse(query?.get('filters') ?? ''), { label: ['app=web'], status: ['running'] });
+  });
+});
+
+test('given containers, when asked for json, a template, a table of fields or ids, then that is printed', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('GET /containers/json', () => [CONTAINER]);
+    const out = async (...argv: string[]): Promise<string> => (await runShiplog(['ps', ...argv], { host: daemon.host })).stdout;
+    assert.is((JSON.parse(await out('--format', 'json')) as { Names: string }).Names, 'web');
+    assert.is(await out('--format', String.raw`{{.Names}}\t{{json .Labels}}`), 'web\t"app=web"\n');
+    assert.is(await out('--format', String.raw`table {{.Names}}\t{{.State}}`), 'NAMES   STATE\nweb     running\n');
+    assert.is(await out('-q'), 'abc000000000\n');
+    assert.is(await out('-q', '--no-trunc'), `${CONTAINER.Id}\n`);
+    const wrong = await runShiplog(['ps', '--format', '{{.Nmaes}}'], { host: daemon.host });
+    assert.is(wrong.code, 125);
+    assert.match(wrong.stderr, /no field \.Nmaes\nhere there are: ID, Names/);
+  });
+});
+
+test('given images, when listed, then every tag has a row, and -q an id only once', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('GET /images/json', () => [IMAGE]);
+    const ran = await runShiplog(['images'], { host: daemon.host });
+    assert.is(
+      ran.stdout,
+      [
+        'REPOSITORY         TAG      IMAGE ID       CREATED       SIZE',
+        'localhost:5000/a   1        dddddddddddd   3 weeks ago   4.26MB',
+        'a                  latest   dddddddddddd   3 weeks ago   4.26MB',
+        '',
+      ].join('\n'),
+    );
+    assert.is((await runShiplog(['images', '-q'], { host: daemon.host })).stdout, 'dddddddddddd\n');
+  });
+});
+
+test('given several names, when one fails, then the others are done and the exit code is 1', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('DELETE /containers/b', () => [404, { message: 'No such container: b' }]);
+    const ran = await runShiplog(['rm', '-f', 'a', 'b', 'c'], { host: daemon.host });
+    assert.is(ran.code, 1);
+    assert.is(ran.stdout, 'a\nc\n');
+    assert.match(ran.stderr, /No such container: b\nlist containers with `shiplog ps -a`/);
+    assert.is(daemon.seen.at(-1)?.query.get('force'), '1');
+  });
+});
+
+test('given --since 2h, when events are asked, then the engine gets the time and people read lines', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    const event = {
+      Type: 'container',
+      Action: 'die',
+      Actor: { ID: 'e'.repeat(64), Attributes: { name: 'web', exitCode: '1' } },
+      scope: 'local',
+      time: 0,
+      timeNano: NOW * 1e6,
+    };
+    daemon.answers.set('GET /events', async function* () {
+      yield `${JSON.stringify(event)}\n`;
+    });
+    const ran = await runShiplog(['events', '--since', '2h', '--until', 'now'], { host: daemon.host });
+    assert.match(ran.stdout, /^\d{4}-\d\d-\d\d \d\d:\d\d:00\.000 container die web eeeeeeeeeeee \(exitCode=1\)\n$/);
+    const query = daemon.seen.at(-1)?.query;
+    assert.is(query?.get('since'), `${NOW / 1000 - 7200}.000000000`);
+    assert.is(query?.get('until'), `${NOW / 1000}.000000000`);
+  });
+});
+
+test('given --from, when events are asked, then they are the log’s own, and a failure in the stream is told', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    const event = {
+      seq: 12,
+      t: String(BigInt(NOW) * 1_000_000n),
+      type: 'container.start.failed',
+      stream: `container/${'f'.repeat(64)}`,
+      actor: { scheme: 'unix', uid: 0, gid: 0, pid: 77 },
+      result: { status: 'failed', ms: 12.4, error: { code: 'PORT_IN_USE', message: 'port 80 is taken' } },
+    };
+    daemon.answers.set('GET /shiplog/v1/events', async function* () {
+      yield `${JSON.stringify(event)}\n`;
+      yield `${JSON.stringify({ error: { code: 'LOG_CORRUPT', message: 'a hole at 13' } })}\n`;
+    });
+    const ran = await runShiplog(['events', '--from', '12', '--type', 'container.*'], { host: daemon.host });
+    assert.match(
+      ran.stdout,
+      /^#12 .* container\.start\.failed container\/ffffffffffff failed PORT_IN_USE: port 80 is taken by uid 0 pid 77\n$/,
+    );
+    assert.is(ran.code, 1);
+    assert.match(ran.stderr, /a hole at 13\nThe log has a hole/);
+    assert.is(daemon.seen.at(-1)?.query.get('type'), 'container.*');
+    assert.is((await runShiplog(['events', '--from', '1', '--since', '2h'])).code, 125);
+  });
+});
+
+test('given a container that is gone, when inspected, then the log’s last record answers, and when it went is told', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    for (const path of ['/containers/job/json', '/images/job/json', '/networks/job', '/volumes/job']) {
+      daemon.answers.set(`GET ${path}`, () => [404, { message: 'no' }]);
+    }
+    const answer = { kind: 'container', seq: 7, removedAt: { seq: 8, time: '1769860800000000000' }, record: { name: 'job', exitCode: 3 } };
+    daemon.answers.set('GET /shiplog/v1/inspect/any/job', () => answer);
+    const ran = await runShiplog(['inspect', 'job'], { host: daemon.host });
+    assert.equal(JSON.parse(ran.stdout), [{ kind: 'container', atSeq: 7, removedAt: answer.removedAt, name: 'job', exitCode: 3 }]);
+    assert.match(ran.stderr, /^job is gone since .* \(event 8\); this is its last state\n$/);
+    const past = await runShiplog(['inspect', '--at', '10m', '-f', '{{.exitCode}}', 'job'], { host: daemon.host });
+    assert.is(past.stdout, '3\n');
+    assert.is(daemon.seen.at(-1)?.query.get('at'), '10m');
+  });
+});
+
+test('given a damaged log, when verified, then the ranges are named and the exit code is 1', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('GET /shiplog/v1/log/verify', async function* () {
+      yield '{"checked":5,"total":9}\n';
+      yield '{"events":9,"head":"ab","damage":[{"from":3,"to":4,"reason":"checksum"}]}\n';
+    });
+    const ran = await runShiplog(['log', 'verify'], { host: daemon.host });
+    assert.is(ran.stdout, '9 events checked\nhead ab\ndamaged: events 3 to 4: checksum\n');
+    assert.is(ran.code, 1);
+  });
+});
+
+test('given an archive on stdin, when loaded, then it is sent whole, and an error in the stream fails the command', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('POST /images/load', async function* () {
+      yield '{"stream":"Loaded image: a:1\\n"}\r\n';
+    });
+    const ran = await runShiplog(['load'], { host: daemon.host, input: 'tar bytes' });
+    assert.equal(ran, { code: 0, stdout: 'Loaded image: a:1\n', stderr: '' });
+    assert.is(daemon.seen.at(-1)?.body, 'tar bytes');
+    daemon.answers.set('POST /images/load', async function* () {
+      yield '{"errorDetail":{"message":"cut short"},"error":"cut short"}\r\n';
+    });
+    const failed = await runShiplog(['load'], { host: daemon.host, input: 'x' });
+    assert.is(failed.code, 1);
+    assert.match(failed.stderr, 'shiplog: cut short');
+    assert.is((await runShiplog(['load', '-i', '/nonexistent'], { host: daemon.host })).code, 1);
+  });
+});
+
+test('given a name with a registry, when tagged, then repository and tag are told apart', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('POST /images/a/tag', () => [201, undefined]);
+    assert.is((await runShiplog(['tag', 'a', 'localhost:5000/b'], { host: daemon.host })).code, 0);
+    assert.is(daemon.seen.at(-1)?.query.toString(), 'repo=localhost%3A5000%2Fb&tag=latest');
+  });
+});
+
+test('given the client alone, when its version is asked, then no engine is needed', async () => {
+  const ran = await runShiplog(['version', '--client', '--format', '{{.Client.Version}}']);
+  assert.equal(ran, { code: 0, stdout: '0.1.0\n', stderr: '' });
+});
+
+test.run();
