@@ -1,14 +1,18 @@
 import { writeControl } from '@shiplog/driver-kit';
 import { attempt, type Controller } from './controller.ts';
 
-/** CPU time by weight and by quota (kernel: scheduler/sched-bwc). */
+/** CPU time by weight and by quota (kernel: scheduler/sched-bwc). 0 sets nothing, as in Docker's API. */
 export const cpu: Controller = {
   name: 'cpu',
-  async setLimits(directory, { cpuShares, cpuPeriodUs, cpuQuotaUs }) {
+  limits: ['cpuShares', 'cpuPeriodUs', 'cpuQuotaUs'],
+  async setLimits(directory, { cpuShares = 0, cpuPeriodUs = 0, cpuQuotaUs = 0 }) {
     const unset: string[] = [];
-    if (cpuShares !== undefined) unset.push(...(await attempt('cpu shares', () => writeControl(`${directory}/cpu.shares`, cpuShares))));
-    if (cpuPeriodUs !== undefined) unset.push(...(await attempt('cpu period', () => writeControl(`${directory}/cpu.cfs_period_us`, cpuPeriodUs))));
-    if (cpuQuotaUs !== undefined) unset.push(...(await attempt('cpu quota', () => writeControl(`${directory}/cpu.cfs_quota_us`, cpuQuotaUs))));
+    const set = async (limit: string, file: string, value: number): Promise<void> => {
+      if (value !== 0) unset.push(...(await attempt(limit, () => writeControl(`${directory}/${file}`, value))));
+    };
+    await set('cpu shares', 'cpu.shares', cpuShares);
+    await set('cpu period', 'cpu.cfs_period_us', cpuPeriodUs);
+    await set('cpu quota', 'cpu.cfs_quota_us', cpuQuotaUs);
     return unset;
   },
 };

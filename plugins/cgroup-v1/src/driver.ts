@@ -1,11 +1,20 @@
-import { mkdir, readdir, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DriverHome, HOME, inject, injectable, KERNEL, readControl, writeControl } from '@shiplog/driver-kit';
-import { type CgroupDriver, type Kernel, type Observed, type ResourceLimits, ShiplogError } from '@shiplog/contracts';
+import { type DriverHome, HOME, inject, injectable, KERNEL, errnoOf, throwIfAborted, writeControl } from '@shiplog/driver-kit';
+import {
+  type CgroupDriver,
+  type Kernel,
+  type Observed,
+  type OperationContext,
+  type ResourceLimits,
+  ShiplogError,
+} from '@shiplog/contracts';
+import { warnOfMissing } from './controller.ts';
 import { cpu } from './cpu.ts';
 import { cpuset } from './cpuset.ts';
 import { freeze, thaw } from './freezer.ts';
+import { groupsIn, makeGroup, processesIn, removeGroup } from './group.ts';
 import { type Hierarchies, hierarchies } from './hierarchies.ts';
 import { io } from './io.ts';
 import { memory } from './memory.ts';
@@ -16,8 +25,14 @@ type Args<V extends keyof CgroupDriver> = CgroupDriver[V] extends (args: infer A
 
 const CONTROLLERS = [cpu, cpuset, memory, pids, io];
 const KILL = 9;
+const KILL_MS = 10_000;
+/** Killing goes on without it, so it does not wait long. */
+const FREEZE_TO_KILL_MS = 300;
 
-/** Cgroups on version 1 hierarchies: `/shiplog-<engine>/<id>` in every one that is mounted. */
+/**
+ * Cgroups on version 1 hierarchies (cgroups(7)): `/shiplog-<engine>/<id>` in every one that is mounted. All state is in
+ * the kernel. `update`, `join` and `freeze` of a group that is not there throw KERNEL_CALL_FAILED with ENOENT.
+ */
 @injectable()
 export class CgroupV1Driver implements CgroupDriver {
   readonly #parent: string;
@@ -31,57 +46,63 @@ export class CgroupV1Driver implements CgroupDriver {
   }
 
   async create({ id, limits }: Args<'create'>): Promise<{ cgroupsPath: string; unsupported: string[] }> {
-    const { groups } = await this.#groups(id);
-    await Promise.all(groups.map((group) => this.#make(group)));
+    await Promise.all((await this.#groups(id)).map(makeGroup));
     return { cgroupsPath: `/${this.#parent}/${id}`, unsupported: await this.#setLimits(id, limits) };
   }
 
   async update({ id, limits }: Args<'update'>): Promise<{ unsupported: string[] }> {
+    await this.#mustExist(id);
     return { unsupported: await this.#setLimits(id, limits) };
   }
 
   async join({ id, pid }: Args<'join'>): Promise<Record<string, never>> {
-    for (const group of (await this.#groups(id)).groups) await writeControl(join(group, 'cgroup.procs'), pid);
+    for (const group of await this.#groups(id)) await writeControl(join(group, 'cgroup.procs'), pid);
     return {};
   }
 
-  async freeze({ id }: Args<'freeze'>): Promise<Record<string, never>> {
-    await freeze(await this.#in('freezer', id));
+  async freeze({ id }: Args<'freeze'>, { signal }: OperationContext): Promise<Record<string, never>> {
+    await freeze(await this.#in('freezer', id), { signal });
     return {};
   }
 
   async thaw({ id }: Args<'thaw'>): Promise<Record<string, never>> {
-    const directory = await this.#in('freezer', id);
-    if ((await readControl(`${directory}/freezer.state`)) !== '') await thaw(directory);
+    await thaw(await this.#in('freezer', id));
     return {};
   }
 
   /** Frozen first, so that nothing forks away while it is killed; then killed, and thawed so that it dies. */
-  async kill({ id }: Args<'kill'>): Promise<Record<string, never>> {
+  async kill({ id }: Args<'kill'>, { signal }: OperationContext): Promise<Record<string, never>> {
     const directory = await this.#in('freezer', id);
+    const end = performance.now() + KILL_MS;
     for (let tries = 0; ; tries += 1) {
       const found = await this.#processes(id);
       if (found.length === 0) return {};
-      if (tries > 200) throw new ShiplogError('DEADLINE_EXCEEDED', `processes of ${id} outlive SIGKILL; one hangs in the kernel`, { id, pids: found.join(' ') });
-      await freeze(directory).catch((error: unknown) => {
+      throwIfAborted(signal);
+      if (performance.now() > end)
+        throw new ShiplogError('DEADLINE_EXCEEDED', `processes of ${id} outlive SIGKILL; one hangs in the kernel`, {
+          id,
+          pids: found.join(' '),
+        });
+      try {
+        await freeze(directory, { waitMs: FREEZE_TO_KILL_MS });
+      } catch (error) {
         // Killing goes on without: what forks away is found by the next round.
         if (!(error instanceof ShiplogError)) throw error;
-      });
+      }
       for (const pid of await this.#processes(id)) await this.kernel.processes.kill(pid, KILL);
-      if ((await readControl(`${directory}/freezer.state`)) !== '') await thaw(directory);
+      // A signal does not reach what is frozen, and a container may have frozen groups of its own.
+      for (const group of await groupsIn(directory)) await thaw(group);
       await sleep(tries < 10 ? 2 : 20);
     }
   }
 
-  async remove({ id }: Args<'remove'>): Promise<Record<string, never>> {
-    if ((await this.#processes(id)).length > 0) await this.kill({ id });
-    const { groups } = await this.#groups(id);
-    await Promise.all(groups.map((group) => removeGroup(group)));
-    // The last one takes the engine's own group along; others in it keep it.
-    await Promise.all(groups.map((group) => rmdir(dirname(group)).catch(() => undefined)));
+  async remove({ id }: Args<'remove'>, ctx: OperationContext): Promise<Record<string, never>> {
+    await this.kill({ id }, ctx);
+    await Promise.all((await this.#groups(id)).map(removeGroup));
     return {};
   }
 
+  /** Zeros for a group that is not there. */
   async stats({ id }: Args<'stats'>): ReturnType<CgroupDriver['stats']> {
     const mounted = await this.#hierarchies();
     return sample((controller) => {
@@ -96,9 +117,8 @@ export class CgroupV1Driver implements CgroupDriver {
 
   async observe(): Promise<readonly Observed[]> {
     const ids = new Set<string>();
-    for (const mount of new Set((await this.#hierarchies()).values())) {
-      for (const entry of await readdir(join(mount, this.#parent), { withFileTypes: true }).catch(() => [])) if (entry.isDirectory()) ids.add(entry.name);
-    }
+    for (const mount of new Set((await this.#hierarchies()).values()))
+      for (const name of await directoriesIn(join(mount, this.#parent))) ids.add(name);
     return [...ids].map((id) => ({ resource: 'cgroup', id }));
   }
 
@@ -106,8 +126,9 @@ export class CgroupV1Driver implements CgroupDriver {
     return (this.#mounted ??= hierarchies());
   }
 
-  async #groups(id: string): Promise<{ readonly groups: readonly string[] }> {
-    return { groups: [...new Set((await this.#hierarchies()).values())].map((mount) => join(mount, this.#parent, id)) };
+  /** Its directory in every hierarchy; controllers mounted together share one. */
+  async #groups(id: string): Promise<readonly string[]> {
+    return [...new Set((await this.#hierarchies()).values())].map((mount) => join(mount, this.#parent, id));
   }
 
   async #in(controller: string, id: string): Promise<string> {
@@ -116,50 +137,37 @@ export class CgroupV1Driver implements CgroupDriver {
     return join(mount, this.#parent, id);
   }
 
-  /** Another container's removal may take the parent away between the two. */
-  async #make(group: string): Promise<void> {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        await mkdir(group, { recursive: true });
-        return;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries > 20) throw error;
-      }
-    }
+  async #mustExist(id: string): Promise<void> {
+    const path = await this.#in('pids', id);
+    if (!(await directoriesIn(join(path, '..'))).includes(id))
+      throw new ShiplogError('KERNEL_CALL_FAILED', `there is no cgroup ${id}`, { call: 'open', path, errno: 'ENOENT' });
   }
 
   async #setLimits(id: string, limits: ResourceLimits): Promise<string[]> {
     const mounted = await this.#hierarchies();
-    const unset = await Promise.all(
+    const done = await Promise.allSettled(
       CONTROLLERS.map(async (controller) => {
         const mount = mounted.get(controller.name);
-        return mount === undefined ? [] : controller.setLimits(join(mount, this.#parent, id), limits);
+        return mount === undefined ? warnOfMissing(controller, limits) : controller.setLimits(join(mount, this.#parent, id), limits);
       }),
     );
-    return unset.flat();
+    // Thrown when all have ended: whoever removes the group next meets no late write.
+    return done.flatMap((result) => {
+      if (result.status === 'rejected') throw result.reason;
+      return result.value;
+    });
   }
 
   async #processes(id: string): Promise<number[]> {
-    const mounted = await this.#hierarchies();
-    const mount = mounted.get('pids') ?? [...mounted.values()][0];
-    if (mount === undefined) return [];
-    return (await readControl(join(mount, this.#parent, id, 'cgroup.procs'))).split('\n').filter((line) => line !== '').map(Number);
+    return processesIn(await this.#in('pids', id));
   }
 }
 
-/** A group whose last process has just died is busy for a moment. */
-async function removeGroup(group: string): Promise<void> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      // The container may have made groups of its own.
-      for (const entry of await readdir(group, { withFileTypes: true })) if (entry.isDirectory()) await removeGroup(join(group, entry.name));
-      await rmdir(group);
-      return;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT') return;
-      if (code !== 'EBUSY' || tries > 100) throw error;
-      await sleep(tries < 10 ? 1 : 20);
-    }
+async function directoriesIn(path: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
   }
 }

@@ -17,7 +17,9 @@ export default definePlugin({
       async probe() {
         const mounted = await hierarchies();
         const missing = ['memory', 'pids', 'freezer', 'cpu'].filter((controller) => !mounted.has(controller));
-        return missing.length === 0 ? { usable: true } : { usable: false, reason: `these version 1 hierarchies are not mounted: ${missing.join(', ')}` };
+        return missing.length === 0
+          ? { usable: true }
+          : { usable: false, reason: `these version 1 hierarchies are not mounted: ${missing.join(', ')}` };
       },
     }),
   ],

@@ -3,31 +3,40 @@ import { readControl, writeControl } from '@shiplog/driver-kit';
 import { ShiplogError } from '@shiplog/contracts';
 import { attempt, type Controller } from './controller.ts';
 
-const THROTTLES = { readBps: 'blkio.throttle.read_bps_device', writeBps: 'blkio.throttle.write_bps_device', readIops: 'blkio.throttle.read_iops_device', writeIops: 'blkio.throttle.write_iops_device' } as const;
+const THROTTLES = [
+  ['readBps', 'blkio.throttle.read_bps_device'],
+  ['writeBps', 'blkio.throttle.write_bps_device'],
+  ['readIops', 'blkio.throttle.read_iops_device'],
+  ['writeIops', 'blkio.throttle.write_iops_device'],
+] as const;
 
-/** Block I/O by weight and by throttle; on v1 the controller is called blkio. */
+/** Block I/O by weight and by throttle; on v1 the controller is called blkio (kernel: cgroup-v1/blkio-controller). A throttle of 0 is taken away. */
 export const io: Controller = {
   name: 'blkio',
-  async setLimits(directory, { ioWeight, io: devices }) {
+  limits: ['ioWeight', 'io'],
+  async setLimits(directory, { ioWeight = 0, io: devices = [] }) {
     const unset: string[] = [];
-    if (ioWeight !== undefined && ioWeight !== 0) {
+    if (ioWeight !== 0) {
       const file = (await readControl(`${directory}/blkio.bfq.weight`)) === '' ? 'blkio.weight' : 'blkio.bfq.weight';
       unset.push(...(await attempt('blkio weight', () => writeControl(`${directory}/${file}`, ioWeight))));
     }
-    for (const device of devices ?? []) {
+    for (const device of devices) {
       const number = await deviceNumber(device.device);
-      for (const [limit, file] of Object.entries(THROTTLES)) {
-        const value = device[limit as keyof typeof THROTTLES];
-        if (value !== undefined) unset.push(...(await attempt(`blkio ${limit} of ${device.device}`, () => writeControl(`${directory}/${file}`, `${number} ${value}`))));
+      for (const [limit, file] of THROTTLES) {
+        const value = device[limit];
+        if (value === undefined) continue;
+        unset.push(
+          ...(await attempt(`blkio ${limit} of ${device.device}`, () => writeControl(`${directory}/${file}`, `${number} ${value}`))),
+        );
       }
     }
     return unset;
   },
 };
 
-/** `major:minor` of a device node (makedev(3)). */
+/** `major:minor` of a device node (makedev(3)). Throws SPEC_INVALID if it is none. */
 async function deviceNumber(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined || !found.isBlockDevice()) throw new ShiplogError('SPEC_INVALID', `${path} is no block device`, { path });
-  return `${(found.rdev >> 8) & 0xfff}:${(found.rdev & 0xff) | ((found.rdev >> 12) & 0xfff00)}`;
+  return `${(found.rdev >>> 8) & 0xfff}:${(found.rdev & 0xff) | ((found.rdev >>> 12) & 0xfff00)}`;
 }

@@ -3,9 +3,13 @@ import { readControl, readControlNumber, readControlTable } from '@shiplog/drive
 
 type Stats = Awaited<ReturnType<CgroupDriver['stats']>>;
 
-/** One sample of a group. `directoryOf` answers where the group is in a controller's hierarchy. */
+/** What the kernel shows without a limit is the largest whole page count; no host has a petabyte. */
+const UNLIMITED = 2 ** 50;
+
+/** One sample of a group; a limit of 0 is none. `directoryOf` answers where the group is in a controller's hierarchy. */
 export async function sample(directoryOf: (controller: string) => string | undefined): Promise<Stats> {
-  const at = (controller: string, file: string): string => `${directoryOf(controller) ?? '/nonexistent'}/${file}`;
+  // Where a controller is not mounted there is no file, and the number is 0.
+  const at = (controller: string, file: string): string => `${directoryOf(controller) ?? ''}/${file}`;
   const [pidsNow, pidsMax, usage, user, system, throttling, memory, peak, limit, detail, oom, bytes, requests] = await Promise.all([
     readControlNumber(at('pids', 'pids.current')),
     readControlNumber(at('pids', 'pids.max')),
@@ -18,13 +22,27 @@ export async function sample(directoryOf: (controller: string) => string | undef
     readControlNumber(at('memory', 'memory.limit_in_bytes')),
     readControlTable(at('memory', 'memory.stat')),
     readControlTable(at('memory', 'memory.oom_control')),
-    readControl(at('blkio', 'blkio.throttle.io_service_bytes')),
-    readControl(at('blkio', 'blkio.throttle.io_serviced')),
+    readControl(at('blkio', 'blkio.throttle.io_service_bytes_recursive')),
+    readControl(at('blkio', 'blkio.throttle.io_serviced_recursive')),
   ]);
   return {
     pids: { current: pidsNow, limit: pidsMax },
-    cpu: { usageNs: usage, userNs: user, systemNs: system, periods: throttling.nr_periods ?? 0, throttledPeriods: throttling.nr_throttled ?? 0, throttledNs: throttling.throttled_time ?? 0 },
-    memory: { usageBytes: memory, maxUsageBytes: peak, limitBytes: limit, inactiveFileBytes: detail.total_inactive_file ?? 0, oomKills: oom.oom_kill ?? 0, detail: { ...detail } },
+    cpu: {
+      usageNs: usage,
+      userNs: user,
+      systemNs: system,
+      periods: throttling.nr_periods ?? 0,
+      throttledPeriods: throttling.nr_throttled ?? 0,
+      throttledNs: throttling.throttled_time ?? 0,
+    },
+    memory: {
+      usageBytes: memory,
+      maxUsageBytes: peak,
+      limitBytes: limit > UNLIMITED ? 0 : limit,
+      inactiveFileBytes: detail.total_inactive_file ?? 0,
+      oomKills: oom.oom_kill ?? 0,
+      detail: { ...detail },
+    },
     io: ioTable(bytes, requests),
   };
 }
