@@ -47,6 +47,7 @@ export function startMonitor(watched: Watched): Monitor {
     '--conmon-pidfile', `${directory}/monitor-pid`,
     '--exit-dir', watched.exitDirectory,
     '--persist-dir', `${directory}/persist`,
+    '--api-version', '1',
     '--full-attach',
     '--log-path', watched.log,
     '--no-new-keyring',
