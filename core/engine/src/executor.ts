@@ -21,7 +21,7 @@ import { system } from './core.ts';
 import { Operation } from './operation.ts';
 import type { Handler } from './operations/handler.ts';
 import { HANDLERS } from './operations/table.ts';
-import { settle } from './reactors/settle.ts';
+import { removeUnstarted, settle } from './reactors/settle.ts';
 
 /** Verbs that have a container to themselves. Others may go on beside them. */
 const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
@@ -94,6 +94,7 @@ export class Executor {
     if (!decision.ok) {
       const outcome = failed(type, decision.stream, { status: 'refused', ms: 0, error: decision.refusal });
       await ledger.append({ stamp, events: [decision.intent, outcome] }).durable;
+      if (type === 'container.start') void removeUnstarted(core, this, (args as CommandArgs['container.start']).container);
       throw ShiplogError.from(decision.refusal);
     }
     const { stream, intent, conditions, expected, effectless } = decision;

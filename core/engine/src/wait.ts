@@ -18,7 +18,7 @@ export async function waitFor(ledger: Ledger, ref: string, condition: WaitCondit
   if (condition === 'not-running' && !running) return { exitCode: container.exitCode };
   let last: Waited = { exitCode: container.exitCode };
   const ends = ledger.facts.pipe(
-    filter((event) => event.stream === `container/${id}`),
+    filter((event) => event.stream === `container/${id}` || (event.type === 'container.prune.succeeded' && event.data.removed.includes(id))),
     map((event): Waited | undefined => {
       if (event.type === 'container.exited') {
         last = { exitCode: event.data.exitCode };
@@ -29,7 +29,7 @@ export async function waitFor(ledger: Ledger, ref: string, condition: WaitCondit
         last = { exitCode: ledger.head.containers.get(id)?.exitCode ?? 128 };
         return condition === 'not-running' ? last : undefined;
       }
-      return event.type === 'container.remove.succeeded' ? last : undefined;
+      return event.type === 'container.remove.succeeded' || event.type === 'container.prune.succeeded' ? last : undefined;
     }),
     filter((waited) => waited !== undefined),
   );

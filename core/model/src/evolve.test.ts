@@ -4,7 +4,7 @@ import type { ShiplogEvent } from '@shiplog/contracts';
 import { canonicalState, restoreState } from './canonical-state.ts';
 import { evolve } from './evolve.ts';
 import { createState, snapshotOf } from './state.ts';
-import { began, created, exited, given, running, specOf } from './testing/scenario.test.ts';
+import { began, created, exited, given, running, specOf } from './testing/scenario.test.util.ts';
 
 const test = suite('evolve, snapshotOf, canonicalState');
 

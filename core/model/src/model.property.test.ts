@@ -6,7 +6,7 @@ import { canonicalState, restoreState } from './canonical-state.ts';
 import { type Accepted, decide } from './decide.ts';
 import { evolve } from './evolve.ts';
 import { createState, type State } from './state.ts';
-import { EXEC, imageOf, installed, load, specOf, World } from './testing/scenario.test.ts';
+import { EXEC, imageOf, installed, load, specOf, World } from './testing/scenario.test.util.ts';
 
 const test = suite('model, with random commands');
 

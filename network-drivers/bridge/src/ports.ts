@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { type Kernel, type PortBinding, ShiplogError } from '@shiplog/contracts';
 import { errnoOf } from '@shiplog/driver-kit';
@@ -6,8 +7,6 @@ import { type Publication, publishScript, unpublishScript } from './ruleset.ts';
 /** Docker hands out ports from here up. */
 const FIRST_PORT = 49_153;
 const LAST_PORT = 65_535;
-/** Ports looked at side by side. */
-const STRIDE = 32;
 
 const FAILED = 'driver failed programming external connectivity on endpoint';
 
@@ -105,8 +104,12 @@ export class Ports {
     if (count === 0) return [];
     const taken = new Set([...avoid, ...(await this.list()).map(({ hostPort }) => hostPort)]);
     const found: number[] = [];
-    for (let first = FIRST_PORT; first <= LAST_PORT && found.length < count; first += STRIDE) {
-      const candidates = Array.from({ length: Math.min(STRIDE, LAST_PORT + 1 - first) }, (_, index) => first + index).filter(
+    const all = LAST_PORT - FIRST_PORT + 1;
+    // Somewhere in the range, not its start: another engine looks too, and holds no socket either.
+    const start = randomInt(all);
+    const stride = Math.max(4, count * 2);
+    for (let looked = 0; looked < all && found.length < count; looked += stride) {
+      const candidates = Array.from({ length: Math.min(stride, all - looked) }, (_, index) => FIRST_PORT + ((start + looked + index) % all)).filter(
         (port) => !taken.has(port),
       );
       const free = await Promise.all(candidates.map((port) => this.#listensNothing(port)));

@@ -24,8 +24,8 @@ export async function hostTraces(directory: string): Promise<readonly string[]> 
   let ours = false;
   for (const line of stdout.split('\n')) {
     if (line.startsWith('table')) ours = line.includes(engineId);
-    // Elements of the port maps are what a container adds.
-    if (ours && /elements|dnat to \d/.test(line)) traces.push(`nft ${line.trim()}`);
+    // Elements that map are published ports: what a container adds.
+    if (ours && /elements = .* : /.test(line)) traces.push(`nft ${line.trim()}`);
   }
   for (const pid of await readdir('/proc')) {
     if (!/^\d+$/.test(pid)) continue;

@@ -20,3 +20,14 @@ export async function settle(core: EngineCore, executor: Executor, id: string): 
     core.parts.logger.debug('container not settled', { id, code, message });
   }
 }
+
+/** One that was to be removed after its end, and may not even start, has come to its end. */
+export async function removeUnstarted(core: EngineCore, executor: Executor, ref: string): Promise<void> {
+  for (const { id, name, status, busy, spec } of core.ledger.head.containers.values()) {
+    if ((name !== ref && id !== ref) || status !== 'created' || busy !== undefined || !spec.autoRemove) continue;
+    await executor.execute('container.remove', { container: id, force: false, volumes: true }, system('auto-remove')).catch((error: unknown) =>
+      core.parts.logger.debug('container not removed', { id, error: String(error) }),
+    );
+    return;
+  }
+}

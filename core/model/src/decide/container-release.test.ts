@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { created, given, running } from '../testing/scenario.test.ts';
+import { created, given, running } from '../testing/scenario.test.util.ts';
 
 const test = suite('container.release');
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { MountSpec } from '@shiplog/contracts';
-import { began, created, did, EXEC, exited, given, running } from '../testing/scenario.test.ts';
+import { began, created, did, EXEC, exited, given, running } from '../testing/scenario.test.util.ts';
 
 const test = suite('container.remove');
 const volume = (source: string, anonymous: boolean): MountSpec => ({

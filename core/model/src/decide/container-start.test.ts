@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PortBinding } from '@shiplog/contracts';
-import { began, created, did, exited, given, imageOf, load, running } from '../testing/scenario.test.ts';
+import { began, created, did, exited, given, imageOf, load, running } from '../testing/scenario.test.util.ts';
 
 const test = suite('container.start');
 const network = (name: string, more: { readonly subnet?: string; readonly internal?: boolean } = {}) =>

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { began, created, exited, given, imageOf, load, running } from '../testing/scenario.test.ts';
+import { began, created, exited, given, imageOf, load, running } from '../testing/scenario.test.util.ts';
 
 const test = suite('container.stop');
 

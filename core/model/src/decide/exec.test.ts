@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { created, EXEC, given, running, type World } from '../testing/scenario.test.ts';
+import { created, EXEC, given, running, type World } from '../testing/scenario.test.util.ts';
 
 const test = suite('exec.create, start, resize');
 const create = (world: World) => world.run('exec.create', { container: 'web', spec: EXEC }).id;

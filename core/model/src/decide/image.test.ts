@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { began, created, did, digestOf, given, imageOf, load, running, specOf } from '../testing/scenario.test.ts';
+import { began, created, did, digestOf, given, imageOf, load, running, specOf } from '../testing/scenario.test.util.ts';
 
 const test = suite('image.load, import, tag, remove, prune');
 const web = imageOf('web', ['base', 'web']);

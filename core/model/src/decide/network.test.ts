@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CommandArgs } from '@shiplog/contracts';
-import { began, created, did, exited, given, running } from '../testing/scenario.test.ts';
+import { began, created, did, exited, given, running } from '../testing/scenario.test.util.ts';
 
 const test = suite('network.create, remove');
 const args = (name: string, more: Partial<CommandArgs['network.create']> = {}): CommandArgs['network.create'] => ({

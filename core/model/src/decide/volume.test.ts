@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { began, created, did, given, specOf } from '../testing/scenario.test.ts';
+import { began, created, did, given, specOf } from '../testing/scenario.test.util.ts';
 
 const test = suite('volume.create, remove');
 const args = { driver: 'local', options: {}, labels: { a: 'b' } };

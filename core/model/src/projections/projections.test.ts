@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { givensNeeded } from '../givens-needed.ts';
 import { generateName } from '../names/generate-name.ts';
 import { claimedPorts } from '../network/ports.ts';
-import { created, digestOf, did, given, idOf, imageOf, load, running, specOf } from '../testing/scenario.test.ts';
+import { created, digestOf, did, given, idOf, imageOf, load, running, specOf } from '../testing/scenario.test.util.ts';
 import { shortId } from './short-id.ts';
 
 const test = suite('lookups');

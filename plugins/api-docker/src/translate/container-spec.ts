@@ -115,8 +115,7 @@ function processOf(
     throw invalid(`the working directory '${workingDir}' is invalid, it needs to be an absolute path`);
   return {
     workingDir,
-    // One empty string is how `--entrypoint ""` says: none.
-    ...optional('entrypoint', entrypoint?.length === 1 && entrypoint[0] === '' ? [] : entrypoint),
+    ...optional('entrypoint', entrypoint),
     ...optional('cmd', cmd === undefined || cmd.length === 0 ? undefined : cmd),
     tty: body.boolean('Tty'),
     openStdin: body.boolean('OpenStdin'),
