@@ -36,6 +36,9 @@ const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
 /** Verbs that share layers and blobs, and so go one after the other. */
 const IMAGES: ReadonlySet<CommandType> = new Set<CommandType>(['image.load', 'image.import', 'image.remove', 'image.prune']);
 
+/** What most verbs answer with anyway. */
+const NOTHING = {} as never;
+
 /** Takes commands to their outcomes: decide, intent on disk, effects, outcome on disk, answer. */
 export class Executor {
   readonly #running = new Map<string, Promise<void>>();
@@ -99,7 +102,7 @@ export class Executor {
     }
     const { stream, intent, conditions, expected, effectless } = decision;
     if (effectless) {
-      const outcome = succeeded(type, stream, await handler.run(undefined as never), { status: 'ok', ms: 0 });
+      const outcome = succeeded(type, stream, handler.unaffected ?? NOTHING, { status: 'ok', ms: 0 });
       await ledger.append({ stamp, events: [intent, outcome], conditions, expected }).durable;
       return handler.answer((intent.data as { decided: never }).decided, outcome.data as Outcomes[T]);
     }

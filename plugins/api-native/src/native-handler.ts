@@ -3,6 +3,7 @@ import { type ApiHandler, type Engine, ShiplogError } from '@shiplog/contracts';
 import { replyError } from './reply.ts';
 import type { Route } from './route.ts';
 import { events } from './routes/events.ts';
+import { hash } from './routes/hash.ts';
 import { info } from './routes/info.ts';
 import { inspect } from './routes/inspect.ts';
 import { state } from './routes/state.ts';
@@ -11,7 +12,7 @@ import { verify } from './routes/verify.ts';
 /** Every path of this API begins so. */
 export const PREFIX = '/shiplog/v1/';
 
-const ROUTES: readonly Route[] = [events, state, inspect, verify, info];
+const ROUTES: readonly Route[] = [events, state, inspect, verify, hash, info];
 
 /** Answers every path under {@link PREFIX}, unknown ones too (404); takes no other. */
 export class NativeHandler implements ApiHandler {

@@ -38,6 +38,7 @@ export const COMMANDS: { readonly [name: string]: Command } = {
     load: () => import('./verbs/inspect.ts'),
   },
   'log verify': { group: 'log', summary: 'Check the whole log for holes and changed bytes', load: () => import('./verbs/log-verify.ts') },
+  'log hash': { group: 'log', summary: 'Fold the log and hash the state it leads to', load: () => import('./verbs/log-hash.ts') },
   'network ls': { group: 'networks', summary: 'List networks', load: () => import('./verbs/network-ls.ts') },
   'network inspect': { group: 'networks', summary: 'Show all facts about networks', load: () => import('./verbs/network-inspect.ts') },
   'network create': { group: 'networks', summary: 'Create a network', load: () => import('./verbs/network-create.ts') },

@@ -79,6 +79,11 @@ export class NativeClient {
   }
 
   /** Checks the whole log. Damage is in the answer; it throws only when the check itself could not be done. */
+  /** The hash of the state at a moment; now without one. */
+  async hash(at?: string): Promise<{ readonly seq: number; readonly hash: string }> {
+    return this.#transport.json({ method: 'GET', path: `${PREFIX}/log/hash`, query: { at } });
+  }
+
   async verify(progress?: (progress: VerifyProgress) => void): Promise<Verification> {
     const response = await this.#transport.send({ method: 'GET', path: `${PREFIX}/log/verify` });
     type Line = VerifyProgress | Verification | { readonly error: ErrorRecord };

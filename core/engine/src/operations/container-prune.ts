@@ -16,6 +16,7 @@ async function prune(op: Operation<'container.prune'>) {
 }
 
 export const containerPrune: Handler<'container.prune'> = {
+  unaffected: { removed: [], reclaimedBytes: 0 },
   run: prune,
   recover: async (op) => ({ status: 'ok', data: await prune(op) }),
   answer: (_, outcome) => outcome,

@@ -12,6 +12,8 @@ export interface Handler<T extends CommandType> {
   run(op: Operation<T>): Promise<Outcomes[T]>;
   /** After a crash: completes it or takes it back. May be repeated. */
   recover(op: Operation<T>): Promise<Recovered<T>>;
+  /** The outcome where the decision left nothing to do on the host; absent: an empty one. */
+  readonly unaffected?: Outcomes[T];
   /** What the client is told. */
   answer(decided: NonNullable<Decisions[T]>, outcome: Outcomes[T]): CommandAnswers[T];
 }

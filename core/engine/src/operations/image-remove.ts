@@ -40,6 +40,7 @@ async function prune(op: Operation<'image.prune'>) {
 }
 
 export const imagePrune: Handler<'image.prune'> = {
+  unaffected: { reclaimedBytes: 0 },
   run: prune,
   recover: async (op) => ({ status: 'ok', data: await prune(op) }),
   answer: ({ removals }, { reclaimedBytes }) => ({

@@ -1,0 +1,11 @@
+import { replyJson } from '../reply.ts';
+import { type Exchange, momentParameter, type Route } from '../route.ts';
+
+/** `GET log/hash?at=MOMENT`: SHA-256 over the state folded up to that moment. Who folds the same events gets the same. */
+export const hash: Route = {
+  path: ['log', 'hash'],
+  query: ['at'],
+  async answer({ engine, query, response }: Exchange): Promise<void> {
+    replyJson(response, 200, await engine.stateHash(momentParameter(query, 'at')));
+  },
+};
