@@ -1,0 +1,34 @@
+import { type AddCheck, type CgroupFactory, Lab } from './lab.ts';
+import { lifeCycleChecks } from './life-cycle.ts';
+import { limitChecks } from './limits.ts';
+import { processChecks } from './processes.ts';
+
+/** How a test runner takes a test: uvu's suite, node:test's `test`, or any other function like it. */
+export type TestFunction = (name: string, body: () => Promise<void>) => void;
+
+export interface CgroupSuite {
+  readonly test: TestFunction;
+  /** Called for every check; what it gives is used by that check alone. */
+  readonly factory: CgroupFactory;
+}
+
+/**
+ * Proves that a cgroup driver keeps the contract in `CGROUP_VERBS` on the real kernel. Wants root and `/bin/sh`. Checks of
+ * abilities the driver does not have (`freeze`, `kill`, `stats`) are left out. Leaves no process and no group, also when a
+ * check fails.
+ */
+export function cgroupSuite({ test, factory }: CgroupSuite): void {
+  const check: AddCheck = (name, body) => {
+    test(name, async () => {
+      const lab = new Lab(await factory());
+      try {
+        await body(lab);
+      } finally {
+        await lab.end();
+      }
+    });
+  };
+  lifeCycleChecks(check);
+  limitChecks(check);
+  processChecks(check);
+}
