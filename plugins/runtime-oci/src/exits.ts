@@ -1,8 +1,9 @@
 import { watch } from 'node:fs';
-import { access, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers/promises';
 import type { Kernel, ProcessExit } from '@shiplog/contracts';
+import { namesIn, pathExists } from '@shiplog/driver-kit';
 import type { Layout } from './layout.ts';
 import { monitorLives } from './monitor-process.ts';
 import { keptProcess, lives } from './process-ref.ts';
@@ -28,8 +29,7 @@ export async function recordedExecExit(layout: Layout, id: string, exec: string)
 async function readExit(path: string, id: string, oom: string): Promise<ProcessExit | undefined> {
   try {
     const [text, { mtimeNs }] = await Promise.all([readFile(path, 'utf8'), stat(path, { bigint: true })]);
-    const oomKilled = await access(oom).then(() => true, () => false);
-    return { id, exitCode: Number(text.trim()), oomKilled, finishedAt: mtimeNs.toString() };
+    return { id, exitCode: Number(text.trim()), oomKilled: await pathExists(oom), finishedAt: mtimeNs.toString() };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
@@ -81,6 +81,11 @@ export class Exits {
       queue.push(exit);
       wake();
     };
+    let failed: unknown;
+    const fail = (error: unknown): void => {
+      failed = error;
+      wake();
+    };
     const look = async (id: string): Promise<void> => {
       const exit = await recordedExit(this.layout, id);
       if (exit !== undefined) tell(exit);
@@ -92,15 +97,17 @@ export class Exits {
     // Watching begins before looking: an exit in between is told twice rather than never.
     const watcher = watch(this.layout.exits, { persistent: false }, (_, name) => {
       // Names with a dot are the monitor's temporary files.
-      if (name !== null && !name.includes('.')) void look(name);
+      if (name !== null && !name.includes('.')) look(name).catch(fail);
     });
-    void this.#recordLost(ended.signal);
+    watcher.on('error', fail);
+    this.#recordLost(ended.signal).catch(fail);
     try {
       for (const id of await readdir(this.layout.exits)) if (!id.includes('.')) await look(id);
-      for (const id of await readdir(this.layout.containers)) {
-        for (const exec of await readdir(join(this.layout.bundle(id), 'exec')).catch(() => [])) this.watchExec(id, exec);
+      for (const id of await namesIn(this.layout.containers)) {
+        for (const exec of await namesIn(join(this.layout.bundle(id), 'exec'))) this.watchExec(id, exec);
       }
       while (!signal.aborted) {
+        if (failed !== undefined) throw failed;
         const exit = queue.shift();
         if (exit !== undefined) yield exit;
         else
@@ -134,8 +141,10 @@ export class Exits {
 
   async #recordIfLost(directory: string, id: string, record: string): Promise<void> {
     const process = await keptProcess(directory);
-    if (process === undefined || (await lives(this.kernel, process)) || (await monitorLives(directory, id)) || (await namesIn(record, 'file')).length > 0) return;
-    await recordLostExit(record).catch(ignoreRemoved);
+    // In this order: a monitor writes the exit before it ends.
+    if (process === undefined || (await lives(this.kernel, process)) || (await monitorLives(directory, id)) || (await pathExists(record))) return;
+    if (!(await pathExists(directory))) return;
+    await recordLostExit(record);
   }
 
   #tell(exit: ProcessExit): void {
