@@ -11,7 +11,9 @@ const PACKET = 16_384;
  */
 export async function connectAttach(directory: string): Promise<IoChannel> {
   // Socket paths end at 107 bytes; through a descriptor of its directory any socket is near.
-  const handle = await open(directory, 'r');
+  const handle = await open(directory, 'r').catch((error: unknown) => {
+    throw notListening(directory, error);
+  });
   const socket = new SeqpacketSocket();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -22,11 +24,16 @@ export async function connectAttach(directory: string): Promise<IoChannel> {
       });
     });
   } catch (error) {
-    throw new ShiplogError('CONTAINER_NOT_RUNNING', 'the process cannot be attached to: its monitor does not listen', { directory }, { cause: error });
+    socket.destroy();
+    throw notListening(directory, error);
   } finally {
     await handle.close();
   }
   return new MonitorChannel(socket);
+}
+
+function notListening(directory: string, cause: unknown): ShiplogError {
+  return new ShiplogError('CONTAINER_NOT_RUNNING', 'the process cannot be attached to: it has ended, and its monitor does not listen', { directory }, { cause });
 }
 
 class MonitorChannel implements IoChannel {

@@ -48,11 +48,19 @@ const INIT_PATH = '/sbin/docker-init';
 /** Writes the bundle of a container: its files and config.json, completed by what only this host knows. */
 export async function writeBundle(kernel: Kernel, directory: string, wanted: Wanted): Promise<void> {
   const files = join(directory, 'files');
-  await mkdir(files, { recursive: true, mode: 0o700 });
-  for (const [name, content] of Object.entries(wanted.files)) {
-    if (name.includes('/') || name.startsWith('.')) throw new ShiplogError('INTERNAL', `a bundle file cannot be called ${name}`);
-    await writeFile(join(files, name), content, { mode: 0o644 });
-  }
+  await Promise.all([writeFiles(files, wanted.files), completeSpec(kernel, files, wanted).then((spec) => writeFile(join(directory, 'config.json'), JSON.stringify(spec), { mode: 0o600 }))]);
+}
+
+async function writeFiles(directory: string, files: Wanted['files']): Promise<void> {
+  const names = Object.keys(files);
+  for (const name of names) if (name.includes('/') || name.startsWith('.')) throw new ShiplogError('INTERNAL', `a bundle file cannot be called ${name}`);
+  if (names.length === 0) return;
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await Promise.all(Object.entries(files).map(([name, content]) => writeFile(join(directory, name), content, { mode: 0o644 })));
+}
+
+/** The spec with what only this host knows: users, seccomp profile, devices, init. `files` is where `bundle:NAME` is. */
+export async function completeSpec(kernel: Kernel, files: string, wanted: Wanted): Promise<object> {
   const spec = structuredClone(wanted.spec) as Spec;
   spec.mounts = (spec.mounts ?? []).map((mount) => (mount.source?.startsWith('bundle:') === true ? { ...mount, source: join(files, mount.source.slice('bundle:'.length)) } : mount));
   const limits = await ownLimits();
@@ -62,7 +70,7 @@ export async function writeBundle(kernel: Kernel, directory: string, wanted: Wan
   else spec.linux.seccomp = profile;
   await addDevices(spec, wanted);
   if (wanted.init) await addInit(spec);
-  await writeFile(join(directory, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
+  return spec;
 }
 
 /** Completes an OCI process: ids and HOME from the container's own files, and no more than this process itself has. */

@@ -21,8 +21,12 @@ export async function ociDevices(hostPath: string, containerPath: string, access
   }
   const type = found.isCharacterDevice() ? 'c' : found.isBlockDevice() ? 'b' : undefined;
   if (type === undefined) throw new ShiplogError('SPEC_INVALID', `"${hostPath}" is not a device node`, { path: hostPath });
-  // makedev(3): the numbers are interleaved.
-  const major = ((found.rdev >> 8) & 0xfff) | (Math.floor(found.rdev / 2 ** 32) & 0xfffff000);
-  const minor = (found.rdev & 0xff) | ((found.rdev >> 12) & 0xfff00);
+  const { major, minor } = deviceNumbers(found.rdev);
   return [{ node: { path: containerPath, type, major, minor, fileMode: found.mode & 0o777, uid: found.uid, gid: found.gid }, rule: { allow: true, type, major, minor, access } }];
+}
+
+/** Takes a device number apart. makedev(3): 12 low bits of the major at 8, 8 low bits of the minor at 0, 12 more of it at 20. */
+export function deviceNumbers(rdev: number): { readonly major: number; readonly minor: number } {
+  // Beyond 32 bits only arithmetic is exact, not bit operations.
+  return { major: ((rdev >> 8) & 0xfff) | (Math.floor(rdev / 2 ** 32) & 0xfffff000), minor: (rdev & 0xff) | ((rdev >>> 12) & 0xfff00) };
 }

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DriverHome, HOME, inject, injectable, KERNEL, LOGGER, type Logger } from '@shiplog/driver-kit';
+import { type DriverHome, HOME, inject, injectable, KERNEL, LOGGER, type Logger, namesIn, pathExists } from '@shiplog/driver-kit';
 import {
   type IoChannel,
   type Kernel,
@@ -16,9 +16,10 @@ import {
 } from '@shiplog/contracts';
 import { connectAttach } from './attach.ts';
 import { completeProcess, writeBundle } from './bundle.ts';
-import { Exits, recordedExit } from './exits.ts';
+import { Exits, recordedExit, recordLostExit } from './exits.ts';
 import { failure } from './failure.ts';
 import { Layout } from './layout.ts';
+import { isMonitor, monitorLives, monitorPid } from './monitor-process.ts';
 import { type Monitor, startMonitor } from './monitor.ts';
 import { chooseRuntime, findProgram, invoke, type OciRuntime } from './oci-runtime.ts';
 import { ownLimits } from './own-limits.ts';
@@ -43,20 +44,35 @@ export class OciRuntimeDriver implements RuntimeDriver {
     @inject(LOGGER) private readonly logger: Logger,
   ) {
     this.#layout = new Layout(home.runDir);
-    this.#exits = new Exits(this.#layout);
+    this.#exits = new Exits(this.#layout, kernel);
   }
 
   async create(args: Args<'create'>): Promise<{ process: ProcessRef }> {
-    const { id, log } = args;
-    const conmon = await this.#prepare();
-    const directory = this.#layout.bundle(id);
-    const kept = await keptProcess(directory);
+    const { id } = args;
+    const kept = await keptProcess(this.#layout.bundle(id));
     if (kept !== undefined && (await lives(this.kernel, kept))) return { process: kept };
-    const runtime = await this.#runtime(args.runtime);
-    await mkdir(join(directory, 'persist'), { recursive: true, mode: 0o700 });
-    await writeBundle(this.kernel, directory, args);
-    for (const source of args.directories) await mkdir(source, { recursive: true });
-    await mkdir(dirname(log.path), { recursive: true, mode: 0o700 });
+    // What has ended, or what a create that was cut off left.
+    if (await pathExists(this.#layout.bundle(id))) await this.remove({ id });
+    const hadLog = await pathExists(args.log.path);
+    try {
+      return { process: await this.#make(args) };
+    } catch (error) {
+      await this.remove({ id });
+      if (!hadLog) await rm(args.log.path, { force: true });
+      throw error;
+    }
+  }
+
+  async #make(args: Args<'create'>): Promise<ProcessRef> {
+    const { id, log } = args;
+    const directory = this.#layout.bundle(id);
+    const [conmon, runtime] = await Promise.all([this.#prepare(), this.#runtime(args.runtime), mkdir(join(directory, 'persist'), { recursive: true, mode: 0o700 })]);
+    await Promise.all([
+      writeBundle(this.kernel, directory, args),
+      writeFile(join(directory, 'runtime'), runtime.name),
+      mkdir(dirname(log.path), { recursive: true, mode: 0o700 }),
+      ...args.directories.map((source) => mkdir(source, { recursive: true })),
+    ]);
     const monitor = startMonitor({
       conmon,
       runtime,
@@ -68,16 +84,18 @@ export class OciRuntimeDriver implements RuntimeDriver {
       terminal: args.terminal,
       stdin: args.stdin,
       stdinOnce: args.stdinOnce,
+      command: (args.spec as { readonly process: { readonly args: readonly string[] } }).process.args[0] ?? '',
     });
     const process = await identify(this.kernel, await monitor.pid);
     await keepProcess(directory, process);
-    await writeFile(join(directory, 'runtime'), runtime.name);
-    return { process };
+    return process;
   }
 
   async start({ id }: Args<'start'>): Promise<Record<string, never>> {
-    const started = join(this.#layout.bundle(id), 'started');
-    if (await exists(started)) return {};
+    const directory = this.#layout.bundle(id);
+    const started = join(directory, 'started');
+    if (await pathExists(started)) return {};
+    if (!(await pathExists(directory))) throw new ShiplogError('CONTAINER_NOT_FOUND', `container ${id} was not created`, { id });
     const { code, stderr } = await invoke(await this.#runtimeOf(id), ['start', id]);
     if (code !== 0) throw failure(stderr, 'start');
     await writeFile(started, '');
@@ -92,17 +110,17 @@ export class OciRuntimeDriver implements RuntimeDriver {
 
   async remove({ id }: Args<'remove'>): Promise<Record<string, never>> {
     const directory = this.#layout.bundle(id);
-    const process = await keptProcess(directory);
-    if (process !== undefined && (await lives(this.kernel, process))) await this.kernel.processes.kill(process.pid, 9, process.startTicks);
-    for (const exec of await names(join(directory, 'exec'))) this.#exits.forgetExec(exec);
-    await this.#endMonitors(directory, id);
-    // Deleted after the monitor is gone: a late exit file would be an exit of nobody.
-    if (await exists(join(this.#layout.state, id))) {
-      const { code, stderr } = await invoke(await this.#runtimeOf(id), ['delete', '--force', id]);
-      if (code !== 0 && (await exists(join(this.#layout.state, id)))) throw failure(stderr, 'start');
+    const [process, sessions, deletable] = await Promise.all([keptProcess(directory), namesIn(join(directory, 'exec')), pathExists(join(this.#layout.state, id))]);
+    for (const exec of sessions) {
+      this.#exits.forgetExec(exec);
+      this.#execs.delete(exec);
     }
-    await rm(this.#layout.exit(id), { force: true });
-    await rm(directory, { recursive: true, force: true });
+    if (process !== undefined) await this.#end(process);
+    const deleted = deletable ? this.#runtimeOf(id).then((runtime) => invoke(runtime, ['delete', '--force', id])) : undefined;
+    const [ended] = await Promise.all([deleted, this.#endMonitor(directory, id), ...sessions.map((exec) => this.#endMonitor(this.#layout.exec(id, exec), exec))]);
+    if (ended !== undefined && ended.code !== 0 && (await pathExists(join(this.#layout.state, id)))) throw failure(ended.stderr, 'start');
+    // After the monitor: a late exit file would be an exit of nobody.
+    await Promise.all([rm(this.#layout.exit(id), { force: true }), rm(directory, { recursive: true, force: true })]);
     return {};
   }
 
@@ -125,16 +143,37 @@ export class OciRuntimeDriver implements RuntimeDriver {
   async execCreate(args: Args<'execCreate'>): Promise<Record<string, never>> {
     const { id, exec } = args;
     if (this.#execs.has(exec)) return {};
-    const conmon = await this.#prepare();
     const directory = this.#layout.exec(id, exec);
-    await mkdir(join(directory, 'persist'), { recursive: true, mode: 0o700 });
-    await mkdir(this.#layout.execExits(id, exec), { recursive: true, mode: 0o700 });
-    const rootfs = JSON.parse(await readFile(join(this.#layout.bundle(id), 'config.json'), 'utf8')).root.path as string;
-    const process = await completeProcess(this.kernel, rootfs, args.process as { args: string[] }, args.user, [], await ownLimits());
+    const main = await keptProcess(this.#layout.bundle(id));
+    if (main === undefined || !(await lives(this.kernel, main))) throw new ShiplogError('CONTAINER_NOT_RUNNING', `container ${id} is not running`, { id });
+    // What an engine that ended left. Its monitor ended with it, or its process has run: it cannot be started again.
+    if (await pathExists(directory)) await this.execRemove({ id, exec });
+    try {
+      await this.#makeExec(args, directory);
+    } catch (error) {
+      await this.execRemove({ id, exec });
+      throw error;
+    }
+    return {};
+  }
+
+  async #makeExec(args: Args<'execCreate'>, directory: string): Promise<void> {
+    const { id, exec } = args;
+    const given = args.process as { readonly args: readonly string[] };
+    const [conmon, runtime, config, limits] = await Promise.all([
+      this.#prepare(),
+      this.#runtimeOf(id),
+      readFile(join(this.#layout.bundle(id), 'config.json'), 'utf8'),
+      ownLimits(),
+      mkdir(join(directory, 'persist'), { recursive: true, mode: 0o700 }),
+      mkdir(this.#layout.execExits(id, exec), { recursive: true, mode: 0o700 }),
+    ]);
+    const { root } = JSON.parse(config) as { readonly root: { readonly path: string } };
+    const process = await completeProcess(this.kernel, root.path, given, args.user, [], limits);
     await writeFile(join(directory, 'process.spec'), JSON.stringify(process), { mode: 0o600 });
     const monitor = startMonitor({
       conmon,
-      runtime: await this.#runtimeOf(id),
+      runtime,
       container: id,
       id: exec,
       directory,
@@ -144,10 +183,10 @@ export class OciRuntimeDriver implements RuntimeDriver {
       stdin: args.stdin,
       stdinOnce: true,
       exec: join(directory, 'process.spec'),
+      command: given.args[0] ?? '',
     });
     this.#execs.set(exec, monitor);
     await monitor.attachable;
-    return {};
   }
 
   async execStart({ id, exec }: Args<'execStart'>): Promise<{ process: ProcessRef }> {
@@ -168,7 +207,7 @@ export class OciRuntimeDriver implements RuntimeDriver {
     this.#exits.forgetExec(exec);
     this.#execs.delete(exec);
     const process = await keptProcess(directory);
-    if (process !== undefined && (await lives(this.kernel, process))) await this.kernel.processes.kill(process.pid, 9, process.startTicks);
+    if (process !== undefined) await this.#end(process);
     await this.#endMonitor(directory, exec);
     await rm(directory, { recursive: true, force: true });
     return {};
@@ -183,13 +222,14 @@ export class OciRuntimeDriver implements RuntimeDriver {
       return { status: 'exited' as const, exitCode, finishedAt, oomKilled, ...(process === undefined ? {} : { process }) };
     }
     if (process === undefined || process.bootId !== this.kernel.processes.bootId()) return { status: 'absent' as const };
-    if (await lives(this.kernel, process)) return { status: (await exists(join(directory, 'started'))) ? ('running' as const) : ('created' as const), process };
+    if (await lives(this.kernel, process)) return { status: (await pathExists(join(directory, 'started'))) ? ('running' as const) : ('created' as const), process };
     // It has just ended, and its monitor is about to say how; or the monitor was killed, and nobody will.
-    for (let tries = 0; tries < 100 && (await this.#monitorLives(directory, id)); tries += 1) {
+    for (let tries = 0; tries < 100 && (await monitorLives(directory, id)); tries += 1) {
       await sleep(10);
       if ((await recordedExit(this.#layout, id)) !== undefined) return this.state({ id });
     }
-    return { status: 'exited' as const, process };
+    await recordLostExit(this.#layout.exit(id));
+    return this.state({ id });
   }
 
   async attach({ id, exec }: { readonly id: string; readonly exec?: string }): Promise<IoChannel> {
@@ -206,7 +246,7 @@ export class OciRuntimeDriver implements RuntimeDriver {
   }
 
   async observe(): Promise<readonly Observed[]> {
-    return (await names(this.#layout.containers)).map((id) => ({ resource: 'container', id }));
+    return (await namesIn(this.#layout.containers)).map((id) => ({ resource: 'container', id }));
   }
 
   /** Makes the directories once. Answers where conmon is. */
@@ -238,47 +278,20 @@ export class OciRuntimeDriver implements RuntimeDriver {
     return this.#runtime(await readFile(join(this.#layout.bundle(id), 'runtime'), 'utf8').catch(() => ''));
   }
 
-  async #endMonitors(directory: string, id: string): Promise<void> {
-    for (const exec of await names(join(directory, 'exec'))) {
-      this.#execs.delete(exec);
-      await this.#endMonitor(this.#layout.exec(id, exec), exec);
-    }
-    await this.#endMonitor(directory, id);
+  /** Kills a process, and waits until it is dead. */
+  async #end(process: ProcessRef): Promise<void> {
+    if (process.bootId !== this.kernel.processes.bootId() || process.startTicks === 0) return;
+    if (!(await this.kernel.processes.kill(process.pid, 9, process.startTicks))) return;
+    for (let tries = 0; tries < 500 && (await lives(this.kernel, process)); tries += 1) await sleep(tries < 20 ? 1 : 10);
   }
 
   /** A monitor ends soon after its process. One that does not is killed. */
   async #endMonitor(directory: string, id: string): Promise<void> {
-    for (let tries = 0; await this.#monitorLives(directory, id); tries += 1) {
-      if (tries === 100) await this.kernel.processes.kill(await monitorPid(directory), 9);
+    const pid = await monitorPid(directory);
+    for (let tries = 0; await isMonitor(pid, id); tries += 1) {
+      if (tries === 100) await this.kernel.processes.kill(pid, 9);
       if (tries > 200) throw new ShiplogError('RUNTIME_FAILED', `the monitor of ${id} does not end`, { id });
-      await sleep(tries < 20 ? 2 : 20);
+      await sleep(tries < 20 ? 1 : 20);
     }
   }
-
-  /** True while a process with the monitor's pid is a monitor of this very id. */
-  async #monitorLives(directory: string, id: string): Promise<boolean> {
-    const pid = await monitorPid(directory);
-    if (pid === 0) return false;
-    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
-    return words[words.indexOf('--cuuid') + 1] === id;
-  }
 }
-
-async function monitorPid(directory: string): Promise<number> {
-  return Number(await readFile(join(directory, 'monitor-pid'), 'utf8').catch(() => '0')) || 0;
-}
-
-async function names(directory: string): Promise<readonly string[]> {
-  return readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-

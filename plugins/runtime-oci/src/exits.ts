@@ -1,8 +1,18 @@
 import { watch } from 'node:fs';
-import { access, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ProcessExit } from '@shiplog/contracts';
+import { setInterval } from 'node:timers/promises';
+import type { Kernel, ProcessExit } from '@shiplog/contracts';
+import { namesIn, pathExists } from '@shiplog/driver-kit';
 import type { Layout } from './layout.ts';
+import { monitorLives } from './monitor-process.ts';
+import { keptProcess, lives } from './process-ref.ts';
+
+/** Milliseconds between two looks for processes that ended without a monitor. Rare, and cheap to look for. */
+const LOST_EVERY = 2000;
+
+/** What is told of a process whose monitor was killed: nobody can know how it ended. */
+const LOST = 255;
 
 /** The exit that is on record for a container, or undefined. */
 export async function recordedExit(layout: Layout, id: string): Promise<ProcessExit | undefined> {
@@ -19,12 +29,17 @@ export async function recordedExecExit(layout: Layout, id: string, exec: string)
 async function readExit(path: string, id: string, oom: string): Promise<ProcessExit | undefined> {
   try {
     const [text, { mtimeNs }] = await Promise.all([readFile(path, 'utf8'), stat(path, { bigint: true })]);
-    const oomKilled = await access(oom).then(() => true, () => false);
-    return { id, exitCode: Number(text.trim()), oomKilled, finishedAt: mtimeNs.toString() };
+    return { id, exitCode: Number(text.trim()), oomKilled: await pathExists(oom), finishedAt: mtimeNs.toString() };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** Writes the exit that a killed monitor could not, in its way: whole, at once. */
+export async function recordLostExit(path: string): Promise<void> {
+  await writeFile(`${path}.lost`, String(LOST), { mode: 0o600 });
+  await rename(`${path}.lost`, path);
 }
 
 /** Watches exit files, and tells each exit at least once to everyone who follows. */
@@ -32,7 +47,10 @@ export class Exits {
   readonly #followers = new Set<(exit: ProcessExit) => void>();
   readonly #sessions = new Map<string, AbortController>();
 
-  constructor(private readonly layout: Layout) {}
+  constructor(
+    private readonly layout: Layout,
+    private readonly kernel: Kernel,
+  ) {}
 
   /** Watches for the end of an exec session until it is told or forgotten. */
   watchExec(id: string, exec: string): void {
@@ -63,24 +81,33 @@ export class Exits {
       queue.push(exit);
       wake();
     };
+    let failed: unknown;
+    const fail = (error: unknown): void => {
+      failed = error;
+      wake();
+    };
     const look = async (id: string): Promise<void> => {
       const exit = await recordedExit(this.layout, id);
       if (exit !== undefined) tell(exit);
     };
     this.#followers.add(tell);
+    const ended = new AbortController();
     const stop = (): void => wake();
     signal.addEventListener('abort', stop);
     // Watching begins before looking: an exit in between is told twice rather than never.
     const watcher = watch(this.layout.exits, { persistent: false }, (_, name) => {
       // Names with a dot are the monitor's temporary files.
-      if (name !== null && !name.includes('.')) void look(name);
+      if (name !== null && !name.includes('.')) look(name).catch(fail);
     });
+    watcher.on('error', fail);
+    this.#recordLost(ended.signal).catch(fail);
     try {
       for (const id of await readdir(this.layout.exits)) if (!id.includes('.')) await look(id);
-      for (const id of await readdir(this.layout.containers)) {
-        for (const exec of await readdir(join(this.layout.bundle(id), 'exec')).catch(() => [])) this.watchExec(id, exec);
+      for (const id of await namesIn(this.layout.containers)) {
+        for (const exec of await namesIn(join(this.layout.bundle(id), 'exec'))) this.watchExec(id, exec);
       }
       while (!signal.aborted) {
+        if (failed !== undefined) throw failed;
         const exit = queue.shift();
         if (exit !== undefined) yield exit;
         else
@@ -90,9 +117,34 @@ export class Exits {
       }
     } finally {
       watcher.close();
+      ended.abort();
       this.#followers.delete(tell);
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  /** Now and then looks for processes that ended after their monitor was killed. */
+  async #recordLost(signal: AbortSignal): Promise<void> {
+    try {
+      for await (const _ of setInterval(LOST_EVERY, undefined, { signal, ref: false })) {
+        for (const id of await namesIn(this.layout.containers)) {
+          await this.#recordIfLost(this.layout.bundle(id), id, this.layout.exit(id));
+          for (const exec of await namesIn(join(this.layout.bundle(id), 'exec'))) {
+            await this.#recordIfLost(this.layout.exec(id, exec), exec, join(this.layout.execExits(id, exec), id));
+          }
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  async #recordIfLost(directory: string, id: string, record: string): Promise<void> {
+    const process = await keptProcess(directory);
+    // In this order: a monitor writes the exit before it ends.
+    if (process === undefined || (await lives(this.kernel, process)) || (await monitorLives(directory, id)) || (await pathExists(record))) return;
+    if (!(await pathExists(directory))) return;
+    await recordLostExit(record);
   }
 
   #tell(exit: ProcessExit): void {

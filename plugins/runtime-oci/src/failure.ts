@@ -1,37 +1,73 @@
-import { ShiplogError } from '@shiplog/contracts';
+import { type ErrorCode, ShiplogError } from '@shiplog/contracts';
+
+const PREFIX = {
+  create: 'failed to create task for container: failed to create shim task: OCI runtime create failed: ',
+  start: 'failed to create task for container: failed to start task: OCI runtime start failed: ',
+  exec: 'OCI runtime exec failed: exec failed: ',
+};
 
 /**
- * Turns what a runtime said into an error that Docker's clients understand: they read 127 and 126 out of the words
- * `executable file not found` or `no such file or directory`, and `permission denied`.
+ * Turns what crun or runc said into an error that Docker's clients understand: they read exit code 127 out of the words
+ * `executable file not found` or `no such file or directory`, and 126 out of `permission denied` or `is a directory`.
+ * `command` is the first word of what was to run; crun does not always name it.
  */
-export function failure(said: string, verb: 'create' | 'start' | 'exec'): ShiplogError {
+export function failure(said: string, verb: 'create' | 'start' | 'exec', command?: string): ShiplogError {
   const text = clean(said);
-  const prefix = verb === 'exec' ? 'OCI runtime exec failed: ' : 'failed to create task for container: failed to create shim task: OCI runtime create failed: ';
-  const facts = { verb, said: text };
-  const lower = text.toLowerCase();
-  if (/executable file .*not found|no such file or directory/.test(lower)) {
-    // A mount or directory that is missing is not a missing command.
-    const command = /executable file [`"']?([^`"']+)[`"']? not found|exec: ["'`]([^"'`]+)|open executable|exec(?:ve)?:? /.exec(text);
-    if (command !== null) {
-      const name = command[1] ?? command[2];
-      const what = name === undefined ? text : `exec: "${name}": ${name.includes('/') ? 'stat ' + name + ': no such file or directory' : 'executable file not found in $PATH'}`;
-      return new ShiplogError('COMMAND_NOT_FOUND', `${prefix}${what}: unknown`, facts);
-    }
-  }
-  if (/permission denied|is a directory|exec format error/.test(lower) && /exec|open executable/.test(lower)) {
-    return new ShiplogError('COMMAND_NOT_EXECUTABLE', `${prefix}${text.replace(/Permission denied/g, 'permission denied').replace(/Is a directory/g, 'is a directory')}: unknown`, facts);
-  }
-  return new ShiplogError('RUNTIME_FAILED', `${prefix}${text}: unknown`, facts);
+  const { code, reason } = reasonOf(text, command);
+  return new ShiplogError(code, `${PREFIX[verb]}${reason}: unknown`, { verb, said: text });
 }
 
-/** One line, without the runtime's own name and time stamps. runc answers JSON lines. */
+function reasonOf(text: string, command = ''): { readonly code: ErrorCode; readonly reason: string } {
+  // crun: executable file `nope` not found in $PATH: No such file or directory (of paths, too)
+  const missing = /^executable file [`'"](.*)[`'"] not found/.exec(text)?.[1];
+  if (missing !== undefined) return notFound(missing);
+  // crun: open executable: Permission denied (Operation not permitted, for a directory)
+  const unopened = /^open executable(?: `.*`)?: (.*)$/.exec(text)?.[1];
+  if (unopened !== undefined) return /no such file/i.test(unopened) ? notFound(command) : notExecutable(command, 'permission denied');
+  // runc: ...: exec: "nope": executable file not found in $PATH, or stat /bin/nope: no such file or directory, or permission denied
+  const [, tried, why] = /exec: "(.*)": (.*)$/.exec(text) ?? [];
+  if (tried !== undefined && why !== undefined) return /not found|no such file/.test(why) ? notFound(tried) : notExecutable(tried, why);
+  // crun: exec container process `/x`: Exec format error; runc: exec /x: exec format error
+  const [, ran, ended] = /^exec (?:container process (?:\(.*?\) )?)?[`'"]?(\/[^`'":]*)[`'"]?: (.*)$/.exec(text) ?? [];
+  if (ran !== undefined && ended !== undefined) return /no such file/i.test(ended) ? notFound(ran) : notExecutable(ran, ended);
+  // A missing directory to start in counts as a missing command, as with Docker. A missing mount does not.
+  if (/^chdir|chdir to cwd/.test(text) && /no such file/i.test(text)) return { code: 'COMMAND_NOT_FOUND', reason: lowered(text) };
+  return { code: 'RUNTIME_FAILED', reason: text };
+}
+
+function notFound(command: string): { readonly code: ErrorCode; readonly reason: string } {
+  const why = command.includes('/') ? `stat ${command}: no such file or directory` : 'executable file not found in $PATH';
+  return { code: 'COMMAND_NOT_FOUND', reason: `unable to start container process: exec: "${command}": ${why}` };
+}
+
+function notExecutable(command: string, why: string): { readonly code: ErrorCode; readonly reason: string } {
+  return { code: 'COMMAND_NOT_EXECUTABLE', reason: `unable to start container process: exec: "${command}": ${lowered(why)}` };
+}
+
+/** crun uses the C library's words for an errno, Docker's clients look for Go's: the same in small letters. */
+function lowered(text: string): string {
+  return text.replace(/: ([A-Z])(?=[^:]*$)|^[A-Z]/g, (letters) => letters.toLowerCase());
+}
+
+/** The last line, without level, time stamp and the runtime's own name. */
 function clean(said: string): string {
-  const last = said.trim().split('\n').filter((line) => line !== '').at(-1) ?? 'no reason given';
+  const last = said.trim().split('\n').findLast((line) => line !== '') ?? 'no reason given';
+  return (json(last) ?? logfmt(last) ?? last.replace(/^\S+Z: /, '')).replace(/^(?:crun: |\[?error\]?: )/i, '').replace(/^runc \w+ failed: /, '');
+}
+
+/** runc --log-format=json, crun --log-format=json. */
+function json(line: string): string | undefined {
+  if (!line.startsWith('{')) return undefined;
   try {
-    const { msg } = JSON.parse(last) as { msg?: string };
-    if (typeof msg === 'string') return msg;
+    return (JSON.parse(line) as { readonly msg?: string }).msg;
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
-  return last.replace(/^\S+Z?\s*:?\s*\[?(?:error|crun)\]?:?\s*/i, '').replace(/^(?:crun|runc):\s*/, '');
+}
+
+/** runc: time="..." level=error msg="..." */
+function logfmt(line: string): string | undefined {
+  const quoted = /\bmsg=("(?:[^"\\]|\\.)*")/.exec(line)?.[1];
+  return quoted === undefined ? undefined : (json(`{"msg":${quoted}}`) ?? quoted);
 }

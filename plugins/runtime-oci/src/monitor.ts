@@ -18,6 +18,8 @@ export interface Watched {
   readonly stdinOnce: boolean;
   /** An OCI process file: run it in the container instead of making one. */
   readonly exec?: string;
+  /** First word of what runs, for messages. */
+  readonly command: string;
 }
 
 /** A monitor that was started. It outlives this process: it forks, and the child leads a session of its own. */
@@ -76,10 +78,9 @@ export function startMonitor(watched: Watched): Monitor {
       line += text;
       const end = line.indexOf('\n');
       if (end < 0) return;
-      const told = JSON.parse(line.slice(0, end)) as { readonly pid?: number; readonly data?: number; readonly message?: string };
-      const number = told.pid ?? told.data ?? -1;
+      const { number, message } = parseTold(line.slice(0, end));
       if (number > 0) resolve(number);
-      else reject(failure(told.message ?? `the runtime ended with ${-number}`, exec === undefined ? 'create' : 'exec'));
+      else reject(failure(message ?? `the runtime ended with ${-number}`, exec === undefined ? 'create' : 'exec', watched.command));
     });
     sync.on('close', () => reject(new ShiplogError('RUNTIME_FAILED', `the monitor ended before the process began: ${said.trim()}`, { id: watched.id })));
     child.on('error', (error) => reject(ShiplogError.wrap(error, 'RUNTIME_FAILED', { command: watched.conmon })));
@@ -99,4 +100,15 @@ export function startMonitor(watched: Watched): Monitor {
       start?.end('0');
     },
   };
+}
+
+/** A line of the sync pipe: `{"pid": 12}`, or `{"pid": -1, "message": "..."}`; newer monitors say `data` for `pid`. */
+function parseTold(line: string): { readonly number: number; readonly message?: string | undefined } {
+  try {
+    const { pid, data, message } = JSON.parse(line) as { readonly pid?: number; readonly data?: number; readonly message?: string };
+    return { number: pid ?? data ?? -1, message };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { number: -1, message: line };
+    throw error;
+  }
 }

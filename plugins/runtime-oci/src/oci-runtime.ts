@@ -16,6 +16,9 @@ export interface OciRuntime {
   readonly path: string;
   /** Words before the verb. */
   readonly flags: readonly string[];
+  /** The program itself with its own flags: enough for verbs that do not look at cgroups. */
+  readonly program: string;
+  readonly programFlags: readonly string[];
 }
 
 /** Finds a program in the usual places. */
@@ -37,17 +40,19 @@ export async function findProgram(name: string): Promise<string | undefined> {
 export async function chooseRuntime(wanted: string, directory: string, state: string): Promise<OciRuntime> {
   const crun = wanted === 'runc' ? undefined : await findProgram('crun');
   if (crun !== undefined) {
-    const path = (await isHybridWithControllers()) ? await wrapper(directory, crun) : crun;
-    if (path !== undefined) return { name: 'crun', path, flags: ['--root', state, '--cgroup-manager=cgroupfs'] };
+    const programFlags = ['--root', state, '--cgroup-manager=cgroupfs'];
+    if (!(await isHybridWithControllers())) return { name: 'crun', path: crun, flags: programFlags, program: crun, programFlags };
+    const detour = await withoutUnified(directory, crun);
+    if (detour !== undefined) return { name: 'crun', path: detour.path, flags: [...detour.flags, ...programFlags], program: crun, programFlags };
   }
   const runc = wanted === 'crun' ? undefined : await findProgram('runc');
-  if (runc !== undefined) return { name: 'runc', path: runc, flags: ['--root', state] };
+  if (runc !== undefined) return { name: 'runc', path: runc, flags: ['--root', state], program: runc, programFlags: ['--root', state] };
   throw new ShiplogError('HOST_UNSUITABLE', `${wanted === '' ? 'neither crun nor runc' : wanted} is installed; install it (apt-get install crun)`, { wanted });
 }
 
-/** Runs one verb of the runtime. */
+/** Runs `start` or `delete`: verbs for which the program itself is enough. */
 export function invoke(runtime: OciRuntime, words: readonly string[]): Promise<Ended> {
-  return runCommand(runtime.path, [...runtime.flags, ...words]);
+  return runCommand(runtime.program, [...runtime.programFlags, ...words]);
 }
 
 async function isHybridWithControllers(): Promise<boolean> {
@@ -60,16 +65,13 @@ async function isHybridWithControllers(): Promise<boolean> {
   }
 }
 
-/** Two lines in front of crun. busybox, because one static program that is shell, unshare and umount starts fastest. */
-async function wrapper(directory: string, crun: string): Promise<string | undefined> {
+/** unshare(1), then two lines in front of crun. busybox, because one static program that is shell, unshare and umount starts fastest. */
+async function withoutUnified(directory: string, crun: string): Promise<{ readonly path: string; readonly flags: readonly string[] } | undefined> {
   const busybox = await findProgram('busybox');
   if (busybox === undefined) return undefined;
-  const inner = join(directory, 'crun-inner');
-  const outer = join(directory, 'crun');
-  await writeFile(inner, `#!${busybox} sh\n${busybox} umount -l ${V2_OF_HYBRID}\nexec ${crun} "$@"\n`);
-  await writeFile(outer, `#!${busybox} sh\nexec ${busybox} unshare -m ${inner} "$@"\n`);
-  await chmod(inner, 0o700);
-  await chmod(outer, 0o700);
-  return outer;
+  const script = join(directory, 'crun');
+  await writeFile(script, `#!${busybox} sh\n${busybox} umount -l ${V2_OF_HYBRID}\nexec ${crun} "$@"\n`, { mode: 0o700 });
+  await chmod(script, 0o700);
+  return { path: busybox, flags: ['unshare', '-m', script] };
 }
 

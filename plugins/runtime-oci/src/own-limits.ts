@@ -34,9 +34,17 @@ const LIMITS: { readonly [proc: string]: string } = {
   'Max realtime timeout': 'RLIMIT_RTTIME',
 };
 
-/** Reads this process's own limits (proc(5)). */
-export async function ownLimits(): Promise<OwnLimits> {
-  const [status, limits, oom] = await Promise.all([readFile('/proc/self/status', 'utf8'), readFile('/proc/self/limits', 'utf8'), readFile('/proc/self/oom_score_adj', 'utf8')]);
+let cached: Promise<OwnLimits> | undefined;
+
+/** Reads this process's own limits (proc(5)), once: they do not grow while it runs. */
+export function ownLimits(): Promise<OwnLimits> {
+  return (cached ??= Promise.all([readFile('/proc/self/status', 'utf8'), readFile('/proc/self/limits', 'utf8'), readFile('/proc/self/oom_score_adj', 'utf8')]).then(([status, limits, oom]) =>
+    parseLimits(status, limits, oom),
+  ));
+}
+
+/** `status`, `limits` and `oom` are the texts of the files in /proc/<pid>. */
+export function parseLimits(status: string, limits: string, oom: string): OwnLimits {
   const bits = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
   const hard = new Map<string, number>();
   for (const line of limits.split('\n')) {

@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises';
+
+/** Pid of the monitor whose directory this is; 0 if none was started. */
+export async function monitorPid(directory: string): Promise<number> {
+  return Number(await readFile(`${directory}/monitor-pid`, 'utf8').catch(() => '0')) || 0;
+}
+
+/** True while `pid` is a monitor of this very container or exec session: its command line says so. A zombie has none. */
+export async function isMonitor(pid: number, id: string): Promise<boolean> {
+  if (pid === 0) return false;
+  const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+  return words[words.indexOf('--cuuid') + 1] === id;
+}
+
+/** True while the monitor lives that was started in `directory`. */
+export async function monitorLives(directory: string, id: string): Promise<boolean> {
+  return isMonitor(await monitorPid(directory), id);
+}
