@@ -30,8 +30,7 @@ export async function runProcess(): Promise<void> {
     },
   };
   const code = await dispatch(context, rest);
-  // Pipes and terminals are written synchronously on Linux: nothing is lost by leaving now, and no open stdin can hold us.
-  // Pipes are written in the background; exit waits for what was printed, not for what is still open.
+  // A full pipe is written in the background: leaving waits for what was printed, not for a stdin that is still open.
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))));
   process.exit(code);
 }

@@ -7,6 +7,7 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   '@shiplog/network-host',
   '@shiplog/network-none',
   '@shiplog/cgroup-v1',
+  '@shiplog/cgroup-v2',
   '@shiplog/runtime-oci',
   '@shiplog/log-k8s-file',
   '@shiplog/image-store',
