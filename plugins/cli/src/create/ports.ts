@@ -28,7 +28,8 @@ function readPublish(ports: Ports, text: string): void {
   const host = middle === undefined ? (before ?? '') : middle;
   const ip = middle === undefined ? '' : (ipv6 ?? before ?? '');
   const containerPorts = numbers('--publish', text, inside);
-  const hostPorts = host === '' ? [] : numbers('--publish', text, host);
+  // No host port, or 0: the engine takes a free one.
+  const hostPorts = host === '' || host === '0' ? [] : numbers('--publish', text, host);
   if (hostPorts.length > 0 && containerPorts.length > 1 && hostPorts.length !== containerPorts.length) {
     throw new UsageError(`--publish "${text}": the two ranges differ in length`, FORM);
   }
