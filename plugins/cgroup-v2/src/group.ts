@@ -17,9 +17,9 @@ export async function makeGroup(mount: string, parent: string, id: string): Prom
   for (let tries = 0; ; tries += 1) {
     try {
       await enableControllers(mount);
-      await mkdir(join(mount, parent), { recursive: true });
-      await enableControllers(join(mount, parent));
       await mkdir(join(mount, parent, id), { recursive: true });
+      // Only now: the group keeps the one above it from being removed by another container's end.
+      await enableControllers(join(mount, parent));
       return;
     } catch (error) {
       // Another container's removal may take the engine's own group away in between.

@@ -46,11 +46,12 @@ async function killAtOnce(directory: string): Promise<boolean> {
   }
 }
 
-async function killEach(directory: string, kernel: Pick<Kernel, 'processes'>): Promise<void> {
+/** One round for kernels without cgroup.kill: what forks away is found by the next. Leaves the group frozen. */
+export async function killEach(directory: string, kernel: Pick<Kernel, 'processes'>): Promise<void> {
   try {
     await freeze(directory, { waitMs: FREEZE_TO_KILL_MS });
   } catch (error) {
-    // Without it, what forks away is found by the next round.
+    // It can be killed without.
     if (!(error instanceof ShiplogError)) throw error;
   }
   for (const pid of await processesIn(directory)) await kernel.processes.kill(pid, KILL);

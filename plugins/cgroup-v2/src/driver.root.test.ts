@@ -1,0 +1,59 @@
+// time limit: 120 s
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import { cgroupSuite, type ReadableLimit } from '@shiplog/conformance/cgroup';
+import type { CgroupDriver } from '@shiplog/contracts';
+import { instantiate, readControl } from '@shiplog/driver-kit';
+import { createTestServices } from '@shiplog/driver-kit/testing';
+import { createKernel } from '@shiplog/kernel-linux';
+import plugin from './index.ts';
+import { mountPoint } from './mount-point.ts';
+import { probe } from './probe.ts';
+
+/** The file, and which of its words. */
+const FILES: { readonly [what in ReadableLimit]: readonly [file: string, word: number] } = {
+  memoryBytes: ['memory.max', 0],
+  memoryReservationBytes: ['memory.low', 0],
+  cpuQuotaUs: ['cpu.max', 0],
+  cpuPeriodUs: ['cpu.max', 1],
+  cpusetCpus: ['cpuset.cpus', 0],
+  pids: ['pids.max', 0],
+};
+
+const kernel = createKernel();
+const [definition] = plugin.drivers;
+const mount = await mountPoint();
+const answer = await probe();
+if (definition === undefined) throw new Error('the plugin defines no driver');
+
+const test = suite('cgroup-v2: conformance');
+if (mount !== undefined && answer.usable) {
+  cgroupSuite({
+    test,
+    async factory() {
+      const services = createTestServices({ kernel, stateDir: '/nonexistent', runDir: '/nonexistent' });
+      const parent = `shiplog-${services.home.engineId}`;
+      const { driver, dispose } = instantiate(definition, services);
+      return {
+        driver: driver as CgroupDriver,
+        capabilities: definition.manifest.capabilities,
+        async readLimit(id, what) {
+          const [file, word] = FILES[what];
+          return (await readControl(join(mount, parent, id, file))).split(' ')[word] ?? '';
+        },
+        async groupsOf(id) {
+          if (!(await readdir(mount)).includes(parent)) return [];
+          if (id === undefined) return [join(mount, parent)];
+          return (await readdir(join(mount, parent))).includes(id) ? [join(mount, parent, id)] : [];
+        },
+        cleanup: dispose,
+      };
+    },
+  });
+} else {
+  test('given a host without a usable unified hierarchy, when its driver is to be proved, then that is skipped', async () => {
+    process.stdout.write(`SKIP ${answer.usable ? 'no unified hierarchy' : answer.reason}\n`);
+  });
+}
+test.run();
