@@ -8,14 +8,19 @@ import { syncDirectory, temporaryPath } from './safe-remove.ts';
  * `scratch` (of the same file system), which is renamed when that has succeeded. Durable when it resolves, if `fill`
  * synced what it wrote below the directory itself. After failure nothing stays.
  */
-export async function buildDirectory(scratch: string, place: string, fill: (directory: string) => Promise<void>): Promise<void> {
+export async function buildDirectory(
+  scratch: string,
+  place: string,
+  fill: (directory: string) => Promise<void>,
+  options: { readonly durable: boolean } = { durable: true },
+): Promise<void> {
   const temporary = temporaryPath(scratch);
   try {
     await mkdir(temporary, 0o700);
     await fill(temporary);
-    await syncDirectory(temporary);
+    if (options.durable) await syncDirectory(temporary);
     await rename(temporary, place);
-    await syncDirectory(dirname(place));
+    if (options.durable) await syncDirectory(dirname(place));
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw error;

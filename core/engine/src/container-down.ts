@@ -11,7 +11,11 @@ const KILL_GRACE_MS = 30_000;
  * Gives back what a container that does not run holds on the host. Every verb in it succeeds when there is nothing to do,
  * so this both follows an exit and cleans up after a crash.
  */
-export async function bringDown(op: Operation, container: ContainerRecord, endpoints: readonly EndpointRecord[] = Object.values(container.endpoints)): Promise<void> {
+export async function bringDown(
+  op: Operation,
+  container: ContainerRecord,
+  endpoints: readonly EndpointRecord[] = Object.values(container.endpoints),
+): Promise<void> {
   const { parts } = op.engine;
   const { id } = container;
   await together(
@@ -23,7 +27,9 @@ export async function bringDown(op: Operation, container: ContainerRecord, endpo
       for (const endpoint of endpoints) {
         const network = op.engine.ledger.head.networks.get(endpoint.networkId);
         if (network !== undefined) {
-          await op.step('network', network.driver, 'detach', detachArgs(container, endpoint, network), { label: `network.detach ${network.name}` });
+          await op.step('network', network.driver, 'detach', detachArgs(container, endpoint, network), {
+            label: `network.detach ${network.name}`,
+          });
         }
       }
       // Any driver with sandboxes can close one: it is a namespace file at a path.
@@ -35,7 +41,13 @@ export async function bringDown(op: Operation, container: ContainerRecord, endpo
 
 /** Sends a signal as a step of its own, which Docker's clients see as a `kill` event. */
 export async function signal(op: Operation, container: ContainerRecord, number: number): Promise<boolean> {
-  const { delivered } = await op.step('runtime', container.runtime, 'signal', { id: container.id, signal: number }, { label: 'signal', facts: () => ({ signal: number }) });
+  const { delivered } = await op.step(
+    'runtime',
+    container.runtime,
+    'signal',
+    { id: container.id, signal: number },
+    { label: 'signal', facts: () => ({ signal: number }) },
+  );
   return delivered;
 }
 
@@ -49,7 +61,9 @@ export async function endProcess(op: Operation, container: ContainerRecord, numb
   if (number !== 9) await signal(op, container, 9);
   const killed = await within(exited, KILL_GRACE_MS);
   if (killed === undefined) {
-    throw new ShiplogError('RUNTIME_FAILED', `container ${container.id} did not end after SIGKILL; a process hangs in the kernel`, { container: container.id });
+    throw new ShiplogError('RUNTIME_FAILED', `container ${container.id} did not end after SIGKILL; a process hangs in the kernel`, {
+      container: container.id,
+    });
   }
   return killed;
 }
@@ -57,7 +71,8 @@ export async function endProcess(op: Operation, container: ContainerRecord, numb
 /** The exit code of the container's next exit; at once if it has exited. */
 function exitOf(engine: EngineCore, id: string): Promise<number> {
   const now = engine.ledger.head.containers.get(id);
-  if (now !== undefined && now.status !== 'running' && now.status !== 'paused' && now.finishedAt !== '' && now.process === undefined) return Promise.resolve(now.exitCode);
+  if (now !== undefined && now.status !== 'running' && now.status !== 'paused' && now.finishedAt !== '' && now.process === undefined)
+    return Promise.resolve(now.exitCode);
   return firstValueFrom(
     engine.ledger.facts.pipe(
       filter((event) => event.type === 'container.exited' && event.data.id === id),

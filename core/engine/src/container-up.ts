@@ -21,7 +21,12 @@ export interface Attachments {
  * Brings a container up: root file system, sandbox, endpoints, cgroup, process. What does not depend on one another runs
  * side by side: the endpoints are wired while the runtime builds the process, which only needs the sandbox.
  */
-export async function bringUp(op: Operation, container: ContainerRecord, image: ImageRecord, attachments: Attachments): Promise<ProcessRef> {
+export async function bringUp(
+  op: Operation,
+  container: ContainerRecord,
+  image: ImageRecord,
+  attachments: Attachments,
+): Promise<ProcessRef> {
   const { parts, io } = op.engine;
   const { id } = container;
 
@@ -32,7 +37,11 @@ export async function bringUp(op: Operation, container: ContainerRecord, image: 
         op.step('cgroup', parts.chosen.cgroup, 'create', { id, limits: limitsOf(container.spec.resources) }, { undoArgs: { id } }),
         op.engine.environment.unseal(container.spec.env),
         sandboxPath,
-        op.step('storage', container.storageDriver, 'mount', { key: id, target: parts.paths.rootfs(id) }),
+        op.step('storage', container.storageDriver, 'mount', {
+          key: id,
+          target: parts.paths.rootfs(id),
+          ephemeral: container.spec.autoRemove,
+        }),
         makeVolumes(op, container),
       );
       const hostname = container.spec.hostname ?? (attachments.sandbox === 'host' ? parts.host.hostname : id.slice(0, 12));
@@ -62,7 +71,9 @@ export async function bringUp(op: Operation, container: ContainerRecord, image: 
           devices: container.spec.devices.map((device) => ({ ...device })),
           allDevices: container.spec.privileged,
           init: container.spec.init,
-          directories: container.spec.mounts.flatMap((mount) => (mount.type === 'bind' && mount.createSource === true ? [mount.source] : [])),
+          directories: container.spec.mounts.flatMap((mount) =>
+            mount.type === 'bind' && mount.createSource === true ? [mount.source] : [],
+          ),
           files: {
             hosts: hosts(container, hostname, attachments),
             hostname: `${hostname}\n`,
@@ -101,16 +112,28 @@ function openSandbox(op: Operation, container: ContainerRecord, sandbox: string)
   if (sandbox.startsWith('container:')) {
     const other = op.engine.ledger.head.container(sandbox.slice('container:'.length));
     if (other.status !== 'running') {
-      throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join network of a non running container: ${other.id}`, { container: other.id });
+      throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join network of a non running container: ${other.id}`, {
+        container: other.id,
+      });
     }
     return Promise.resolve(paths.sandbox(other.id));
   }
   return op
-    .step('network', sandbox, 'openSandbox', { id: container.id, path: paths.sandbox(container.id), sysctls: { ...container.spec.sysctls } })
+    .step('network', sandbox, 'openSandbox', {
+      id: container.id,
+      path: paths.sandbox(container.id),
+      sysctls: { ...container.spec.sysctls },
+    })
     .then((answer) => answer.path);
 }
 
-async function attach(op: Operation, container: ContainerRecord, endpoint: EndpointRecord, sandbox: string | undefined, defaultRoute: boolean): Promise<void> {
+async function attach(
+  op: Operation,
+  container: ContainerRecord,
+  endpoint: EndpointRecord,
+  sandbox: string | undefined,
+  defaultRoute: boolean,
+): Promise<void> {
   const network = op.engine.ledger.head.network(endpoint.networkId);
   await op.step(
     'network',
@@ -183,7 +206,9 @@ function joinedNamespaces(op: Operation, container: ContainerRecord): JoinedName
     if (!mode.startsWith('container:')) return undefined;
     const other = op.engine.ledger.head.container(mode.slice('container:'.length));
     if (other.process === undefined || other.status !== 'running') {
-      throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join ${type} namespace of a non running container: ${other.id}`, { container: other.id });
+      throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join ${type} namespace of a non running container: ${other.id}`, {
+        container: other.id,
+      });
     }
     return `/proc/${other.process.pid}/ns/${type}`;
   };

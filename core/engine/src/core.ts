@@ -1,4 +1,12 @@
-import { type Caller, type DriverFamilies, type NewEvent, type OperationContext, ShiplogError, type Stamp, type VerbKind } from '@shiplog/contracts';
+import {
+  type Caller,
+  type DriverFamilies,
+  type NewEvent,
+  type OperationContext,
+  ShiplogError,
+  type Stamp,
+  type VerbKind,
+} from '@shiplog/contracts';
 import { Environment } from './environment.ts';
 import { IoHub } from './io-hub.ts';
 import type { Ledger } from './ledger.ts';
@@ -37,7 +45,14 @@ export class EngineCore {
   }
 
   /** Calls a driver's verb. Resolves with its answer; fails DEADLINE_EXCEEDED, CANCELED, or what the driver throws, as a ShiplogError. */
-  async call<K extends VerbKind>(kind: K, name: string, verb: string, args: unknown, ctx: OperationContext, deadlineMs: number): Promise<unknown> {
+  async call<K extends VerbKind>(
+    kind: K,
+    name: string,
+    verb: string,
+    args: unknown,
+    ctx: OperationContext,
+    deadlineMs: number,
+  ): Promise<unknown> {
     const driver = this.parts.drivers.get(kind, name);
     const deadline = AbortSignal.timeout(deadlineMs);
     const signal = AbortSignal.any([ctx.signal, deadline]);
@@ -46,10 +61,17 @@ export class EngineCore {
       return await abortable(method.call(driver, args, { op: ctx.op, signal }), signal);
     } catch (error) {
       if (deadline.aborted) {
-        throw new ShiplogError('DEADLINE_EXCEEDED', `driver ${kind}/${name} did not finish ${verb} within ${deadlineMs / 1000} s`, { kind, name, verb }, { cause: error });
+        throw new ShiplogError(
+          'DEADLINE_EXCEEDED',
+          `driver ${kind}/${name} did not finish ${verb} within ${deadlineMs / 1000} s`,
+          { kind, name, verb },
+          { cause: error },
+        );
       }
-      if (ctx.signal.aborted) throw new ShiplogError('CANCELED', `${verb} was canceled: the caller went away`, { kind, name, verb }, { cause: error });
-      if (!(error instanceof ShiplogError)) this.parts.logger.error('driver failed', { kind, name, verb, error: error instanceof Error ? error.stack : String(error) });
+      if (ctx.signal.aborted)
+        throw new ShiplogError('CANCELED', `${verb} was canceled: the caller went away`, { kind, name, verb }, { cause: error });
+      if (!(error instanceof ShiplogError))
+        this.parts.logger.error('driver failed', { kind, name, verb, error: error instanceof Error ? error.stack : String(error) });
       throw ShiplogError.wrap(error, 'DRIVER_FAILED', { kind, name, verb });
     }
   }

@@ -154,8 +154,12 @@ test('given a past, when a view of it is asked for, then it is the state after t
 /** Operations without exactly one intent and one outcome. */
 function unsettled(events: Awaited<ReturnType<typeof eventsOf>>): string[] {
   const kinds = new Map<string, string[]>();
-  for (const event of events) if (event.kind === 'intent' || event.kind === 'outcome') kinds.set(event.op, [...(kinds.get(event.op) ?? []), `${event.kind} ${event.type}`]);
-  return [...kinds.values()].filter((all) => all.length !== 2 || !all[0]?.startsWith('intent') || !all[1]?.startsWith('outcome')).map(String);
+  for (const event of events)
+    if (event.kind === 'intent' || event.kind === 'outcome')
+      kinds.set(event.op, [...(kinds.get(event.op) ?? []), `${event.kind} ${event.type}`]);
+  return [...kinds.values()]
+    .filter((all) => all.length !== 2 || !all[0]?.startsWith('intent') || !all[1]?.startsWith('outcome'))
+    .map(String);
 }
 
 /** Resolves false once the world has stopped answering. */

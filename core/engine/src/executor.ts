@@ -48,7 +48,12 @@ export class Executor {
   constructor(private readonly core: EngineCore) {}
 
   /** See Engine.execute. */
-  async execute<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, streams: CommandStreams = {}): Promise<CommandAnswers[T]> {
+  async execute<T extends CommandType>(
+    type: T,
+    args: CommandArgs[T],
+    caller: Caller,
+    streams: CommandStreams = {},
+  ): Promise<CommandAnswers[T]> {
     if (this.#stopping) throw new ShiplogError('ENGINE_STOPPING', 'the engine is stopping');
     if (caller.idem !== undefined) {
       const seq = this.core.ledger.log.findIdempotent(caller.idem);
@@ -79,7 +84,12 @@ export class Executor {
     }
   }
 
-  async #perform<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, streams: CommandStreams): Promise<CommandAnswers[T]> {
+  async #perform<T extends CommandType>(
+    type: T,
+    args: CommandArgs[T],
+    caller: Caller,
+    streams: CommandStreams,
+  ): Promise<CommandAnswers[T]> {
     const { core } = this;
     const { ledger, parts } = core;
     const op = parts.identities.op();
@@ -143,7 +153,10 @@ export class Executor {
       if (error.code === 'LOG_CLOSED') throw error;
       if (error.class === 'bug') this.core.parts.logger.error(`${verb} failed`, { op: intent.op, error: error.stack, cause: error.cause });
       await op.undo();
-      const event = { ...failed(verb, intent.stream, result(error.code === 'CANCELED' ? 'canceled' : 'failed', error.toRecord())), cause: intent.seq };
+      const event = {
+        ...failed(verb, intent.stream, result(error.code === 'CANCELED' ? 'canceled' : 'failed', error.toRecord())),
+        cause: intent.seq,
+      };
       const { durable } = ledger.append({ stamp: op.stamp(), events: [event] });
       admitted();
       await durable;
@@ -162,9 +175,11 @@ export class Executor {
     const { id, busy } = container;
     const { force } = args as { readonly force?: boolean };
     if (type === 'container.remove' && force === true && (busy?.verb === 'container.stop' || busy?.verb === 'container.restart')) {
-      await this.execute('container.kill', { container: id, signal: 'KILL' }, { ...system('forced-removal'), corr: caller.corr ?? busy.op }).catch((error: unknown) =>
-        this.core.parts.logger.debug('nothing to kill before a forced removal', { id, error: String(error) }),
-      );
+      await this.execute(
+        'container.kill',
+        { container: id, signal: 'KILL' },
+        { ...system('forced-removal'), corr: caller.corr ?? busy.op },
+      ).catch((error: unknown) => this.core.parts.logger.debug('nothing to kill before a forced removal', { id, error: String(error) }));
     }
     await this.idle(id);
     const now = this.core.ledger.head.containers.get(id);
@@ -199,7 +214,8 @@ export class Executor {
   async #freePorts(count: number): Promise<readonly number[]> {
     const avoid: number[] = [];
     for (const container of this.core.ledger.head.containers.values()) {
-      for (const endpoint of Object.values(container.endpoints)) for (const port of endpoint.ports) if (port.hostPort !== 0) avoid.push(port.hostPort);
+      for (const endpoint of Object.values(container.endpoints))
+        for (const port of endpoint.ports) if (port.hostPort !== 0) avoid.push(port.hostPort);
     }
     const ctx = { op: this.core.parts.identities.op(), signal: AbortSignal.timeout(10_000) };
     const { ports } = await this.core.parts.drivers.get('network', 'bridge').freePorts({ count, avoid }, ctx);
@@ -228,5 +244,10 @@ export class Executor {
 
 /** A container that ended and still holds what it had cannot start before that is given back. */
 function needsRelease(type: CommandType, container: ContainerRecord | undefined): boolean {
-  return (type === 'container.start' || type === 'container.restart') && container?.status === 'exited' && container.active && !container.spec.autoRemove;
+  return (
+    (type === 'container.start' || type === 'container.restart') &&
+    container?.status === 'exited' &&
+    container.active &&
+    !container.spec.autoRemove
+  );
 }

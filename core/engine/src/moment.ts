@@ -6,7 +6,10 @@ export async function stateAt(log: EventLogReader, moment: Moment): Promise<Stat
   const state = createState();
   if ('seq' in moment) {
     if (!Number.isSafeInteger(moment.seq) || moment.seq < -1 || moment.seq > log.durableSeq) {
-      throw new ShiplogError('LOG_POSITION_UNKNOWN', `the log has positions 0 to ${log.durableSeq}, not ${moment.seq}`, { seq: moment.seq, last: log.durableSeq });
+      throw new ShiplogError('LOG_POSITION_UNKNOWN', `the log has positions 0 to ${log.durableSeq}, not ${moment.seq}`, {
+        seq: moment.seq,
+        last: log.durableSeq,
+      });
     }
     if (moment.seq >= 0) for await (const event of log.read({ to: moment.seq })) evolve(state, event);
     return state;

@@ -13,10 +13,15 @@ import {
 } from '@shiplog/contracts';
 import type { EngineCore } from './core.ts';
 
-type VerbArgs<K extends VerbKind, V extends keyof DriverFamilies[K]> = DriverFamilies[K][V] extends (args: infer A, ctx: OperationContext) => unknown
+type VerbArgs<K extends VerbKind, V extends keyof DriverFamilies[K]> = DriverFamilies[K][V] extends (
+  args: infer A,
+  ctx: OperationContext,
+) => unknown
   ? A
   : never;
-type VerbAnswer<K extends VerbKind, V extends keyof DriverFamilies[K]> = DriverFamilies[K][V] extends (...args: never[]) => Promise<infer R> ? R : never;
+type VerbAnswer<K extends VerbKind, V extends keyof DriverFamilies[K]> = DriverFamilies[K][V] extends (...args: never[]) => Promise<infer R>
+  ? R
+  : never;
 
 /** Milliseconds a driver has for one verb before the step fails DEADLINE_EXCEEDED. Layers may be large. */
 const DEADLINE_MS = { usual: 60_000, applyLayer: 1_800_000 };
@@ -52,14 +57,30 @@ export class Operation<T extends CommandType = CommandType> {
     name: string,
     verb: V,
     args: VerbArgs<K, V>,
-    options: { readonly undoArgs?: unknown; readonly lasting?: boolean; readonly label?: string; readonly facts?: (answer: VerbAnswer<K, V>) => { readonly [fact: string]: string | number | boolean } } = {},
+    options: {
+      readonly undoArgs?: unknown;
+      readonly lasting?: boolean;
+      readonly label?: string;
+      readonly facts?: (answer: VerbAnswer<K, V>) => { readonly [fact: string]: string | number | boolean };
+    } = {},
   ): Promise<VerbAnswer<K, V>> {
     const step = options.label ?? `${kind}.${verb}`;
     const table: { readonly [verb: string]: { readonly undo?: string } } = VERB_TABLES[kind];
     const undo = table[verb]?.undo;
     // Before the call, not after: a verb that fails halfway is taken back too.
     if (undo !== undefined && options.lasting !== true) {
-      this.#undo.push({ step: `${kind}.${undo}`, run: () => this.engine.call(kind, name, undo, options.undoArgs ?? args, { op: this.ctx.op, signal: new AbortController().signal }, DEADLINE_MS.usual) });
+      this.#undo.push({
+        step: `${kind}.${undo}`,
+        run: () =>
+          this.engine.call(
+            kind,
+            name,
+            undo,
+            options.undoArgs ?? args,
+            { op: this.ctx.op, signal: new AbortController().signal },
+            DEADLINE_MS.usual,
+          ),
+      });
     }
     return this.timed(step, async () => {
       const deadline = verb === 'applyLayer' ? DEADLINE_MS.applyLayer : DEADLINE_MS.usual;
@@ -70,7 +91,12 @@ export class Operation<T extends CommandType = CommandType> {
   }
 
   /** Runs something that is not a driver verb as a journaled step, with its own way back. */
-  async act<R>(step: string, run: () => Promise<R>, undo?: () => Promise<unknown>, facts?: (result: R) => { readonly [fact: string]: string | number | boolean }): Promise<R> {
+  async act<R>(
+    step: string,
+    run: () => Promise<R>,
+    undo?: () => Promise<unknown>,
+    facts?: (result: R) => { readonly [fact: string]: string | number | boolean },
+  ): Promise<R> {
     if (undo !== undefined) this.#undo.push({ step: `undo ${step}`, run: undo });
     return this.timed(step, async () => {
       const result = await run();

@@ -10,7 +10,9 @@ export async function* readOutput(core: EngineCore, ref: string, options: LogOpt
   const ended = new AbortController();
   const running = (): boolean => {
     const now = head.containers.get(container.id);
-    return now !== undefined && (now.process !== undefined || now.busy?.verb === 'container.start' || now.busy?.verb === 'container.restart');
+    return (
+      now !== undefined && (now.process !== undefined || now.busy?.verb === 'container.start' || now.busy?.verb === 'container.restart')
+    );
   };
   const subscription = core.ledger.facts.subscribe((event) => {
     if (event.stream === `container/${container.id}` && event.type !== 'operation.step' && !running()) ended.abort();

@@ -60,7 +60,9 @@ async function complete(core: EngineCore, open: OpenOperation): Promise<void> {
 async function findExits(core: EngineCore): Promise<void> {
   for (const container of [...core.ledger.head.containers.values()]) {
     if (container.process === undefined) continue;
-    const { status, exitCode, finishedAt, oomKilled } = await core.parts.drivers.get('runtime', container.runtime).state({ id: container.id }, background(core));
+    const { status, exitCode, finishedAt, oomKilled } = await core.parts.drivers
+      .get('runtime', container.runtime)
+      .state({ id: container.id }, background(core));
     if (status === 'running' || status === 'created') continue;
     const exit: ProcessExit = {
       id: container.id,
@@ -84,7 +86,9 @@ async function collectOrphans(core: EngineCore): Promise<void> {
   const { chosen, drivers, paths, defaults } = core.parts;
   const ctx = background(core);
   const active = (id: string): boolean => head.containers.get(id)?.active === true;
-  const endpoints = new Set([...head.containers.values()].filter((c) => c.active).flatMap((c) => Object.values(c.endpoints).map((e) => e.id)));
+  const endpoints = new Set(
+    [...head.containers.values()].filter((c) => c.active).flatMap((c) => Object.values(c.endpoints).map((e) => e.id)),
+  );
   const orphan = async (kind: string, found: Observed, known: boolean, remove: () => Promise<unknown>): Promise<void> => {
     if (known) return;
     core.drift(kind, `${found.resource}/${found.id}`, 'absent', 'present, and removed');
@@ -92,20 +96,27 @@ async function collectOrphans(core: EngineCore): Promise<void> {
   };
   for (const name of usable(core, 'runtime')) {
     const runtime = drivers.get('runtime', name);
-    for (const found of await runtime.observe()) await orphan('runtime', found, active(found.id), () => runtime.remove({ id: found.id }, ctx));
+    for (const found of await runtime.observe())
+      await orphan('runtime', found, active(found.id), () => runtime.remove({ id: found.id }, ctx));
   }
   const cgroup = drivers.get('cgroup', chosen.cgroup);
   for (const found of await cgroup.observe()) await orphan('cgroup', found, active(found.id), () => cgroup.remove({ id: found.id }, ctx));
   const storage = drivers.get('storage', defaults.storageDriver);
   for (const found of await storage.observe()) {
-    if (found.resource === 'mount') await orphan('storage', found, active(found.id), () => storage.unmount({ key: found.id, target: paths.rootfs(found.id) }, ctx));
-    else await orphan('storage', found, isLayer(core, found.id) || head.containers.has(found.id), () => storage.remove({ key: found.id }, ctx));
+    if (found.resource === 'mount')
+      await orphan('storage', found, active(found.id), () => storage.unmount({ key: found.id, target: paths.rootfs(found.id) }, ctx));
+    else
+      await orphan('storage', found, isLayer(core, found.id) || head.containers.has(found.id), () =>
+        storage.remove({ key: found.id }, ctx),
+      );
   }
   for (const name of usable(core, 'network')) {
     const network = drivers.get('network', name);
     for (const found of await network.observe()) {
-      if (found.resource === 'sandbox') await orphan('network', found, active(found.id), () => network.closeSandbox({ id: found.id, path: paths.sandbox(found.id) }, ctx));
-      else if (found.resource === 'endpoint' && !endpoints.has(found.id)) core.parts.logger.warn('endpoint of no container', { driver: name, id: found.id });
+      if (found.resource === 'sandbox')
+        await orphan('network', found, active(found.id), () => network.closeSandbox({ id: found.id, path: paths.sandbox(found.id) }, ctx));
+      else if (found.resource === 'endpoint' && !endpoints.has(found.id))
+        core.parts.logger.warn('endpoint of no container', { driver: name, id: found.id });
     }
   }
   await forgetOrphanedSecrets(core);
@@ -114,7 +125,8 @@ async function collectOrphans(core: EngineCore): Promise<void> {
 async function forgetOrphanedSecrets(core: EngineCore): Promise<void> {
   const { head } = core.ledger;
   const known = new Set<string>();
-  for (const { spec } of [...head.containers.values(), ...head.execs.values()]) if (spec.env.secret !== undefined) known.add(spec.env.secret.id);
+  for (const { spec } of [...head.containers.values(), ...head.execs.values()])
+    if (spec.env.secret !== undefined) known.add(spec.env.secret.id);
   const vault = core.parts.drivers.get('vault', core.parts.chosen.vault);
   for (const id of await vault.observe()) if (!known.has(id)) await vault.remove(id);
 }

@@ -104,7 +104,9 @@ class ServingEngine implements RunningEngine {
   async attach(ref: string, _options: AttachOptions): Promise<IoChannel> {
     const container = this.core.ledger.head.container(ref);
     if (container.status === 'paused') {
-      throw new ShiplogError('CONTAINER_PAUSED', `container ${container.id} is paused, unpause the container before attach`, { container: container.id });
+      throw new ShiplogError('CONTAINER_PAUSED', `container ${container.id} is paused, unpause the container before attach`, {
+        container: container.id,
+      });
     }
     if (container.process !== undefined) return this.core.io.open(container.runtime, { id: container.id });
     return this.core.io.await(container.id);
@@ -130,7 +132,14 @@ class ServingEngine implements RunningEngine {
     if (container.process === undefined) {
       throw new ShiplogError('CONTAINER_NOT_RUNNING', `container ${container.id} is not running`, { container: container.id });
     }
-    const { pids } = (await this.core.call('cgroup', parts.chosen.cgroup, 'processes', { id: container.id }, { op: parts.identities.op(), signal: this.stopping.signal }, 10_000)) as {
+    const { pids } = (await this.core.call(
+      'cgroup',
+      parts.chosen.cgroup,
+      'processes',
+      { id: container.id },
+      { op: parts.identities.op(), signal: this.stopping.signal },
+      10_000,
+    )) as {
       pids: number[];
     };
     return parts.drivers.get('runtime', container.runtime).top(pids, psArgs);

@@ -18,7 +18,9 @@ export async function waitFor(ledger: Ledger, ref: string, condition: WaitCondit
   if (condition === 'not-running' && !running) return { exitCode: container.exitCode };
   let last: Waited = { exitCode: container.exitCode };
   const ends = ledger.facts.pipe(
-    filter((event) => event.stream === `container/${id}` || (event.type === 'container.prune.succeeded' && event.data.removed.includes(id))),
+    filter(
+      (event) => event.stream === `container/${id}` || (event.type === 'container.prune.succeeded' && event.data.removed.includes(id)),
+    ),
     map((event): Waited | undefined => {
       if (event.type === 'container.exited') {
         last = { exitCode: event.data.exitCode };

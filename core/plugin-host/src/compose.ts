@@ -60,7 +60,13 @@ export async function compose(config: HostConfig, logger: Logger, load: (specifi
   }
 }
 
-async function build(config: HostConfig, logger: Logger, load: (specifier: string) => Promise<unknown>, ends: (() => Promise<void>)[], end: () => Promise<void>): Promise<Host> {
+async function build(
+  config: HostConfig,
+  logger: Logger,
+  load: (specifier: string) => Promise<unknown>,
+  ends: (() => Promise<void>)[],
+  end: () => Promise<void>,
+): Promise<Host> {
   const { root, run } = config;
   const plugins = await loadPlugins(config.plugins, load);
   await mkdir(root, { recursive: true, mode: 0o711 });
@@ -77,11 +83,19 @@ async function build(config: HostConfig, logger: Logger, load: (specifier: strin
   const log: { current?: EventLog } = {};
   const reader = lateReader(log);
 
-  const kernelScope: ScopedDriver<'kernel'> = findKernel(plugins, { home: await home('kernel', 'linux'), options: options('kernel', 'linux'), logger, log: reader });
+  const kernelScope: ScopedDriver<'kernel'> = findKernel(plugins, {
+    home: await home('kernel', 'linux'),
+    options: options('kernel', 'linux'),
+    logger,
+    log: reader,
+  });
   ends.push(() => kernelScope.dispose());
   const kernel = kernelScope.driver;
   const lock = await kernel.processes.lock(join(root, 'lock'));
-  if (lock === undefined) throw new ShiplogError('ENGINE_LOCKED', `another engine uses ${root}; stop it, or give this one a root of its own with --root`, { root });
+  if (lock === undefined)
+    throw new ShiplogError('ENGINE_LOCKED', `another engine uses ${root}; stop it, or give this one a root of its own with --root`, {
+      root,
+    });
   ends.push(() => lock.release());
 
   const instance = randomBytes(6).toString('hex');
@@ -93,7 +107,13 @@ async function build(config: HostConfig, logger: Logger, load: (specifier: strin
   const container = new Container();
   const drivers = new DriverRegistry(container);
   ends.push(() => drivers.dispose());
-  const servicesFor = async (kind: DriverKind, name: string): Promise<DriverServices> => ({ kernel, home: await home(kind, name), options: options(kind, name), logger, log: reader });
+  const servicesFor = async (kind: DriverKind, name: string): Promise<DriverServices> => ({
+    kernel,
+    home: await home(kind, name),
+    options: options(kind, name),
+    logger,
+    log: reader,
+  });
   for (const plugin of plugins) await drivers.add(plugin, servicesFor);
 
   const storageDriver = config.storageDriver ?? drivers.firstUsable('storage', ['overlay', 'vfs']);
@@ -130,7 +150,10 @@ async function build(config: HostConfig, logger: Logger, load: (specifier: strin
     ],
     config: { root, run, storageDriver, bridge: config.bridge, subnet: config.subnet, runtime: config.runtime },
   };
-  container.bind<Promise<RunningEngine>>(ENGINE).toDynamicValue(() => startEngine(parts)).inSingletonScope();
+  container
+    .bind<Promise<RunningEngine>>(ENGINE)
+    .toDynamicValue(() => startEngine(parts))
+    .inSingletonScope();
   const engine = await container.getAsync<RunningEngine>(ENGINE);
   return {
     engine,

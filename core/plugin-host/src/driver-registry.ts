@@ -45,7 +45,11 @@ export class DriverRegistry implements Drivers {
         for (const entry of entries) {
           const { kind, name } = entry.definition.manifest;
           if (this.#entries.has(`${kind}/${name}`)) {
-            throw new ShiplogError('PLUGIN_INVALID', `plugins ${this.#entries.get(`${kind}/${name}`)?.plugin} and ${manifest.name} both provide ${kind}/${name}`, { kind, name });
+            throw new ShiplogError(
+              'PLUGIN_INVALID',
+              `plugins ${this.#entries.get(`${kind}/${name}`)?.plugin} and ${manifest.name} both provide ${kind}/${name}`,
+              { kind, name },
+            );
           }
           this.#entries.set(`${kind}/${name}`, entry);
           bind<ScopedDriver<DriverKind>>(family(kind))
@@ -64,10 +68,16 @@ export class DriverRegistry implements Drivers {
   get<K extends DriverKind>(kind: K, name: string): DriverFamilies[K] {
     const entry = this.#entries.get(`${kind}/${name}`);
     if (entry === undefined) {
-      const names = this.list().filter((driver) => driver.kind === kind).map((driver) => driver.name);
-      throw new ShiplogError('DRIVER_NOT_FOUND', `there is no ${kind} driver "${name}"; there is ${names.join(', ') || 'none'}`, { kind, name });
+      const names = this.list()
+        .filter((driver) => driver.kind === kind)
+        .map((driver) => driver.name);
+      throw new ShiplogError('DRIVER_NOT_FOUND', `there is no ${kind} driver "${name}"; there is ${names.join(', ') || 'none'}`, {
+        kind,
+        name,
+      });
     }
-    if (!entry.probe.usable) throw new ShiplogError('DRIVER_UNAVAILABLE', `the ${kind} driver ${name} cannot run here: ${entry.probe.reason}`, { kind, name });
+    if (!entry.probe.usable)
+      throw new ShiplogError('DRIVER_UNAVAILABLE', `the ${kind} driver ${name} cannot run here: ${entry.probe.reason}`, { kind, name });
     // What is bound under a family's token has that family's interface.
     return this.#container.get(family(kind), { name }).driver as DriverFamilies[K];
   }

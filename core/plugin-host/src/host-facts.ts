@@ -4,7 +4,15 @@ import type { Kernel } from '@shiplog/contracts';
 import type { HostFacts } from '@shiplog/engine';
 
 /** Go's names of architectures, which OCI uses. */
-const ARCHITECTURES: { readonly [node: string]: string } = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386', ppc64: 'ppc64le', s390x: 's390x', riscv64: 'riscv64' };
+const ARCHITECTURES: { readonly [node: string]: string } = {
+  x64: 'amd64',
+  arm64: 'arm64',
+  arm: 'arm',
+  ia32: '386',
+  ppc64: 'ppc64le',
+  s390x: 's390x',
+  riscv64: 'riscv64',
+};
 
 export function hostFacts(kernel: Kernel): HostFacts {
   return {

@@ -46,7 +46,17 @@ export function usage(): string {
     const left = `  --${flag} ${value}`.padEnd(26);
     return `${left}${help}${fallback === '' ? '' : ` (default: ${fallback})`}`;
   });
-  return ['Usage: shiplogd [flags]', '', 'Runs the Shiplog engine in the foreground. SIGTERM stops it; containers run on.', '', ...rows, '  --teardown              remove all containers, networks and both directories, and exit', '  --version', '  --help', ''].join('\n');
+  return [
+    'Usage: shiplogd [flags]',
+    '',
+    'Runs the Shiplog engine in the foreground. SIGTERM stops it; containers run on.',
+    '',
+    ...rows,
+    '  --teardown              remove all containers, networks and both directories, and exit',
+    '  --version',
+    '  --help',
+    '',
+  ].join('\n');
 }
 
 /** Reads flags and config file. Throws CONFIG_INVALID, naming the flag or the key. */
@@ -72,9 +82,11 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
   const logLevel = word('log-level');
   if (!LEVELS.includes(logLevel)) throw invalid(`--log-level must be one of ${LEVELS.join(', ')}, not "${logLevel}"`);
   const networkBridge = word('network-bridge');
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/.test(networkBridge)) throw invalid(`--network-bridge must be an interface name of at most 15 characters, not "${networkBridge}"`);
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/.test(networkBridge))
+    throw invalid(`--network-bridge must be an interface name of at most 15 characters, not "${networkBridge}"`);
   const networkSubnet = word('network-subnet');
-  if (!/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/.test(networkSubnet)) throw invalid(`--network-subnet must be an IPv4 subnet such as 172.30.0.0/16, not "${networkSubnet}"`);
+  if (!/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/.test(networkSubnet))
+    throw invalid(`--network-subnet must be an IPv4 subnet such as 172.30.0.0/16, not "${networkSubnet}"`);
   const plugins = [...strings(file.plugins, 'plugins'), ...(Array.isArray(given.plugin) ? given.plugin : [])];
   return {
     root: directory('root'),
@@ -94,10 +106,16 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
 }
 
 function parse(argv: readonly string[]): { readonly [flag: string]: string | boolean | string[] | undefined } {
-  const options: Record<string, { type: 'string' | 'boolean'; multiple?: boolean }> = { help: { type: 'boolean' }, version: { type: 'boolean' }, teardown: { type: 'boolean' } };
+  const options: Record<string, { type: 'string' | 'boolean'; multiple?: boolean }> = {
+    help: { type: 'boolean' },
+    version: { type: 'boolean' },
+    teardown: { type: 'boolean' },
+  };
   for (const flag of Object.keys(FLAGS)) options[flag] = flag === 'plugin' ? { type: 'string', multiple: true } : { type: 'string' };
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: false }).values as { [flag: string]: string | boolean | string[] | undefined };
+    return parseArgs({ args: [...argv], options, allowPositionals: false }).values as {
+      [flag: string]: string | boolean | string[] | undefined;
+    };
   } catch (error) {
     throw invalid(`${error instanceof Error ? error.message : String(error)}; see shiplogd --help`);
   }
@@ -110,7 +128,8 @@ async function readFileConfig(path: string): Promise<{ readonly [key: string]: u
   } catch (error) {
     throw invalid(`the config file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`the config file ${path} must hold one JSON object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(`the config file ${path} must hold one JSON object`);
   const known = new Set([...Object.keys(FLAGS).map((flag) => camel(flag)), 'plugins', 'driverOptions']);
   for (const key of Object.keys(value)) if (!known.has(key)) throw invalid(`the config file ${path} has an unknown key "${key}"`);
   return value as { readonly [key: string]: unknown };
@@ -118,7 +137,8 @@ async function readFileConfig(path: string): Promise<{ readonly [key: string]: u
 
 function strings(value: unknown, key: string): readonly string[] {
   if (value === undefined) return [];
-  if (!Array.isArray(value) || value.some((one) => typeof one !== 'string')) throw invalid(`${key} in the config file must be a list of strings`);
+  if (!Array.isArray(value) || value.some((one) => typeof one !== 'string'))
+    throw invalid(`${key} in the config file must be a list of strings`);
   return value as string[];
 }
 

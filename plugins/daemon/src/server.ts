@@ -22,7 +22,8 @@ interface DescriptorHolder {
  */
 export async function serve(path: string, apis: readonly ApiHandler[], kernel: Kernel): Promise<ApiServer> {
   await mkdir(dirname(path), { recursive: true });
-  if (await answers(path)) throw new ShiplogError('CONFIG_INVALID', `something listens on ${path} already; stop it or give another --docker-socket`, { path });
+  if (await answers(path))
+    throw new ShiplogError('CONFIG_INVALID', `something listens on ${path} already; stop it or give another --docker-socket`, { path });
   await unlink(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
@@ -46,7 +47,8 @@ export async function serve(path: string, apis: readonly ApiHandler[], kernel: K
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     void actorOf(request.socket).then((actor) => {
-      if (!apis.some((api) => api.upgrade(request, socket, head, actor))) socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+      if (!apis.some((api) => api.upgrade(request, socket, head, actor)))
+        socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
     });
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {

@@ -20,7 +20,10 @@ export async function tearDown(host: Host, directories: readonly string[], logge
   }
   for (const { id, name, driver, subnet, gateway, internal, options } of networks.values()) {
     const network: NetworkDriver = drivers.get('network', driver);
-    await network.removeNetwork({ network: { id, name, subnet, gateway, internal, options: { ...options } } }, { op: 'teardown', signal: AbortSignal.timeout(30_000) });
+    await network.removeNetwork(
+      { network: { id, name, subnet, gateway, internal, options: { ...options } } },
+      { op: 'teardown', signal: AbortSignal.timeout(30_000) },
+    );
   }
   await host.stop('teardown');
   for (const directory of directories) await rm(directory, { recursive: true, force: true });

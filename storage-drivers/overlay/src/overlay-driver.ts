@@ -1,4 +1,4 @@
-import { lstat, mkdir, realpath, rm, symlink } from 'node:fs/promises';
+import { lstat, mkdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Kernel, type MountInfo, type Observed, type OperationContext, ShiplogError, type StorageDriver } from '@shiplog/contracts';
 import {
@@ -24,7 +24,6 @@ import {
   readLayerRecord,
   removeMountPoint,
   safeRemove,
-  syncDirectory,
   throwIfAborted,
   treeUsage,
   unmountPatiently,
@@ -63,7 +62,8 @@ const OPTIONS_ALWAYS = ['index=off', 'metacopy=off'];
  * ## How a layer is written
  * On a parent, through an overlay mounted for the purpose: deletions, hard links into lower layers, symbolic links that
  * lead through them and directories that the tar takes for granted then mean what they mean in a whole tree, and the kernel
- * writes its own marks. That mount is `volatile`, since unmounting would else sync the whole disk; one syncfs(2) follows.
+ * writes its own marks. That mount is `volatile`, since unmounting would else sync the whole disk; one syncfs(2) follows. So is that of an ephemeral
+ * snapshot, which nothing follows.
  */
 @injectable()
 export class OverlayDriver implements StorageDriver {
@@ -118,28 +118,41 @@ export class OverlayDriver implements StorageDriver {
     });
   }
 
-  async prepare({ key, parent }: Args<'prepare'>, ctx: OperationContext): Answer<'prepare'> {
+  async prepare({ key, parent, ephemeral = false }: Args<'prepare'>, ctx: OperationContext): Answer<'prepare'> {
     return this.#turn(key, ctx, async () => {
       if (await pathExists(join(this.#active, key))) return {};
       const chain = await this.#chain(parent);
-      await buildDirectory(this.#stateDir, join(this.#active, key), async (directory) => {
-        await this.#makeDiff(directory, chain);
-        await mkdir(join(directory, 'work'), 0o700);
-        await writeDurably(join(directory, 'lower'), chain.join(':'));
-      });
+      await buildDirectory(
+        this.#stateDir,
+        join(this.#active, key),
+        async (directory) => {
+          await this.#makeDiff(directory, chain);
+          await mkdir(join(directory, 'work'), 0o700);
+          const write = ephemeral ? writeFile : writeDurably;
+          await write(join(directory, 'lower'), chain.join(':'));
+        },
+        { durable: !ephemeral },
+      );
       return {};
     });
   }
 
-  async mount({ key, target }: Args<'mount'>, ctx: OperationContext): Answer<'mount'> {
+  async mount({ key, target, ephemeral = false }: Args<'mount'>, ctx: OperationContext): Answer<'mount'> {
     return this.#turn(key, ctx, async () => {
       const snapshot = join(this.#active, key);
       if (!(await pathExists(snapshot))) throw notFound(`there is no active snapshot ${key}`, key);
       const chain = await readLower(snapshot);
-      const rest = [`upperdir=${join(snapshot, 'diff')}`, `workdir=${join(snapshot, 'work')}`, ...OPTIONS_ALWAYS];
+      const rest = [
+        `upperdir=${join(snapshot, 'diff')}`,
+        `workdir=${join(snapshot, 'work')}`,
+        ...OPTIONS_ALWAYS,
+        ...(ephemeral ? ['volatile'] : []),
+      ];
       const { path, made } = await makeMountPoint(target);
       if (!(await this.#isMounted(key, path))) {
         try {
+          // The kernel refuses what was once mounted volatile, in case power failed; here that may be lost.
+          if (ephemeral) await rm(join(snapshot, 'work', 'work', 'incompat'), { recursive: true, force: true });
           await this.#mountOverlay(path, chain, rest);
         } catch (error) {
           if (made) await removeMountPoint(path);
@@ -165,8 +178,8 @@ export class OverlayDriver implements StorageDriver {
       for (const mount of await this.#mounts()) if (mount.key === key) await this.#hide(key, mount.target);
       for (const kind of [this.#layers, this.#active]) {
         if (!(await pathExists(join(kind, key)))) continue;
+        // Not synced: what power loss brings back belongs to nobody, and the engine removes it again.
         await safeRemove(join(kind, key), this.#stateDir);
-        await syncDirectory(kind);
       }
       await unlinkLayer(this.#links, key);
       this.#layerUsage.delete(key);

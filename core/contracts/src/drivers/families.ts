@@ -26,7 +26,13 @@ export interface DriverFamilies {
 export type DriverKind = keyof DriverFamilies;
 
 /** The verb tables of the families that have one. */
-export const VERB_TABLES = { storage: STORAGE_VERBS, network: NETWORK_VERBS, cgroup: CGROUP_VERBS, runtime: RUNTIME_VERBS, volume: VOLUME_VERBS } as const;
+export const VERB_TABLES = {
+  storage: STORAGE_VERBS,
+  network: NETWORK_VERBS,
+  cgroup: CGROUP_VERBS,
+  runtime: RUNTIME_VERBS,
+  volume: VOLUME_VERBS,
+} as const;
 
 /** A family with a verb table: its calls can be journaled, undone and sent over a wire. */
 export type VerbKind = keyof typeof VERB_TABLES;

@@ -22,14 +22,14 @@ export const STORAGE_VERBS = {
     undo: 'remove',
   }),
   prepare: verb({
-    doc: 'Makes the active snapshot `key` on layer `parent`, empty if absent. Fails SNAPSHOT_NOT_FOUND if the parent is missing.',
-    args: Type.Object({ key: ResourceId, parent: Type.Optional(ResourceId) }),
+    doc: 'Makes the active snapshot `key` on layer `parent`, empty if absent. Fails SNAPSHOT_NOT_FOUND if the parent is missing. An `ephemeral` one need not survive power loss, as that of a container that is removed when it ends.',
+    args: Type.Object({ key: ResourceId, parent: Type.Optional(ResourceId), ephemeral: Type.Optional(Type.Boolean()) }),
     answer: Done,
     undo: 'remove',
   }),
   mount: verb({
     doc: 'Makes the active snapshot visible at directory `target`, which it creates. Answers what it mounted.',
-    args: Type.Object({ key: ResourceId, target: HostPath }),
+    args: Type.Object({ key: ResourceId, target: HostPath, ephemeral: Type.Optional(Type.Boolean()) }),
     answer: Type.Object({
       mounts: Type.Array(
         Type.Object({ type: Type.String(), source: Type.String(), target: Type.String(), options: Type.Array(Type.String()) }),

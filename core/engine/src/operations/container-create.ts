@@ -3,10 +3,11 @@ import { decided, type Handler, INTERRUPTED } from './handler.ts';
 /** Makes the writable layer; the container does not run yet. */
 export const containerCreate: Handler<'container.create'> = {
   async run(op) {
-    const { id, imageId, storageDriver } = decided(op);
+    const { id, imageId, storageDriver, spec } = decided(op);
     const image = op.engine.ledger.head.image(imageId);
     const top = image.layers.at(-1)?.chainId;
-    await op.step('storage', storageDriver, 'prepare', top === undefined ? { key: id } : { key: id, parent: top }, { undoArgs: { key: id } });
+    const args = { key: id, ephemeral: spec.autoRemove, ...(top === undefined ? {} : { parent: top }) };
+    await op.step('storage', storageDriver, 'prepare', args, { undoArgs: { key: id } });
     return { warnings: [] };
   },
   async recover(op) {

@@ -14,7 +14,8 @@ export async function removeContainer(op: Operation, container: ContainerRecord,
   );
   for (const name of volumes) {
     const volume = op.engine.ledger.head.volumes.get(name);
-    if (volume !== undefined) await op.step('volume', volume.driver, 'remove', { name, path: volume.mountpoint }, { label: `volume.remove ${name}` });
+    if (volume !== undefined)
+      await op.step('volume', volume.driver, 'remove', { name, path: volume.mountpoint }, { label: `volume.remove ${name}` });
   }
   op.engine.io.forget(id);
 }

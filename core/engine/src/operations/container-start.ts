@@ -14,7 +14,8 @@ export const containerStart: Handler<'container.start'> = {
     const container = op.engine.ledger.head.container(id);
     const state = await op.step('runtime', container.runtime, 'state', { id });
     // An exit that was recorded meanwhile is told by the runtime again, after this.
-    if (state.process !== undefined && (state.status === 'running' || state.status === 'exited')) return { status: 'ok', data: { process: state.process } };
+    if (state.process !== undefined && (state.status === 'running' || state.status === 'exited'))
+      return { status: 'ok', data: { process: state.process } };
     await bringDown(op, container, endpoints);
     return { status: 'failed', error: INTERRUPTED };
   },

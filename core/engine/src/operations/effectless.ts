@@ -2,7 +2,10 @@ import type { CommandAnswers, CommandType, Decisions, Outcomes } from '@shiplog/
 import type { Handler } from './handler.ts';
 
 /** A verb that changes only what the log says: its intent and outcome enter the log together, so nothing is ever interrupted. */
-function effectless<T extends CommandType>(outcome: Outcomes[T], answer: (decided: NonNullable<Decisions[T]>) => CommandAnswers[T]): Handler<T> {
+function effectless<T extends CommandType>(
+  outcome: Outcomes[T],
+  answer: (decided: NonNullable<Decisions[T]>) => CommandAnswers[T],
+): Handler<T> {
   return { run: async () => outcome, recover: async () => ({ status: 'ok', data: outcome }), answer };
 }
 

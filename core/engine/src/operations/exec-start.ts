@@ -10,7 +10,14 @@ export const execStart: Handler<'exec.start'> = {
     const container = head.container(containerId);
     const image = head.image(container.imageId);
     const [own, inherited] = await Promise.all([engine.environment.unseal(exec.spec.env), engine.environment.unseal(container.spec.env)]);
-    const process = execProcess({ container, image, exec, hostname: container.spec.hostname ?? containerId.slice(0, 12), containerEnv: inherited, env: own });
+    const process = execProcess({
+      container,
+      image,
+      exec,
+      hostname: container.spec.hostname ?? containerId.slice(0, 12),
+      containerEnv: inherited,
+      env: own,
+    });
     const user = exec.spec.user !== '' ? exec.spec.user : container.spec.user !== '' ? container.spec.user : (image.config.User ?? '');
     await op.step(
       'runtime',
@@ -20,7 +27,13 @@ export const execStart: Handler<'exec.start'> = {
       { undoArgs: { id: containerId, exec: id } },
     );
     await engine.io.connect(container.runtime, { id: containerId, exec: id });
-    return op.step('runtime', container.runtime, 'execStart', { id: containerId, exec: id }, { facts: (answer) => ({ pid: answer.process.pid }) });
+    return op.step(
+      'runtime',
+      container.runtime,
+      'execStart',
+      { id: containerId, exec: id },
+      { facts: (answer) => ({ pid: answer.process.pid }) },
+    );
   },
   async recover(op) {
     const { id, containerId } = decided(op);

@@ -22,7 +22,10 @@ export interface Handler<T extends CommandType> {
 export const INTERRUPTED: ErrorRecord = { code: 'CANCELED', message: 'the engine stopped while this was under way; it was taken back' };
 
 /** What an operation is told as when nobody can know whether it took effect. */
-export const UNKNOWN: ErrorRecord = { code: 'CANCELED', message: 'the engine stopped while this was under way; whether it took effect is not known' };
+export const UNKNOWN: ErrorRecord = {
+  code: 'CANCELED',
+  message: 'the engine stopped while this was under way; whether it took effect is not known',
+};
 
 /** The decision of an intent that was not refused. */
 export function decided<T extends CommandType>(op: Operation<T>): NonNullable<Decisions[T]> {

@@ -6,8 +6,8 @@ import { settle } from './settle.ts';
 /** Makes every exit the runtime tells of a fact, once. Ends when `signal` aborts. */
 export async function watchExits(core: EngineCore, executor: Executor, runtime: RuntimeDriver, signal: AbortSignal): Promise<void> {
   for await (const exit of runtime.exits(signal)) {
-    void (exit.exec === undefined ? containerExited(core, executor, exit) : execExited(core, runtime, exit, exit.exec)).catch((error: unknown) =>
-      core.parts.logger.error('exit not recorded', { id: exit.id, error: String(error) }),
+    void (exit.exec === undefined ? containerExited(core, executor, exit) : execExited(core, runtime, exit, exit.exec)).catch(
+      (error: unknown) => core.parts.logger.error('exit not recorded', { id: exit.id, error: String(error) }),
     );
   }
 }
@@ -36,7 +36,10 @@ async function execExited(core: EngineCore, runtime: RuntimeDriver, exit: Proces
   const record = core.ledger.head.execs.get(exec);
   if (record !== undefined && record.status !== 'exited') {
     const { id: containerId, exitCode, finishedAt } = exit;
-    await core.observe({ stream: `container/${containerId}`, type: 'exec.exited', kind: 'observed', data: { id: exec, containerId, exitCode, finishedAt } }, 'monitor');
+    await core.observe(
+      { stream: `container/${containerId}`, type: 'exec.exited', kind: 'observed', data: { id: exec, containerId, exitCode, finishedAt } },
+      'monitor',
+    );
   }
   await runtime.execRemove({ id: exit.id, exec }, { op: core.parts.identities.op(), signal: AbortSignal.timeout(10_000) });
 }

@@ -12,8 +12,10 @@ export async function settle(core: EngineCore, executor: Executor, id: string): 
   const ended = container.status === 'exited' || (container.status === 'created' && container.error !== '');
   if (!ended) return;
   try {
-    if (container.spec.autoRemove) await executor.execute('container.remove', { container: id, force: false, volumes: true }, system('auto-remove'));
-    else if (container.active && container.status === 'exited') await executor.execute('container.release', { container: id }, system('exit'));
+    if (container.spec.autoRemove)
+      await executor.execute('container.remove', { container: id, force: false, volumes: true }, system('auto-remove'));
+    else if (container.active && container.status === 'exited')
+      await executor.execute('container.release', { container: id }, system('exit'));
   } catch (error) {
     const { code, message } = ShiplogError.wrap(error);
     // Somebody else got there first, or the engine is stopping; recovery looks again.
@@ -25,9 +27,9 @@ export async function settle(core: EngineCore, executor: Executor, id: string): 
 export async function removeUnstarted(core: EngineCore, executor: Executor, ref: string): Promise<void> {
   for (const { id, name, status, busy, spec } of core.ledger.head.containers.values()) {
     if ((name !== ref && id !== ref) || status !== 'created' || busy !== undefined || !spec.autoRemove) continue;
-    await executor.execute('container.remove', { container: id, force: false, volumes: true }, system('auto-remove')).catch((error: unknown) =>
-      core.parts.logger.debug('container not removed', { id, error: String(error) }),
-    );
+    await executor
+      .execute('container.remove', { container: id, force: false, volumes: true }, system('auto-remove'))
+      .catch((error: unknown) => core.parts.logger.debug('container not removed', { id, error: String(error) }));
     return;
   }
 }

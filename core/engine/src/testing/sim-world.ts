@@ -20,7 +20,15 @@ export const IMAGE: ImageManifest = {
   os: 'linux',
   created: '',
   config: { Cmd: ['sh'], Env: ['PATH=/bin'] },
-  layers: [{ diffId: `sha256:${'b'.repeat(64)}`, chainId: `sha256:${'b'.repeat(64)}`, digest: `sha256:${'c'.repeat(64)}`, mediaType: 'tar', size: 1 }],
+  layers: [
+    {
+      diffId: `sha256:${'b'.repeat(64)}`,
+      chainId: `sha256:${'b'.repeat(64)}`,
+      digest: `sha256:${'c'.repeat(64)}`,
+      mediaType: 'tar',
+      size: 1,
+    },
+  ],
   history: [],
   size: 1,
 };
@@ -78,7 +86,9 @@ export class SimWorld {
     const make = (thing: string) => effect(() => world.things.add(thing));
     const unmake = (thing: string) => effect(() => world.things.delete(thing));
     const observe = (kind: string) => async (): Promise<Observed[]> =>
-      [...world.things].filter((thing) => thing.startsWith(`${kind}/`)).map((thing) => ({ resource: thing.split('/')[1] ?? '', id: thing.split('/').slice(2).join('/') }));
+      [...world.things]
+        .filter((thing) => thing.startsWith(`${kind}/`))
+        .map((thing) => ({ resource: thing.split('/')[1] ?? '', id: thing.split('/').slice(2).join('/') }));
     const network: DriverFamilies['network'] = {
       observe: observe('network'),
       createNetwork: async ({ network: { id } }) => (await make(`network/network/${id}`), {}),
@@ -147,7 +157,9 @@ export class SimWorld {
         state: async ({ id }: { id: string }) => {
           const process = world.processes.get(id);
           if (process === undefined) return { status: 'absent' as const };
-          return process.state === 'exited' ? { status: 'exited' as const, process: process.ref, exitCode: process.exitCode, finishedAt: '1000' } : { status: process.state, process: process.ref };
+          return process.state === 'exited'
+            ? { status: 'exited' as const, process: process.ref, exitCode: process.exitCode, finishedAt: '1000' }
+            : { status: process.state, process: process.ref };
         },
         attach: async () => {
           throw new ShiplogError('NOT_SUPPORTED', 'the simulated world has no stdio');
@@ -161,7 +173,8 @@ export class SimWorld {
             wake();
           };
           world.#tellers.add(tell);
-          for (const [id, process] of world.processes) if (process.state === 'exited') tell({ id, exitCode: process.exitCode, oomKilled: false, finishedAt: '1000' });
+          for (const [id, process] of world.processes)
+            if (process.state === 'exited') tell({ id, exitCode: process.exitCode, oomKilled: false, finishedAt: '1000' });
           signal.addEventListener('abort', () => wake());
           while (!signal.aborted) {
             const next = queue.shift();
@@ -176,7 +189,7 @@ export class SimWorld {
       volume: { observe: async () => [], create: async () => ({}), remove: async () => ({}) },
       log: { observe: async () => [], monitorArgument: (path) => path, async *read() {}, remove: async () => undefined },
       'image-store': {
-        observe: observe("blob"),
+        observe: observe('blob'),
         load: async (): Promise<IngestedImage[]> => {
           await make(`blob/blob/${IMAGE.id}`);
           await make(`blob/blob/${IMAGE.layers[0]?.digest}`);
@@ -211,14 +224,28 @@ export class SimWorld {
         throw new ShiplogError('INTERNAL', 'the simulated world has no API');
       },
     };
-    const names: { readonly [K in DriverKind]?: readonly string[] } = { network: ['bridge', 'host', 'none'], storage: ['sim'], cgroup: ['sim'], runtime: ['sim'], log: ['sim'], vault: ['sim'] };
+    const names: { readonly [K in DriverKind]?: readonly string[] } = {
+      network: ['bridge', 'host', 'none'],
+      storage: ['sim'],
+      cgroup: ['sim'],
+      runtime: ['sim'],
+      log: ['sim'],
+      vault: ['sim'],
+    };
     return {
       get: (kind) => families[kind],
       list: (): DriverInfo[] =>
         Object.entries(names).flatMap(([kind, all]) =>
-          all.map((name) => ({ kind: kind as DriverKind, name, capabilities: {}, needs: {}, doc: '', plugin: 'sim', probe: { usable: true } as const })),
+          all.map((name) => ({
+            kind: kind as DriverKind,
+            name,
+            capabilities: {},
+            needs: {},
+            doc: '',
+            plugin: 'sim',
+            probe: { usable: true } as const,
+          })),
         ),
     };
   }
 }
-
