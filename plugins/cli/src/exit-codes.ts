@@ -12,10 +12,7 @@ export const EXIT = {
 export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'It is done.'],
   ['1', 'The engine refused or failed, could not be reached, or (log verify) the log is damaged.'],
-  [
-    '125',
-    'The command line is wrong; for run, create, start -a, exec and attach also: the engine refused, failed or could not be reached.',
-  ],
+  ['125', 'The command line is wrong; for run, create, exec and attach also: the engine refused, failed or could not be reached.'],
   ['126', 'run, start -a, exec: the command was found but cannot be executed.'],
   ['127', 'run, start -a, exec: the command was not found.'],
   ['128+N', 'run, start -a, exec, attach: the process ended by signal N.'],

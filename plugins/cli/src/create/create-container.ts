@@ -25,7 +25,7 @@ export async function createContainer(
   };
   try {
     const { Id, Warnings } = await client.docker.createContainer(request, query);
-    for (const warning of Warnings ?? []) note(context, `warning: ${warning}`);
+    for (const warning of Warnings ?? []) note(context, `warning: ${warning.replace(/^WARNING: /, '')}`);
     if (flags.cidfile !== undefined) await writeFile(flags.cidfile, Id, { flag: 'wx' });
     return Id;
   } catch (error) {

@@ -1,11 +1,15 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Hijacked, outputOf } from '@shiplog/client';
 import { UsageError } from '../cli-error.ts';
 import type { Context, Input } from '../context.ts';
 import { DEFAULT_DETACH_KEYS, DetachScanner, parseDetachKeys } from './detach-keys.ts';
 import { enterRawMode } from './raw-mode.ts';
 import { followSize, type Resize } from './resize.ts';
+
+/** Milliseconds the engine has to end the stream after the detach keys. */
+const DETACH_GRACE = 500;
 
 export interface SessionOptions {
   /** The process has a terminal. */
@@ -23,12 +27,20 @@ export interface SessionOptions {
 export async function runSession(context: Context, hijacked: Hijacked, options: SessionOptions): Promise<'ended' | 'detached'> {
   const { socket } = hijacked;
   const detached = Promise.withResolvers<'detached'>();
-  const scanner = options.tty ? new DetachScanner(parseDetachKeys(options.detachKeys ?? DEFAULT_DETACH_KEYS)) : undefined;
+  const keys = parseDetachKeys(options.detachKeys ?? DEFAULT_DETACH_KEYS);
+  const scanner = options.tty ? new DetachScanner(keys) : undefined;
+  // The engine looks for the same keys. They tell it that we leave; a mere end of the connection could be the end of input.
+  const detach = (): void => {
+    socket.write(Uint8Array.from(keys));
+    detached.resolve('detached');
+  };
   const leaveRawMode = options.tty && options.stdin ? enterRawMode(context.stdin) : () => undefined;
   const stopSize = options.tty ? followSize(context, options.resize) : () => undefined;
-  const stopInput = options.stdin ? pumpInput(context.stdin, socket, scanner, () => detached.resolve('detached')) : () => undefined;
+  const stopInput = options.stdin ? pumpInput(context.stdin, socket, scanner, detach) : () => undefined;
   try {
-    const end = await Promise.race([pumpOutput(context, hijacked), detached.promise]);
+    const output = pumpOutput(context, hijacked);
+    const end = await Promise.race([output, detached.promise]);
+    if (end === 'detached') await Promise.race([output, delay(DETACH_GRACE)]);
     return end;
   } finally {
     stopInput();

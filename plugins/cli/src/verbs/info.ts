@@ -36,7 +36,8 @@ export default defineVerb({
     ];
     print(context, renderTable(rows.flatMap(([title, value]) => (value === undefined ? [] : [[`${title}:`, String(value)]]))));
     printDrivers(context, own.drivers);
-    for (const warning of new Set([...own.warnings, ...(info.Warnings ?? [])])) note(context, `warning: ${warning}`);
+    for (const warning of new Set([...own.warnings, ...(info.Warnings ?? [])]))
+      note(context, `warning: ${warning.replace(/^WARNING: /, '')}`);
     return EXIT.ok;
   },
 });

@@ -17,7 +17,7 @@ export default defineVerb({
     'sig-proxy': { type: 'switch', on: true, help: 'Pass signals on to the process' },
   },
   examples: [{ command: 'shiplog start -a job', what: 'start a container and see what it prints' }],
-  exits: PROCESS_EXITS,
+  exits: { ...PROCESS_EXITS, '125': 'the command line is wrong' },
   async run(context, flags, args) {
     const { docker, ...client } = await context.client();
     if (!flags.attach && !flags.interactive) {

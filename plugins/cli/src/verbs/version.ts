@@ -38,6 +38,7 @@ async function show(context: Context, versions: { readonly [side: string]: objec
   }
   for (const [side, facts] of Object.entries(versions)) {
     print(context, context.colors.bold(`${side}:`));
-    for (const [name, value] of Object.entries(facts)) if (typeof value === 'string') print(context, `  ${`${name}:`.padEnd(18)}${value}`);
+    for (const [name, value] of Object.entries(facts))
+      if (typeof value === 'string' && value !== '') print(context, `  ${`${name}:`.padEnd(18)}${value}`);
   }
 }
