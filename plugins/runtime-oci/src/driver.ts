@@ -228,7 +228,7 @@ export class OciRuntimeDriver implements RuntimeDriver {
       await sleep(10);
       if ((await recordedExit(this.#layout, id)) !== undefined) return this.state({ id });
     }
-    await recordLostExit(this.#layout.exit(id));
+    if ((await recordedExit(this.#layout, id)) === undefined) await recordLostExit(this.#layout.exit(id));
     return this.state({ id });
   }
 

@@ -39,6 +39,7 @@ export interface Monitor {
 export function startMonitor(watched: Watched): Monitor {
   const { directory, exec } = watched;
   const args = [
+    '--api-version', '1',
     '--cid', watched.container,
     '--cuuid', watched.id,
     '--name', watched.id,

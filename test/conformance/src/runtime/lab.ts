@@ -14,6 +14,8 @@ export interface SpecOptions {
 /** A driver under test, fresh, with its own empty directories. */
 export interface RuntimeFixture {
   readonly driver: RuntimeDriver;
+  /** What `create` is asked for: `oci`, or the name of one of several that the driver can use. */
+  readonly runtime: string;
   /** True when `spec` can limit memory on this host. */
   readonly limitsMemory: boolean;
   /** Another driver over the same directories, as after kill -9 of an engine. The former one is used no more. */
@@ -112,7 +114,7 @@ export class Lab {
       stdin: asked.stdin ?? false,
       stdinOnce: asked.stdinOnce ?? false,
       log: { driver: 'k8s-file', path: this.fixture.logPath(id), options: {} },
-      runtime: 'oci',
+      runtime: this.fixture.runtime,
     };
   }
 
@@ -199,7 +201,7 @@ export class Lab {
   }
 
   async assertNothingRemains(): Promise<void> {
-    assert.deepEqual(await this.driver.observe(this.ctx()), []);
+    assert.deepEqual(await this.driver.observe(), []);
     // The kernel takes a moment to end a pid namespace.
     let left = await this.fixture.remains();
     for (let tries = 0; left.length > 0 && tries < 20; tries += 1) {
