@@ -5,6 +5,7 @@ import { findProgram } from './oci-runtime.ts';
 import { ociDevices } from './devices.ts';
 import { type OwnLimits, ownLimits } from './own-limits.ts';
 import { seccomp } from './seccomp.ts';
+import { together } from './together.ts';
 import { resolveUser } from './user.ts';
 
 /** The parts of an OCI runtime spec (runtime-spec 1.0.2, config.md) that are filled in here. */
@@ -48,7 +49,7 @@ const INIT_PATH = '/sbin/docker-init';
 /** Writes the bundle of a container: its files and config.json, completed by what only this host knows. */
 export async function writeBundle(kernel: Kernel, directory: string, wanted: Wanted): Promise<void> {
   const files = join(directory, 'files');
-  await Promise.all([writeFiles(files, wanted.files), completeSpec(kernel, files, wanted).then((spec) => writeFile(join(directory, 'config.json'), JSON.stringify(spec), { mode: 0o600 }))]);
+  await together([writeFiles(files, wanted.files), completeSpec(kernel, files, wanted).then((spec) => writeFile(join(directory, 'config.json'), JSON.stringify(spec), { mode: 0o600 }))]);
 }
 
 async function writeFiles(directory: string, files: Wanted['files']): Promise<void> {

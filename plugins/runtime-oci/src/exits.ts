@@ -67,8 +67,15 @@ export class Exits {
       this.forgetExec(exec);
       this.#tell(exit);
     };
-    const watcher = watch(this.layout.execExits(id, exec), { signal: abort.signal, persistent: false }, () => void look());
-    watcher.on('error', () => this.forgetExec(exec));
+    try {
+      const watcher = watch(this.layout.execExits(id, exec), { signal: abort.signal, persistent: false }, () => void look());
+      watcher.on('error', () => this.forgetExec(exec));
+    } catch (error) {
+      this.#sessions.delete(exec);
+      // It is being made, and is watched from its start; or it is being removed.
+      if (errnoOf(error) === 'ENOENT') return;
+      throw error;
+    }
     void look();
   }
 

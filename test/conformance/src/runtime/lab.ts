@@ -80,6 +80,7 @@ export class Lab {
   readonly #created = new Set<string>();
   readonly #exits: ProcessExit[] = [];
   #following = new AbortController();
+  #failure: unknown;
   #wake = (): void => undefined;
 
   constructor(fixture: RuntimeFixture) {
@@ -170,6 +171,7 @@ export class Lab {
     for (const until = Date.now() + PATIENCE; ; ) {
       const found = this.#exits.find((exit) => exit.id === id && exit.exec === exec);
       if (found !== undefined) return found;
+      if (this.#failure !== undefined) throw this.#failure;
       const left = until - Date.now();
       if (left <= 0) throw new Error(`no exit of ${exec ?? id} was told`);
       await new Promise<void>((resolve) => {
@@ -229,8 +231,10 @@ export class Lab {
         this.#wake();
       }
     };
-    // A follower that fails tells no exits: the check that waits for one fails and says so.
-    listen().catch(() => this.#wake());
+    listen().catch((error: unknown) => {
+      this.#failure = error;
+      this.#wake();
+    });
   }
 }
 
