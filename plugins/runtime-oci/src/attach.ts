@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { SeqpacketSocket } from 'node-unix-socket';
 import { type IoChannel, type OutputChunk, ShiplogError } from '@shiplog/contracts';
+import { Backlog } from './backlog.ts';
 
 /** The monitor reads packets of at most 32 KiB; a longer one would be cut. */
 const PACKET = 16_384;
@@ -20,7 +21,7 @@ export async function connectAttach(directory: string): Promise<IoChannel> {
       socket.once('error', reject);
       socket.connect(`/proc/self/fd/${handle.fd}/attach`, () => {
         socket.off('error', reject);
-        resolve();
+        soon(resolve);
       });
     });
   } catch (error) {
@@ -41,22 +42,30 @@ function notListening(directory: string, cause: unknown): ShiplogError {
   );
 }
 
+/**
+ * Runs `then` in a turn of its own. The socket's library calls back without the scope that Node gives its own callbacks:
+ * promises that are settled there would wait until something else happens in this process, for seconds perhaps.
+ */
+function soon(then: () => void): void {
+  setImmediate(then);
+}
+
 class MonitorChannel implements IoChannel {
   readonly output: AsyncIterable<OutputChunk>;
-  readonly #chunks: OutputChunk[] = [];
+  readonly #backlog = new Backlog();
   #ended = false;
   #inputEnded = false;
-  #wake: () => void = () => undefined;
 
   constructor(private readonly socket: SeqpacketSocket) {
     const end = (): void => {
       this.#ended = true;
-      this.#wake();
+      this.#backlog.end();
     };
     socket.on('data', (packet: Buffer) => {
       // The buffer is ours alone: the library makes one per packet.
-      if (packet.length > 1) this.#chunks.push({ stream: packet[0] === 3 ? 2 : 1, data: packet.subarray(1) });
-      this.#wake();
+      if (packet.length <= 1) return;
+      const taken = this.#backlog.push({ stream: packet[0] === 3 ? 2 : 1, data: packet.subarray(1) });
+      if (!taken && !this.#ended) this.close();
     });
     socket.on('end', end);
     socket.on('close', end);
@@ -66,27 +75,25 @@ class MonitorChannel implements IoChannel {
   }
 
   async *#read(): AsyncGenerator<OutputChunk> {
-    for (;;) {
-      const chunk = this.#chunks.shift();
-      if (chunk !== undefined) yield chunk;
-      else if (this.#ended) break;
-      else
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+    try {
+      yield* this.#backlog.chunks();
+    } finally {
+      this.close();
     }
-    this.close();
   }
 
   async write(data: Uint8Array): Promise<void> {
     for (let at = 0; at < data.length && !this.#ended && !this.#inputEnded; at += PACKET) {
       const packet = Buffer.from(data.subarray(at, at + PACKET));
       await new Promise<void>((resolve) => {
-        this.socket.once('close', resolve);
-        this.socket.write(packet, 0, packet.length, () => {
-          this.socket.off('close', resolve);
-          resolve();
-        });
+        const done = (): void => {
+          this.socket.off('close', done);
+          this.socket.off('end', done);
+          soon(resolve);
+        };
+        this.socket.once('close', done);
+        this.socket.once('end', done);
+        this.socket.write(packet, 0, packet.length, done);
       });
     }
   }
@@ -100,6 +107,6 @@ class MonitorChannel implements IoChannel {
   close(): void {
     this.#ended = true;
     this.socket.destroy();
-    this.#wake();
+    this.#backlog.end();
   }
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -36,13 +36,11 @@ async function fixture(runtime: string): Promise<RuntimeFixture> {
   const construct = (): RuntimeDriver => {
     const [definition] = plugin.drivers;
     if (definition === undefined) throw new Error('the plugin defines no driver');
-    const driver = instantiate(definition, services).driver as RuntimeDriver;
-    const create = driver.create.bind(driver);
-    driver.create = (args, ctx) => create({ ...args, runtime }, ctx);
-    return driver;
+    return instantiate(definition, services).driver as RuntimeDriver;
   };
   return {
     driver: construct(),
+    runtime,
     limitsMemory: true,
     restart: async () => construct(),
     spec: (id, args, { terminal = false, env = ['PATH=/bin'], cwd = '/', memory } = {}) => ({
@@ -93,12 +91,10 @@ async function makeRootfs(rootfs: string): Promise<void> {
   await copyFile('/bin/busybox', busybox);
   await chmod(busybox, 0o755);
   await promisify(execFile)(busybox, ['--install', '-s', join(rootfs, 'bin')]);
-  await rm(join(rootfs, 'bin/sh'));
   // The links point to where busybox was: make them relative.
   const links = (await readdir(join(rootfs, 'bin'))).filter((name) => name !== 'busybox');
   await Promise.all(links.map((name) => rm(join(rootfs, 'bin', name))));
-  const { symlink } = await import('node:fs/promises');
-  await Promise.all([...links, 'sh'].map((name) => symlink('busybox', join(rootfs, 'bin', name))));
+  await Promise.all(links.map((name) => symlink('busybox', join(rootfs, 'bin', name))));
   await writeFile(join(rootfs, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n');
   await writeFile(join(rootfs, 'etc/group'), 'root:x:0:\napp:x:1000:\nextra:x:2000:app\n');
   await writeFile(join(rootfs, 'etc/plain'), 'text\n', { mode: 0o644 });

@@ -1,9 +1,9 @@
 import { watch } from 'node:fs';
-import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers/promises';
 import type { Kernel, ProcessExit } from '@shiplog/contracts';
-import { namesIn, pathExists } from '@shiplog/driver-kit';
+import { errnoOf, namesIn, pathExists } from '@shiplog/driver-kit';
 import type { Layout } from './layout.ts';
 import { monitorLives } from './monitor-process.ts';
 import { keptProcess, lives } from './process-ref.ts';
@@ -36,10 +36,14 @@ async function readExit(path: string, id: string, oom: string): Promise<ProcessE
   }
 }
 
-/** Writes the exit that a killed monitor could not, in its way: whole, at once. */
+/** Writes the exit that a killed monitor could not, as it would: whole, at once. Never in place of one that is there. */
 export async function recordLostExit(path: string): Promise<void> {
-  await writeFile(`${path}.lost`, String(LOST), { mode: 0o600 });
-  await rename(`${path}.lost`, path);
+  const draft = `${path}.lost`;
+  await writeFile(draft, String(LOST), { mode: 0o600 });
+  await link(draft, path).catch((error: unknown) => {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  });
+  await rm(draft, { force: true });
 }
 
 /** Watches exit files, and tells each exit at least once to everyone who follows. */
@@ -63,8 +67,15 @@ export class Exits {
       this.forgetExec(exec);
       this.#tell(exit);
     };
-    const watcher = watch(this.layout.execExits(id, exec), { signal: abort.signal, persistent: false }, () => void look());
-    watcher.on('error', () => this.forgetExec(exec));
+    try {
+      const watcher = watch(this.layout.execExits(id, exec), { signal: abort.signal, persistent: false }, () => void look());
+      watcher.on('error', () => this.forgetExec(exec));
+    } catch (error) {
+      this.#sessions.delete(exec);
+      // It is being made, and is watched from its start; or it is being removed.
+      if (errnoOf(error) === 'ENOENT') return;
+      throw error;
+    }
     void look();
   }
 

@@ -14,6 +14,8 @@ export interface SpecOptions {
 /** A driver under test, fresh, with its own empty directories. */
 export interface RuntimeFixture {
   readonly driver: RuntimeDriver;
+  /** What `create` is asked for: `oci`, or the name of one of several that the driver can use. */
+  readonly runtime: string;
   /** True when `spec` can limit memory on this host. */
   readonly limitsMemory: boolean;
   /** Another driver over the same directories, as after kill -9 of an engine. The former one is used no more. */
@@ -78,6 +80,7 @@ export class Lab {
   readonly #created = new Set<string>();
   readonly #exits: ProcessExit[] = [];
   #following = new AbortController();
+  #failure: unknown;
   #wake = (): void => undefined;
 
   constructor(fixture: RuntimeFixture) {
@@ -112,7 +115,7 @@ export class Lab {
       stdin: asked.stdin ?? false,
       stdinOnce: asked.stdinOnce ?? false,
       log: { driver: 'k8s-file', path: this.fixture.logPath(id), options: {} },
-      runtime: 'oci',
+      runtime: this.fixture.runtime,
     };
   }
 
@@ -168,6 +171,7 @@ export class Lab {
     for (const until = Date.now() + PATIENCE; ; ) {
       const found = this.#exits.find((exit) => exit.id === id && exit.exec === exec);
       if (found !== undefined) return found;
+      if (this.#failure !== undefined) throw this.#failure;
       const left = until - Date.now();
       if (left <= 0) throw new Error(`no exit of ${exec ?? id} was told`);
       await new Promise<void>((resolve) => {
@@ -199,7 +203,7 @@ export class Lab {
   }
 
   async assertNothingRemains(): Promise<void> {
-    assert.deepEqual(await this.driver.observe(this.ctx()), []);
+    assert.deepEqual(await this.driver.observe(), []);
     // The kernel takes a moment to end a pid namespace.
     let left = await this.fixture.remains();
     for (let tries = 0; left.length > 0 && tries < 20; tries += 1) {
@@ -227,8 +231,10 @@ export class Lab {
         this.#wake();
       }
     };
-    // A follower that fails tells no exits: the check that waits for one fails and says so.
-    listen().catch(() => this.#wake());
+    listen().catch((error: unknown) => {
+      this.#failure = error;
+      this.#wake();
+    });
   }
 }
 

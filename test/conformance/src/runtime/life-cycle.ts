@@ -10,7 +10,7 @@ export function lifeCycleChecks(check: AddCheck): void {
     const { status, process } = await lab.driver.state({ id }, lab.ctx());
     assert.equal(status, 'created');
     assert.ok(process !== undefined && process.pid > 1 && process.startTicks > 0);
-    assert.deepEqual(await lab.driver.observe(lab.ctx()), [{ resource: 'container', id }]);
+    assert.deepEqual(await lab.driver.observe(), [{ resource: 'container', id }]);
     await lab.driver.start({ id }, lab.ctx());
     assert.equal((await lab.driver.state({ id }, lab.ctx())).status, 'running');
   });
@@ -36,7 +36,7 @@ export function lifeCycleChecks(check: AddCheck): void {
     await lab.driver.execRemove({ id, exec }, lab.ctx());
     assert.deepEqual(await lab.driver.signal({ id, signal: 15 }, lab.ctx()), { delivered: false });
     assert.deepEqual(await lab.driver.state({ id }, lab.ctx()), { status: 'absent' });
-    assert.deepEqual(await lab.driver.observe(lab.ctx()), []);
+    assert.deepEqual(await lab.driver.observe(), []);
   });
 
   check('given nothing, when what is not there is used, then the error says so', async (lab) => {
