@@ -25,7 +25,11 @@ export async function bringUp(op: Operation, container: ContainerRecord, image: 
   const { parts, io } = op.engine;
   const { id } = container;
 
-  const sandboxPath = openSandbox(op, container, attachments.sandbox);
+  const joined = joinedNetwork(op, attachments.sandbox);
+  const owner = joined?.owner ?? container;
+  const endpoints = joined === undefined ? attachments.endpoints : Object.values(owner.endpoints);
+  const hostNetwork = joined === undefined ? attachments.sandbox === 'host' : owner.spec.networkMode === 'host';
+  const sandboxPath = joined === undefined ? openSandbox(op, container, attachments.sandbox) : Promise.resolve(joined.path);
   const [process] = await together(
     (async () => {
       const [{ cgroupsPath }, env, sandbox] = await together(
@@ -35,7 +39,8 @@ export async function bringUp(op: Operation, container: ContainerRecord, image: 
         op.step('storage', container.storageDriver, 'mount', { key: id, target: parts.paths.rootfs(id) }),
         makeVolumes(op, container),
       );
-      const hostname = container.spec.hostname ?? (attachments.sandbox === 'host' ? parts.host.hostname : id.slice(0, 12));
+      // Who joins a network joins its names too.
+      const hostname = owner.spec.hostname ?? (hostNetwork ? parts.host.hostname : owner.id.slice(0, 12));
       const spec = runtimeSpec({
         container,
         image,
@@ -44,7 +49,7 @@ export async function bringUp(op: Operation, container: ContainerRecord, image: 
         rootfs: parts.paths.rootfs(id),
         cgroupsPath,
         ...(sandbox === undefined ? {} : { sandboxPath: sandbox }),
-        hostNetwork: attachments.sandbox === 'host',
+        hostNetwork,
         mounts: resolveMounts(container.spec.mounts, (name) => op.engine.ledger.head.volume(name).mountpoint),
         bundleFiles: BUNDLE_FILES,
         joined: joinedNamespaces(op, container),
@@ -64,12 +69,12 @@ export async function bringUp(op: Operation, container: ContainerRecord, image: 
           init: container.spec.init,
           directories: container.spec.mounts.flatMap((mount) => (mount.type === 'bind' && mount.createSource === true ? [mount.source] : [])),
           files: {
-            hosts: hosts(container, hostname, attachments),
+            hosts: hosts(owner, hostname, endpoints),
             hostname: `${hostname}\n`,
             'resolv.conf': resolvConf(
               await parts.host.resolvConf(),
-              { servers: container.spec.dns, search: container.spec.dnsSearch, options: container.spec.dnsOptions },
-              { hostNetwork: attachments.sandbox === 'host' },
+              { servers: owner.spec.dns, search: owner.spec.dnsSearch, options: owner.spec.dnsOptions },
+              { hostNetwork },
             ),
           },
           terminal: container.spec.tty,
@@ -96,18 +101,36 @@ export async function bringUp(op: Operation, container: ContainerRecord, image: 
   return process;
 }
 
-function openSandbox(op: Operation, container: ContainerRecord, sandbox: string): Promise<string | undefined> {
-  const { paths } = op.engine.parts;
-  if (sandbox.startsWith('container:')) {
-    const other = op.engine.ledger.head.container(sandbox.slice('container:'.length));
-    if (other.status !== 'running') {
-      throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join network of a non running container: ${other.id}`, { container: other.id });
-    }
-    return Promise.resolve(paths.sandbox(other.id));
+/** A container whose network another one joins. */
+interface Joined {
+  /** Its network namespace, while it runs. */
+  readonly path: string;
+  /** Whose network it is: its own, or that of the one it joined itself. */
+  readonly owner: ContainerRecord;
+}
+
+/** Undefined when no container's network is joined. Throws CONTAINER_NOT_RUNNING. */
+function joinedNetwork(op: Operation, sandbox: string): Joined | undefined {
+  if (!sandbox.startsWith('container:')) return undefined;
+  const { head } = op.engine.ledger;
+  const other = head.container(sandbox.slice('container:'.length));
+  if (other.process === undefined || other.status !== 'running') {
+    throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join network of a non running container: ${other.id}`, { container: other.id });
   }
-  return op
-    .step('network', sandbox, 'openSandbox', { id: container.id, path: paths.sandbox(container.id), sysctls: { ...container.spec.sysctls } })
-    .then((answer) => answer.path);
+  let owner = other;
+  while (owner.spec.networkMode.startsWith('container:')) {
+    // The owner of a network may be gone while those who joined it run on.
+    const next = head.containers.get(owner.spec.networkMode.slice('container:'.length));
+    if (next === undefined) break;
+    owner = next;
+  }
+  return { path: `/proc/${other.process.pid}/ns/net`, owner };
+}
+
+async function openSandbox(op: Operation, container: ContainerRecord, sandbox: string): Promise<string | undefined> {
+  const { paths } = op.engine.parts;
+  const { path } = await op.step('network', sandbox, 'openSandbox', { id: container.id, path: paths.sandbox(container.id), sysctls: { ...container.spec.sysctls } });
+  return path;
 }
 
 async function attach(op: Operation, container: ContainerRecord, endpoint: EndpointRecord, sandbox: string | undefined, defaultRoute: boolean): Promise<void> {
@@ -152,7 +175,7 @@ export function plain(network: NetworkRecord) {
 /** What the runtime shows in /etc of every container. */
 const BUNDLE_FILES = ['hosts', 'hostname', 'resolv.conf'] as const;
 
-function hosts(container: ContainerRecord, hostname: string, { endpoints }: Attachments): string {
+function hosts(container: ContainerRecord, hostname: string, endpoints: readonly EndpointRecord[]): string {
   const { domainname, extraHosts } = container.spec;
   const gateway = endpoints.find((endpoint) => endpoint.gateway !== '')?.gateway;
   return hostsFile({
