@@ -24,7 +24,7 @@ export type MountSpec =
     }
   | {
       readonly type: 'volume';
-      /** Volume name; the engine names anonymous ones before the intent. */
+      /** Volume name. Empty in a command: an anonymous volume, which the decision names. */
       readonly source: string;
       readonly target: string;
       readonly readOnly: boolean;

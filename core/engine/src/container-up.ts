@@ -21,30 +21,26 @@ export interface Attachments {
  * Brings a container up: root file system, sandbox, endpoints, cgroup, process. What does not depend on one another runs
  * side by side: the endpoints are wired while the runtime builds the process, which only needs the sandbox.
  */
-export async function bringUp(
-  op: Operation,
-  container: ContainerRecord,
-  image: ImageRecord,
-  attachments: Attachments,
-): Promise<ProcessRef> {
+export async function bringUp(op: Operation, container: ContainerRecord, image: ImageRecord, attachments: Attachments): Promise<ProcessRef> {
   const { parts, io } = op.engine;
   const { id } = container;
 
-  const sandboxPath = openSandbox(op, container, attachments.sandbox);
+  const joined = joinedNetwork(op, attachments.sandbox);
+  const owner = joined?.owner ?? container;
+  const endpoints = joined === undefined ? attachments.endpoints : Object.values(owner.endpoints);
+  const hostNetwork = joined === undefined ? attachments.sandbox === 'host' : owner.spec.networkMode === 'host';
+  const sandboxPath = joined === undefined ? openSandbox(op, container, attachments.sandbox) : Promise.resolve(joined.path);
   const [process] = await together(
     (async () => {
       const [{ cgroupsPath }, env, sandbox] = await together(
         op.step('cgroup', parts.chosen.cgroup, 'create', { id, limits: limitsOf(container.spec.resources) }, { undoArgs: { id } }),
         op.engine.environment.unseal(container.spec.env),
         sandboxPath,
-        op.step('storage', container.storageDriver, 'mount', {
-          key: id,
-          target: parts.paths.rootfs(id),
-          ephemeral: container.spec.autoRemove,
-        }),
+        op.step('storage', container.storageDriver, 'mount', { key: id, target: parts.paths.rootfs(id), ephemeral: container.spec.autoRemove }),
         makeVolumes(op, container),
       );
-      const hostname = container.spec.hostname ?? (attachments.sandbox === 'host' ? parts.host.hostname : id.slice(0, 12));
+      // Who joins a network joins its names too.
+      const hostname = owner.spec.hostname ?? (hostNetwork ? parts.host.hostname : owner.id.slice(0, 12));
       const spec = runtimeSpec({
         container,
         image,
@@ -53,7 +49,7 @@ export async function bringUp(
         rootfs: parts.paths.rootfs(id),
         cgroupsPath,
         ...(sandbox === undefined ? {} : { sandboxPath: sandbox }),
-        hostNetwork: attachments.sandbox === 'host',
+        hostNetwork,
         mounts: resolveMounts(container.spec.mounts, (name) => op.engine.ledger.head.volume(name).mountpoint),
         bundleFiles: BUNDLE_FILES,
         joined: joinedNamespaces(op, container),
@@ -71,16 +67,14 @@ export async function bringUp(
           devices: container.spec.devices.map((device) => ({ ...device })),
           allDevices: container.spec.privileged,
           init: container.spec.init,
-          directories: container.spec.mounts.flatMap((mount) =>
-            mount.type === 'bind' && mount.createSource === true ? [mount.source] : [],
-          ),
+          directories: container.spec.mounts.flatMap((mount) => (mount.type === 'bind' && mount.createSource === true ? [mount.source] : [])),
           files: {
-            hosts: hosts(container, hostname, attachments),
+            hosts: hosts(owner, hostname, endpoints),
             hostname: `${hostname}\n`,
             'resolv.conf': resolvConf(
               await parts.host.resolvConf(),
-              { servers: container.spec.dns, search: container.spec.dnsSearch, options: container.spec.dnsOptions },
-              { hostNetwork: attachments.sandbox === 'host' },
+              { servers: owner.spec.dns, search: owner.spec.dnsSearch, options: owner.spec.dnsOptions },
+              { hostNetwork },
             ),
           },
           terminal: container.spec.tty,
@@ -107,33 +101,39 @@ export async function bringUp(
   return process;
 }
 
-function openSandbox(op: Operation, container: ContainerRecord, sandbox: string): Promise<string | undefined> {
-  const { paths } = op.engine.parts;
-  if (sandbox.startsWith('container:')) {
-    const other = op.engine.ledger.head.container(sandbox.slice('container:'.length));
-    if (other.status !== 'running') {
-      throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join network of a non running container: ${other.id}`, {
-        container: other.id,
-      });
-    }
-    return Promise.resolve(paths.sandbox(other.id));
-  }
-  return op
-    .step('network', sandbox, 'openSandbox', {
-      id: container.id,
-      path: paths.sandbox(container.id),
-      sysctls: { ...container.spec.sysctls },
-    })
-    .then((answer) => answer.path);
+/** A container whose network another one joins. */
+interface Joined {
+  /** Its network namespace, while it runs. */
+  readonly path: string;
+  /** Whose network it is: its own, or that of the one it joined itself. */
+  readonly owner: ContainerRecord;
 }
 
-async function attach(
-  op: Operation,
-  container: ContainerRecord,
-  endpoint: EndpointRecord,
-  sandbox: string | undefined,
-  defaultRoute: boolean,
-): Promise<void> {
+/** Undefined when no container's network is joined. Throws CONTAINER_NOT_RUNNING. */
+function joinedNetwork(op: Operation, sandbox: string): Joined | undefined {
+  if (!sandbox.startsWith('container:')) return undefined;
+  const { head } = op.engine.ledger;
+  const other = head.container(sandbox.slice('container:'.length));
+  if (other.process === undefined || other.status !== 'running') {
+    throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join network of a non running container: ${other.id}`, { container: other.id });
+  }
+  let owner = other;
+  while (owner.spec.networkMode.startsWith('container:')) {
+    // The owner of a network may be gone while those who joined it run on.
+    const next = head.containers.get(owner.spec.networkMode.slice('container:'.length));
+    if (next === undefined) break;
+    owner = next;
+  }
+  return { path: `/proc/${other.process.pid}/ns/net`, owner };
+}
+
+async function openSandbox(op: Operation, container: ContainerRecord, sandbox: string): Promise<string | undefined> {
+  const { paths } = op.engine.parts;
+  const { path } = await op.step('network', sandbox, 'openSandbox', { id: container.id, path: paths.sandbox(container.id), sysctls: { ...container.spec.sysctls } });
+  return path;
+}
+
+async function attach(op: Operation, container: ContainerRecord, endpoint: EndpointRecord, sandbox: string | undefined, defaultRoute: boolean): Promise<void> {
   const network = op.engine.ledger.head.network(endpoint.networkId);
   await op.step(
     'network',
@@ -175,7 +175,7 @@ export function plain(network: NetworkRecord) {
 /** What the runtime shows in /etc of every container. */
 const BUNDLE_FILES = ['hosts', 'hostname', 'resolv.conf'] as const;
 
-function hosts(container: ContainerRecord, hostname: string, { endpoints }: Attachments): string {
+function hosts(container: ContainerRecord, hostname: string, endpoints: readonly EndpointRecord[]): string {
   const { domainname, extraHosts } = container.spec;
   const gateway = endpoints.find((endpoint) => endpoint.gateway !== '')?.gateway;
   return hostsFile({
@@ -206,9 +206,7 @@ function joinedNamespaces(op: Operation, container: ContainerRecord): JoinedName
     if (!mode.startsWith('container:')) return undefined;
     const other = op.engine.ledger.head.container(mode.slice('container:'.length));
     if (other.process === undefined || other.status !== 'running') {
-      throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join ${type} namespace of a non running container: ${other.id}`, {
-        container: other.id,
-      });
+      throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join ${type} namespace of a non running container: ${other.id}`, { container: other.id });
     }
     return `/proc/${other.process.pid}/ns/${type}`;
   };

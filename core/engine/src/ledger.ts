@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs';
 import { createState, evolve, snapshotOf, type State } from '@shiplog/model';
-import type { Admitted, AppendRequest, EventLog, ShiplogEvent } from '@shiplog/contracts';
+import { type Admitted, type AppendRequest, type EventLog, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 
 /**
  * The log and the state folded from it, kept in step.
@@ -13,9 +13,18 @@ export class Ledger {
   readonly head: State = createState();
   /** Durable events, in order, as they become so. */
   readonly facts = new Subject<ShiplogEvent>();
+  readonly #failed = Promise.withResolvers<ShiplogError>();
   #cached: State | undefined;
 
   private constructor(readonly log: EventLog) {}
+
+  /**
+   * Resolves, and never before, when an append could not be made durable. The log admits nothing from then on, and `head`
+   * holds what will not be there later: the process must end, and the next one folds what is on disk.
+   */
+  get failed(): Promise<ShiplogError> {
+    return this.#failed.promise;
+  }
 
   /** Folds the whole log. */
   static async open(log: EventLog): Promise<Ledger> {
@@ -32,8 +41,8 @@ export class Ledger {
     const durable = admitted.durable.then(() => {
       for (const event of admitted.events) this.facts.next(event);
     });
-    // The caller awaits `durable`; a caller that does not must not turn a dead disk into an unhandled rejection.
-    durable.catch(() => undefined);
+    // Also for callers that do not await `durable`: a dead disk is told once, here, and is no unhandled rejection.
+    durable.catch((error: unknown) => this.#failed.resolve(ShiplogError.wrap(error, 'LOG_CLOSED')));
     return { events: admitted.events, durable };
   }
 

@@ -34,6 +34,8 @@ const DRAIN_MS = 10_000;
 
 /** An engine with its life. */
 export interface RunningEngine extends Engine {
+  /** Resolves with a LOG_CLOSED error when the log could not be written: nothing is acknowledged any more, and the process must end. */
+  readonly failed: Promise<ShiplogError>;
   /** Ends operations, records the stop, leaves containers running. */
   stop(reason: string): Promise<void>;
 }
@@ -73,6 +75,10 @@ class ServingEngine implements RunningEngine {
 
   get log() {
     return this.core.ledger.log;
+  }
+
+  get failed(): Promise<ShiplogError> {
+    return this.core.ledger.failed;
   }
 
   execute<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, streams?: CommandStreams): Promise<CommandAnswers[T]> {

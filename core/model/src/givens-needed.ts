@@ -1,5 +1,5 @@
 import { type Command, ShiplogError, type StateView } from '@shiplog/contracts';
-import { imageVolumePaths } from './decide/container-create.ts';
+import { namelessVolumes } from './decide/container-create.ts';
 import { joinedNetworks } from './network/joined-networks.ts';
 import { wantedPorts } from './network/ports.ts';
 
@@ -23,7 +23,7 @@ function needed(view: StateView, command: Command): GivensNeeded {
   switch (command.type) {
     case 'container.create': {
       const { spec } = command.args;
-      return { ids: 1 + imageVolumePaths(spec, view.image(spec.image)).length, ports: 0 };
+      return { ids: 1 + namelessVolumes(spec, view.image(spec.image)), ports: 0 };
     }
     case 'container.start':
     case 'container.restart': {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ShiplogError } from '@shiplog/contracts';
 import { compose } from '@shiplog/plugin-host';
 import type { DaemonConfig } from './config.ts';
@@ -8,7 +9,13 @@ import { tearDown } from './tear-down.ts';
 
 export const VERSION = '0.1.0';
 
-/** Runs until SIGTERM or SIGINT. Throws what keeps it from starting; resolves when it has stopped. */
+/** How long clients whose commands failed with the log have to read why. */
+const LAST_ANSWERS_MS = 500;
+
+/**
+ * Runs until SIGTERM or SIGINT; resolves when it has stopped. Throws what keeps it from starting, and LOG_CLOSED when the
+ * log can no longer be written: the process must then end at once, as after a crash. Containers run on either way.
+ */
 export async function runDaemon(config: DaemonConfig): Promise<void> {
   if (process.getuid?.() !== 0) throw new ShiplogError('NOT_ROOT', 'containers need root: run shiplogd as root (sudo shiplogd)');
   const logger = createLogger(config.logLevel, (line) => process.stderr.write(line));
@@ -41,7 +48,12 @@ export async function runDaemon(config: DaemonConfig): Promise<void> {
     .map((driver) => host.drivers.get('api', driver.name).handler(host.engine));
   const server = await serve(config.dockerSocket, apis, host.kernel);
   logger.info('ready', { version: VERSION, socket: config.dockerSocket, root: config.root });
-  const reason = await asked;
+  const reason = await Promise.race([asked, host.engine.failed]);
+  if (typeof reason !== 'string') {
+    await Promise.race([server.finish(), sleep(LAST_ANSWERS_MS)]);
+    // Not host.stop: nothing can be recorded, and undoing what the log does not know would lose what it does.
+    throw reason;
+  }
   logger.info('stopping', { reason });
   await server.close();
   await host.stop(reason);

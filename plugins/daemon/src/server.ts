@@ -7,6 +7,8 @@ import { type Actor, type ApiHandler, type Kernel, ShiplogError } from '@shiplog
 
 /** A listening socket. */
 export interface ApiServer {
+  /** Takes no new connections, and resolves when those there are have been answered. */
+  finish(): Promise<void>;
   /** Takes no new connections, and ends those there are. */
   close(): Promise<void>;
 }
@@ -56,11 +58,14 @@ export async function serve(path: string, apis: readonly ApiHandler[], kernel: K
     else socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
   });
   await listen(server, path);
+  const finish = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+    });
   return {
+    finish,
     async close() {
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
+      const closed = finish();
       for (const socket of connections) socket.destroy();
       await closed;
     },

@@ -76,6 +76,14 @@ export class TestDaemon {
     await gone;
   }
 
+  /** Waits until it has ended by itself. Resolves with its exit code, or the signal's name. */
+  async ended(timeoutMs = 20_000): Promise<number | string> {
+    const child = this.#process;
+    if (child === undefined) throw new Error('shiplogd was not started');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit', { signal: AbortSignal.timeout(timeoutMs) });
+    return child.exitCode ?? child.signalCode ?? 'unknown';
+  }
+
   /** The stock docker command against it. */
   docker(args: readonly string[], options: { readonly input?: string | Uint8Array; readonly timeoutMs?: number } = {}): Promise<Ran> {
     return run('docker', args, { env: this.env, ...options });

@@ -52,7 +52,7 @@ function checkMounts(mounts: readonly MountSpec[]): void {
     if (targets.has(mount.target)) refuse(`Duplicate mount point: ${mount.target}`);
     targets.add(mount.target);
     if (mount.type === 'bind') requireClean('bind source path', mount.source);
-    if (mount.type === 'volume' && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(mount.source)) {
+    if (mount.type === 'volume' && mount.source !== '' && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(mount.source)) {
       refuse(
         `"${mount.source}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
       );

@@ -73,6 +73,26 @@ test('given an image with volumes, when created, then those not mounted become a
     });
 });
 
+test('given volumes without a name, when created, then each is named and anonymous, and marked ones keep theirs', () => {
+  given(load('db:1', imageOf('db', ['base'], { Cmd: ['db'], Volumes: { '/image': {} } })))
+    .when('container.create', {
+      spec: specOf({
+        image: 'db:1',
+        mounts: [
+          { type: 'volume', source: '', target: '/a', readOnly: false, anonymous: true },
+          { type: 'volume', source: 'kept', target: '/b', readOnly: true },
+          { type: 'volume', source: '', target: '/c', readOnly: true },
+        ],
+      }),
+    })
+    .thenDecided(({ spec }) => {
+      const names = spec.mounts.map((mount) => (mount.type === 'volume' ? mount.source : ''));
+      assert.equal([names.length, new Set(names).size, names[1]], [4, 4, 'kept']);
+      const anonymous = spec.mounts.map((mount) => mount.type === 'volume' && mount.anonymous === true && mount.source.length === 64);
+      assert.equal(anonymous, [true, false, true, true]);
+    });
+});
+
 test('given an entrypoint in the spec, when created, then the cmd of the image is dropped', () => {
   const image = load('web:1', imageOf('web', ['base'], { Entrypoint: ['/serve'], Cmd: ['x'] }));
   given(image)

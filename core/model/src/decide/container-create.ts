@@ -18,8 +18,9 @@ import { takeId } from './take-id.ts';
 import type { Decider } from './verdict.ts';
 
 /**
- * `givens.ids[0]` is the container's id; the next ones name volumes for the image's `VOLUME` paths that the spec does not
- * mount itself. The decided spec has these volumes added, and every `container:` reference resolved to an id.
+ * `givens.ids[0]` is the container's id; the next ones name the spec's volumes that have no name, and then those for the
+ * image's `VOLUME` paths that the spec does not mount itself. The decided spec has every volume named, and every
+ * `container:` reference resolved to an id.
  */
 export const decideContainerCreate: Decider<'container.create'> = (view, { args, givens }) => {
   const id = takeId(givens, 0);
@@ -28,7 +29,7 @@ export const decideContainerCreate: Decider<'container.create'> = (view, { args,
   checkSpec(args.spec);
   const argv = mergeArgv(args.spec, image.config);
   if (argv.length === 0 || argv[0] === '') throw new ShiplogError('SPEC_INVALID', 'No command specified', { image: args.spec.image });
-  const spec = withImageVolumes(withResolvedModes(view, args.spec), image, givens);
+  const spec = withNamedVolumes(withResolvedModes(view, args.spec), image, givens);
   checkNetworks(view, spec);
   checkVolumes(view, spec);
   if (name !== undefined) requireFreeName(view, name);
@@ -56,15 +57,22 @@ export function imageVolumePaths(spec: ContainerSpec, image: ImageRecord): reado
     .toSorted();
 }
 
-function withImageVolumes(spec: ContainerSpec, image: ImageRecord, givens: Givens): ContainerSpec {
-  const added = imageVolumePaths(spec, image).map((target, index): MountSpec => ({
-    type: 'volume',
-    source: takeId(givens, index + 1),
-    target,
-    readOnly: false,
-    anonymous: true,
-  }));
-  return added.length === 0 ? spec : { ...spec, mounts: [...spec.mounts, ...added] };
+/** How many volumes a container needs names for. */
+export function namelessVolumes(spec: ContainerSpec, image: ImageRecord): number {
+  return spec.mounts.filter(isNameless).length + imageVolumePaths(spec, image).length;
+}
+
+function isNameless(mount: MountSpec): boolean {
+  return mount.type === 'volume' && mount.source === '';
+}
+
+function withNamedVolumes(spec: ContainerSpec, image: ImageRecord, givens: Givens): ContainerSpec {
+  const added = imageVolumePaths(spec, image).map((target): MountSpec => ({ type: 'volume', source: '', target, readOnly: false }));
+  const mounts = [...spec.mounts, ...added];
+  if (!mounts.some(isNameless)) return spec;
+  let next = 1;
+  const name = (): string => takeId(givens, next++);
+  return { ...spec, mounts: mounts.map((mount) => (mount.type === 'volume' && isNameless(mount) ? { ...mount, source: name(), anonymous: true } : mount)) };
 }
 
 function withResolvedModes(view: StateView, spec: ContainerSpec): ContainerSpec {
