@@ -17,21 +17,3 @@ export function unpadded(text: string): string {
     .join('\n')
     .trim();
 }
-
-/** The cells of every row of the first table below a heading row that begins with `first`. Code marks are kept. */
-export function rowsOf(text: string, first: string): readonly (readonly string[])[] {
-  const lines = text.split('\n');
-  const start = lines.findIndex((line) => unpadded(line).startsWith(`| ${first} |`));
-  if (start < 0) throw new Error(`no table begins with the column "${first}"`);
-  const rows: string[][] = [];
-  for (const line of lines.slice(start + 2)) {
-    if (!line.startsWith('|')) break;
-    rows.push(
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-  }
-  return rows;
-}

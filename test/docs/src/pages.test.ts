@@ -51,14 +51,4 @@ test('given every package, when its README is read, then it names each third-par
   assert.equal(missing, []);
 });
 
-test('given ARCHITECTURE.md, when packages are counted, then every one that ships is named', async () => {
-  const text = await read('ARCHITECTURE.md');
-  const unnamed = (await found(PACKAGES)).map(dirname).filter((folder) => {
-    const [room, name = ''] = folder.split('/');
-    if (room === 'test' || room === 'examples') return false;
-    return !text.includes(`\`${folder}\``) && !new RegExp(`\`${room}/\\{[^}]*\\b${name}\\b[^}]*\\}\``).test(text);
-  });
-  assert.equal(unnamed, []);
-});
-
 test.run();

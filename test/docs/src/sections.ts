@@ -1,6 +1,7 @@
 import { commandLine, daemonHelp } from './command-line.ts';
 import { dockerRoutes } from './docker-routes.ts';
 import { driversTable } from './drivers.ts';
+import { importTable } from './import-table.ts';
 import { fenced } from './markdown.ts';
 import { read } from './repository.ts';
 import type { Section } from './section.ts';
@@ -15,6 +16,7 @@ const shown = (page: string, name: string, path: string): Section => ({
 /** Everything in the documentation that is made. */
 export const SECTIONS: readonly Section[] = [
   { page: 'README.md', name: 'drivers', make: driversTable },
+  { page: 'ARCHITECTURE.md', name: 'imports', make: importTable },
   { page: 'docs/cli.md', name: 'commands', make: commandLine },
   { page: 'docs/running.md', name: 'shiplogd --help', make: daemonHelp },
   { page: 'docs/docker-compatibility.md', name: 'routes', make: dockerRoutes },
