@@ -1,0 +1,26 @@
+import { commandLine, daemonHelp } from './command-line.ts';
+import { dockerRoutes } from './docker-routes.ts';
+import { driversTable } from './drivers.ts';
+import { importTable } from './import-table.ts';
+import { fenced } from './markdown.ts';
+import { read } from './repository.ts';
+import type { Section } from './section.ts';
+
+/** A source file shown on a page, word for word. */
+const shown = (page: string, name: string, path: string): Section => ({
+  page,
+  name,
+  make: async () => `\`${path}\`:\n\n${fenced(await read(path), 'ts')}`,
+});
+
+/** Everything in the documentation that is made. */
+export const SECTIONS: readonly Section[] = [
+  { page: 'README.md', name: 'drivers', make: driversTable },
+  { page: 'ARCHITECTURE.md', name: 'imports', make: importTable },
+  { page: 'docs/cli.md', name: 'commands', make: commandLine },
+  { page: 'docs/running.md', name: 'shiplogd --help', make: daemonHelp },
+  { page: 'docs/docker-compatibility.md', name: 'routes', make: dockerRoutes },
+  shown('docs/drivers.md', 'driver', 'examples/storage-driver/src/copy-driver.ts'),
+  shown('docs/drivers.md', 'plugin', 'examples/storage-driver/src/index.ts'),
+  shown('docs/drivers.md', 'proof', 'examples/storage-driver/src/copy-driver.root.test.ts'),
+];
