@@ -21,7 +21,12 @@ export interface Attachments {
  * Brings a container up: root file system, sandbox, endpoints, cgroup, process. What does not depend on one another runs
  * side by side: the endpoints are wired while the runtime builds the process, which only needs the sandbox.
  */
-export async function bringUp(op: Operation, container: ContainerRecord, image: ImageRecord, attachments: Attachments): Promise<ProcessRef> {
+export async function bringUp(
+  op: Operation,
+  container: ContainerRecord,
+  image: ImageRecord,
+  attachments: Attachments,
+): Promise<ProcessRef> {
   const { parts, io } = op.engine;
   const { id } = container;
 
@@ -36,7 +41,11 @@ export async function bringUp(op: Operation, container: ContainerRecord, image: 
         op.step('cgroup', parts.chosen.cgroup, 'create', { id, limits: limitsOf(container.spec.resources) }, { undoArgs: { id } }),
         op.engine.environment.unseal(container.spec.env),
         sandboxPath,
-        op.step('storage', container.storageDriver, 'mount', { key: id, target: parts.paths.rootfs(id), ephemeral: container.spec.autoRemove }),
+        op.step('storage', container.storageDriver, 'mount', {
+          key: id,
+          target: parts.paths.rootfs(id),
+          ephemeral: container.spec.autoRemove,
+        }),
         makeVolumes(op, container),
       );
       // Who joins a network joins its names too.
@@ -67,7 +76,9 @@ export async function bringUp(op: Operation, container: ContainerRecord, image: 
           devices: container.spec.devices.map((device) => ({ ...device })),
           allDevices: container.spec.privileged,
           init: container.spec.init,
-          directories: container.spec.mounts.flatMap((mount) => (mount.type === 'bind' && mount.createSource === true ? [mount.source] : [])),
+          directories: container.spec.mounts.flatMap((mount) =>
+            mount.type === 'bind' && mount.createSource === true ? [mount.source] : [],
+          ),
           files: {
             hosts: hosts(owner, hostname, endpoints),
             hostname: `${hostname}\n`,
@@ -129,11 +140,21 @@ function joinedNetwork(op: Operation, sandbox: string): Joined | undefined {
 
 async function openSandbox(op: Operation, container: ContainerRecord, sandbox: string): Promise<string | undefined> {
   const { paths } = op.engine.parts;
-  const { path } = await op.step('network', sandbox, 'openSandbox', { id: container.id, path: paths.sandbox(container.id), sysctls: { ...container.spec.sysctls } });
+  const { path } = await op.step('network', sandbox, 'openSandbox', {
+    id: container.id,
+    path: paths.sandbox(container.id),
+    sysctls: { ...container.spec.sysctls },
+  });
   return path;
 }
 
-async function attach(op: Operation, container: ContainerRecord, endpoint: EndpointRecord, sandbox: string | undefined, defaultRoute: boolean): Promise<void> {
+async function attach(
+  op: Operation,
+  container: ContainerRecord,
+  endpoint: EndpointRecord,
+  sandbox: string | undefined,
+  defaultRoute: boolean,
+): Promise<void> {
   const network = op.engine.ledger.head.network(endpoint.networkId);
   await op.step(
     'network',
@@ -206,7 +227,9 @@ function joinedNamespaces(op: Operation, container: ContainerRecord): JoinedName
     if (!mode.startsWith('container:')) return undefined;
     const other = op.engine.ledger.head.container(mode.slice('container:'.length));
     if (other.process === undefined || other.status !== 'running') {
-      throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join ${type} namespace of a non running container: ${other.id}`, { container: other.id });
+      throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join ${type} namespace of a non running container: ${other.id}`, {
+        container: other.id,
+      });
     }
     return `/proc/${other.process.pid}/ns/${type}`;
   };

@@ -58,7 +58,7 @@ async function complete(core: EngineCore, open: OpenOperation): Promise<void> {
 
 /** Records the end of processes that the log still believes to run. */
 async function findExits(core: EngineCore): Promise<void> {
-  for (const container of [...core.ledger.head.containers.values()]) {
+  for (const container of core.ledger.head.containers.values().toArray()) {
     if (container.process === undefined) continue;
     const { status, exitCode, finishedAt, oomKilled } = await core.parts.drivers
       .get('runtime', container.runtime)
@@ -73,7 +73,7 @@ async function findExits(core: EngineCore): Promise<void> {
     };
     await recordExit(core, exit, 'recovery');
   }
-  for (const exec of [...core.ledger.head.execs.values()]) {
+  for (const exec of core.ledger.head.execs.values().toArray()) {
     if (exec.status !== 'running' || core.ledger.head.containers.get(exec.containerId)?.process !== undefined) continue;
     const data = { id: exec.id, containerId: exec.containerId, exitCode: 255, finishedAt: core.parts.clock.now() };
     await core.observe({ stream: `container/${exec.containerId}`, type: 'exec.exited', kind: 'observed', data }, 'recovery');

@@ -18,7 +18,18 @@ export class TourEngine {
   }
 
   get flags(): string[] {
-    return ['--root', `${this.directory}/root`, '--run', `${this.directory}/run`, '--docker-socket', this.socket, '--network-bridge', this.bridge, '--network-subnet', this.subnet];
+    return [
+      '--root',
+      `${this.directory}/root`,
+      '--run',
+      `${this.directory}/run`,
+      '--docker-socket',
+      this.socket,
+      '--network-bridge',
+      this.bridge,
+      '--network-subnet',
+      this.subnet,
+    ];
   }
 
   /** Starts the daemon and waits until it answers. */

@@ -69,7 +69,10 @@ async function tour(): Promise<void> {
 
   chapter('8. The removed container, as it was');
   const { stdout } = await quiet(['events', '--from', '0', '--format', 'json']);
-  const events = stdout.trim().split('\n').map((line) => JSON.parse(line));
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   const running = events.find((event) => event.type === 'container.start.succeeded').seq;
   await shiplog(['inspect', 'web', '--at', String(running)], 12);
 
@@ -78,7 +81,10 @@ async function tour(): Promise<void> {
   const first = await stateHash();
   await engine.end('SIGTERM');
   await engine.start();
-  check(first.hash === (await stateHash(first.seq)).hash, `folded again from the first event, the state at ${first.seq} has the same hash ${first.hash.slice(0, 16)}…`);
+  check(
+    first.hash === (await stateHash(first.seq)).hash,
+    `folded again from the first event, the state at ${first.seq} has the same hash ${first.hash.slice(0, 16)}…`,
+  );
 }
 
 /** The hash of the engine's state at a position; at the last one if absent. */

@@ -109,9 +109,10 @@ export class Ports {
     const start = randomInt(all);
     const stride = Math.max(4, count * 2);
     for (let looked = 0; looked < all && found.length < count; looked += stride) {
-      const candidates = Array.from({ length: Math.min(stride, all - looked) }, (_, index) => FIRST_PORT + ((start + looked + index) % all)).filter(
-        (port) => !taken.has(port),
-      );
+      const candidates = Array.from(
+        { length: Math.min(stride, all - looked) },
+        (_, index) => FIRST_PORT + ((start + looked + index) % all),
+      ).filter((port) => !taken.has(port));
       const free = await Promise.all(candidates.map((port) => this.#listensNothing(port)));
       found.push(...candidates.filter((_, index) => free[index] === true));
     }

@@ -8,12 +8,14 @@ import { K8sFileLogDriver } from './driver.ts';
 
 const test = suite('k8s-file');
 const driver = new K8sFileLogDriver();
-const line = (second: number, text: string, stream = 'stdout', flag = 'F'): string => `2026-01-01T00:00:${String(second).padStart(2, '0')}.000000001+00:00 ${stream} ${flag} ${text}\n`;
+const line = (second: number, text: string, stream = 'stdout', flag = 'F'): string =>
+  `2026-01-01T00:00:${String(second).padStart(2, '0')}.000000001+00:00 ${stream} ${flag} ${text}\n`;
 
 async function texts(path: string, more: Partial<LogReadOptions> = {}): Promise<string[]> {
   const never = new AbortController().signal;
   const found: string[] = [];
-  for await (const record of driver.read({ path, stdout: true, stderr: true, follow: false, ended: never, signal: never, ...more })) found.push(Buffer.from(record.data).toString());
+  for await (const record of driver.read({ path, stdout: true, stderr: true, follow: false, ended: never, signal: never, ...more }))
+    found.push(Buffer.from(record.data).toString());
   return found;
 }
 

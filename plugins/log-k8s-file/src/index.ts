@@ -5,7 +5,13 @@ export default definePlugin({
   manifest: { name: '@shiplog/log-k8s-file', version: '0.1.0', api: [1] },
   drivers: [
     defineDriver({
-      manifest: { kind: 'log', name: 'k8s-file', capabilities: { read: true, follow: true }, needs: {}, doc: 'Reads the CRI log format that conmon writes, one file a container.' },
+      manifest: {
+        kind: 'log',
+        name: 'k8s-file',
+        capabilities: { read: true, follow: true },
+        needs: {},
+        doc: 'Reads the CRI log format that conmon writes, one file a container.',
+      },
       driver: K8sFileLogDriver,
     }),
   ],

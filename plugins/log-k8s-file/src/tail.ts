@@ -9,7 +9,7 @@ export async function tailOffset(file: FileHandle, size: number, count: number):
   if (count <= 0) return size;
   let full = 0;
   let rest = Buffer.alloc(0);
-  for (let end = size; end > 0; ) {
+  for (let end = size; end > 0;) {
     const start = Math.max(0, end - BLOCK);
     const block = Buffer.alloc(end - start);
     await file.read(block, 0, block.length, start);

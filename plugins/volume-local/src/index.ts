@@ -5,7 +5,7 @@ export default definePlugin({
   manifest: { name: '@shiplog/volume-local', version: '0.1.0', api: [1] },
   drivers: [
     defineDriver({
-      manifest: { kind: 'volume', name: 'local', capabilities: {}, needs: {}, doc: 'Volumes as directories below the engine\'s root.' },
+      manifest: { kind: 'volume', name: 'local', capabilities: {}, needs: {}, doc: "Volumes as directories below the engine's root." },
       driver: LocalVolumeDriver,
     }),
   ],

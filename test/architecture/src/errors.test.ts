@@ -15,7 +15,10 @@ test('given the catalogue and docs/errors.md, when compared, then both name the 
 
 test('given the catalogue, when the sources are read, then every code is used somewhere', async () => {
   const sources = await readSources(['core', 'plugins', 'storage-drivers', 'network-drivers']);
-  const code = sources.filter((source) => !source.isTest && source.path !== 'core/contracts/src/errors.ts').map((source) => source.text).join('\n');
+  const code = sources
+    .filter((source) => !source.isTest && source.path !== 'core/contracts/src/errors.ts')
+    .map((source) => source.text)
+    .join('\n');
   const unused = Object.keys(ERRORS).filter((name) => !code.includes(`'${name}'`));
   assert.equal(unused, []);
 });

@@ -10,9 +10,15 @@ const sources = await readSources([...ROOTS, 'test']);
 const shipped = sources.filter((source) => !source.path.startsWith('test/') || source.path.startsWith('test/conformance/'));
 
 /** `@scope/a/b` → `@scope/a`, `a/b` → `a`. */
-const moduleOf = (specifier: string): string => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
-const ours = (specifier: string): string | undefined => (specifier.startsWith('@shiplog/') ? moduleOf(specifier).slice('@shiplog/'.length) : undefined);
-const foreign = (specifier: string): boolean => !specifier.startsWith('.') && !specifier.startsWith('node:') && !specifier.startsWith('@shiplog/');
+const moduleOf = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+const ours = (specifier: string): string | undefined =>
+  specifier.startsWith('@shiplog/') ? moduleOf(specifier).slice('@shiplog/'.length) : undefined;
+const foreign = (specifier: string): boolean =>
+  !specifier.startsWith('.') && !specifier.startsWith('node:') && !specifier.startsWith('@shiplog/');
 
 test('given every package of the house, when it imports, then the import table allows it', () => {
   const wrong: string[] = [];
@@ -21,20 +27,33 @@ test('given every package of the house, when it imports, then the import table a
     assert.ok(allowed, `${folder} is not in the import table`);
     for (const specifier of imports) {
       const own = ours(specifier);
-      if (own !== undefined && !allowed.ours.includes(own) && !(isTest && TESTS_MAY_IMPORT.includes(own))) wrong.push(`${path} imports ${specifier}`);
-      if (foreign(specifier) && !allowed.thirdParty.includes(moduleOf(specifier)) && !(isTest && TESTS_MAY_USE.includes(moduleOf(specifier)))) wrong.push(`${path} imports ${specifier}`);
+      if (own !== undefined && !allowed.ours.includes(own) && !(isTest && TESTS_MAY_IMPORT.includes(own)))
+        wrong.push(`${path} imports ${specifier}`);
+      if (
+        foreign(specifier) &&
+        !allowed.thirdParty.includes(moduleOf(specifier)) &&
+        !(isTest && TESTS_MAY_USE.includes(moduleOf(specifier)))
+      )
+        wrong.push(`${path} imports ${specifier}`);
     }
   }
   assert.equal(wrong, []);
 });
 
 test('given code that ships, when it imports, then never a test package', () => {
-  const wrong = shipped.filter((source) => !source.isTest && source.imports.some((specifier) => /^@shiplog\/(test-|conformance)/.test(specifier)));
-  assert.equal(wrong.map((source) => source.path), []);
+  const wrong = shipped.filter(
+    (source) => !source.isTest && source.imports.some((specifier) => /^@shiplog\/(test-|conformance)/.test(specifier)),
+  );
+  assert.equal(
+    wrong.map((source) => source.path),
+    [],
+  );
 });
 
 test('given inversify and tsyringe, when a file imports one, then it is in plugin-host, or in driver-kit', () => {
-  const users = (module: string): string[] => [...new Set(shipped.filter((source) => source.imports.includes(module)).map((source) => source.folder))];
+  const users = (module: string): string[] => [
+    ...new Set(shipped.filter((source) => source.imports.includes(module)).map((source) => source.folder)),
+  ];
   assert.equal(users('inversify'), ['core/plugin-host']);
   assert.equal(users('tsyringe'), ['core/driver-kit']);
 });
@@ -42,8 +61,16 @@ test('given inversify and tsyringe, when a file imports one, then it is in plugi
 test('given the model, when its sources are read, then there is no I/O, clock or chance in them', () => {
   const impure = /\bDate\b|\bMath\.random\b|\bprocess\.|\bperformance\b|\bcrypto\b|\bsetTimeout\b/;
   const code = (source: Source): string => source.text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
-  const wrong = shipped.filter((source) => source.folder === 'core/model' && !source.isTest && (impure.test(code(source)) || source.imports.some((specifier) => specifier.startsWith('node:'))));
-  assert.equal(wrong.map((source) => source.path), []);
+  const wrong = shipped.filter(
+    (source) =>
+      source.folder === 'core/model' &&
+      !source.isTest &&
+      (impure.test(code(source)) || source.imports.some((specifier) => specifier.startsWith('node:'))),
+  );
+  assert.equal(
+    wrong.map((source) => source.path),
+    [],
+  );
 });
 
 test('given each manifest, when its dependencies are compared with the imports, then they are the same', async () => {
@@ -54,7 +81,8 @@ test('given each manifest, when its dependencies are compared with the imports, 
     const used = new Set<string>();
     for (const source of sources) {
       if (source.folder !== folder || source.isTest) continue;
-      for (const specifier of source.imports) if (!specifier.startsWith('.') && !specifier.startsWith('node:')) used.add(moduleOf(specifier));
+      for (const specifier of source.imports)
+        if (!specifier.startsWith('.') && !specifier.startsWith('node:')) used.add(moduleOf(specifier));
     }
     for (const name of used) if (!declared.has(name)) wrong.push(`${folder} uses ${name} and does not declare it`);
     for (const name of declared) if (!used.has(name)) wrong.push(`${folder} declares ${name} and does not use it`);
@@ -72,7 +100,8 @@ test('given all sources, when relative imports are followed, then no file reache
       return;
     }
     if (done.has(path)) return;
-    for (const line of byPath.get(path)?.text.matchAll(/(?:^|\n)\s*(?:import|export)\s+(?!type\b)[^;'"]*?from\s+['"](\.[^'"]+)['"]/g) ?? []) {
+    for (const line of byPath.get(path)?.text.matchAll(/(?:^|\n)\s*(?:import|export)\s+(?!type\b)[^;'"]*?from\s+['"](\.[^'"]+)['"]/g) ??
+      []) {
       visit(normalize(join(dirname(path), line[1] ?? '')), [...trail, path]);
     }
     done.add(path);
@@ -82,7 +111,10 @@ test('given all sources, when relative imports are followed, then no file reache
 });
 
 test('given all sources, when their lines are counted, then none has more than 500', () => {
-  assert.equal(sources.filter((source) => source.text.split('\n').length > 500).map((source) => source.path), []);
+  assert.equal(
+    sources.filter((source) => source.text.split('\n').length > 500).map((source) => source.path),
+    [],
+  );
 });
 
 test.run();

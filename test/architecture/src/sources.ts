@@ -16,7 +16,8 @@ export interface Source {
   readonly isTest: boolean;
 }
 
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s+['"]([^'"]+)['"]|(?:^|\n)\s*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s+['"]([^'"]+)['"]|(?:^|\n)\s*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 
 /** Every TypeScript source below the top-level folders given. */
 export async function readSources(roots: readonly string[]): Promise<readonly Source[]> {
@@ -39,6 +40,8 @@ export async function readSources(roots: readonly string[]): Promise<readonly So
 }
 
 /** A package's manifest. */
-export async function readManifest(folder: string): Promise<{ readonly name: string; readonly dependencies?: { readonly [name: string]: string } }> {
+export async function readManifest(
+  folder: string,
+): Promise<{ readonly name: string; readonly dependencies?: { readonly [name: string]: string } }> {
   return JSON.parse(await readFile(join(TOP, folder, 'package.json'), 'utf8'));
 }

@@ -30,7 +30,16 @@ export class BareCrun {
     );
     // crun refuses a cgroup hierarchy that is half v1 and half v2 with controllers; in a mount namespace without the v2 half it runs.
     const direct = ['crun', '--cgroup-manager=disabled'];
-    const wrapped = ['busybox', 'unshare', '-m', 'busybox', 'sh', '-c', 'busybox umount -l /sys/fs/cgroup/unified; exec crun --cgroup-manager=disabled "$@"', 'crun'];
+    const wrapped = [
+      'busybox',
+      'unshare',
+      '-m',
+      'busybox',
+      'sh',
+      '-c',
+      'busybox umount -l /sys/fs/cgroup/unified; exec crun --cgroup-manager=disabled "$@"',
+      'crun',
+    ];
     const probe = await run(direct[0] ?? '', [...direct.slice(1), 'run', '-b', directory, `probe${process.pid}`]);
     return new BareCrun(directory, probe.code === 0 ? direct : wrapped);
   }
@@ -38,7 +47,13 @@ export class BareCrun {
   sample = (): Promise<number> =>
     timed(async () => {
       this.#count += 1;
-      const { code, stderr } = await run(this.words[0] ?? '', [...this.words.slice(1), 'run', '-b', this.directory, `bench${process.pid}x${this.#count}`]);
+      const { code, stderr } = await run(this.words[0] ?? '', [
+        ...this.words.slice(1),
+        'run',
+        '-b',
+        this.directory,
+        `bench${process.pid}x${this.#count}`,
+      ]);
       if (code !== 0) throw new Error(`crun: ${stderr}`);
     });
 

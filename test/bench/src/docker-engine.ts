@@ -15,9 +15,21 @@ export class DockerEngine {
 
   /** Undefined, with the reason, where it is not installed or does not start. */
   static async start(): Promise<DockerEngine | string> {
-    if ((await run('sh', ['-c', 'command -v dockerd'])).code !== 0) return 'dockerd is not installed (apt-get install docker.io to compare)';
+    if ((await run('sh', ['-c', 'command -v dockerd'])).code !== 0)
+      return 'dockerd is not installed (apt-get install docker.io to compare)';
     const directory = await mkdtemp(join(tmpdir(), 'shiplog-dockerd-'));
-    const flags = ['--data-root', `${directory}/data`, '--exec-root', `${directory}/exec`, '--pidfile', `${directory}/pid`, '-H', `unix://${directory}/docker.sock`, '--bip', '10.191.77.1/24'];
+    const flags = [
+      '--data-root',
+      `${directory}/data`,
+      '--exec-root',
+      `${directory}/exec`,
+      '--pidfile',
+      `${directory}/pid`,
+      '-H',
+      `unix://${directory}/docker.sock`,
+      '--bip',
+      '10.191.77.1/24',
+    ];
     const daemon = spawn('dockerd', flags, { stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     daemon.stderr.setEncoding('utf8').on('data', (text: string) => (said = `${said}${text}`.slice(-2000)));

@@ -29,7 +29,8 @@ try {
   process.stdout.write(`\nMedian of ${ROUNDS} interleaved rounds in ms (10th to 90th percentile); × is the ratio to a bare crun run.\n\n`);
   for (const network of ['bridge', 'host', 'none']) {
     const contenders: Record<string, () => Promise<number>> = { 'bare crun': crun.sample };
-    for (const [name, engine] of Object.entries(engines)) contenders[name] = () => timed(() => must(engine, ['run', '--rm', '--network', network, IMAGE, 'true']));
+    for (const [name, engine] of Object.entries(engines))
+      contenders[name] = () => timed(() => must(engine, ['run', '--rm', '--network', network, IMAGE, 'true']));
     report(`run --rm (${network})`, await interleave(ROUNDS, contenders));
   }
   const removals: Record<string, number[]> = {};
@@ -52,7 +53,8 @@ try {
     ),
   );
   const crowds: Record<string, () => Promise<number>> = { 'bare crun': () => crowd(8, 4, () => crun.sample().then(() => undefined)) };
-  for (const [name, engine] of Object.entries(engines)) crowds[name] = () => crowd(8, 4, () => must(engine, ['run', '--rm', IMAGE, 'true']));
+  for (const [name, engine] of Object.entries(engines))
+    crowds[name] = () => crowd(8, 4, () => must(engine, ['run', '--rm', IMAGE, 'true']));
   report('8 clients × 4 run --rm', await interleave(Math.max(3, Math.floor(ROUNDS / 5)), crowds));
 
   process.stdout.write('\nMemory (proportional set size)\n');
@@ -61,10 +63,13 @@ try {
     const daemon = name === 'shiplog' ? shiplog.pid : typeof docker === 'string' ? 0 : docker.pid;
     const directory = name === 'shiplog' ? shiplog.directory : typeof docker === 'string' ? '' : docker.directory;
     const before = (await memoryOf(daemon)) + (await memoryOfMatching([directory]));
-    for (let index = 0; index < count; index += 1) await must(engine, ['run', '-d', '--name', `m${index}`, '--network', 'none', IMAGE, 'sleep', '60']);
+    for (let index = 0; index < count; index += 1)
+      await must(engine, ['run', '-d', '--name', `m${index}`, '--network', 'none', IMAGE, 'sleep', '60']);
     const after = (await memoryOf(daemon)) + (await memoryOfMatching([directory]));
     for (let index = 0; index < count; index += 1) await must(engine, ['rm', '-f', `m${index}`]);
-    process.stdout.write(`  ${name.padEnd(10)} idle ${mib(idle[name as keyof typeof idle])}   a container ${mib((after - before) / count)}\n`);
+    process.stdout.write(
+      `  ${name.padEnd(10)} idle ${mib(idle[name as keyof typeof idle])}   a container ${mib((after - before) / count)}\n`,
+    );
   }
 } finally {
   await crun.done();
@@ -94,8 +99,11 @@ function report(what: string, results: { readonly [name: string]: Series }): voi
   process.stdout.write(`${what}\n`);
   for (const [name, { median, low, high }] of Object.entries(results)) {
     const ratio = base === undefined || name === 'bare crun' ? '' : `  × ${(median / base).toFixed(2)}`;
-    const docker = results.docker !== undefined && name === 'shiplog' ? `  ${((median / results.docker.median) * 100).toFixed(0)} % of docker` : '';
-    process.stdout.write(`  ${name.padEnd(10)} ${median.toFixed(1).padStart(7)}  (${low.toFixed(1)} to ${high.toFixed(1)})${ratio}${docker}\n`);
+    const docker =
+      results.docker !== undefined && name === 'shiplog' ? `  ${((median / results.docker.median) * 100).toFixed(0)} % of docker` : '';
+    process.stdout.write(
+      `  ${name.padEnd(10)} ${median.toFixed(1).padStart(7)}  (${low.toFixed(1)} to ${high.toFixed(1)})${ratio}${docker}\n`,
+    );
   }
 }
 

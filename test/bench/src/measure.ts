@@ -21,7 +21,10 @@ export function summarize(samples: readonly number[]): Series {
 }
 
 /** Runs every contender once a round, in turn, so that noise hits all alike. The first round warms up and does not count. */
-export async function interleave(rounds: number, contenders: { readonly [name: string]: () => Promise<number> }): Promise<{ readonly [name: string]: Series }> {
+export async function interleave(
+  rounds: number,
+  contenders: { readonly [name: string]: () => Promise<number> },
+): Promise<{ readonly [name: string]: Series }> {
   const samples: Record<string, number[]> = {};
   for (let round = -1; round < rounds; round += 1) {
     for (const [name, sample] of Object.entries(contenders)) {

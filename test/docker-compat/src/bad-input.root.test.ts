@@ -25,13 +25,20 @@ test.after(async () => {
 });
 
 /** One raw request over the socket. */
-function ask(method: string, path: string, body?: string): Promise<{ readonly status: number; readonly type: string; readonly body: string }> {
+function ask(
+  method: string,
+  path: string,
+  body?: string,
+): Promise<{ readonly status: number; readonly type: string; readonly body: string }> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath: daemon.socket, method, path, headers: body === undefined ? {} : { 'content-type': 'application/json' } }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', body: text }));
-    });
+    const call = request(
+      { socketPath: daemon.socket, method, path, headers: body === undefined ? {} : { 'content-type': 'application/json' } },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', body: text }));
+      },
+    );
     call.on('error', reject);
     call.end(body);
   });
@@ -46,7 +53,14 @@ const CASES: readonly [string, string, string, string | undefined, number, RegEx
   ['no command', 'POST', '/containers/create', '{"Image":"busybox:test","Cmd":[],"Entrypoint":[""]}', 400, /[Nn]o command specified/],
   ['too little memory', 'POST', '/containers/create', '{"Image":"busybox:test","HostConfig":{"Memory":1024}}', 400, /Minimum memory limit/],
   ['a relative mount', 'POST', '/containers/create', '{"Image":"busybox:test","HostConfig":{"Binds":["/x:relative"]}}', 400, /./],
-  ['an unknown network', 'POST', '/containers/create', '{"Image":"busybox:test","HostConfig":{"NetworkMode":"nowhere"}}', 404, /network nowhere not found/],
+  [
+    'an unknown network',
+    'POST',
+    '/containers/create',
+    '{"Image":"busybox:test","HostConfig":{"NetworkMode":"nowhere"}}',
+    404,
+    /network nowhere not found/,
+  ],
   ['a bad signal', 'POST', '/containers/nobody/kill?signal=NOSUCH', undefined, 404, /No such container/],
   ['an unknown route', 'GET', '/nowhere', undefined, 404, /page not found/],
   ['a route to come', 'GET', '/containers/nobody/stats', undefined, 501, /./],
@@ -111,7 +125,10 @@ test('given layers that lead outside, when they are loaded, then they are refuse
   for (const kind of ['dotdot', 'symlink']) {
     const hostile = await hostileArchive(kind, target);
     const ran = await daemon.docker(['load', '-i', hostile]);
-    const exists = await readFile(target).then(() => true, () => false);
+    const exists = await readFile(target).then(
+      () => true,
+      () => false,
+    );
     assert.not.ok(exists, `${kind}: a layer wrote ${target}`);
     if (kind === 'dotdot') assert.is(ran.code, 1, ran.stdout);
   }
@@ -119,8 +136,12 @@ test('given layers that lead outside, when they are loaded, then they are refuse
 
 test('given all of the above, when the log is read, then every refusal has one intent and one outcome', async () => {
   const byOp = new Map<string, string[]>();
-  for (const event of await daemon.events()) if (event.kind === 'intent' || event.kind === 'outcome') byOp.set(event.op, [...(byOp.get(event.op) ?? []), event.kind]);
-  assert.equal([...byOp.values()].filter((kinds) => kinds.join() !== 'intent,outcome'), []);
+  for (const event of await daemon.events())
+    if (event.kind === 'intent' || event.kind === 'outcome') byOp.set(event.op, [...(byOp.get(event.op) ?? []), event.kind]);
+  assert.equal(
+    [...byOp.values()].filter((kinds) => kinds.join() !== 'intent,outcome'),
+    [],
+  );
 });
 
 /** Names of all that images and storage hold. */
@@ -147,9 +168,17 @@ else:
 t.close()`;
   const made = await run('python3', ['-c', script, layer, kind, target]);
   assert.is(made.code, 0, made.stderr);
-  const diffId = `sha256:${createHash('sha256').update(await readFile(layer)).digest('hex')}`;
-  await writeFile(join(scratch, 'config.json'), JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs: { type: 'layers', diff_ids: [diffId] } }));
-  await writeFile(join(scratch, 'manifest.json'), JSON.stringify([{ Config: 'config.json', RepoTags: [`hostile:${kind}`], Layers: [`${kind}.layer.tar`] }]));
+  const diffId = `sha256:${createHash('sha256')
+    .update(await readFile(layer))
+    .digest('hex')}`;
+  await writeFile(
+    join(scratch, 'config.json'),
+    JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs: { type: 'layers', diff_ids: [diffId] } }),
+  );
+  await writeFile(
+    join(scratch, 'manifest.json'),
+    JSON.stringify([{ Config: 'config.json', RepoTags: [`hostile:${kind}`], Layers: [`${kind}.layer.tar`] }]),
+  );
   const archivePath = join(scratch, `${kind}.tar`);
   await run('tar', ['-C', scratch, '-cf', archivePath, 'manifest.json', 'config.json', `${kind}.layer.tar`]);
   return archivePath;

@@ -72,8 +72,12 @@ test('given a process that kills itself, when docker waits, then it ends with 13
   assert.is((await daemon.docker(['run', '--rm', image, 'sh', '-c', 'sh -c "kill -9 \\$\\$"; exit $?'])).code, 137);
 });
 
-test('given a terminal, when a shell runs in it, then size, output and exit code are a terminal\'s', async () => {
-  const ran = await run('script', ['-qec', `stty rows 33 cols 99; docker run -it --rm ${image} sh -c 'stty size; test -t 0 && echo tty; exit 5'`, '/dev/null'], { env: daemon.env });
+test("given a terminal, when a shell runs in it, then size, output and exit code are a terminal's", async () => {
+  const ran = await run(
+    'script',
+    ['-qec', `stty rows 33 cols 99; docker run -it --rm ${image} sh -c 'stty size; test -t 0 && echo tty; exit 5'`, '/dev/null'],
+    { env: daemon.env },
+  );
   assert.is(ran.code, 5, ran.stdout);
   assert.match(ran.stdout, '33 99');
   assert.match(ran.stdout, 'tty');
@@ -100,20 +104,43 @@ test('given a published port, when 127.0.0.1 is asked, then the container answer
   const url = `http://${address.trim().split('\n')[0]}/`;
   assert.is(await fetchText(url), 'hello\n');
   assert.is((await daemon.docker(['rm', '-f', id.trim()])).code, 0);
-  const refused = await fetch(url).then(() => false, () => true);
+  const refused = await fetch(url).then(
+    () => false,
+    () => true,
+  );
   assert.ok(refused);
 });
 
 test('given two containers on a bridge, when one asks the other by address, then it answers', async () => {
   const { stdout: id } = await daemon.docker(['run', '-d', image, 'httpd', '-f', '-h', '/www']);
   const { stdout: address } = await daemon.docker(['inspect', '-f', '{{.NetworkSettings.Networks.bridge.IPAddress}}', id.trim()]);
-  const asked = await daemon.docker(['run', '--rm', image, 'sh', '-c', `for i in 1 2 3 4 5; do wget -q -O - http://${address.trim()}/ && break; sleep 0.2; done`]);
+  const asked = await daemon.docker([
+    'run',
+    '--rm',
+    image,
+    'sh',
+    '-c',
+    `for i in 1 2 3 4 5; do wget -q -O - http://${address.trim()}/ && break; sleep 0.2; done`,
+  ]);
   assert.is(asked.stdout, 'hello\n', asked.stderr);
   await daemon.docker(['rm', '-f', id.trim()]);
 });
 
 test('given names and files, when a container looks at itself, then hostname, hosts and resolv.conf are its own', async () => {
-  const ran = await daemon.docker(['run', '--rm', '--hostname', 'box', '--add-host', 'db:10.1.2.3', '--dns', '10.9.9.9', image, 'sh', '-c', 'hostname; cat /etc/hosts /etc/resolv.conf']);
+  const ran = await daemon.docker([
+    'run',
+    '--rm',
+    '--hostname',
+    'box',
+    '--add-host',
+    'db:10.1.2.3',
+    '--dns',
+    '10.9.9.9',
+    image,
+    'sh',
+    '-c',
+    'hostname; cat /etc/hosts /etc/resolv.conf',
+  ]);
   assert.match(ran.stdout, /^box\n/);
   assert.match(ran.stdout, /10\.1\.2\.3\s+db/);
   assert.match(ran.stdout, /nameserver 10\.9\.9\.9/);
@@ -121,7 +148,22 @@ test('given names and files, when a container looks at itself, then hostname, ho
 });
 
 test('given environment, user and directory, when a container runs, then it has them', async () => {
-  const ran = await daemon.docker(['run', '--rm', '-e', 'A=1', '-e', 'B=two words', '-u', 'nobody', '-w', '/tmp', image, 'sh', '-c', 'echo $A $B; id -u; pwd; echo $HOME']);
+  const ran = await daemon.docker([
+    'run',
+    '--rm',
+    '-e',
+    'A=1',
+    '-e',
+    'B=two words',
+    '-u',
+    'nobody',
+    '-w',
+    '/tmp',
+    image,
+    'sh',
+    '-c',
+    'echo $A $B; id -u; pwd; echo $HOME',
+  ]);
   assert.equal(ran, { code: 0, stdout: '1 two words\n65534\n/tmp\n/home\n', stderr: '' });
 });
 
@@ -137,7 +179,10 @@ test('given a container that runs, when others exec in it, then output, input an
   assert.equal(await daemon.docker(['exec', id, 'sh', '-c', 'echo $WHO; exit 4']), { code: 4, stdout: 'me\n', stderr: '' });
   assert.equal(await daemon.docker(['exec', '-i', id, 'cat'], { input: 'through\n' }), { code: 0, stdout: 'through\n', stderr: '' });
   assert.is((await daemon.docker(['exec', id, 'nosuchcommand'])).code, 127);
-  assert.match((await run('script', ['-qec', `docker exec -it ${id} sh -c 'test -t 1 && echo tty'`, '/dev/null'], { env: daemon.env })).stdout, 'tty');
+  assert.match(
+    (await run('script', ['-qec', `docker exec -it ${id} sh -c 'test -t 1 && echo tty'`, '/dev/null'], { env: daemon.env })).stdout,
+    'tty',
+  );
   await daemon.docker(['rm', '-f', id]);
 });
 
@@ -151,7 +196,8 @@ test('given a container that prints, when its logs are followed, then every line
 
 test('given a container, when it is stopped, started, restarted, renamed, killed and removed, then docker sees each', async () => {
   await daemon.docker(['create', '--name', 'life', image, 'sleep', '60']);
-  const state = async (): Promise<string> => (await daemon.docker(['inspect', '-f', '{{.State.Status}} {{.State.ExitCode}}', 'life'])).stdout.trim();
+  const state = async (): Promise<string> =>
+    (await daemon.docker(['inspect', '-f', '{{.State.Status}} {{.State.ExitCode}}', 'life'])).stdout.trim();
   assert.is(await state(), 'created 0');
   assert.is((await daemon.docker(['start', 'life'])).code, 0);
   assert.is(await state(), 'running 0');
@@ -170,13 +216,29 @@ test('given a container, when it is stopped, started, restarted, renamed, killed
 
 test('given a start with -a, when the container has run before, then its new output is attached', async () => {
   await daemon.docker(['create', '--name', 'again', image, 'echo', 'once more']);
-  for (let times = 0; times < 2; times += 1) assert.equal(await daemon.docker(['start', '-a', 'again']), { code: 0, stdout: 'once more\n', stderr: '' });
+  for (let times = 0; times < 2; times += 1)
+    assert.equal(await daemon.docker(['start', '-a', 'again']), { code: 0, stdout: 'once more\n', stderr: '' });
   await daemon.docker(['rm', 'again']);
 });
 
 test('given a tight memory limit, when a process takes more, then it is OOM-killed and docker knows', async () => {
-  await daemon.docker(['run', '--name', 'hungry', '-m', '16m', '--memory-swap', '16m', image, 'sh', '-c', 'head -c 64m /dev/zero | od -v -w67108864 | wc -c'], { timeoutMs: 30_000 });
-  const ran = await daemon.docker(['run', '--name', 'hungry2', '-m', '16m', '--memory-swap', '16m', image, 'sh', '-c', 'dd if=/dev/zero of=/dev/null bs=64M count=1']);
+  await daemon.docker(
+    ['run', '--name', 'hungry', '-m', '16m', '--memory-swap', '16m', image, 'sh', '-c', 'head -c 64m /dev/zero | od -v -w67108864 | wc -c'],
+    { timeoutMs: 30_000 },
+  );
+  const ran = await daemon.docker([
+    'run',
+    '--name',
+    'hungry2',
+    '-m',
+    '16m',
+    '--memory-swap',
+    '16m',
+    image,
+    'sh',
+    '-c',
+    'dd if=/dev/zero of=/dev/null bs=64M count=1',
+  ]);
   assert.is(ran.code, 137, ran.stderr);
   assert.is((await daemon.docker(['inspect', '-f', '{{.State.OOMKilled}}', 'hungry2'])).stdout.trim(), 'true');
   await daemon.docker(['rm', '-f', 'hungry', 'hungry2']);
@@ -208,8 +270,12 @@ test('given version, info and ping, when docker asks, then it gets what it can p
 });
 
 test('given events of the past, when docker asks with since and until, then they are all there', async () => {
-  const { stdout } = await daemon.docker(['events', '--since', '0', '--until', String(Math.floor(Date.now() / 1000) + 1), '--format', '{{.Type}} {{.Action}}'], { timeoutMs: 15_000 });
-  for (const line of ['image load', 'container create', 'container start', 'container die', 'container destroy']) assert.match(stdout, line);
+  const { stdout } = await daemon.docker(
+    ['events', '--since', '0', '--until', String(Math.floor(Date.now() / 1000) + 1), '--format', '{{.Type}} {{.Action}}'],
+    { timeoutMs: 15_000 },
+  );
+  for (const line of ['image load', 'container create', 'container start', 'container die', 'container destroy'])
+    assert.match(stdout, line);
 });
 
 test('given all of the above, when the host is looked at, then nothing of it is left', async () => {

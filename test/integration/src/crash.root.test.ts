@@ -11,7 +11,8 @@ test.after(done);
 
 test('given a container that runs, when the daemon is killed and started again, then it runs on and is known', async () => {
   const { stdout } = await daemon.docker(['run', '-d', '--name', 'survivor', '-p', '127.0.0.1:0:80', IMAGE, 'httpd', '-f', '-h', '/www']);
-  const pid = async (): Promise<string> => (await daemon.docker(['inspect', '-f', '{{.State.Status}} {{.State.Pid}}', stdout.trim()])).stdout.trim();
+  const pid = async (): Promise<string> =>
+    (await daemon.docker(['inspect', '-f', '{{.State.Status}} {{.State.Pid}}', stdout.trim()])).stdout.trim();
   const before = await pid();
   const { stdout: address } = await daemon.docker(['port', 'survivor', '80/tcp']);
   await daemon.end('SIGKILL');
@@ -82,14 +83,21 @@ test('given a daemon that was killed, when it recovers twice, then the second re
   const first = (await restartAndRead()).length;
   await daemon.end('SIGKILL');
   const events = await restartAndRead();
-  assert.equal(events.slice(first).map((event) => event.type), ['engine.started']);
+  assert.equal(
+    events.slice(first).map((event) => event.type),
+    ['engine.started'],
+  );
   await daemon.docker(['rm', '-f', 'twice']);
 });
 
 test('given every operation so far, when the log is read, then each intent has exactly one outcome', async () => {
   const outcomes = new Map<string, string[]>();
-  for (const event of await daemon.events()) if (event.kind === 'intent' || event.kind === 'outcome') outcomes.set(event.op, [...(outcomes.get(event.op) ?? []), event.kind]);
-  assert.equal([...outcomes.values()].filter((kinds) => kinds.join() !== 'intent,outcome'), []);
+  for (const event of await daemon.events())
+    if (event.kind === 'intent' || event.kind === 'outcome') outcomes.set(event.op, [...(outcomes.get(event.op) ?? []), event.kind]);
+  assert.equal(
+    [...outcomes.values()].filter((kinds) => kinds.join() !== 'intent,outcome'),
+    [],
+  );
 });
 
 async function restartAndRead() {

@@ -37,8 +37,14 @@ test('given all of it, when the log is read, then each request left one intent a
   }
   const asked = [...operations.values()].filter((operation) => operation.scheme === 'unix');
   assert.ok(asked.length >= 150, `${asked.length} operations`);
-  assert.equal([...operations.values()].filter((operation) => operation.kinds.join() !== 'intent,outcome'), []);
-  assert.equal(asked.filter((operation) => operation.uid !== process.getuid?.() || operation.pid === undefined || operation.pid <= 1), []);
+  assert.equal(
+    [...operations.values()].filter((operation) => operation.kinds.join() !== 'intent,outcome'),
+    [],
+  );
+  assert.equal(
+    asked.filter((operation) => operation.uid !== process.getuid?.() || operation.pid === undefined || operation.pid <= 1),
+    [],
+  );
 });
 
 test.run();

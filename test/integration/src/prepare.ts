@@ -6,7 +6,9 @@ import { busyboxArchive, TestDaemon } from '@shiplog/test-support';
 export const IMAGE = 'busybox:test';
 
 /** A daemon with the test image loaded, and the way to be rid of both. */
-export async function prepare(extra: readonly string[] = []): Promise<{ readonly daemon: TestDaemon; readonly archive: string; readonly scratch: string; done(): Promise<void> }> {
+export async function prepare(
+  extra: readonly string[] = [],
+): Promise<{ readonly daemon: TestDaemon; readonly archive: string; readonly scratch: string; done(): Promise<void> }> {
   const scratch = await mkdtemp(join(tmpdir(), 'shiplog-integration-'));
   const archive = join(scratch, 'busybox.tar');
   await busyboxArchive(archive, IMAGE);

@@ -29,9 +29,15 @@ test('given a restart, when events of the last two hours are asked for, then tho
 test('given a follower from position 0, when things happen, then it sees every event once, in order', async () => {
   const following = daemon.shiplog(['events', '--from', '0', '--follow', '--format', 'json'], { timeoutMs: 4000 });
   await daemon.docker(['run', '--rm', IMAGE, 'true']);
-  const seqs = (await following).stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line).seq);
+  const seqs = (await following).stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line).seq);
   assert.ok(seqs.length > 20);
-  assert.equal(seqs, seqs.map((_, index) => index));
+  assert.equal(
+    seqs,
+    seqs.map((_, index) => index),
+  );
 });
 
 test('given the log, when it is verified and folded twice, then it is whole and the states are one', async () => {

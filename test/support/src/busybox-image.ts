@@ -4,14 +4,48 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './command.ts';
 
-const APPLETS = ['sh', 'echo', 'cat', 'ls', 'ps', 'sleep', 'httpd', 'wget', 'hostname', 'ip', 'id', 'true', 'false', 'kill', 'stty', 'nc', 'env', 'head', 'seq', 'dd', 'mount', 'touch', 'mkdir', 'rm', 'wc', 'test', 'grep', 'ping', 'trap', 'od', 'yes', 'cut'];
+const APPLETS = [
+  'sh',
+  'echo',
+  'cat',
+  'ls',
+  'ps',
+  'sleep',
+  'httpd',
+  'wget',
+  'hostname',
+  'ip',
+  'id',
+  'true',
+  'false',
+  'kill',
+  'stty',
+  'nc',
+  'env',
+  'head',
+  'seq',
+  'dd',
+  'mount',
+  'touch',
+  'mkdir',
+  'rm',
+  'wc',
+  'test',
+  'grep',
+  'ping',
+  'trap',
+  'od',
+  'yes',
+  'cut',
+];
 
 /** Writes a docker-archive of a small image from Debian's busybox-static to `path`, tagged `tag`. */
 export async function busyboxArchive(path: string, tag = 'busybox:test', config: object = {}): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'shiplog-image-'));
   try {
     const root = join(scratch, 'rootfs');
-    for (const part of ['bin', 'www', 'tmp', 'proc', 'dev', 'sys', 'etc', 'root', 'home']) await mkdir(join(root, part), { recursive: true });
+    for (const part of ['bin', 'www', 'tmp', 'proc', 'dev', 'sys', 'etc', 'root', 'home'])
+      await mkdir(join(root, part), { recursive: true });
     await cp('/bin/busybox', join(root, 'bin/busybox'));
     for (const applet of APPLETS) await symlink('busybox', join(root, 'bin', applet));
     await writeFile(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/sh\n');
@@ -19,7 +53,9 @@ export async function busyboxArchive(path: string, tag = 'busybox:test', config:
     await writeFile(join(root, 'www/index.html'), 'hello\n');
     await writeFile(join(root, 'etc/notexecutable'), 'text\n');
     await must('tar', ['--numeric-owner', '--owner=0', '--group=0', '-C', root, '-cf', join(scratch, 'layer.tar'), '.']);
-    const diffId = `sha256:${createHash('sha256').update(await readFile(join(scratch, 'layer.tar'))).digest('hex')}`;
+    const diffId = `sha256:${createHash('sha256')
+      .update(await readFile(join(scratch, 'layer.tar')))
+      .digest('hex')}`;
     const image = JSON.stringify({
       architecture: 'amd64',
       os: 'linux',

@@ -29,14 +29,31 @@ export class TestDaemon {
   static async start(options: { readonly extra?: readonly string[]; readonly directory?: string } = {}): Promise<TestDaemon> {
     const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'shiplog-test-')));
     const chance = Math.floor(Math.random() * 256 * 64);
-    const daemon = new TestDaemon(directory, `slt${process.pid % 100_000}x${chance % 1000}`, `10.${192 + Math.floor(chance / 256)}.${chance % 256}.0/24`, options.extra ?? []);
+    const daemon = new TestDaemon(
+      directory,
+      `slt${process.pid % 100_000}x${chance % 1000}`,
+      `10.${192 + Math.floor(chance / 256)}.${chance % 256}.0/24`,
+      options.extra ?? [],
+    );
     await daemon.start();
     return daemon;
   }
 
   get flags(): string[] {
     const { directory, socket, bridge, subnet } = this;
-    return ['--root', join(directory, 'root'), '--run', join(directory, 'run'), '--docker-socket', socket, '--network-bridge', bridge, '--network-subnet', subnet, ...this.extra];
+    return [
+      '--root',
+      join(directory, 'root'),
+      '--run',
+      join(directory, 'run'),
+      '--docker-socket',
+      socket,
+      '--network-bridge',
+      bridge,
+      '--network-subnet',
+      subnet,
+      ...this.extra,
+    ];
   }
 
   get pid(): number {
@@ -45,7 +62,12 @@ export class TestDaemon {
 
   /** The environment that points clients at it. */
   get env(): NodeJS.ProcessEnv {
-    return { ...process.env, DOCKER_HOST: `unix://${this.socket}`, SHIPLOG_HOST: `unix://${this.socket}`, DOCKER_CONFIG: join(this.directory, 'docker-config') };
+    return {
+      ...process.env,
+      DOCKER_HOST: `unix://${this.socket}`,
+      SHIPLOG_HOST: `unix://${this.socket}`,
+      DOCKER_CONFIG: join(this.directory, 'docker-config'),
+    };
   }
 
   async start(): Promise<void> {
@@ -60,7 +82,8 @@ export class TestDaemon {
       });
     }
     for (let tries = 0; tries < 400; tries += 1) {
-      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`shiplogd ended with ${child.exitCode ?? child.signalCode}: ${last}`);
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`shiplogd ended with ${child.exitCode ?? child.signalCode}: ${last}`);
       if (existsSync(this.socket) && (await answers(this.socket))) return;
       await sleep(25);
     }
@@ -95,10 +118,23 @@ export class TestDaemon {
   }
 
   /** All events so far, full envelopes. */
-  async events(): Promise<readonly { readonly seq: number; readonly type: string; readonly kind: string; readonly op: string; readonly actor: { readonly scheme: string; readonly uid?: number; readonly pid?: number }; readonly result?: { readonly status: string; readonly error?: { readonly code: string } }; readonly data: { readonly [key: string]: unknown } }[]> {
+  async events(): Promise<
+    readonly {
+      readonly seq: number;
+      readonly type: string;
+      readonly kind: string;
+      readonly op: string;
+      readonly actor: { readonly scheme: string; readonly uid?: number; readonly pid?: number };
+      readonly result?: { readonly status: string; readonly error?: { readonly code: string } };
+      readonly data: { readonly [key: string]: unknown };
+    }[]
+  > {
     const { code, stdout, stderr } = await this.shiplog(['events', '--from', '0', '--format', 'json']);
     if (code !== 0) throw new Error(`shiplog events: ${stderr}`);
-    return stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
   }
 
   /** What it logged. */

@@ -8,7 +8,8 @@ import { run } from './command.ts';
 export async function hostTraces(directory: string): Promise<readonly string[]> {
   const engineId = (await readFile(`${directory}/root/engine-id`, 'utf8').catch(() => 'none')).trim();
   const traces: string[] = [];
-  for (const line of (await readFile('/proc/self/mountinfo', 'utf8')).split('\n')) if (line.includes(directory)) traces.push(`mount ${line.split(' ')[4]}`);
+  for (const line of (await readFile('/proc/self/mountinfo', 'utf8')).split('\n'))
+    if (line.includes(directory)) traces.push(`mount ${line.split(' ')[4]}`);
   for (const line of (await run('ip', ['-o', 'link'])).stdout.split('\n')) {
     const name = line.split(':')[1]?.trim();
     if (name !== undefined && /^(sv|vs|veth)/.test(name)) traces.push(`link ${name}`);
@@ -30,7 +31,8 @@ export async function hostTraces(directory: string): Promise<readonly string[]> 
   for (const pid of await readdir('/proc')) {
     if (!/^\d+$/.test(pid)) continue;
     const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
-    if (words[0]?.endsWith('conmon') === true && words.some((word) => word.includes(directory))) traces.push(`monitor ${words[words.indexOf('--cid') + 1] ?? pid}`);
+    if (words[0]?.endsWith('conmon') === true && words.some((word) => word.includes(directory)))
+      traces.push(`monitor ${words[words.indexOf('--cid') + 1] ?? pid}`);
   }
   return traces.toSorted();
 }
