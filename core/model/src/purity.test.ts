@@ -17,7 +17,7 @@ const IMPURE: readonly (readonly [string, RegExp])[] = [
 const IMPORTS = new Set(['@shiplog/contracts', '@shiplog/oci/reference']);
 
 const sources = readdirSync(HERE, { recursive: true, encoding: 'utf8' }).filter(
-  (path) => path.endsWith('.ts') && !path.endsWith('.test.ts'),
+  (path) => path.endsWith('.ts') && !path.includes('.test.'),
 );
 
 test('given the sources of the model, when read, then there are some', () => {

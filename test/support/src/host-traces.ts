@@ -10,9 +10,9 @@ export async function hostTraces(directory: string): Promise<readonly string[]> 
   const traces: string[] = [];
   for (const line of (await readFile('/proc/self/mountinfo', 'utf8')).split('\n'))
     if (line.includes(directory)) traces.push(`mount ${line.split(' ')[4]}`);
+  // The engine's id is in the alias of every interface it makes.
   for (const line of (await run('ip', ['-o', 'link'])).stdout.split('\n')) {
-    const name = line.split(':')[1]?.trim();
-    if (name !== undefined && /^(sv|vs|veth)/.test(name)) traces.push(`link ${name}`);
+    if (line.includes(`alias shiplog ${engineId} endpoint`)) traces.push(`link ${line.split(':')[1]?.trim()}`);
   }
   for (const name of await readdir(`${directory}/run/netns`).catch(() => [])) traces.push(`netns ${name}`);
   for (const name of await readdir(`${directory}/run/rootfs`).catch(() => [])) traces.push(`rootfs ${name}`);
