@@ -34,7 +34,12 @@ export async function connectAttach(directory: string): Promise<IoChannel> {
 }
 
 function notListening(directory: string, cause: unknown): ShiplogError {
-  return new ShiplogError('CONTAINER_NOT_RUNNING', 'the process cannot be attached to: it has ended, and its monitor does not listen', { directory }, { cause });
+  return new ShiplogError(
+    'CONTAINER_NOT_RUNNING',
+    'the process cannot be attached to: it has ended, and its monitor does not listen',
+    { directory },
+    { cause },
+  );
 }
 
 /**

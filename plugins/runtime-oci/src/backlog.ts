@@ -54,7 +54,12 @@ export class Backlog {
         this.#wake = resolve;
       });
     }
-    if (this.#overflowed) throw new ShiplogError('RUNTIME_FAILED', `the reader is more than ${this.#most >> 20} MiB behind the output; read the rest in the log`, { most: this.#most });
+    if (this.#overflowed)
+      throw new ShiplogError(
+        'RUNTIME_FAILED',
+        `the reader is more than ${this.#most >> 20} MiB behind the output; read the rest in the log`,
+        { most: this.#most },
+      );
   }
 
   /** In a turn of its own, once for many chunks. */

@@ -49,12 +49,16 @@ const INIT_PATH = '/sbin/docker-init';
 /** Writes the bundle of a container: its files and config.json, completed by what only this host knows. */
 export async function writeBundle(kernel: Kernel, directory: string, wanted: Wanted): Promise<void> {
   const files = join(directory, 'files');
-  await together([writeFiles(files, wanted.files), completeSpec(kernel, files, wanted).then((spec) => writeFile(join(directory, 'config.json'), JSON.stringify(spec), { mode: 0o600 }))]);
+  await together([
+    writeFiles(files, wanted.files),
+    completeSpec(kernel, files, wanted).then((spec) => writeFile(join(directory, 'config.json'), JSON.stringify(spec), { mode: 0o600 })),
+  ]);
 }
 
 async function writeFiles(directory: string, files: Wanted['files']): Promise<void> {
   const names = Object.keys(files);
-  for (const name of names) if (name.includes('/') || name.startsWith('.')) throw new ShiplogError('INTERNAL', `a bundle file cannot be called ${name}`);
+  for (const name of names)
+    if (name.includes('/') || name.startsWith('.')) throw new ShiplogError('INTERNAL', `a bundle file cannot be called ${name}`);
   if (names.length === 0) return;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await Promise.all(Object.entries(files).map(([name, content]) => writeFile(join(directory, name), content, { mode: 0o644 })));
@@ -63,7 +67,9 @@ async function writeFiles(directory: string, files: Wanted['files']): Promise<vo
 /** The spec with what only this host knows: users, seccomp profile, devices, init. `files` is where `bundle:NAME` is. */
 export async function completeSpec(kernel: Kernel, files: string, wanted: Wanted): Promise<object> {
   const spec = structuredClone(wanted.spec) as Spec;
-  spec.mounts = (spec.mounts ?? []).map((mount) => (mount.source?.startsWith('bundle:') === true ? { ...mount, source: join(files, mount.source.slice('bundle:'.length)) } : mount));
+  spec.mounts = (spec.mounts ?? []).map((mount) =>
+    mount.source?.startsWith('bundle:') === true ? { ...mount, source: join(files, mount.source.slice('bundle:'.length)) } : mount,
+  );
   const limits = await ownLimits();
   spec.process = await completeProcess(kernel, spec.root.path, spec.process, wanted.user, wanted.groups, limits);
   const profile = await seccomp(wanted.seccomp, spec.process.capabilities?.bounding ?? []);
@@ -75,7 +81,14 @@ export async function completeSpec(kernel: Kernel, files: string, wanted: Wanted
 }
 
 /** Completes an OCI process: ids and HOME from the container's own files, and no more than this process itself has. */
-export async function completeProcess<P extends Process>(kernel: Kernel, rootfs: string, process: P, user: string, groups: readonly string[], limits: OwnLimits): Promise<P> {
+export async function completeProcess<P extends Process>(
+  kernel: Kernel,
+  rootfs: string,
+  process: P,
+  user: string,
+  groups: readonly string[],
+  limits: OwnLimits,
+): Promise<P> {
   const { uid, gid, additionalGids, home } = await resolveUser(kernel, rootfs, user, groups);
   const env = process.env ?? [];
   const sets = Object.entries(process.capabilities ?? {}).map(([set, names]) => {
@@ -92,19 +105,29 @@ export async function completeProcess<P extends Process>(kernel: Kernel, rootfs:
       ? {}
       : {
           rlimits: process.rlimits.map(({ type, soft, hard }) => {
-            const most = limits.capabilities.has('CAP_SYS_RESOURCE') ? Number.POSITIVE_INFINITY : (limits.hard.get(type) ?? Number.POSITIVE_INFINITY);
+            const most = limits.capabilities.has('CAP_SYS_RESOURCE')
+              ? Number.POSITIVE_INFINITY
+              : (limits.hard.get(type) ?? Number.POSITIVE_INFINITY);
             return { type, soft: Math.min(soft, most), hard: Math.min(hard, most) };
           }),
         }),
     ...(process.oomScoreAdj === undefined
       ? {}
-      : { oomScoreAdj: limits.capabilities.has('CAP_SYS_RESOURCE') ? process.oomScoreAdj : Math.max(process.oomScoreAdj, limits.oomScoreAdj) }),
+      : {
+          oomScoreAdj: limits.capabilities.has('CAP_SYS_RESOURCE')
+            ? process.oomScoreAdj
+            : Math.max(process.oomScoreAdj, limits.oomScoreAdj),
+        }),
   };
 }
 
 async function addDevices(spec: Spec, wanted: Wanted): Promise<void> {
-  const found = (await Promise.all(wanted.devices.map((device) => ociDevices(device.hostPath, device.containerPath, device.permissions)))).flat();
-  const all = wanted.allDevices ? (await ociDevices('/dev', '/dev', 'rwm')).filter(({ node }) => !/^\/dev\/(pts|shm|mqueue|ptmx|console|tty$)/.test(node.path)) : [];
+  const found = (
+    await Promise.all(wanted.devices.map((device) => ociDevices(device.hostPath, device.containerPath, device.permissions)))
+  ).flat();
+  const all = wanted.allDevices
+    ? (await ociDevices('/dev', '/dev', 'rwm')).filter(({ node }) => !/^\/dev\/(pts|shm|mqueue|ptmx|console|tty$)/.test(node.path))
+    : [];
   const nodes = [...all, ...found].map(({ node }) => node);
   if (nodes.length === 0) return;
   spec.linux.devices = [...(spec.linux.devices ?? []), ...nodes];
@@ -121,4 +144,3 @@ async function addInit(spec: Spec): Promise<void> {
   }
   throw new ShiplogError('NOT_SUPPORTED', `--init needs one of ${INITS.join(', ')} on the host; install it (apt-get install tini)`);
 }
-

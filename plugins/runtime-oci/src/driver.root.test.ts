@@ -13,7 +13,16 @@ import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
 import plugin from './index.ts';
 
-const CAPABILITIES = ['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_KILL', 'CAP_SETGID', 'CAP_SETUID', 'CAP_SETPCAP', 'CAP_NET_BIND_SERVICE'];
+const CAPABILITIES = [
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_FOWNER',
+  'CAP_KILL',
+  'CAP_SETGID',
+  'CAP_SETUID',
+  'CAP_SETPCAP',
+  'CAP_NET_BIND_SERVICE',
+];
 const CGROUPS = '/sys/fs/cgroup';
 const kernel = createKernel();
 
@@ -76,7 +85,8 @@ async function fixture(runtime: string): Promise<RuntimeFixture> {
 }
 
 async function makeRootfs(rootfs: string): Promise<void> {
-  for (const directory of ['bin', 'etc', 'proc', 'dev', 'tmp', 'home/app', 'root']) await mkdir(join(rootfs, directory), { recursive: true });
+  for (const directory of ['bin', 'etc', 'proc', 'dev', 'tmp', 'home/app', 'root'])
+    await mkdir(join(rootfs, directory), { recursive: true });
   const busybox = join(rootfs, 'bin/busybox');
   await copyFile('/bin/busybox', busybox);
   await chmod(busybox, 0o755);
@@ -96,18 +106,25 @@ async function processesNaming(path: string): Promise<readonly string[]> {
   for (const pid of await readdir('/proc')) {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
     const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim();
-    if (command.includes(path) || (await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '')).includes(`${path}/rootfs / `)) found.push(`${pid} ${command}`);
+    if (command.includes(path) || (await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '')).includes(`${path}/rootfs / `))
+      found.push(`${pid} ${command}`);
   }
   return found;
 }
 
 async function filesIn(runDir: string): Promise<readonly string[]> {
-  const lists = await Promise.all(['c', 'exits', 'state'].map(async (name) => (await namesIn(join(runDir, name))).map((entry) => join(runDir, name, entry))));
+  const lists = await Promise.all(
+    ['c', 'exits', 'state'].map(async (name) => (await namesIn(join(runDir, name))).map((entry) => join(runDir, name, entry))),
+  );
   return lists.flat();
 }
 
 async function cgroupsCalled(prefix: string): Promise<readonly string[]> {
-  const lists = await Promise.all((await namesIn(CGROUPS)).map(async (controller) => (await readdir(join(CGROUPS, controller)).catch(() => [])).map((name) => join(CGROUPS, controller, name))));
+  const lists = await Promise.all(
+    (await namesIn(CGROUPS)).map(async (controller) =>
+      (await readdir(join(CGROUPS, controller)).catch(() => [])).map((name) => join(CGROUPS, controller, name)),
+    ),
+  );
   return lists.flat().filter((path) => path.includes(`/${prefix}`));
 }
 

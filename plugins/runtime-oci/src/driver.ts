@@ -67,7 +67,11 @@ export class OciRuntimeDriver implements RuntimeDriver {
   async #make(args: Args<'create'>): Promise<ProcessRef> {
     const { id, log } = args;
     const directory = this.#layout.bundle(id);
-    const [conmon, runtime] = await together([this.#prepare(), this.#runtime(args.runtime), mkdir(join(directory, 'persist'), { recursive: true, mode: 0o700 })]);
+    const [conmon, runtime] = await together([
+      this.#prepare(),
+      this.#runtime(args.runtime),
+      mkdir(join(directory, 'persist'), { recursive: true, mode: 0o700 }),
+    ]);
     await together([
       writeBundle(this.kernel, directory, args),
       writeFile(join(directory, 'runtime'), runtime.name),
@@ -111,14 +115,24 @@ export class OciRuntimeDriver implements RuntimeDriver {
 
   async remove({ id }: Args<'remove'>): Promise<Record<string, never>> {
     const directory = this.#layout.bundle(id);
-    const [process, sessions, deletable] = await Promise.all([keptProcess(directory), namesIn(join(directory, 'exec')), pathExists(join(this.#layout.state, id))]);
+    const [process, sessions, deletable] = await Promise.all([
+      keptProcess(directory),
+      namesIn(join(directory, 'exec')),
+      pathExists(join(this.#layout.state, id)),
+    ]);
     for (const exec of sessions) {
       this.#exits.forgetExec(exec);
       this.#execs.delete(exec);
     }
     if (process !== undefined) await this.#end(process);
     const deleted = deletable ? this.#runtimeOf(id).then((runtime) => invoke(runtime, ['delete', '--force', id])) : undefined;
-    const [ended] = await Promise.all([deleted, this.#endMonitor(directory, id), ...sessions.map(async (exec) => this.#endMonitor(this.#layout.exec(id, exec), exec, (await keptProcess(this.#layout.exec(id, exec))) === undefined))]);
+    const [ended] = await Promise.all([
+      deleted,
+      this.#endMonitor(directory, id),
+      ...sessions.map(async (exec) =>
+        this.#endMonitor(this.#layout.exec(id, exec), exec, (await keptProcess(this.#layout.exec(id, exec))) === undefined),
+      ),
+    ]);
     if (ended !== undefined && ended.code !== 0 && (await pathExists(join(this.#layout.state, id)))) throw failure(ended.stderr, 'start');
     // After the monitor: a late exit file would be an exit of nobody.
     await Promise.all([rm(this.#layout.exit(id), { force: true }), rm(directory, { recursive: true, force: true })]);
@@ -130,7 +144,12 @@ export class OciRuntimeDriver implements RuntimeDriver {
     try {
       await writeFifo(join(directory, 'ctl'), `1 ${rows} ${columns}\n`);
     } catch (error) {
-      throw new ShiplogError('CONTAINER_NOT_RUNNING', `the terminal of ${exec ?? id} cannot be resized: its process has ended`, { id }, { cause: error });
+      throw new ShiplogError(
+        'CONTAINER_NOT_RUNNING',
+        `the terminal of ${exec ?? id} cannot be resized: its process has ended`,
+        { id },
+        { cause: error },
+      );
     }
     return {};
   }
@@ -140,7 +159,8 @@ export class OciRuntimeDriver implements RuntimeDriver {
     if (this.#execs.has(exec)) return {};
     const directory = this.#layout.exec(id, exec);
     const main = await keptProcess(this.#layout.bundle(id));
-    if (main === undefined || !(await lives(this.kernel, main))) throw new ShiplogError('CONTAINER_NOT_RUNNING', `container ${id} is not running`, { id });
+    if (main === undefined || !(await lives(this.kernel, main)))
+      throw new ShiplogError('CONTAINER_NOT_RUNNING', `container ${id} is not running`, { id });
     // What an engine that ended left. Its monitor ended with it, or its process has run: it cannot be started again.
     if (await pathExists(directory)) await this.execRemove({ id, exec });
     try {
@@ -234,7 +254,8 @@ export class OciRuntimeDriver implements RuntimeDriver {
       return { status: 'exited' as const, exitCode, finishedAt, oomKilled, ...(process === undefined ? {} : { process }) };
     }
     if (process === undefined || process.bootId !== this.kernel.processes.bootId()) return { status: 'absent' as const };
-    if (await lives(this.kernel, process)) return { status: (await pathExists(join(directory, 'started'))) ? ('running' as const) : ('created' as const), process };
+    if (await lives(this.kernel, process))
+      return { status: (await pathExists(join(directory, 'started'))) ? ('running' as const) : ('created' as const), process };
     // It has just ended, and its monitor is about to say how; or the monitor was killed, and nobody will.
     for (let tries = 0; tries < 100 && (await monitorLives(directory, id)); tries += 1) {
       await sleep(10);
@@ -264,7 +285,8 @@ export class OciRuntimeDriver implements RuntimeDriver {
   /** Makes the directories once. Answers where conmon is. */
   #prepare(): Promise<string> {
     return (this.#ready ??= (async () => {
-      for (const directory of [this.#layout.state, this.#layout.exits, this.#layout.containers]) await mkdir(directory, { recursive: true, mode: 0o700 });
+      for (const directory of [this.#layout.state, this.#layout.exits, this.#layout.containers])
+        await mkdir(directory, { recursive: true, mode: 0o700 });
       const conmon = await findProgram('conmon');
       if (conmon === undefined) throw new ShiplogError('HOST_UNSUITABLE', 'conmon is not installed; install it (apt-get install conmon)');
       return conmon;

@@ -153,7 +153,8 @@ export class Exits {
   async #recordIfLost(directory: string, id: string, record: string): Promise<void> {
     const process = await keptProcess(directory);
     // In this order: a monitor writes the exit before it ends.
-    if (process === undefined || (await lives(this.kernel, process)) || (await monitorLives(directory, id)) || (await pathExists(record))) return;
+    if (process === undefined || (await lives(this.kernel, process)) || (await monitorLives(directory, id)) || (await pathExists(record)))
+      return;
     if (!(await pathExists(directory))) return;
     await recordLostExit(record);
   }

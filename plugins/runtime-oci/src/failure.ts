@@ -51,8 +51,14 @@ function lowered(text: string): string {
 
 /** The last line, without level, time stamp and the runtime's own name. */
 function clean(said: string): string {
-  const last = said.trim().split('\n').findLast((line) => line !== '') ?? 'no reason given';
-  return (json(last) ?? logfmt(last) ?? last.replace(/^\S+Z: /, '')).replace(/^(?:crun: |\[?error\]?: )/i, '').replace(/^runc \w+ failed: /, '');
+  const last =
+    said
+      .trim()
+      .split('\n')
+      .findLast((line) => line !== '') ?? 'no reason given';
+  return (json(last) ?? logfmt(last) ?? last.replace(/^\S+Z: /, ''))
+    .replace(/^(?:crun: |\[?error\]?: )/i, '')
+    .replace(/^runc \w+ failed: /, '');
 }
 
 /** runc --log-format=json, crun --log-format=json. */

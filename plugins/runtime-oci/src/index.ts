@@ -15,8 +15,10 @@ export default definePlugin({
       },
       driver: OciRuntimeDriver,
       async probe() {
-        if ((await findProgram('conmon')) === undefined) return { usable: false, reason: 'conmon is not installed (apt-get install conmon)' };
-        if ((await findProgram('crun')) === undefined && (await findProgram('runc')) === undefined) return { usable: false, reason: 'neither crun nor runc is installed (apt-get install crun)' };
+        if ((await findProgram('conmon')) === undefined)
+          return { usable: false, reason: 'conmon is not installed (apt-get install conmon)' };
+        if ((await findProgram('crun')) === undefined && (await findProgram('runc')) === undefined)
+          return { usable: false, reason: 'neither crun nor runc is installed (apt-get install crun)' };
         return { usable: true };
       },
     }),

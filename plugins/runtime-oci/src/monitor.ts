@@ -37,19 +37,30 @@ export interface Monitor {
 export function startMonitor(watched: Watched): Monitor {
   const { directory, exec } = watched;
   const args = [
-    '--api-version', '1',
-    '--cid', watched.container,
-    '--cuuid', watched.id,
-    '--name', watched.id,
-    '--runtime', watched.runtime.path,
+    '--api-version',
+    '1',
+    '--cid',
+    watched.container,
+    '--cuuid',
+    watched.id,
+    '--name',
+    watched.id,
+    '--runtime',
+    watched.runtime.path,
     ...watched.runtime.flags.flatMap((flag) => ['--runtime-arg', flag]),
-    '--bundle', directory,
-    '--container-pidfile', `${directory}/pid`,
-    '--conmon-pidfile', `${directory}/monitor-pid`,
-    '--exit-dir', watched.exitDirectory,
-    '--persist-dir', `${directory}/persist`,
+    '--bundle',
+    directory,
+    '--container-pidfile',
+    `${directory}/pid`,
+    '--conmon-pidfile',
+    `${directory}/monitor-pid`,
+    '--exit-dir',
+    watched.exitDirectory,
+    '--persist-dir',
+    `${directory}/persist`,
     '--full-attach',
-    '--log-path', watched.log,
+    '--log-path',
+    watched.log,
     '--no-new-keyring',
     ...(watched.terminal ? ['--terminal'] : []),
     ...(watched.stdin ? ['--stdin'] : []),
@@ -77,14 +88,20 @@ export function startMonitor(watched: Watched): Monitor {
       if (number > 0) resolve(number);
       else reject(failure(message ?? `the runtime ended with ${-number}`, exec === undefined ? 'create' : 'exec', watched.command));
     });
-    sync.on('close', () => reject(new ShiplogError('RUNTIME_FAILED', `the monitor ended before the process began: ${said.trim()}`, { id: watched.id })));
+    sync.on('close', () =>
+      reject(new ShiplogError('RUNTIME_FAILED', `the monitor ended before the process began: ${said.trim()}`, { id: watched.id })),
+    );
     child.on('error', (error) => reject(ShiplogError.wrap(error, 'RUNTIME_FAILED', { command: watched.conmon })));
   });
   pid.catch(() => undefined);
   const attachable = new Promise<void>((resolve, reject) => {
     if (attach === undefined) resolve();
     attach?.once('data', () => resolve());
-    attach?.once('close', () => reject(new ShiplogError('RUNTIME_FAILED', `the monitor ended before its process could be attached: ${said.trim()}`, { id: watched.id })));
+    attach?.once('close', () =>
+      reject(
+        new ShiplogError('RUNTIME_FAILED', `the monitor ended before its process could be attached: ${said.trim()}`, { id: watched.id }),
+      ),
+    );
   });
   attachable.catch(() => undefined);
   child.unref();

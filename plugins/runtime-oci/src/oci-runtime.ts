@@ -25,7 +25,13 @@ export interface OciRuntime {
 export async function findProgram(name: string): Promise<string | undefined> {
   for (const directory of PATHS) {
     const path = join(directory, name);
-    if (await access(path).then(() => true, () => false)) return path;
+    if (
+      await access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path;
   }
   return undefined;
 }
@@ -43,11 +49,16 @@ export async function chooseRuntime(wanted: string, directory: string, state: st
     const programFlags = ['--root', state, '--cgroup-manager=cgroupfs'];
     if (!(await isHybridWithControllers())) return { name: 'crun', path: crun, flags: programFlags, program: crun, programFlags };
     const detour = await withoutUnified(directory, crun);
-    if (detour !== undefined) return { name: 'crun', path: detour.path, flags: [...detour.flags, ...programFlags], program: crun, programFlags };
+    if (detour !== undefined)
+      return { name: 'crun', path: detour.path, flags: [...detour.flags, ...programFlags], program: crun, programFlags };
   }
   const runc = wanted === 'crun' ? undefined : await findProgram('runc');
   if (runc !== undefined) return { name: 'runc', path: runc, flags: ['--root', state], program: runc, programFlags: ['--root', state] };
-  throw new ShiplogError('HOST_UNSUITABLE', `${wanted === '' ? 'neither crun nor runc' : wanted} is installed; install it (apt-get install crun)`, { wanted });
+  throw new ShiplogError(
+    'HOST_UNSUITABLE',
+    `${wanted === '' ? 'neither crun nor runc' : wanted} is installed; install it (apt-get install crun)`,
+    { wanted },
+  );
 }
 
 /** Runs `start` or `delete`: verbs for which the program itself is enough. */
@@ -66,7 +77,10 @@ async function isHybridWithControllers(): Promise<boolean> {
 }
 
 /** unshare(1), then two lines in front of crun. busybox, because one static program that is shell, unshare and umount starts fastest. */
-async function withoutUnified(directory: string, crun: string): Promise<{ readonly path: string; readonly flags: readonly string[] } | undefined> {
+async function withoutUnified(
+  directory: string,
+  crun: string,
+): Promise<{ readonly path: string; readonly flags: readonly string[] } | undefined> {
   const busybox = await findProgram('busybox');
   if (busybox === undefined) return undefined;
   const script = join(directory, 'crun');
@@ -74,4 +88,3 @@ async function withoutUnified(directory: string, crun: string): Promise<{ readon
   await chmod(script, 0o700);
   return { path: busybox, flags: ['unshare', '-m', script] };
 }
-

@@ -38,9 +38,11 @@ let cached: Promise<OwnLimits> | undefined;
 
 /** Reads this process's own limits (proc(5)), once: they do not grow while it runs. */
 export function ownLimits(): Promise<OwnLimits> {
-  return (cached ??= Promise.all([readFile('/proc/self/status', 'utf8'), readFile('/proc/self/limits', 'utf8'), readFile('/proc/self/oom_score_adj', 'utf8')]).then(([status, limits, oom]) =>
-    parseLimits(status, limits, oom),
-  ));
+  return (cached ??= Promise.all([
+    readFile('/proc/self/status', 'utf8'),
+    readFile('/proc/self/limits', 'utf8'),
+    readFile('/proc/self/oom_score_adj', 'utf8'),
+  ]).then(([status, limits, oom]) => parseLimits(status, limits, oom)));
 }
 
 /** `status`, `limits` and `oom` are the texts of the files in /proc/<pid>. */
@@ -52,5 +54,9 @@ export function parseLimits(status: string, limits: string, oom: string): OwnLim
     const oci = LIMITS[name ?? ''];
     if (oci !== undefined && value !== undefined && value !== 'unlimited') hard.set(oci, Number(value));
   }
-  return { capabilities: new Set(NAMES.filter((_, bit) => ((bits >> BigInt(bit)) & 1n) === 1n).map((name) => `CAP_${name}`)), oomScoreAdj: Number(oom), hard };
+  return {
+    capabilities: new Set(NAMES.filter((_, bit) => ((bits >> BigInt(bit)) & 1n) === 1n).map((name) => `CAP_${name}`)),
+    oomScoreAdj: Number(oom),
+    hard,
+  };
 }

@@ -23,5 +23,9 @@ export async function identify(kernel: Kernel, pid: number): Promise<ProcessRef>
 
 /** True while that very process lives. */
 export async function lives(kernel: Kernel, process: ProcessRef): Promise<boolean> {
-  return process.bootId === kernel.processes.bootId() && process.startTicks !== 0 && (await kernel.processes.startTicks(process.pid)) === process.startTicks;
+  return (
+    process.bootId === kernel.processes.bootId() &&
+    process.startTicks !== 0 &&
+    (await kernel.processes.startTicks(process.pid)) === process.startTicks
+  );
 }

@@ -49,7 +49,11 @@ async function readDefault(): Promise<Profile> {
   } catch (error) {
     cached = undefined;
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new ShiplogError('HOST_UNSUITABLE', `the default seccomp profile ${PROFILE} is missing; install it (apt-get install golang-github-containers-common)`, { path: PROFILE });
+    throw new ShiplogError(
+      'HOST_UNSUITABLE',
+      `the default seccomp profile ${PROFILE} is missing; install it (apt-get install golang-github-containers-common)`,
+      { path: PROFILE },
+    );
   }
 }
 
@@ -57,7 +61,12 @@ function parse(text: string, what: string): Profile {
   try {
     return JSON.parse(text) as Profile;
   } catch (error) {
-    throw new ShiplogError('SPEC_INVALID', `${what} is no seccomp profile: ${error instanceof Error ? error.message : String(error)}`, {}, { cause: error });
+    throw new ShiplogError(
+      'SPEC_INVALID',
+      `${what} is no seccomp profile: ${error instanceof Error ? error.message : String(error)}`,
+      {},
+      { cause: error },
+    );
   }
 }
 
@@ -65,7 +74,8 @@ function convert(profile: Profile, capabilities: ReadonlySet<string>): object {
   const host = ARCHITECTURES[arch()];
   const arches = new Set(host?.go ?? []);
   const met = (condition: Condition | undefined): boolean =>
-    (condition?.caps ?? []).every((cap) => capabilities.has(cap)) && ((condition?.arches ?? []).length === 0 || (condition?.arches ?? []).some((one) => arches.has(one)));
+    (condition?.caps ?? []).every((cap) => capabilities.has(cap)) &&
+    ((condition?.arches ?? []).length === 0 || (condition?.arches ?? []).some((one) => arches.has(one)));
   const excluded = (condition: Condition | undefined): boolean =>
     (condition?.caps ?? []).some((cap) => capabilities.has(cap)) || (condition?.arches ?? []).some((one) => arches.has(one));
   const mapped = profile.archMap?.find((entry) => entry.architecture === host?.scmp);

@@ -16,7 +16,10 @@ const LIMIT = 4 << 20;
 export async function resolveUser(kernel: Kernel, rootfs: string, spec: string, groups: readonly string[]): Promise<ResolvedUser> {
   const [passwd, group] = await Promise.all([rows(kernel, rootfs, '/etc/passwd'), rows(kernel, rootfs, '/etc/group')]);
   const [userWord = '', groupWord] = spec.split(':', 2);
-  const user = userWord === '' ? passwd.find((row) => row[2] === '0') : (passwd.find((row) => row[0] === userWord) ?? passwd.find((row) => row[2] === userWord));
+  const user =
+    userWord === ''
+      ? passwd.find((row) => row[2] === '0')
+      : (passwd.find((row) => row[0] === userWord) ?? passwd.find((row) => row[2] === userWord));
   if (user === undefined && userWord !== '' && !isId(userWord)) {
     throw new ShiplogError('SPEC_INVALID', `unable to find user ${userWord}: no matching entries in passwd file`, { user: userWord });
   }
@@ -27,7 +30,10 @@ export async function resolveUser(kernel: Kernel, rootfs: string, spec: string, 
     throw new ShiplogError('SPEC_INVALID', `unable to find group ${word}: no matching entries in group file`, { group: word });
   };
   const name = user?.[0];
-  const member = groupWord === undefined && name !== undefined ? group.filter((row) => (row[3] ?? '').split(',').includes(name)).map((row) => Number(row[2])) : [];
+  const member =
+    groupWord === undefined && name !== undefined
+      ? group.filter((row) => (row[3] ?? '').split(',').includes(name)).map((row) => Number(row[2]))
+      : [];
   return {
     uid: Number(user?.[2] ?? (userWord === '' ? 0 : userWord)),
     gid: groupWord === undefined || groupWord === '' ? Number(user?.[3] ?? 0) : gidOf(groupWord),
@@ -43,7 +49,12 @@ function isId(word: string): boolean {
 async function rows(kernel: Kernel, rootfs: string, path: string): Promise<readonly string[][]> {
   try {
     const text = await readFile(await kernel.files.resolveBeneath(rootfs, path));
-    return text.subarray(0, LIMIT).toString('utf8').split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(':'));
+    return text
+      .subarray(0, LIMIT)
+      .toString('utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => line.split(':'));
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === 'ENOENT' || code === 'PATH_NOT_FOUND' || code === 'EISDIR' || code === 'ENOTDIR') return [];

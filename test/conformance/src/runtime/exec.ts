@@ -79,7 +79,11 @@ export function execChecks(check: AddCheck): void {
 
   check('given an unknown user, when a command is executed, then it fails and nothing of it stays', async (lab) => {
     const id = await up(lab);
-    await assertFails(lab.execCreate(id, ['/bin/true'], { user: 'x' }), 'SPEC_INVALID', /unable to find user x: no matching entries in passwd file/);
+    await assertFails(
+      lab.execCreate(id, ['/bin/true'], { user: 'x' }),
+      'SPEC_INVALID',
+      /unable to find user x: no matching entries in passwd file/,
+    );
   });
 
   check('given a container that ended, when a command is executed, then it fails CONTAINER_NOT_RUNNING', async (lab) => {

@@ -28,11 +28,22 @@ export function identityChecks(check: AddCheck): void {
     });
   }
 
-  check('given a user or group that is not in the root file system, when it is created, then the error names it and nothing stays', async (lab) => {
-    await assertFails(lab.create(['/bin/true'], { user: 'x' }), 'SPEC_INVALID', /unable to find user x: no matching entries in passwd file/);
-    await assertFails(lab.create(['/bin/true'], { user: 'app:y' }), 'SPEC_INVALID', /unable to find group y: no matching entries in group file/);
-    await lab.assertNothingRemains();
-  });
+  check(
+    'given a user or group that is not in the root file system, when it is created, then the error names it and nothing stays',
+    async (lab) => {
+      await assertFails(
+        lab.create(['/bin/true'], { user: 'x' }),
+        'SPEC_INVALID',
+        /unable to find user x: no matching entries in passwd file/,
+      );
+      await assertFails(
+        lab.create(['/bin/true'], { user: 'app:y' }),
+        'SPEC_INVALID',
+        /unable to find group y: no matching entries in group file/,
+      );
+      await lab.assertNothingRemains();
+    },
+  );
 
   check('given an exec session as another user, when it runs, then it is that user', async (lab) => {
     const id = await lab.up(['/bin/sleep', '1000']);

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { ERRORS, type ErrorCode, type IoChannel, type OperationContext, type ProcessExit, type RuntimeDriver, ShiplogError } from '@shiplog/contracts';
+import {
+  ERRORS,
+  type ErrorCode,
+  type IoChannel,
+  type OperationContext,
+  type ProcessExit,
+  type RuntimeDriver,
+  ShiplogError,
+} from '@shiplog/contracts';
 
 /** What can be asked of a spec beside what runs. */
 export interface SpecOptions {
@@ -149,9 +157,16 @@ export class Lab {
   }
 
   async execCreate(id: string, args: readonly string[], asked: AskedExec = {}, exec = this.newId()): Promise<string> {
-    const spec = this.fixture.spec(id, args, { terminal: asked.terminal ?? false, ...(asked.cwd === undefined ? {} : { cwd: asked.cwd }), ...(asked.env === undefined ? {} : { env: asked.env }) });
+    const spec = this.fixture.spec(id, args, {
+      terminal: asked.terminal ?? false,
+      ...(asked.cwd === undefined ? {} : { cwd: asked.cwd }),
+      ...(asked.env === undefined ? {} : { env: asked.env }),
+    });
     const { process } = spec as { readonly process: object };
-    await this.driver.execCreate({ id, exec, process, user: asked.user ?? '', terminal: asked.terminal ?? false, stdin: asked.stdin ?? false }, this.ctx());
+    await this.driver.execCreate(
+      { id, exec, process, user: asked.user ?? '', terminal: asked.terminal ?? false, stdin: asked.stdin ?? false },
+      this.ctx(),
+    );
     return exec;
   }
 
@@ -168,7 +183,7 @@ export class Lab {
 
   /** The exit that the driver told, now or before. */
   async exited({ id, exec }: { readonly id: string; readonly exec?: string }): Promise<ProcessExit> {
-    for (const until = Date.now() + PATIENCE; ; ) {
+    for (const until = Date.now() + PATIENCE; ;) {
       const found = this.#exits.find((exit) => exit.id === id && exit.exec === exec);
       if (found !== undefined) return found;
       if (this.#failure !== undefined) throw this.#failure;
@@ -262,7 +277,8 @@ export function sleep(ms: number): Promise<void> {
 
 /** Waits until `holds` answers true. */
 export async function eventually(holds: () => Promise<boolean>, what: string): Promise<void> {
-  for (const until = Date.now() + PATIENCE; !(await holds()); await sleep(20)) if (Date.now() > until) throw new Error(`it does not happen: ${what}`);
+  for (const until = Date.now() + PATIENCE; !(await holds()); await sleep(20))
+    if (Date.now() > until) throw new Error(`it does not happen: ${what}`);
 }
 
 export async function within<T>(work: Promise<T>, what: string): Promise<T> {

@@ -112,7 +112,10 @@ export function lifeCycleChecks(check: AddCheck): void {
     const id = await lab.up(SLEEP);
     const { process } = await lab.driver.state({ id }, lab.ctx());
     const pid = process?.pid ?? 0;
-    await eventually(async () => JSON.stringify((await lab.driver.top([pid], '')).processes).includes('sleep 1000'), 'ps shows the command');
+    await eventually(
+      async () => JSON.stringify((await lab.driver.top([pid], '')).processes).includes('sleep 1000'),
+      'ps shows the command',
+    );
     const { titles, processes } = await lab.driver.top([pid, 999_999_999], '-o pid,args');
     assert.deepEqual(titles, ['PID', 'COMMAND']);
     assert.deepEqual(processes, [[String(pid), '/bin/sleep 1000']]);

@@ -111,7 +111,10 @@ export function stdioChecks(check: AddCheck): void {
   });
 
   check('given a terminal and a console size in the spec, when output is read, then all of it is stream 1', async (lab) => {
-    const { stdout, stderr } = await lab.run(['/bin/sh', '-c', 'echo out; echo err >&2; test -t 0 && test -t 1 && echo tty'], { terminal: true, stdin: true });
+    const { stdout, stderr } = await lab.run(['/bin/sh', '-c', 'echo out; echo err >&2; test -t 0 && test -t 1 && echo tty'], {
+      terminal: true,
+      stdin: true,
+    });
     assert.equal(stdout, 'out\r\nerr\r\ntty\r\n');
     assert.equal(stderr, '');
   });
