@@ -1,7 +1,7 @@
 /**
  * The closed catalogue of error codes. A code is API and is never reused; its message may change.
  *
- * The class says whose turn it is: `invalid` bad input, `unauthorized` and `forbidden` policy, `not-found`, `conflict`
+ * The class says whose turn it is: `invalid` bad input, `forbidden` policy, `not-found`, `conflict`
  * the state does not allow it, `unchanged` it is so already, `unsupported` not here or not yet, `unavailable` try again,
  * `host` the host lacks or refuses something, `driver` a driver failed, `corrupt` stored data cannot be trusted, `bug` ours.
  */
@@ -18,8 +18,6 @@ export const ERRORS = {
   DIGEST_MISMATCH: { class: 'invalid', help: 'The content does not have the digest it was announced with.' },
   CONFIG_INVALID: { class: 'invalid', help: 'A daemon flag or config file value cannot be used; the message names it.' },
   PLUGIN_INVALID: { class: 'invalid', help: 'The plugin manifest is incomplete or asks for an API this engine does not have.' },
-  UNAUTHORIZED: { class: 'unauthorized', help: 'Credentials are missing or wrong.' },
-  FORBIDDEN: { class: 'forbidden', help: 'A policy or a built-in rule forbids this.' },
   CONTAINER_NOT_FOUND: {
     class: 'not-found',
     help: 'No container has this id, name or id prefix now; try `shiplog inspect NAME --at TIME`.',
@@ -81,7 +79,6 @@ export const ERRORS = {
 /** Whose turn it is after an error; see {@link ERRORS}. */
 export type ErrorClass =
   | 'invalid'
-  | 'unauthorized'
   | 'forbidden'
   | 'not-found'
   | 'conflict'

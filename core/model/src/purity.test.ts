@@ -16,9 +16,7 @@ const IMPURE: readonly (readonly [string, RegExp])[] = [
 ];
 const IMPORTS = new Set(['@shiplog/contracts', '@shiplog/oci/reference']);
 
-const sources = readdirSync(HERE, { recursive: true, encoding: 'utf8' }).filter(
-  (path) => path.endsWith('.ts') && !path.includes('.test.'),
-);
+const sources = readdirSync(HERE, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts') && !path.includes('.test.'));
 
 test('given the sources of the model, when read, then there are some', () => {
   assert.ok(sources.length > 50);

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DriverHome, HOME, inject, injectable, KERNEL, LOGGER, type Logger, namesIn, pathExists } from '@shiplog/driver-kit';
+import { type DriverHome, errnoOf, HOME, inject, injectable, KERNEL, LOGGER, type Logger, namesIn, pathExists } from '@shiplog/driver-kit';
 import {
   type IoChannel,
   type Kernel,
@@ -142,13 +142,7 @@ export class OciRuntimeDriver implements RuntimeDriver {
   async resize({ id, exec, rows, columns }: Args<'resize'>): Promise<Record<string, never>> {
     const directory = exec === undefined ? this.#layout.bundle(id) : this.#layout.exec(id, exec);
     try {
-      // Without a reader (no monitor) this fails rather than waits.
-      const control = await open(join(directory, 'ctl'), constants.O_WRONLY | constants.O_NONBLOCK);
-      try {
-        await control.write(`1 ${rows} ${columns}\n`);
-      } finally {
-        await control.close();
-      }
+      await writeFifo(join(directory, 'ctl'), `1 ${rows} ${columns}\n`);
     } catch (error) {
       throw new ShiplogError(
         'CONTAINER_NOT_RUNNING',
@@ -192,6 +186,9 @@ export class OciRuntimeDriver implements RuntimeDriver {
     const { root } = JSON.parse(config) as { readonly root: { readonly path: string } };
     const process = await completeProcess(this.kernel, root.path, given, args.user, [], limits);
     await writeFile(join(directory, 'process.spec'), JSON.stringify(process), { mode: 0o600 });
+    const start = await this.#openStart(directory);
+    // The first byte lets the monitor make ready.
+    await start.write('0');
     const monitor = startMonitor({
       conmon,
       runtime,
@@ -203,11 +200,22 @@ export class OciRuntimeDriver implements RuntimeDriver {
       terminal: args.terminal,
       stdin: args.stdin,
       stdinOnce: true,
-      exec: join(directory, 'process.spec'),
+      exec: { process: join(directory, 'process.spec'), start: start.fd },
       command: given.args[0] ?? '',
     });
+    await start.close();
     this.#execs.set(exec, monitor);
     await monitor.attachable;
+  }
+
+  /**
+   * A FIFO that its reader has open for writing as well. The end of a pipe would let the monitor run the command, unasked,
+   * when this process is killed.
+   */
+  async #openStart(directory: string): Promise<FileHandle> {
+    const path = join(directory, 'start');
+    await this.kernel.files.mknod(path, { type: 'fifo', mode: 0o600 });
+    return open(path, 'r+');
   }
 
   async execStart({ id, exec }: Args<'execStart'>): Promise<{ process: ProcessRef }> {
@@ -216,7 +224,10 @@ export class OciRuntimeDriver implements RuntimeDriver {
     const kept = await keptProcess(directory);
     if (kept !== undefined) return { process: kept };
     if (monitor === undefined) throw new ShiplogError('EXEC_NOT_FOUND', `exec session ${exec} was not created`, { exec });
-    monitor.begin();
+    await writeFifo(join(directory, 'start'), '0').catch((error: unknown) => {
+      // No reader: the monitor has ended, and `pid` says why.
+      if (errnoOf(error) !== 'ENXIO') throw error;
+    });
     const process = await identify(this.kernel, await monitor.pid);
     await keepProcess(directory, process);
     this.#exits.watchExec(id, exec);
@@ -317,5 +328,15 @@ export class OciRuntimeDriver implements RuntimeDriver {
       if (tries > 200) throw new ShiplogError('RUNTIME_FAILED', `the monitor of ${id} does not end`, { id });
       await sleep(tries < 20 ? 1 : 20);
     }
+  }
+}
+
+/** Fails ENXIO rather than waits when nobody reads. */
+async function writeFifo(path: string, text: string): Promise<void> {
+  const fifo = await open(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  try {
+    await fifo.write(text);
+  } finally {
+    await fifo.close();
   }
 }

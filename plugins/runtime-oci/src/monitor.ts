@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { ShiplogError } from '@shiplog/contracts';
 import { failure } from './failure.ts';
 
@@ -16,8 +16,8 @@ export interface Watched {
   readonly terminal: boolean;
   readonly stdin: boolean;
   readonly stdinOnce: boolean;
-  /** An OCI process file: run it in the container instead of making one. */
-  readonly exec?: string;
+  /** An OCI process file: run it in the container instead of making one, once a byte comes out of the FIFO open as `start`. */
+  readonly exec?: { readonly process: string; readonly start: number };
   /** First word of what runs, for messages. */
   readonly command: string;
 }
@@ -28,8 +28,6 @@ export interface Monitor {
   readonly pid: Promise<number>;
   /** For exec: resolves when its attach socket is there. */
   readonly attachable: Promise<void>;
-  /** For exec: lets it run the process. */
-  begin(): void;
 }
 
 /**
@@ -67,22 +65,19 @@ export function startMonitor(watched: Watched): Monitor {
     ...(watched.terminal ? ['--terminal'] : []),
     ...(watched.stdin ? ['--stdin'] : []),
     ...(watched.stdin && !watched.stdinOnce ? ['--leave-stdin-open'] : []),
-    ...(exec === undefined ? [] : ['--exec', '--exec-attach', '--exec-process-spec', exec]),
+    ...(exec === undefined ? [] : ['--exec', '--exec-attach', '--exec-process-spec', exec.process]),
   ];
   const pipes = exec === undefined ? { _OCI_SYNCPIPE: '3' } : { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4', _OCI_ATTACHPIPE: '5' };
   const child = spawn(watched.conmon, args, {
     detached: true,
     env: { PATH: process.env.PATH ?? '', ...pipes },
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe', ...(exec === undefined ? [] : (['pipe', 'pipe'] as const))],
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', ...(exec === undefined ? [] : [exec.start, 'pipe' as const])],
   });
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
   const pipesHere: readonly unknown[] = child.stdio;
   const sync = pipesHere[3] as Readable;
-  const start = pipesHere[4] as Writable | undefined;
   const attach = pipesHere[5] as Readable | undefined;
-  start?.on('error', () => undefined); // A monitor that is gone says so on the sync pipe.
-  start?.write('0');
   const pid = new Promise<number>((resolve, reject) => {
     let line = '';
     sync.setEncoding('utf8').on('data', (text: string) => {
@@ -110,13 +105,7 @@ export function startMonitor(watched: Watched): Monitor {
   });
   attachable.catch(() => undefined);
   child.unref();
-  return {
-    pid,
-    attachable,
-    begin() {
-      start?.end('0');
-    },
-  };
+  return { pid, attachable };
 }
 
 /** A line of the sync pipe: `{"pid": 12}`, or `{"pid": -1, "message": "..."}`; newer monitors say `data` for `pid`. */

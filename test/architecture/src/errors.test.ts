@@ -9,7 +9,7 @@ const test = suite('errors');
 
 test('given the catalogue and docs/errors.md, when compared, then both name the same codes', async () => {
   const text = await readFile(join(TOP, 'docs/errors.md'), 'utf8');
-  const documented = [...text.matchAll(/^\| `([A-Z_]+)` \|/gm)].map((match) => match[1] ?? '');
+  const documented = [...text.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map((match) => match[1] ?? '');
   assert.equal(documented.toSorted(), Object.keys(ERRORS).toSorted());
 });
 

@@ -31,7 +31,7 @@ export async function readSources(roots: readonly string[]): Promise<readonly So
         const path = join(TOP, folder, 'src', file);
         const text = await readFile(path, 'utf8');
         const imports = [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
-        const isTest = file.endsWith('.test.ts') || file.includes('testing/') || file.includes('fixtures/');
+        const isTest = file.includes('.test.') || (file.includes('testing/') && folder !== 'core/driver-kit');
         sources.push({ path: relative(TOP, path), folder, text, imports, isTest });
       }
     }

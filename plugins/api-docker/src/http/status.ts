@@ -2,7 +2,6 @@ import { type ErrorClass, ShiplogError } from '@shiplog/contracts';
 
 const STATUS: { readonly [C in ErrorClass]: number } = {
   invalid: 400,
-  unauthorized: 401,
   forbidden: 403,
   'not-found': 404,
   conflict: 409,

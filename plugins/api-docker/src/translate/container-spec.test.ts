@@ -34,9 +34,9 @@ test("given nothing but an image, when it is translated, then the defaults are D
   assert.not.ok('cmd' in spec);
 });
 
-test("given entrypoints, when they are translated, then null is the image's, one empty word is none, text is one word", () => {
+test("given entrypoints, when they are translated, then null is the image's, one empty word stays for decide, text is one word", () => {
   assert.not.ok('entrypoint' in translate({ Entrypoint: null }).spec);
-  assert.equal(translate({ Entrypoint: [''] }).spec.entrypoint, []);
+  assert.equal(translate({ Entrypoint: [''] }).spec.entrypoint, ['']);
   assert.equal(translate({ Entrypoint: 'sh' }).spec.entrypoint, ['sh']);
 });
 
