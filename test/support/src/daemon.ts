@@ -21,8 +21,9 @@ export class TestDaemon {
     readonly bridge: string,
     readonly subnet: string,
     private readonly extra: readonly string[],
+    socket = 'd.sock',
   ) {
-    this.socket = join(directory, 'd.sock');
+    this.socket = join(directory, socket);
   }
 
   /** Starts one and waits until it answers. `extra` are more flags; `directory` takes the place of a new temporary one. */
@@ -32,6 +33,11 @@ export class TestDaemon {
     const daemon = new TestDaemon(directory, `slt${process.pid % 100_000}x${chance % 1000}`, `10.${192 + Math.floor(chance / 256)}.${chance % 256}.0/24`, options.extra ?? []);
     await daemon.start();
     return daemon;
+  }
+
+  /** Another on the same root, not started, with a socket of its own. */
+  static beside(other: TestDaemon): TestDaemon {
+    return new TestDaemon(other.directory, other.bridge, other.subnet, other.extra, 'twin.sock');
   }
 
   get flags(): string[] {
