@@ -42,23 +42,27 @@ async function remove(id: string): Promise<void> {
 
 const STDIO = { AttachStdin: true, AttachStdout: true, AttachStderr: true, OpenStdin: true, StdinOnce: true };
 
-for (const [how, headers] of [
-  ['an upgrade', UPGRADE],
-  ['no upgrade', {}],
+const CHUNKED = { 'Content-Length': '', 'Transfer-Encoding': 'chunked' };
+
+for (const [how, headers, chunk, end] of [
+  ['an upgrade', UPGRADE, 'typed\n', ''],
+  ['a chunked body', CHUNKED, '6\r\ntyped\n\r\n', '0\r\n\r\n'],
 ] as const) {
   test(`given an attach by ${how}, when the client ends its side, then the process reads the end and its answer still comes`, async () => {
     const id = await create(['sh', '-c', 'cat; echo after; echo problem >&2'], STDIO);
-    const attached = RawConnection.request(daemon.socket, 'POST', `/containers/${id}/attach?stream=1&stdin=1&stdout=1&stderr=1`, headers, '');
+    const attached = RawConnection.request(daemon.socket, 'POST', `/containers/${id}/attach?stream=1&stdin=1&stdout=1&stderr=1`, headers);
     await attached.hears(/\r\n\r\n/);
     assert.match(attached.heard, how === 'an upgrade' ? /^HTTP\/1\.1 101 / : /^HTTP\/1\.1 200 /);
     await start(id);
-    attached.socket.write('typed\n');
+    attached.socket.write(chunk);
     await attached.hears(/typed\n/);
     assert.not.match(attached.heard, 'after');
-    attached.socket.end();
-    const heard = await attached.end();
-    assert.match(heard, 'after\n');
-    assert.match(heard, 'problem\n');
+    // Of a chunked body the last chunk is the end; the connection may go on.
+    if (end === '') attached.socket.end();
+    else attached.socket.write(end);
+    await attached.hears(/after\n[^]*problem\n|problem\n[^]*after\n/);
+    if (end === '') await attached.end();
+    attached.hangUp();
     await remove(id);
   });
 }
@@ -122,7 +126,6 @@ test('given a past and filters, when events are asked for between two times, the
   assert.equal(await events({ type: ['image'] }), []);
   assert.equal(await events({ container: ['nobody'] }), []);
   assert.is((await ask(daemon.socket, 'GET', '/events?since=yesterday')).status, 400);
-  assert.is((await ask(daemon.socket, 'GET', `/events?until=1&filters=${encodeURIComponent('{"colour":["red"]}')}`)).status, 400);
   await remove(other);
 });
 

@@ -37,10 +37,11 @@ export class RawConnection {
     this.socket.on('error', () => (this.#ended = true));
   }
 
-  /** Connects and sends a request's head, with `body` as all there is of it. */
+  /** Connects and sends a request's head and `body`. A header that is '' is left out. */
   static request(socketPath: string, method: string, path: string, headers: { readonly [name: string]: string } = {}, body = ''): RawConnection {
     const connection = new RawConnection(socketPath);
-    const lines = Object.entries({ Host: 'docker', 'Content-Length': String(Buffer.byteLength(body)), ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+    const all = { Host: 'docker', 'Content-Length': String(Buffer.byteLength(body)), ...headers };
+    const lines = Object.entries(all).filter(([, value]) => value !== '').map(([name, value]) => `${name}: ${value}\r\n`);
     connection.socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
     return connection;
   }

@@ -101,7 +101,7 @@ export class TestDaemon {
   }
 
   /** All events so far, full envelopes. */
-  async events(): Promise<readonly { readonly seq: number; readonly type: string; readonly kind: string; readonly op: string; readonly actor: { readonly scheme: string; readonly uid?: number; readonly pid?: number }; readonly result?: { readonly status: string; readonly error?: { readonly code: string } }; readonly data: { readonly [key: string]: unknown } }[]> {
+  async events(): Promise<readonly { readonly seq: number; readonly type: string; readonly kind: string; readonly op: string; readonly actor: { readonly scheme: string; readonly uid?: number; readonly gid?: number; readonly pid?: number; readonly start?: string | number }; readonly result?: { readonly status: string; readonly error?: { readonly code: string } }; readonly data: { readonly [key: string]: unknown } }[]> {
     const { code, stdout, stderr } = await this.shiplog(['events', '--from', '0', '--format', 'json']);
     if (code !== 0) throw new Error(`shiplog events: ${stderr}`);
     return stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
