@@ -51,10 +51,16 @@ export async function signal(op: Operation, container: ContainerRecord, number: 
   return delivered;
 }
 
+/** Lets a container run on that may be paused. */
+export async function thaw(op: Operation, { id }: ContainerRecord): Promise<void> {
+  await op.step('cgroup', op.engine.parts.chosen.cgroup, 'thaw', { id });
+}
+
 /** Ends a running container: `signal`, and after `timeoutSeconds` (-1: never) SIGKILL. Resolves with the exit code once the exit is a durable fact. */
 export async function endProcess(op: Operation, container: ContainerRecord, number: number, timeoutSeconds: number): Promise<number> {
   const exited = exitOf(op.engine, container.id);
-  if (container.status === 'paused') await op.step('cgroup', op.engine.parts.chosen.cgroup, 'thaw', { id: container.id });
+  // One that is being removed may have been paused before: frozen processes do not die, not even of SIGKILL.
+  if (container.status !== 'running') await thaw(op, container);
   await signal(op, container, number);
   const code = await within(exited, timeoutSeconds < 0 ? Number.POSITIVE_INFINITY : timeoutSeconds * 1000);
   if (code !== undefined) return code;

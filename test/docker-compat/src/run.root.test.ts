@@ -214,6 +214,16 @@ test('given a container, when it is stopped, started, restarted, renamed, killed
   assert.is((await daemon.docker(['inspect', 'other'])).code, 1);
 });
 
+test('given a paused container, when it is removed by force, stopped or restarted, then it does not hang', async () => {
+  for (const command of [['rm', '-f'], ['stop', '-t', '1'], ['restart', '-t', '0'], ['kill']]) {
+    await daemon.docker(['run', '-d', '--name', 'frozen', image, 'sleep', '60']);
+    assert.is((await daemon.docker(['pause', 'frozen'])).code, 0);
+    const ran = await daemon.docker([...command, 'frozen'], { timeoutMs: 10_000 });
+    assert.is(ran.code, 0, `${command.join(' ')}: ${ran.stderr}`);
+    await daemon.docker(['rm', '-f', 'frozen']);
+  }
+});
+
 test('given a start with -a, when the container has run before, then its new output is attached', async () => {
   await daemon.docker(['create', '--name', 'again', image, 'echo', 'once more']);
   for (let times = 0; times < 2; times += 1)

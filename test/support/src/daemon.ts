@@ -11,6 +11,17 @@ import { run, type Ran } from './command.ts';
 
 const BIN = join(dirname(fileURLToPath(import.meta.url)), '../../../node_modules/.bin');
 
+/** An event as a test reads it: what of the envelope tests look at. */
+export interface RecordedEvent {
+  readonly seq: number;
+  readonly type: string;
+  readonly kind: string;
+  readonly op: string;
+  readonly actor: { readonly scheme: string; readonly uid?: number; readonly gid?: number; readonly pid?: number; readonly start?: number };
+  readonly result?: { readonly status: string; readonly error?: { readonly code: string } };
+  readonly data: { readonly [key: string]: unknown };
+}
+
 /** A real `shiplogd` on a root, bridge and subnet of its own, beside any other on this host. */
 export class TestDaemon {
   readonly socket: string;
@@ -21,8 +32,9 @@ export class TestDaemon {
     readonly bridge: string,
     readonly subnet: string,
     private readonly extra: readonly string[],
+    socket = 'd.sock',
   ) {
-    this.socket = join(directory, 'd.sock');
+    this.socket = join(directory, socket);
   }
 
   /** Starts one and waits until it answers. `extra` are more flags; `directory` takes the place of a new temporary one. */
@@ -37,6 +49,11 @@ export class TestDaemon {
     );
     await daemon.start();
     return daemon;
+  }
+
+  /** Another on the same root, not started, with a socket of its own. */
+  static beside(other: TestDaemon): TestDaemon {
+    return new TestDaemon(other.directory, other.bridge, other.subnet, other.extra, 'twin.sock');
   }
 
   get flags(): string[] {
@@ -118,17 +135,7 @@ export class TestDaemon {
   }
 
   /** All events so far, full envelopes. */
-  async events(): Promise<
-    readonly {
-      readonly seq: number;
-      readonly type: string;
-      readonly kind: string;
-      readonly op: string;
-      readonly actor: { readonly scheme: string; readonly uid?: number; readonly pid?: number };
-      readonly result?: { readonly status: string; readonly error?: { readonly code: string } };
-      readonly data: { readonly [key: string]: unknown };
-    }[]
-  > {
+  async events(): Promise<readonly RecordedEvent[]> {
     const { code, stdout, stderr } = await this.shiplog(['events', '--from', '0', '--format', 'json']);
     if (code !== 0) throw new Error(`shiplog events: ${stderr}`);
     return stdout

@@ -1,5 +1,5 @@
 import type { ContainerRecord } from '@shiplog/contracts';
-import { bringDown, endProcess } from '../container-down.ts';
+import { bringDown, endProcess, thaw } from '../container-down.ts';
 import { type Operation, together } from '../operation.ts';
 import { decided, type Handler } from './handler.ts';
 
@@ -31,7 +31,8 @@ export const containerRemove: Handler<'container.remove'> = {
   async recover(op) {
     const { id, volumes } = decided(op);
     const container = op.engine.ledger.head.container(id);
-    // The runtime kills what is left.
+    // The runtime kills what is left, unless it is frozen.
+    if (container.process !== undefined) await thaw(op, container);
     await bringDown(op, container);
     await removeContainer(op, container, volumes);
     return { status: 'ok', data: {} };
