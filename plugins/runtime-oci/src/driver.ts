@@ -19,7 +19,7 @@ import { completeProcess, writeBundle } from './bundle.ts';
 import { Exits, recordedExit, recordLostExit } from './exits.ts';
 import { failure } from './failure.ts';
 import { Layout } from './layout.ts';
-import { isMonitor, monitorLives, monitorPid } from './monitor-process.ts';
+import { isMonitor, monitorLives, monitorPids } from './monitor-process.ts';
 import { type Monitor, startMonitor } from './monitor.ts';
 import { chooseRuntime, findProgram, invoke, type OciRuntime } from './oci-runtime.ts';
 import { ownLimits } from './own-limits.ts';
@@ -115,17 +115,17 @@ export class OciRuntimeDriver implements RuntimeDriver {
 
   async remove({ id }: Args<'remove'>): Promise<Record<string, never>> {
     const directory = this.#layout.bundle(id);
-    const [process, sessions, deletable] = await Promise.all([
-      keptProcess(directory),
-      namesIn(join(directory, 'exec')),
-      pathExists(join(this.#layout.state, id)),
-    ]);
+    const [process, sessions] = await Promise.all([keptProcess(directory), namesIn(join(directory, 'exec'))]);
     for (const exec of sessions) {
       this.#exits.forgetExec(exec);
       this.#execs.delete(exec);
     }
     if (process !== undefined) await this.#end(process);
-    const deleted = deletable ? this.#runtimeOf(id).then((runtime) => invoke(runtime, ['delete', '--force', id])) : undefined;
+    // A create that was cut off may still be at work: what it makes is there when its monitor has ended.
+    else await this.#endMonitor(directory, id);
+    const deleted = (await pathExists(join(this.#layout.state, id)))
+      ? this.#runtimeOf(id).then((runtime) => invoke(runtime, ['delete', '--force', id]))
+      : undefined;
     const [ended] = await Promise.all([
       deleted,
       this.#endMonitor(directory, id),
@@ -226,7 +226,7 @@ export class OciRuntimeDriver implements RuntimeDriver {
     if (monitor === undefined) throw new ShiplogError('EXEC_NOT_FOUND', `exec session ${exec} was not created`, { exec });
     await writeFifo(join(directory, 'start'), '0').catch((error: unknown) => {
       // No reader: the monitor has ended, and `pid` says why.
-      if (errnoOf(error) !== 'ENXIO') throw error;
+      if (!['ENXIO', 'EPIPE'].includes(errnoOf(error) ?? '')) throw error;
     });
     const process = await identify(this.kernel, await monitor.pid);
     await keepProcess(directory, process);
@@ -321,11 +321,13 @@ export class OciRuntimeDriver implements RuntimeDriver {
 
   /** A monitor ends soon after its process. One that does not, or whose process was never started (`idle`), is killed. */
   async #endMonitor(directory: string, id: string, idle = false): Promise<void> {
-    const pid = await monitorPid(directory);
-    if (idle && (await isMonitor(pid, id))) await this.kernel.processes.kill(pid, 9);
-    for (let tries = 0; await isMonitor(pid, id); tries += 1) {
-      if (tries === 100) await this.kernel.processes.kill(pid, 9);
+    const pids = await monitorPids(directory, id);
+    for (let tries = 0; ; tries += 1) {
+      const left: number[] = [];
+      for (const pid of pids) if (await isMonitor(pid, id)) left.push(pid);
+      if (left.length === 0) return;
       if (tries > 200) throw new ShiplogError('RUNTIME_FAILED', `the monitor of ${id} does not end`, { id });
+      if ((idle && tries === 0) || tries === 100) for (const pid of left) await this.kernel.processes.kill(pid, 9);
       await sleep(tries < 20 ? 1 : 20);
     }
   }

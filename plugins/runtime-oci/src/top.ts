@@ -13,9 +13,9 @@ export async function listProcesses(pids: readonly number[], psArgs: string): Pr
   const wanted = new Set(pids);
   const processes = lines
     .map((line) => {
-      const words = line.trim().split(/\s+/);
+      const cells = line.trim().split(/\s+/);
       // The last column is the command, with its spaces.
-      return [...words.slice(0, titles.length - 1), words.slice(titles.length - 1).join(' ')];
+      return [...cells.slice(0, titles.length - 1), cells.slice(titles.length - 1).join(' ')];
     })
     .filter((row) => wanted.has(Number(row[column])));
   return { titles, processes };
