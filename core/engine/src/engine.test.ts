@@ -168,7 +168,6 @@ test('given a log that cannot be written, when a command comes, then it is not a
   disk.fill();
   assert.is(await codeOf(engine.execute('container.stop', { container: id }, CALLER)), 'LOG_CLOSED');
   assert.is(failure?.code, 'LOG_CLOSED');
-  assert.match(failure?.message ?? '', 'no space left on device');
   assert.is(await codeOf(engine.execute('container.create', { name: 'next', spec: simSpec() }, CALLER)), 'LOG_CLOSED');
   assert.is(await codeOf(engine.view().then(() => undefined)), 'LOG_CLOSED');
   assert.equal([world.effects, world.processes.get(id)?.state], [effects, 'running']);

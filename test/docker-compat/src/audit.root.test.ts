@@ -60,7 +60,12 @@ async function running(extra: object = {}): Promise<string> {
 }
 
 async function session(tty = false): Promise<string> {
-  const { body } = await ask(daemon.socket, 'POST', `/containers/${await running()}/exec`, JSON.stringify({ Cmd: ['sleep', '30'], Tty: tty }));
+  const { body } = await ask(
+    daemon.socket,
+    'POST',
+    `/containers/${await running()}/exec`,
+    JSON.stringify({ Cmd: ['sleep', '30'], Tty: tty }),
+  );
   return (JSON.parse(body) as { Id: string }).Id;
 }
 
@@ -77,11 +82,40 @@ const CASES: readonly Case[] = [
       refused(400, post('/containers/create', JSON.stringify({ Image: IMAGE, Cmd: ['true'], Env: ['=value'] }))),
     ],
   },
-  { verb: 'container.start', good: async () => post(`/containers/${await created()}/start`), goodStatus: 204, bad: [refused(404, post('/containers/nobody/start')), refused(400, post('/containers/nobody/start', '{"Binds":[]}'))] },
-  { verb: 'container.stop', good: async () => post(`/containers/${await running()}/stop?t=0`), goodStatus: 204, bad: [refused(404, post('/containers/nobody/stop')), refused(400, post('/containers/nobody/stop?t=soon'))] },
-  { verb: 'container.restart', good: async () => post(`/containers/${await running()}/restart?t=0`), goodStatus: 204, bad: [refused(404, post('/containers/nobody/restart')), refused(400, post('/containers/nobody/restart?t=soon'))] },
-  { verb: 'container.kill', good: async () => post(`/containers/${await running()}/kill`), goodStatus: 204, bad: [refused(404, post('/containers/nobody/kill')), refused(409, post('/containers/idle/kill')), refused(400, post('/containers/busy/kill?signal=NOSUCH'))] },
-  { verb: 'container.pause', good: async () => post(`/containers/${await running()}/pause`), goodStatus: 204, bad: [refused(404, post('/containers/nobody/pause')), refused(409, post('/containers/idle/pause'))] },
+  {
+    verb: 'container.start',
+    good: async () => post(`/containers/${await created()}/start`),
+    goodStatus: 204,
+    bad: [refused(404, post('/containers/nobody/start')), refused(400, post('/containers/nobody/start', '{"Binds":[]}'))],
+  },
+  {
+    verb: 'container.stop',
+    good: async () => post(`/containers/${await running()}/stop?t=0`),
+    goodStatus: 204,
+    bad: [refused(404, post('/containers/nobody/stop')), refused(400, post('/containers/nobody/stop?t=soon'))],
+  },
+  {
+    verb: 'container.restart',
+    good: async () => post(`/containers/${await running()}/restart?t=0`),
+    goodStatus: 204,
+    bad: [refused(404, post('/containers/nobody/restart')), refused(400, post('/containers/nobody/restart?t=soon'))],
+  },
+  {
+    verb: 'container.kill',
+    good: async () => post(`/containers/${await running()}/kill`),
+    goodStatus: 204,
+    bad: [
+      refused(404, post('/containers/nobody/kill')),
+      refused(409, post('/containers/idle/kill')),
+      refused(400, post('/containers/busy/kill?signal=NOSUCH')),
+    ],
+  },
+  {
+    verb: 'container.pause',
+    good: async () => post(`/containers/${await running()}/pause`),
+    goodStatus: 204,
+    bad: [refused(404, post('/containers/nobody/pause')), refused(409, post('/containers/idle/pause'))],
+  },
   {
     verb: 'container.unpause',
     good: async () => {
@@ -92,12 +126,55 @@ const CASES: readonly Case[] = [
     goodStatus: 204,
     bad: [refused(404, post('/containers/nobody/unpause')), refused(409, post('/containers/busy/unpause'))],
   },
-  { verb: 'container.rename', good: async () => post(`/containers/${await created()}/rename?name=renamed`), goodStatus: 204, bad: [refused(404, post('/containers/nobody/rename?name=x1')), refused(400, post('/containers/idle/rename')), refused(409, post('/containers/idle/rename?name=busy')), refused(400, post('/containers/idle/rename?name=*'))] },
-  { verb: 'container.resize', good: async () => post(`/containers/${await running({ Tty: true })}/resize?h=10&w=20`), goodStatus: 200, bad: [refused(404, post('/containers/nobody/resize?h=1&w=1')), refused(400, post('/containers/busy/resize?h=tall&w=1'))] },
-  { verb: 'container.remove', good: async () => drop(`/containers/${await created()}`), goodStatus: 204, bad: [refused(404, drop('/containers/nobody')), refused(409, drop('/containers/busy'))] },
-  { verb: 'container.prune', good: async () => post('/containers/prune?filters=%7B%22label%22%3A%5B%22none%22%5D%7D'), goodStatus: 200, bad: [refused(400, post('/containers/prune?filters=nonsense')), refused(400, post('/containers/prune?filters=%7B%22colour%22%3A%5B%22red%22%5D%7D'))] },
-  { verb: 'exec.create', good: async () => post(`/containers/${await running()}/exec`, '{"Cmd":["true"]}'), goodStatus: 201, bad: [refused(404, post('/containers/nobody/exec', '{"Cmd":["true"]}')), refused(400, post('/containers/busy/exec', '{')), refused(409, post('/containers/idle/exec', '{"Cmd":["true"]}')), refused(400, post('/containers/busy/exec', '{"Cmd":[]}'))] },
-  { verb: 'exec.start', good: async () => post(`/exec/${await session()}/start`, '{"Detach":true}'), goodStatus: 200, bad: [refused(404, post('/exec/nobody/start', '{"Detach":true}')), refused(400, post('/exec/nobody/start', '{'))] },
+  {
+    verb: 'container.rename',
+    good: async () => post(`/containers/${await created()}/rename?name=renamed`),
+    goodStatus: 204,
+    bad: [
+      refused(404, post('/containers/nobody/rename?name=x1')),
+      refused(400, post('/containers/idle/rename')),
+      refused(409, post('/containers/idle/rename?name=busy')),
+      refused(400, post('/containers/idle/rename?name=*')),
+    ],
+  },
+  {
+    verb: 'container.resize',
+    good: async () => post(`/containers/${await running({ Tty: true })}/resize?h=10&w=20`),
+    goodStatus: 200,
+    bad: [refused(404, post('/containers/nobody/resize?h=1&w=1')), refused(400, post('/containers/busy/resize?h=tall&w=1'))],
+  },
+  {
+    verb: 'container.remove',
+    good: async () => drop(`/containers/${await created()}`),
+    goodStatus: 204,
+    bad: [refused(404, drop('/containers/nobody')), refused(409, drop('/containers/busy'))],
+  },
+  {
+    verb: 'container.prune',
+    good: async () => post('/containers/prune?filters=%7B%22label%22%3A%5B%22none%22%5D%7D'),
+    goodStatus: 200,
+    bad: [
+      refused(400, post('/containers/prune?filters=nonsense')),
+      refused(400, post('/containers/prune?filters=%7B%22colour%22%3A%5B%22red%22%5D%7D')),
+    ],
+  },
+  {
+    verb: 'exec.create',
+    good: async () => post(`/containers/${await running()}/exec`, '{"Cmd":["true"]}'),
+    goodStatus: 201,
+    bad: [
+      refused(404, post('/containers/nobody/exec', '{"Cmd":["true"]}')),
+      refused(400, post('/containers/busy/exec', '{')),
+      refused(409, post('/containers/idle/exec', '{"Cmd":["true"]}')),
+      refused(400, post('/containers/busy/exec', '{"Cmd":[]}')),
+    ],
+  },
+  {
+    verb: 'exec.start',
+    good: async () => post(`/exec/${await session()}/start`, '{"Detach":true}'),
+    goodStatus: 200,
+    bad: [refused(404, post('/exec/nobody/start', '{"Detach":true}')), refused(400, post('/exec/nobody/start', '{'))],
+  },
   {
     verb: 'exec.resize',
     good: async () => {
@@ -108,9 +185,32 @@ const CASES: readonly Case[] = [
     goodStatus: 200,
     bad: [refused(404, post('/exec/nobody/resize?h=1&w=1')), refused(400, post('/exec/nobody/resize?h=-1&w=1'))],
   },
-  { verb: 'image.load', good: async () => post('/images/load', await readFile(archive)), goodStatus: 200, bad: [refused(400, post('/images/load', Buffer.from('not an archive')))] },
-  { verb: 'image.import', good: async () => post('/images/create?fromSrc=-&repo=imported', await rootfs()), goodStatus: 200, bad: [refused(400, post('/images/create')), refused(501, post('/images/create?fromImage=busybox')), refused(400, post('/images/create?fromSrc=-&repo=BAD', Buffer.from('x')))] },
-  { verb: 'image.tag', good: async () => post(`/images/${IMAGE}/tag?repo=tagged&tag=1`), goodStatus: 201, bad: [refused(404, post('/images/nobody/tag?repo=x')), refused(400, post(`/images/${IMAGE}/tag`)), refused(400, post(`/images/${IMAGE}/tag?repo=BAD`))] },
+  {
+    verb: 'image.load',
+    good: async () => post('/images/load', await readFile(archive)),
+    goodStatus: 200,
+    bad: [refused(400, post('/images/load', Buffer.from('not an archive')))],
+  },
+  {
+    verb: 'image.import',
+    good: async () => post('/images/create?fromSrc=-&repo=imported', await rootfs()),
+    goodStatus: 200,
+    bad: [
+      refused(400, post('/images/create')),
+      refused(501, post('/images/create?fromImage=busybox')),
+      refused(400, post('/images/create?fromSrc=-&repo=BAD', Buffer.from('x'))),
+    ],
+  },
+  {
+    verb: 'image.tag',
+    good: async () => post(`/images/${IMAGE}/tag?repo=tagged&tag=1`),
+    goodStatus: 201,
+    bad: [
+      refused(404, post('/images/nobody/tag?repo=x')),
+      refused(400, post(`/images/${IMAGE}/tag`)),
+      refused(400, post(`/images/${IMAGE}/tag?repo=BAD`)),
+    ],
+  },
   {
     verb: 'image.remove',
     good: async () => {
@@ -122,9 +222,28 @@ const CASES: readonly Case[] = [
     goodStatus: 200,
     bad: [refused(404, drop('/images/nobody')), refused(409, drop(`/images/${IMAGE}`))],
   },
-  { verb: 'network.create', good: async () => post('/networks/create', '{"Name":"audited","Driver":"bridge","Internal":false}'), goodStatus: 201, bad: [refused(400, post('/networks/create', '{')), refused(403, post('/networks/create', '{"Name":"bridge"}')), refused(409, post('/networks/create', '{"Name":"audited"}'))] },
-  { verb: 'network.remove', good: async () => drop('/networks/audited'), goodStatus: 204, bad: [refused(404, drop('/networks/nobody')), refused(403, drop('/networks/bridge'))] },
-  { verb: 'volume.create', good: async () => post('/volumes/create', '{"Name":"audited"}'), goodStatus: 201, bad: [refused(400, post('/volumes/create', '{')), refused(400, post('/volumes/create', '{"Name":"/bad"}'))] },
+  {
+    verb: 'network.create',
+    good: async () => post('/networks/create', '{"Name":"audited","Driver":"bridge","Internal":false}'),
+    goodStatus: 201,
+    bad: [
+      refused(400, post('/networks/create', '{')),
+      refused(403, post('/networks/create', '{"Name":"bridge"}')),
+      refused(409, post('/networks/create', '{"Name":"audited"}')),
+    ],
+  },
+  {
+    verb: 'network.remove',
+    good: async () => drop('/networks/audited'),
+    goodStatus: 204,
+    bad: [refused(404, drop('/networks/nobody')), refused(403, drop('/networks/bridge'))],
+  },
+  {
+    verb: 'volume.create',
+    good: async () => post('/volumes/create', '{"Name":"audited"}'),
+    goodStatus: 201,
+    bad: [refused(400, post('/volumes/create', '{')), refused(400, post('/volumes/create', '{"Name":"/bad"}'))],
+  },
   { verb: 'volume.remove', good: async () => drop('/volumes/audited'), goodStatus: 204, bad: [refused(404, drop('/volumes/nobody'))] },
 ];
 
@@ -141,7 +260,9 @@ test.before(async () => {
 
 /** The operations a request left: those that came after `seq`, asked for by this process. */
 async function left(seq: number) {
-  const asked = (await daemon.events()).filter((event) => event.seq > seq && event.actor.scheme === 'unix' && (event.kind === 'intent' || event.kind === 'outcome'));
+  const asked = (await daemon.events()).filter(
+    (event) => event.seq > seq && event.actor.scheme === 'unix' && (event.kind === 'intent' || event.kind === 'outcome'),
+  );
   return { asked, kinds: asked.map((event) => `${event.kind} ${event.type}`) };
 }
 
@@ -188,18 +309,33 @@ test('given another user, when it asks, then the log names that user and no othe
   await chmod(daemon.directory, 0o755);
   await chmod(daemon.socket, 0o666);
   const before = await position();
-  const docker = execFile('setpriv', ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', 'docker', 'create', '--name', 'by-nobody', IMAGE, 'true'], { env: daemon.env });
+  const docker = execFile(
+    'setpriv',
+    ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', 'docker', 'create', '--name', 'by-nobody', IMAGE, 'true'],
+    { env: daemon.env },
+  );
   await new Promise((resolve) => docker.on('exit', resolve));
-  const failing = execFile('setpriv', ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', 'docker', 'rm', 'nobody-knows-it'], { env: daemon.env });
+  const failing = execFile(
+    'setpriv',
+    ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', 'docker', 'rm', 'nobody-knows-it'],
+    { env: daemon.env },
+  );
   await new Promise((resolve) => failing.on('exit', resolve));
   await chmod(daemon.socket, 0o660);
   const { asked, kinds } = await left(before);
-  assert.equal(kinds, ['intent container.create.requested', 'outcome container.create.succeeded', 'intent container.remove.requested', 'outcome container.remove.failed']);
+  assert.equal(kinds, [
+    'intent container.create.requested',
+    'outcome container.create.succeeded',
+    'intent container.remove.requested',
+    'outcome container.remove.failed',
+  ]);
   for (const [index, { actor }] of asked.entries()) {
     assert.equal([actor.uid, actor.gid, actor.pid], [NOBODY, NOBODY, index < 2 ? docker.pid : failing.pid]);
     assert.ok(Number(actor.start) >= ownStart);
   }
-  const denied = await run('setpriv', ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', 'docker', 'ps'], { env: daemon.env });
+  const denied = await run('setpriv', ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', 'docker', 'ps'], {
+    env: daemon.env,
+  });
   assert.is.not(denied.code, 0);
 });
 
@@ -221,7 +357,10 @@ test('given values of environment variables, when containers and sessions have t
     });
     for (const canary of canaries) if (bytes.includes(canary)) hits.push(name);
   }
-  assert.equal(hits.filter((name) => !name.startsWith('drivers/vault/')), []);
+  assert.equal(
+    hits.filter((name) => !name.startsWith('drivers/vault/')),
+    [],
+  );
   const said = await daemon.log();
   for (const canary of canaries) assert.not.match(said, canary);
   for (const canary of canaries) assert.not.match(JSON.stringify(await daemon.events()), canary);

@@ -117,9 +117,16 @@ test('given a past and filters, when events are asked for between two times, the
   const after = (Date.now() / 1000 + 0.001).toFixed(9);
   const other = await create(['true'], { Labels: { mark: 'events' } });
   const events = async (filters: object): Promise<string[]> => {
-    const { status, body } = await ask(daemon.socket, 'GET', `/events?since=${before}&until=${after}&filters=${encodeURIComponent(JSON.stringify(filters))}`);
+    const { status, body } = await ask(
+      daemon.socket,
+      'GET',
+      `/events?since=${before}&until=${after}&filters=${encodeURIComponent(JSON.stringify(filters))}`,
+    );
     assert.is(status, 200, body);
-    return body.split('\n').filter((line) => line !== '').map((line) => (JSON.parse(line) as { Action: string }).Action);
+    return body
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => (JSON.parse(line) as { Action: string }).Action);
   };
   assert.equal(await events({ container: [id] }), ['create', 'start', 'die', 'destroy']);
   assert.equal(await events({ label: ['mark=events'], event: ['create', 'destroy'] }), ['create', 'destroy']);
@@ -144,7 +151,10 @@ test('given clients that follow, when they hang up, then the daemon lets go of t
   for (const call of calls.slice(0, 2)) await call.hears(/tick/);
   assert.ok((await descriptors()) >= before + calls.length);
   for (const call of calls) call.hangUp();
-  await eventually(async () => (await descriptors()) <= before, async () => `${await descriptors()} descriptors, ${before} before`);
+  await eventually(
+    async () => (await descriptors()) <= before,
+    async () => `${await descriptors()} descriptors, ${before} before`,
+  );
   assert.equal(JSON.parse((await ask(daemon.socket, 'GET', `/containers/${id}/json`)).body).State.Status, 'running');
   await remove(id);
 });
@@ -152,19 +162,34 @@ test('given clients that follow, when they hang up, then the daemon lets go of t
 test('given a load, when the client hangs up half-way, then nothing of it stays and the outcome says canceled', async () => {
   const bytes = await readFile(archive);
   const before = await stored();
-  const loading = RawConnection.request(daemon.socket, 'POST', '/images/load', { 'Content-Length': String(bytes.length), 'Content-Type': 'application/x-tar' });
+  const loading = RawConnection.request(daemon.socket, 'POST', '/images/load', {
+    'Content-Length': String(bytes.length),
+    'Content-Type': 'application/x-tar',
+  });
   loading.socket.write(bytes.subarray(0, bytes.length >> 1));
-  await eventually(async () => (await stored()).some((name) => name.includes('ingest/')), async () => 'the load did not begin');
+  await eventually(
+    async () => (await stored()).some((name) => name.includes('ingest/')),
+    async () => 'the load did not begin',
+  );
   loading.hangUp();
   const outcome = async () => (await daemon.events()).findLast((event) => event.type === 'image.load.failed');
-  await eventually(async () => (await outcome()) !== undefined, async () => 'the load has no outcome');
+  await eventually(
+    async () => (await outcome()) !== undefined,
+    async () => 'the load has no outcome',
+  );
   assert.is((await outcome())?.result?.status, 'canceled');
   assert.equal(await stored(), before);
   assert.is((await daemon.docker(['load', '-q', '-i', archive])).code, 0);
 });
 
 test('given a create whose body never ends, when the client hangs up, then it is refused and the daemon is well', async () => {
-  const call = RawConnection.request(daemon.socket, 'POST', '/containers/create', { 'Content-Length': '1000', 'Content-Type': 'application/json' }, '{"Image":');
+  const call = RawConnection.request(
+    daemon.socket,
+    'POST',
+    '/containers/create',
+    { 'Content-Length': '1000', 'Content-Type': 'application/json' },
+    '{"Image":',
+  );
   await sleep(50);
   call.hangUp();
   await eventually(
@@ -174,9 +199,19 @@ test('given a create whose body never ends, when the client hangs up, then it is
 });
 
 test('given 20 clients at once, when each runs a container on the bridge, then each hears its own and nothing is left', async () => {
-  const ran = await Promise.all(Array.from({ length: 20 }, (_, index) => daemon.docker(['run', '--rm', '--network', 'bridge', IMAGE, 'echo', `I am ${index}`], { timeoutMs: 60_000 })));
-  assert.equal(ran.map(({ code, stdout, stderr }) => `${code} ${stdout}${stderr}`), Array.from({ length: 20 }, (_, index) => `0 I am ${index}\n`));
-  await eventually(async () => (await daemon.docker(['ps', '-aq'])).stdout === '', async () => (await daemon.docker(['ps', '-a'])).stdout);
+  const ran = await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      daemon.docker(['run', '--rm', '--network', 'bridge', IMAGE, 'echo', `I am ${index}`], { timeoutMs: 60_000 }),
+    ),
+  );
+  assert.equal(
+    ran.map(({ code, stdout, stderr }) => `${code} ${stdout}${stderr}`),
+    Array.from({ length: 20 }, (_, index) => `0 I am ${index}\n`),
+  );
+  await eventually(
+    async () => (await daemon.docker(['ps', '-aq'])).stdout === '',
+    async () => (await daemon.docker(['ps', '-a'])).stdout,
+  );
   assert.equal(await hostTraces(daemon.directory), []);
 });
 
@@ -199,8 +234,12 @@ test('given one root, when two daemons are started at once, then one serves and 
 
 test('given all of the above, when the log is read, then each operation has one intent and one outcome', async () => {
   const operations = new Map<string, string[]>();
-  for (const { op, kind, type } of await daemon.events()) if (kind === 'intent' || kind === 'outcome') operations.set(op, [...(operations.get(op) ?? []), `${kind} ${type}`]);
-  assert.equal([...operations.values()].filter((all) => all.length !== 2 || !all[0]?.startsWith('intent') || !all[1]?.startsWith('outcome')), []);
+  for (const { op, kind, type } of await daemon.events())
+    if (kind === 'intent' || kind === 'outcome') operations.set(op, [...(operations.get(op) ?? []), `${kind} ${type}`]);
+  assert.equal(
+    [...operations.values()].filter((all) => all.length !== 2 || !all[0]?.startsWith('intent') || !all[1]?.startsWith('outcome')),
+    [],
+  );
 });
 
 /** How many files and sockets the daemon has open. */

@@ -9,7 +9,24 @@ import * as assert from 'uvu/assert';
 import { busyboxArchive, hostTraces, TestDaemon, type Ran } from '@shiplog/test-support';
 
 const IMAGE = 'busybox:test';
-const CAPABILITIES = { CHOWN: 0, DAC_OVERRIDE: 1, FOWNER: 3, FSETID: 4, KILL: 5, SETGID: 6, SETUID: 7, SETPCAP: 8, NET_BIND_SERVICE: 10, NET_ADMIN: 12, NET_RAW: 13, SYS_CHROOT: 18, SYS_ADMIN: 21, MKNOD: 27, AUDIT_WRITE: 29, SETFCAP: 31 } as const;
+const CAPABILITIES = {
+  CHOWN: 0,
+  DAC_OVERRIDE: 1,
+  FOWNER: 3,
+  FSETID: 4,
+  KILL: 5,
+  SETGID: 6,
+  SETUID: 7,
+  SETPCAP: 8,
+  NET_BIND_SERVICE: 10,
+  NET_ADMIN: 12,
+  NET_RAW: 13,
+  SYS_CHROOT: 18,
+  SYS_ADMIN: 21,
+  MKNOD: 27,
+  AUDIT_WRITE: 29,
+  SETFCAP: 31,
+} as const;
 const { NET_ADMIN: _a, SYS_ADMIN: _b, ...DEFAULTS } = CAPABILITIES;
 
 const test = suite('least privilege');
@@ -66,13 +83,34 @@ test('given a usual container, when another process is executed in it, then it h
 });
 
 test('given a usual container, when it reads what tells of the host, then it is masked', async () => {
-  const { stdout } = await inside('for f in kcore keys timer_list sched_debug; do test ! -e /proc/$f || wc -c < /proc/$f; done; ls -A /sys/firmware | wc -l; ls -A /proc/scsi 2>/dev/null | wc -l');
-  assert.equal([...new Set(stdout.trim().split('\n').map((line) => line.trim()))], ['0']);
+  const { stdout } = await inside(
+    'for f in kcore keys timer_list sched_debug; do test ! -e /proc/$f || wc -c < /proc/$f; done; ls -A /sys/firmware | wc -l; ls -A /proc/scsi 2>/dev/null | wc -l',
+  );
+  assert.equal(
+    [
+      ...new Set(
+        stdout
+          .trim()
+          .split('\n')
+          .map((line) => line.trim()),
+      ),
+    ],
+    ['0'],
+  );
 });
 
 test('given a usual container, when it writes to kernel settings, then it is refused', async () => {
-  for (const path of ['/proc/sys/kernel/hostname', '/proc/sys/vm/drop_caches', '/proc/sysrq-trigger', '/proc/irq/default_smp_affinity', '/sys/kernel/mm/transparent_hugepage/enabled', '/sys/fs/cgroup/memory/memory.limit_in_bytes']) {
-    const { stdout } = await inside(`test -e ${path} || { echo absent; exit; }; (echo 1 > ${path}) 2>/dev/null && echo written || echo refused`);
+  for (const path of [
+    '/proc/sys/kernel/hostname',
+    '/proc/sys/vm/drop_caches',
+    '/proc/sysrq-trigger',
+    '/proc/irq/default_smp_affinity',
+    '/sys/kernel/mm/transparent_hugepage/enabled',
+    '/sys/fs/cgroup/memory/memory.limit_in_bytes',
+  ]) {
+    const { stdout } = await inside(
+      `test -e ${path} || { echo absent; exit; }; (echo 1 > ${path}) 2>/dev/null && echo written || echo refused`,
+    );
     assert.match(stdout, /refused|absent/, path);
   }
 });
@@ -81,17 +119,25 @@ test('given a usual container, when it mounts or makes a block device, then it c
   const mounted = await inside('mount -t tmpfs tmpfs /tmp');
   assert.is.not(mounted.code, 0);
   // Making a node is among the usual capabilities; the device cgroup keeps it from being opened.
-  const { stdout } = await inside('busybox mknod /tmp/disk b 7 0 && (head -c 1 /tmp/disk >/dev/null) 2>&1; busybox mknod /tmp/mem c 1 1 && (head -c 1 /tmp/mem >/dev/null) 2>&1; true');
+  const { stdout } = await inside(
+    'busybox mknod /tmp/disk b 7 0 && (head -c 1 /tmp/disk >/dev/null) 2>&1; busybox mknod /tmp/mem c 1 1 && (head -c 1 /tmp/mem >/dev/null) 2>&1; true',
+  );
   assert.not.match(stdout, /^$/);
   for (const line of stdout.trim().split('\n')) assert.match(line, /[Oo]peration not permitted|Permission denied/);
 });
 
 test('given a usual container, when /dev is listed, then only the usual nodes are there', async () => {
   const { stdout } = await inside('ls /dev');
-  assert.equal(stdout.trim().split('\n').filter((name) => name !== 'console'), ['core', 'fd', 'full', 'mqueue', 'null', 'ptmx', 'pts', 'random', 'shm', 'stderr', 'stdin', 'stdout', 'tty', 'urandom', 'zero']);
+  assert.equal(
+    stdout
+      .trim()
+      .split('\n')
+      .filter((name) => name !== 'console'),
+    ['core', 'fd', 'full', 'mqueue', 'null', 'ptmx', 'pts', 'random', 'shm', 'stderr', 'stdin', 'stdout', 'tty', 'urandom', 'zero'],
+  );
 });
 
-test('given a usual container, when its namespaces are compared with the host\'s, then none but time and user is shared', async () => {
+test("given a usual container, when its namespaces are compared with the host's, then none but time and user is shared", async () => {
   const { stdout: id } = await daemon.docker(['run', '-d', IMAGE, 'sleep', '60']);
   const { stdout: pid } = await daemon.docker(['inspect', '-f', '{{.State.Pid}}', id.trim()]);
   for (const name of ['pid', 'uts', 'ipc', 'mnt', 'net', 'cgroup']) {
@@ -120,7 +166,10 @@ test('given capabilities to add and drop, when a container runs, then it has tho
 
 test('given --privileged, when a container runs, then it has what the daemon has, no filter, devices and writable settings', async () => {
   assert.is(await capabilities('--privileged'), own);
-  const { stdout } = await inside('cat /proc/self/status; ls /dev; mount -t tmpfs none /tmp && echo mounted; test -w /proc/sys/kernel/hostname && hostname other && hostname', '--privileged');
+  const { stdout } = await inside(
+    'cat /proc/self/status; ls /dev; mount -t tmpfs none /tmp && echo mounted; test -w /proc/sys/kernel/hostname && hostname other && hostname',
+    '--privileged',
+  );
   assert.is(field(stdout, 'Seccomp'), '0');
   assert.match(stdout, /mounted\nother/);
   for (const name of ['kmsg', 'loop-control']) if (existsSync(`/dev/${name}`)) assert.match(stdout, new RegExp(`^${name}$`, 'm'));
@@ -133,7 +182,12 @@ test('given security options, when a container runs, then they hold', async () =
 });
 
 test('given --read-only, when a container writes, then only mounts of its own take it', async () => {
-  const { stdout } = await inside('(touch /file) 2>/dev/null && echo root; (touch /etc/hosts) 2>/dev/null && echo hosts; touch /run/file && echo run; touch /dev/shm/file && echo shm', '--read-only', '--tmpfs', '/run');
+  const { stdout } = await inside(
+    '(touch /file) 2>/dev/null && echo root; (touch /etc/hosts) 2>/dev/null && echo hosts; touch /run/file && echo run; touch /dev/shm/file && echo shm',
+    '--read-only',
+    '--tmpfs',
+    '/run',
+  );
   assert.is(stdout, 'run\nshm\n');
 });
 
@@ -141,7 +195,15 @@ test('given limits, when a container reads them, then the kernel has them', asyn
   const cgroup = (v1: string, v2: string): string => `cat /sys/fs/cgroup/${v1} 2>/dev/null || cat /sys/fs/cgroup/${v2}`;
   assert.is((await inside(cgroup('pids/pids.max', 'pids.max'), '--pids-limit', '17')).stdout.trim(), '17');
   assert.is((await inside(cgroup('memory/memory.limit_in_bytes', 'memory.max'), '--memory', '32m')).stdout.trim(), String(32 << 20));
-  const cpus = (await inside('cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu/cpu.cfs_period_us 2>/dev/null || cat /sys/fs/cgroup/cpu.max', '--cpus', '0.5')).stdout.trim().split(/\s+/);
+  const cpus = (
+    await inside(
+      'cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu/cpu.cfs_period_us 2>/dev/null || cat /sys/fs/cgroup/cpu.max',
+      '--cpus',
+      '0.5',
+    )
+  ).stdout
+    .trim()
+    .split(/\s+/);
   assert.is(Number(cpus[0]) / Number(cpus[1]), 0.5);
   assert.is((await inside('ulimit -n; ulimit -c', '--ulimit', 'nofile=123:456', '--ulimit', 'core=0')).stdout, '123\n0\n');
   const forks = await inside('for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 1 & done; wait', '--pids-limit', '6');
@@ -149,23 +211,46 @@ test('given limits, when a container reads them, then the kernel has them', asyn
 });
 
 test('given sysctls, shared memory and tmpfs sizes, when a container reads them, then they are as asked', async () => {
-  assert.is((await inside('cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax', '--sysctl', 'net.ipv4.ip_forward=1', '--sysctl', 'kernel.msgmax=4096')).stdout, '1\n4096\n');
+  assert.is(
+    (
+      await inside(
+        'cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax',
+        '--sysctl',
+        'net.ipv4.ip_forward=1',
+        '--sysctl',
+        'kernel.msgmax=4096',
+      )
+    ).stdout,
+    '1\n4096\n',
+  );
   assert.match((await inside('grep " /dev/shm " /proc/mounts', '--shm-size', '8m')).stdout, 'size=8192k');
-  assert.match((await inside('grep " /scratch " /proc/mounts; touch /scratch/x', '--tmpfs', '/scratch:size=4m,mode=700')).stdout, /noexec.*size=4096k|size=4096k.*noexec/);
+  assert.match(
+    (await inside('grep " /scratch " /proc/mounts; touch /scratch/x', '--tmpfs', '/scratch:size=4m,mode=700')).stdout,
+    /noexec.*size=4096k|size=4096k.*noexec/,
+  );
   const foreign = await inside('true', '--sysctl', 'vm.swappiness=1');
   assert.is.not(foreign.code, 0);
 });
 
 test('given --device, when a container opens it, then it may, and no other', async () => {
   if (!existsSync('/dev/kmsg')) return;
-  const { stdout } = await inside('test -c /dev/mine && echo there; (head -c 1 /dev/mine > /dev/null) 2>&1 | grep -c "not permitted"', '--device', '/dev/kmsg:/dev/mine:r', '--cap-add', 'SYSLOG');
+  const { stdout } = await inside(
+    'test -c /dev/mine && echo there; (head -c 1 /dev/mine > /dev/null) 2>&1 | grep -c "not permitted"',
+    '--device',
+    '/dev/kmsg:/dev/mine:r',
+    '--cap-add',
+    'SYSLOG',
+  );
   assert.match(stdout, 'there\n');
   const missing = await inside('true', '--device', '/dev/nosuch');
   assert.match(missing.stderr, /no such file or directory/);
 });
 
 test('given users and groups, when a container runs, then it has them', async () => {
-  assert.is((await inside('id -u; id -g; id -G', '--user', '1234:5678', '--group-add', '10', '--group-add', 'nogroup')).stdout, '1234\n5678\n5678 10 65534\n');
+  assert.is(
+    (await inside('id -u; id -g; id -G', '--user', '1234:5678', '--group-add', '10', '--group-add', 'nogroup')).stdout,
+    '1234\n5678\n5678 10 65534\n',
+  );
   assert.is((await inside('id -u; id -G', '--user', 'nobody')).stdout, '65534\n65534 10\n');
   const unknown = await inside('true', '--user', 'nosuch');
   assert.match(unknown.stderr, /nosuch/);
@@ -185,7 +270,14 @@ for (const network of ['bridge', 'host', 'none']) {
   test(`given a container on ${network}, when another joins its network, then both have one namespace and one name`, async () => {
     const { stdout: id } = await daemon.docker(['run', '-d', '--network', network, IMAGE, 'sleep', '60']);
     const see = 'readlink /proc/self/ns/net; hostname; cat /etc/hosts /etc/resolv.conf';
-    const first = await daemon.docker(['exec', id.trim(), 'busybox', 'sh', '-c', `busybox ${see.replace('; hostname', '; busybox hostname')}`]);
+    const first = await daemon.docker([
+      'exec',
+      id.trim(),
+      'busybox',
+      'sh',
+      '-c',
+      `busybox ${see.replace('; hostname', '; busybox hostname')}`,
+    ]);
     const { stdout: chain } = await daemon.docker(['run', '-d', '--network', `container:${id.trim()}`, IMAGE, 'sleep', '60']);
     for (const joined of [id.trim(), chain.trim()]) {
       const second = await inside(`busybox ${see}`, '--network', `container:${joined}`);

@@ -11,12 +11,15 @@ export interface RawAnswer {
 export function ask(socketPath: string, method: string, path: string, body?: string | Uint8Array): Promise<RawAnswer> {
   const type = typeof body === 'string' ? 'application/json' : 'application/x-tar';
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path, headers: body === undefined ? {} : { 'content-type': type }, agent: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
-      response.on('error', reject);
-    });
+    const call = request(
+      { socketPath, method, path, headers: body === undefined ? {} : { 'content-type': type }, agent: false },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
+        response.on('error', reject);
+      },
+    );
     call.on('error', reject);
     call.end(body);
   });
@@ -38,10 +41,18 @@ export class RawConnection {
   }
 
   /** Connects and sends a request's head and `body`. A header that is '' is left out. */
-  static request(socketPath: string, method: string, path: string, headers: { readonly [name: string]: string } = {}, body = ''): RawConnection {
+  static request(
+    socketPath: string,
+    method: string,
+    path: string,
+    headers: { readonly [name: string]: string } = {},
+    body = '',
+  ): RawConnection {
     const connection = new RawConnection(socketPath);
     const all = { Host: 'docker', 'Content-Length': String(Buffer.byteLength(body)), ...headers };
-    const lines = Object.entries(all).filter(([, value]) => value !== '').map(([name, value]) => `${name}: ${value}\r\n`);
+    const lines = Object.entries(all)
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => `${name}: ${value}\r\n`);
     connection.socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
     return connection;
   }

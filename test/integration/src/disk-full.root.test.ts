@@ -130,9 +130,17 @@ async function largeArchive(path: string): Promise<void> {
   try {
     await writeFile(join(scratch, 'large'), randomBytes(LARGE_MIB * 1024 * 1024));
     await run('tar', ['-C', scratch, '-cf', join(scratch, 'layer.tar'), 'large']);
-    const diffId = `sha256:${createHash('sha256').update(await readFile(join(scratch, 'layer.tar'))).digest('hex')}`;
-    await writeFile(join(scratch, 'config.json'), JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs: { type: 'layers', diff_ids: [diffId] } }));
-    await writeFile(join(scratch, 'manifest.json'), JSON.stringify([{ Config: 'config.json', RepoTags: ['large:1'], Layers: ['layer.tar'] }]));
+    const diffId = `sha256:${createHash('sha256')
+      .update(await readFile(join(scratch, 'layer.tar')))
+      .digest('hex')}`;
+    await writeFile(
+      join(scratch, 'config.json'),
+      JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs: { type: 'layers', diff_ids: [diffId] } }),
+    );
+    await writeFile(
+      join(scratch, 'manifest.json'),
+      JSON.stringify([{ Config: 'config.json', RepoTags: ['large:1'], Layers: ['layer.tar'] }]),
+    );
     await run('tar', ['-C', scratch, '-cf', path, 'manifest.json', 'config.json', 'layer.tar']);
   } finally {
     await rm(scratch, { recursive: true, force: true });

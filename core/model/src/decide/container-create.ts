@@ -72,7 +72,10 @@ function withNamedVolumes(spec: ContainerSpec, image: ImageRecord, givens: Given
   if (!mounts.some(isNameless)) return spec;
   let next = 1;
   const name = (): string => takeId(givens, next++);
-  return { ...spec, mounts: mounts.map((mount) => (mount.type === 'volume' && isNameless(mount) ? { ...mount, source: name(), anonymous: true } : mount)) };
+  return {
+    ...spec,
+    mounts: mounts.map((mount) => (mount.type === 'volume' && isNameless(mount) ? { ...mount, source: name(), anonymous: true } : mount)),
+  };
 }
 
 function withResolvedModes(view: StateView, spec: ContainerSpec): ContainerSpec {
