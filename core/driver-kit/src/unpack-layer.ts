@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { type Kernel, ShiplogError } from '@shiplog/contracts';
 import { decompress, readLayer } from '@shiplog/oci';
 import { throwIfAborted } from './abort.ts';
@@ -29,7 +29,10 @@ export interface LayerUnpacked extends LayerWritten {
  */
 export async function unpackLayer({ source, diffId, ...write }: LayerUnpack): Promise<LayerUnpacked> {
   const hash = createHash('sha256');
-  const blob = createReadStream(source, { highWaterMark: 256 * 1024 });
+  const file = await openLayer(source);
+  const blob = file.createReadStream({ highWaterMark: 256 * 1024 });
+  // An error before anybody reads is kept by the stream and thrown at the first read.
+  blob.on('error', () => undefined);
   const tar = decompress(blob)[Symbol.asyncIterator]();
   /** The tar, hashed as it passes. A reader that stops at the end mark does not end it: what follows is hashed too. */
   const hashed: AsyncIterableIterator<Uint8Array> = {
@@ -53,13 +56,17 @@ export async function unpackLayer({ source, diffId, ...write }: LayerUnpack): Pr
       });
     }
     return { ...written, diffId: found };
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' && blob.pending) {
-      throw new ShiplogError('PATH_NOT_FOUND', `there is no layer at ${source}`, { source }, { cause: error });
-    }
-    throw error;
   } finally {
     await tar.return?.(undefined);
     blob.destroy();
+  }
+}
+
+async function openLayer(source: string): Promise<FileHandle> {
+  try {
+    return await open(source);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    throw new ShiplogError('PATH_NOT_FOUND', `there is no layer at ${source}`, { source }, { cause: error });
   }
 }

@@ -139,6 +139,40 @@ test('given an idempotency key, when a command comes again with it, then it is a
   await engine.stop('test');
 });
 
+test('given sealed values, when their command is refused, fails or was answered before, then the vault does not keep them', async () => {
+  const { world, engine } = await withImage();
+  const create = async (name: string, idem?: string) => {
+    const spec = simSpec({ env: await engine.seal(['SECRET=1']) });
+    return codeOf(engine.execute('container.create', { name, spec }, idem === undefined ? CALLER : { ...CALLER, idem }));
+  };
+  assert.is(await create('web', 'k'), 'none');
+  assert.is(world.secrets.size, 1);
+  assert.is(await create('web'), 'CONTAINER_NAME_IN_USE');
+  assert.is(await create('web', 'k'), 'none');
+  world.effects = 0;
+  world.failAt = 2;
+  assert.is.not(await create('other'), 'none');
+  world.failAt = Number.POSITIVE_INFINITY;
+  assert.is(world.secrets.size, 1);
+  await engine.stop('test');
+});
+
+test('given a log that cannot be written, when a command comes, then it is not acknowledged, the engine says that it failed, and nothing is taken back', async () => {
+  const { world, disk, engine } = await withImage();
+  let failure: ShiplogError | undefined;
+  void engine.failed.then((error) => (failure = error));
+  const { id } = await engine.execute('container.create', { name: 'web', spec: simSpec() }, CALLER);
+  await engine.execute('container.start', { container: id }, CALLER);
+  const { effects } = world;
+  assert.is(failure, undefined);
+  disk.fill();
+  assert.is(await codeOf(engine.execute('container.stop', { container: id }, CALLER)), 'LOG_CLOSED');
+  assert.is(failure?.code, 'LOG_CLOSED');
+  assert.is(await codeOf(engine.execute('container.create', { name: 'next', spec: simSpec() }, CALLER)), 'LOG_CLOSED');
+  assert.is(await codeOf(engine.view().then(() => undefined)), 'LOG_CLOSED');
+  assert.equal([world.effects, world.processes.get(id)?.state], [effects, 'running']);
+});
+
 test('given a past, when a view of it is asked for, then it is the state after that event', async () => {
   const { engine } = await withImage();
   await engine.execute('container.create', { name: 'old', spec: simSpec() }, CALLER);

@@ -37,6 +37,13 @@ export class Environment {
     for (const { env } of specs) if (env.secret !== undefined) await this.#vault().remove(env.secret.id);
   }
 
+  /** Erases values that no container and no exec session has. */
+  async forgetUnused({ secret }: EnvSpec, state: StateView): Promise<void> {
+    if (secret === undefined) return;
+    const used = [...state.containers.values(), ...state.execs.values()].some(({ spec }) => spec.env.secret?.id === secret.id);
+    if (!used) await this.#vault().remove(secret.id);
+  }
+
   #vault() {
     return this.parts.drivers.get('vault', this.parts.chosen.vault);
   }

@@ -55,10 +55,31 @@ export class Executor {
     streams: CommandStreams = {},
   ): Promise<CommandAnswers[T]> {
     if (this.#stopping) throw new ShiplogError('ENGINE_STOPPING', 'the engine is stopping');
-    if (caller.idem !== undefined) {
-      const seq = this.core.ledger.log.findIdempotent(caller.idem);
-      if (seq !== undefined) return this.#answerAgain(type, seq);
+    const seq = caller.idem === undefined ? undefined : this.core.ledger.log.findIdempotent(caller.idem);
+    try {
+      const answer = await (seq === undefined ? this.#inTurn(type, args, caller, streams) : this.#answerAgain(type, seq));
+      if (seq !== undefined) await this.#forgetUnused(type, args);
+      return answer;
+    } catch (error) {
+      // Where the log failed nobody knows what it holds; recovery will.
+      if (!(error instanceof ShiplogError && error.code === 'LOG_CLOSED')) await this.#forgetUnused(type, args);
+      throw error;
     }
+  }
+
+  /** Values are sealed before a command comes; those of one that made nothing must not stay. */
+  async #forgetUnused<T extends CommandType>(type: T, args: CommandArgs[T]): Promise<void> {
+    if (type !== 'container.create' && type !== 'exec.create') return;
+    const { env } = (args as CommandArgs['container.create' | 'exec.create']).spec;
+    try {
+      await this.core.environment.forgetUnused(env, this.core.ledger.head);
+    } catch (error) {
+      // Recovery removes what no container holds.
+      this.core.parts.logger.warn('secret not removed', { error: String(error) });
+    }
+  }
+
+  async #inTurn<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, streams: CommandStreams): Promise<CommandAnswers[T]> {
     if (IMAGES.has(type)) {
       const turn = this.#images.then(() => this.#perform(type, args, caller, streams));
       this.#images = turn.catch(() => undefined);

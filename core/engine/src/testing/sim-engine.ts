@@ -10,6 +10,13 @@ export class SimDisk {
   readonly #db = new MemoryLevel<Uint8Array, Uint8Array>({ keyEncoding: 'view', valueEncoding: 'view' });
   #ids = 0;
 
+  /** From now on every write fails, as on a full disk. */
+  fill(): void {
+    this.#db.hooks.prewrite.add(() => {
+      throw new Error('no space left on device');
+    });
+  }
+
   open(): Promise<EventLog> {
     return openEventLog({ db: this.#db as never, boot: 'boot-1', inst: 'inst', newId: () => String((this.#ids += 1)).padStart(8, '0') });
   }
@@ -24,7 +31,7 @@ export async function simEngine(world: SimWorld, disk: SimDisk): Promise<Running
     log: await disk.open(),
     drivers: world.drivers(),
     clock: { now: () => '1000', mono: () => '1' },
-    identities: { op: () => `op${(hexes += 1)}`, hex: () => (hexes += 1).toString(16).padStart(64, '0') },
+    identities: { op: () => `op${(hexes += 1)}`, hex: () => (hexes += 1).toString(16).padStart(32, '0').repeat(2) },
     paths: { root: '/root', rootfs: (id) => `/run/rootfs/${id}`, sandbox: (id) => `/run/netns/${id}` },
     host: { hostname: 'sim', bootId: 'boot-1', architecture: 'amd64', resolvConf: async () => '' },
     logger: { debug: silent, info: silent, warn: silent, error: silent },
