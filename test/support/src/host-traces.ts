@@ -9,12 +9,14 @@ export async function hostTraces(directory: string): Promise<readonly string[]> 
   const engineId = (await readFile(`${directory}/root/engine-id`, 'utf8').catch(() => 'none')).trim();
   const bridge = (await readFile(`${directory}/bridge`, 'utf8').catch(() => '')).trim();
   const traces: string[] = [];
-  for (const line of (await readFile('/proc/self/mountinfo', 'utf8')).split('\n')) if (line.includes(directory)) traces.push(`mount ${line.split(' ')[4]}`);
+  for (const line of (await readFile('/proc/self/mountinfo', 'utf8')).split('\n'))
+    if (line.includes(directory)) traces.push(`mount ${line.split(' ')[4]}`);
   for (const line of (await run('ip', ['-o', 'link'])).stdout.split('\n')) {
     const name = line.split(':')[1]?.trim();
     // Those on another bridge belong to an engine beside this one.
     const master = / master (\S+)/.exec(line)?.[1];
-    if (name !== undefined && /^(sv|vs|veth)/.test(name) && (master === undefined || bridge === '' || master === bridge)) traces.push(`link ${name}`);
+    if (name !== undefined && /^(sv|vs|veth)/.test(name) && (master === undefined || bridge === '' || master === bridge))
+      traces.push(`link ${name}`);
   }
   for (const name of await readdir(`${directory}/run/netns`).catch(() => [])) traces.push(`netns ${name}`);
   for (const name of await readdir(`${directory}/run/rootfs`).catch(() => [])) traces.push(`rootfs ${name}`);
@@ -33,7 +35,8 @@ export async function hostTraces(directory: string): Promise<readonly string[]> 
   for (const pid of await readdir('/proc')) {
     if (!/^\d+$/.test(pid)) continue;
     const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
-    if (words[0]?.endsWith('conmon') === true && words.some((word) => word.includes(directory))) traces.push(`monitor ${words[words.indexOf('--cid') + 1] ?? pid}`);
+    if (words[0]?.endsWith('conmon') === true && words.some((word) => word.includes(directory)))
+      traces.push(`monitor ${words[words.indexOf('--cid') + 1] ?? pid}`);
   }
   return traces.toSorted();
 }

@@ -135,7 +135,8 @@ function namespacesOf(hostConfig: Fields, warnings: string[]): Pick<ContainerSpe
     throw invalid(`invalid isolation '${hostConfig.string('Isolation')}' on linux: only 'default' is supported`);
   }
   const ipc = hostConfig.string('IpcMode');
-  if (ipc === 'shareable' || ipc.startsWith('container:')) warnings.push('IpcMode shares the IPC namespace; /dev/shm is each container\'s own.');
+  if (ipc === 'shareable' || ipc.startsWith('container:'))
+    warnings.push("IpcMode shares the IPC namespace; /dev/shm is each container's own.");
   if (ipc === 'none') warnings.push('IpcMode none was taken as private: /dev/shm stays.');
   return {
     ipcMode: ipc === 'none' || ipc === 'shareable' ? 'private' : namespaceMode('IPC', ipc),
