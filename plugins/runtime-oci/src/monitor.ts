@@ -70,6 +70,8 @@ export function startMonitor(watched: Watched): Monitor {
   const pipes = exec === undefined ? { _OCI_SYNCPIPE: '3' } : { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4', _OCI_ATTACHPIPE: '5' };
   const child = spawn(watched.conmon, args, {
     detached: true,
+    // It leaves a file called oom where it stands.
+    cwd: directory,
     env: { PATH: process.env.PATH ?? '', ...pipes },
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', ...(exec === undefined ? [] : [exec.start, 'pipe' as const])],
   });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -90,7 +90,6 @@ export class TestDaemon {
   async start(): Promise<void> {
     const log = join(this.directory, 'shiplogd.log');
     // For hostTraces: whose links are whose.
-    await writeFile(join(this.directory, 'bridge'), this.bridge);
     const child = spawn(join(BIN, 'shiplogd'), this.flags, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     let last = '';

@@ -7,16 +7,12 @@ import { run } from './command.ts';
  */
 export async function hostTraces(directory: string): Promise<readonly string[]> {
   const engineId = (await readFile(`${directory}/root/engine-id`, 'utf8').catch(() => 'none')).trim();
-  const bridge = (await readFile(`${directory}/bridge`, 'utf8').catch(() => '')).trim();
   const traces: string[] = [];
   for (const line of (await readFile('/proc/self/mountinfo', 'utf8')).split('\n'))
     if (line.includes(directory)) traces.push(`mount ${line.split(' ')[4]}`);
+  // The engine's id is in the alias of every interface it makes.
   for (const line of (await run('ip', ['-o', 'link'])).stdout.split('\n')) {
-    const name = line.split(':')[1]?.trim();
-    // Those on another bridge belong to an engine beside this one.
-    const master = / master (\S+)/.exec(line)?.[1];
-    if (name !== undefined && /^(sv|vs|veth)/.test(name) && (master === undefined || bridge === '' || master === bridge))
-      traces.push(`link ${name}`);
+    if (line.includes(`alias shiplog ${engineId} endpoint`)) traces.push(`link ${line.split(':')[1]?.trim()}`);
   }
   for (const name of await readdir(`${directory}/run/netns`).catch(() => [])) traces.push(`netns ${name}`);
   for (const name of await readdir(`${directory}/run/rootfs`).catch(() => [])) traces.push(`rootfs ${name}`);
