@@ -1,6 +1,8 @@
 // tsyringe refuses to load before it.
 import 'reflect-metadata';
 export { inject, injectable } from 'tsyringe';
+export { groupRefused, groupsIn, processesIn, removeGroup } from './control-group.ts';
+export { Sandboxes } from './sandboxes.ts';
 export { readControl, readControlNumber, readControlTable, writeControl } from './control-file.ts';
 export { throwIfAborted } from './abort.ts';
 export { buildDirectory, pathExists } from './build-directory.ts';

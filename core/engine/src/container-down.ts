@@ -32,11 +32,19 @@ export async function bringDown(
           });
         }
       }
-      // Any driver with sandboxes can close one: it is a namespace file at a path.
-      await op.step('network', 'none', 'closeSandbox', { id, path: parts.paths.sandbox(id) });
+      const driver = sandboxDriver(op, container, endpoints);
+      if (driver !== undefined) await op.step('network', driver, 'closeSandbox', { id, path: parts.paths.sandbox(id) });
     })(),
     op.step('storage', container.storageDriver, 'unmount', { key: id, target: parts.paths.rootfs(id) }),
   );
+}
+
+/** The driver that made the container's sandbox: its first network's. Undefined where it joined another container's. */
+function sandboxDriver(op: Operation, container: ContainerRecord, endpoints: readonly EndpointRecord[]): string | undefined {
+  const { networkDisabled, networkMode } = container.spec;
+  if (!networkDisabled && networkMode.startsWith('container:')) return undefined;
+  const first = endpoints.toSorted((a, b) => a.ifName.localeCompare(b.ifName, 'en', { numeric: true }))[0];
+  return (first === undefined ? undefined : op.engine.ledger.head.networks.get(first.networkId)?.driver) ?? 'none';
 }
 
 /** Sends a signal as a step of its own, which Docker's clients see as a `kill` event. */

@@ -1,3 +1,4 @@
+import { Sandboxes } from '@shiplog/driver-kit';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,6 @@ import { alias, bridgeMac, bridgeName, parseAlias, vethName } from './names.ts';
 import { type NetworkArgs, readNetwork } from './network.ts';
 import { publications } from './ports.ts';
 import { networkScript, publishScript, tableScript, unpublishScript, withoutNetworkScript } from './ruleset.ts';
-import { Sandboxes } from './sandboxes.ts';
 import { createRecordingKernel } from '@shiplog/driver-kit/testing';
 
 const ID = '0123456789abcdef'.repeat(4);

@@ -1,12 +1,11 @@
 import type { Kernel, NetworkDriver, Observed } from '@shiplog/contracts';
-import { type DriverHome, type DriverOptions, HOME, inject, injectable, KeyedLock, KERNEL, OPTIONS } from '@shiplog/driver-kit';
+import { type DriverHome, type DriverOptions, HOME, inject, injectable, KeyedLock, KERNEL, OPTIONS, Sandboxes } from '@shiplog/driver-kit';
 import { ensureBridge, standingOf } from './bridge-link.ts';
 import { connect, disconnect } from './endpoint.ts';
 import { admitNetwork, dismissNetwork } from './firewall-table.ts';
 import { parseAlias, tableName } from './names.ts';
 import { type BridgeNetwork, readNetwork } from './network.ts';
 import { Ports, publications } from './ports.ts';
-import { Sandboxes } from './sandboxes.ts';
 
 const FORWARDING = 'net/ipv4/ip_forward';
 

@@ -1,6 +1,5 @@
 import type { Kernel, NetworkDriver, Observed } from '@shiplog/contracts';
-import { type DriverHome, HOME, inject, injectable, KERNEL } from '@shiplog/driver-kit';
-import { Sandboxes } from './sandboxes.ts';
+import { type DriverHome, HOME, inject, injectable, KERNEL, Sandboxes } from '@shiplog/driver-kit';
 
 /**
  * Containers with a network namespace of their own and nothing in it but loopback. Endpoints exist in name only: there is

@@ -1,7 +1,19 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DriverHome, HOME, inject, injectable, KERNEL, errnoOf, throwIfAborted, writeControl } from '@shiplog/driver-kit';
+import {
+  type DriverHome,
+  HOME,
+  inject,
+  injectable,
+  KERNEL,
+  errnoOf,
+  throwIfAborted,
+  writeControl,
+  groupsIn,
+  processesIn,
+  removeGroup,
+} from '@shiplog/driver-kit';
 import {
   type CgroupDriver,
   type Kernel,
@@ -14,7 +26,7 @@ import { warnOfMissing } from './controller.ts';
 import { cpu } from './cpu.ts';
 import { cpuset } from './cpuset.ts';
 import { freeze, thaw } from './freezer.ts';
-import { groupsIn, makeGroup, processesIn, removeGroup } from './group.ts';
+import { makeGroup } from './group.ts';
 import { type Hierarchies, hierarchies } from './hierarchies.ts';
 import { io } from './io.ts';
 import { memory } from './memory.ts';

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CgroupDriver, type Kernel, type Observed, type OperationContext, ShiplogError } from '@shiplog/contracts';
-import { type DriverHome, errnoOf, HOME, inject, injectable, KERNEL, writeControl } from '@shiplog/driver-kit';
+import { type DriverHome, errnoOf, HOME, inject, injectable, KERNEL, writeControl, processesIn, removeGroup } from '@shiplog/driver-kit';
 import { freeze, thaw } from './freezer.ts';
-import { makeGroup, processesIn, removeGroup } from './group.ts';
+import { makeGroup } from './group.ts';
 import { killGroup } from './kill.ts';
 import { mountPoint } from './mount-point.ts';
 import { setLimits } from './set-limits.ts';

@@ -1,3 +1,4 @@
+import { processesIn, removeGroup } from '@shiplog/driver-kit';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -6,7 +7,7 @@ import { ShiplogError } from '@shiplog/contracts';
 import { createRecordingKernel } from '@shiplog/driver-kit/testing';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { freeze, thaw } from './freezer.ts';
-import { makeGroup, processesIn, removeGroup } from './group.ts';
+import { makeGroup } from './group.ts';
 import { killEach } from './kill.ts';
 import { mountPoint } from './mount-point.ts';
 import { probe } from './probe.ts';

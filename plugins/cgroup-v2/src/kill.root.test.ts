@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readControlTable, writeControl } from '@shiplog/driver-kit';
+import { readControlTable, writeControl, processesIn, removeGroup } from '@shiplog/driver-kit';
 import { createKernel } from '@shiplog/kernel-linux';
 import { freeze, thaw } from './freezer.ts';
-import { makeGroup, processesIn, removeGroup } from './group.ts';
+import { makeGroup } from './group.ts';
 import { killEach, killGroup } from './kill.ts';
 import { mountPoint } from './mount-point.ts';
 

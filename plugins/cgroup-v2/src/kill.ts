@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kernel, ShiplogError } from '@shiplog/contracts';
-import { errnoOf, readControlTable, throwIfAborted, writeControl } from '@shiplog/driver-kit';
+import { errnoOf, readControlTable, throwIfAborted, writeControl, processesIn } from '@shiplog/driver-kit';
 import { freeze, thaw } from './freezer.ts';
-import { processesIn } from './group.ts';
 
 const KILL = 9;
 const KILL_MS = 10_000;

@@ -15,6 +15,10 @@ export async function hostTraces(directory: string): Promise<readonly string[]> 
     if (line.includes(`alias shiplog ${engineId} endpoint`)) traces.push(`link ${line.split(':')[1]?.trim()}`);
   }
   for (const name of await readdir(`${directory}/run/netns`).catch(() => [])) traces.push(`netns ${name}`);
+  for (const driver of await readdir(`${directory}/run/drivers/network`).catch(() => [])) {
+    for (const name of await readdir(`${directory}/run/drivers/network/${driver}/sandboxes`).catch(() => []))
+      traces.push(`sandbox ${driver}/${name}`);
+  }
   for (const name of await readdir(`${directory}/run/rootfs`).catch(() => [])) traces.push(`rootfs ${name}`);
   for (const hierarchy of await readdir('/sys/fs/cgroup')) {
     for (const name of await readdir(`/sys/fs/cgroup/${hierarchy}/shiplog-${engineId}`, { withFileTypes: true }).catch(() => [])) {

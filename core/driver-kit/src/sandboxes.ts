@@ -1,7 +1,7 @@
 import { mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Kernel, Observed } from '@shiplog/contracts';
-import { errnoOf } from '@shiplog/driver-kit';
+import { errnoOf } from './errno.ts';
 
 /**
  * The network namespaces a driver made. Each is remembered as a symlink in the driver's run directory, named by the
