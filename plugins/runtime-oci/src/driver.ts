@@ -321,13 +321,13 @@ export class OciRuntimeDriver implements RuntimeDriver {
 
   /** A monitor ends soon after its process. One that does not, or whose process was never started (`idle`), is killed. */
   async #endMonitor(directory: string, id: string, idle = false): Promise<void> {
-    const pids = await monitorPids(directory, id);
     for (let tries = 0; ; tries += 1) {
+      // Looked for anew each time: one that has just begun forks before it writes its pid.
       const left: number[] = [];
-      for (const pid of pids) if (await isMonitor(pid, id)) left.push(pid);
+      for (const pid of await monitorPids(directory, id)) if (await isMonitor(pid, id)) left.push(pid);
       if (left.length === 0) return;
       if (tries > 200) throw new ShiplogError('RUNTIME_FAILED', `the monitor of ${id} does not end`, { id });
-      if ((idle && tries === 0) || tries === 100) for (const pid of left) await this.kernel.processes.kill(pid, 9);
+      if (idle || tries === 100) for (const pid of left) await this.kernel.processes.kill(pid, 9);
       await sleep(tries < 20 ? 1 : 20);
     }
   }
