@@ -9,7 +9,8 @@ import { together } from './together.ts';
 import { resolveUser } from './user.ts';
 
 /** The parts of an OCI runtime spec (runtime-spec 1.0.2, config.md) that are filled in here. */
-interface Spec {
+export interface Spec {
+  readonly annotations?: { readonly [name: string]: string };
   readonly root: { readonly path: string };
   process: Process;
   mounts?: { readonly destination: string; readonly source?: string; readonly type?: string; readonly options?: readonly string[] }[];
@@ -46,13 +47,15 @@ export interface Wanted {
 const INITS = ['docker-init', 'tini-static', 'tini', 'catatonit'];
 const INIT_PATH = '/sbin/docker-init';
 
-/** Writes the bundle of a container: its files and config.json, completed by what only this host knows. */
-export async function writeBundle(kernel: Kernel, directory: string, wanted: Wanted): Promise<void> {
+/**
+ * Writes the bundle of a container: its files and config.json, completed by what only this host knows, and `finish`ed.
+ * Answers the spec as it was before that.
+ */
+export async function writeBundle(kernel: Kernel, directory: string, wanted: Wanted, finish: (spec: Spec) => Spec): Promise<Spec> {
   const files = join(directory, 'files');
-  await together([
-    writeFiles(files, wanted.files),
-    completeSpec(kernel, files, wanted).then((spec) => writeFile(join(directory, 'config.json'), JSON.stringify(spec), { mode: 0o600 })),
-  ]);
+  const [spec] = await together([completeSpec(kernel, files, wanted), writeFiles(files, wanted.files)]);
+  await writeFile(join(directory, 'config.json'), JSON.stringify(finish(spec)), { mode: 0o600 });
+  return spec;
 }
 
 async function writeFiles(directory: string, files: Wanted['files']): Promise<void> {
@@ -65,7 +68,7 @@ async function writeFiles(directory: string, files: Wanted['files']): Promise<vo
 }
 
 /** The spec with what only this host knows: users, seccomp profile, devices, init. `files` is where `bundle:NAME` is. */
-export async function completeSpec(kernel: Kernel, files: string, wanted: Wanted): Promise<object> {
+export async function completeSpec(kernel: Kernel, files: string, wanted: Wanted): Promise<Spec> {
   const spec = structuredClone(wanted.spec) as Spec;
   spec.mounts = (spec.mounts ?? []).map((mount) =>
     mount.source?.startsWith('bundle:') === true ? { ...mount, source: join(files, mount.source.slice('bundle:'.length)) } : mount,

@@ -16,6 +16,7 @@ import {
 } from '@shiplog/contracts';
 import { connectAttach } from './attach.ts';
 import { completeProcess, writeBundle } from './bundle.ts';
+import { CompiledSeccomp } from './compiled-seccomp.ts';
 import { Exits, recordedExit, recordLostExit } from './exits.ts';
 import { failure } from './failure.ts';
 import { Layout } from './layout.ts';
@@ -36,6 +37,7 @@ export class OciRuntimeDriver implements RuntimeDriver {
   readonly #layout: Layout;
   readonly #exits: Exits;
   readonly #execs = new Map<string, Monitor>();
+  readonly #seccomp = new CompiledSeccomp();
   readonly #runtimes = new Map<string, Promise<OciRuntime>>();
   #ready: Promise<string> | undefined;
 
@@ -72,8 +74,8 @@ export class OciRuntimeDriver implements RuntimeDriver {
       this.#runtime(args.runtime),
       mkdir(join(directory, 'persist'), { recursive: true, mode: 0o700 }),
     ]);
-    await together([
-      writeBundle(this.kernel, directory, args),
+    const [spec] = await together([
+      writeBundle(this.kernel, directory, args, (complete) => (runtime.name === 'crun' ? this.#seccomp.reuse(complete) : complete)),
       writeFile(join(directory, 'runtime'), runtime.name),
       mkdir(dirname(log.path), { recursive: true, mode: 0o700 }),
       ...args.directories.map((source) => mkdir(source, { recursive: true })),
@@ -92,7 +94,7 @@ export class OciRuntimeDriver implements RuntimeDriver {
       command: (args.spec as { readonly process: { readonly args: readonly string[] } }).process.args[0] ?? '',
     });
     const process = await identify(this.kernel, await monitor.pid);
-    await keepProcess(directory, process);
+    await together([keepProcess(directory, process), this.#seccomp.learn(spec, join(this.#layout.state, id))]);
     return process;
   }
 
