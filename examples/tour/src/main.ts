@@ -1,6 +1,9 @@
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { pack } from 'tar-fs';
 import { TourEngine } from './engine.ts';
 import { chapter, command, holds, output } from './narrate.ts';
 import { run } from './shell.ts';
@@ -100,8 +103,7 @@ async function rootfs(): Promise<string> {
   for (const applet of APPLETS) await symlink('busybox', join(root, 'bin', applet));
   await writeFile(join(root, 'www/index.html'), 'Hello from a container that is in the log.\n');
   const tarball = join(directory, 'rootfs.tar');
-  const { code, stderr } = await run('tar', ['-C', root, '-cf', tarball, '.']);
-  if (code !== 0) throw new Error(`tar: ${stderr}`);
+  await pipeline(pack(root), createWriteStream(tarball));
   return tarball;
 }
 

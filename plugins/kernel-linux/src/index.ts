@@ -10,7 +10,7 @@ const linux = defineDriver({
     name: 'linux',
     capabilities: { mounts: true, namespaces: true, netlink: true, nftables: true },
     needs: { root: true },
-    doc: 'Linux 5.12 or newer by system calls, rtnetlink and libnftables; starts no process.',
+    doc: 'Linux 5.12 or newer by system calls, rtnetlink and libnftables.',
   },
   driver: LinuxKernel,
   async probe() {

@@ -34,7 +34,7 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'plugins/client': { ours: ['contracts'], thirdParty: [] },
   'plugins/cli': { ours: ['client', 'contracts'], thirdParty: ['picocolors'] },
   'plugins/daemon': { ours: ['plugin-host', 'contracts', 'driver-kit'], thirdParty: [] },
-  'test/support': { ours: [], thirdParty: [] },
+  'test/support': { ours: [], thirdParty: ['tar-fs'] },
   'test/conformance': { ours: ['contracts', 'driver-kit'], thirdParty: [] },
 };
 

@@ -56,6 +56,8 @@ export class DockerEngine {
       this.daemon.kill('SIGTERM');
       await gone;
     }
+    // dockerd leaves the namespace of its host-network containers mounted.
+    await run('umount', ['-l', join(this.directory, 'exec/netns/default')]);
     await rm(this.directory, { recursive: true, force: true });
   }
 }

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from './command.ts';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { type Headers, pack } from 'tar-fs';
 
 const APPLETS = [
   'sh',
@@ -52,7 +54,7 @@ export async function busyboxArchive(path: string, tag = 'busybox:test', config:
     await writeFile(join(root, 'etc/group'), 'root:x:0:\nwheel:x:10:nobody\nnogroup:x:65534:\n');
     await writeFile(join(root, 'www/index.html'), 'hello\n');
     await writeFile(join(root, 'etc/notexecutable'), 'text\n');
-    await must('tar', ['--numeric-owner', '--owner=0', '--group=0', '-C', root, '-cf', join(scratch, 'layer.tar'), '.']);
+    await packTree(root, join(scratch, 'layer.tar'));
     const diffId = `sha256:${createHash('sha256')
       .update(await readFile(join(scratch, 'layer.tar')))
       .digest('hex')}`;
@@ -67,13 +69,14 @@ export async function busyboxArchive(path: string, tag = 'busybox:test', config:
     const name = `${createHash('sha256').update(image).digest('hex')}.json`;
     await writeFile(join(scratch, name), image);
     await writeFile(join(scratch, 'manifest.json'), JSON.stringify([{ Config: name, RepoTags: [tag], Layers: ['layer.tar'] }]));
-    await must('tar', ['-C', scratch, '-cf', path, 'manifest.json', name, 'layer.tar']);
+    await packTree(scratch, path, ['manifest.json', name, 'layer.tar']);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-async function must(command: string, args: readonly string[]): Promise<void> {
-  const { code, stderr } = await run(command, args);
-  if (code !== 0) throw new Error(`${command}: ${stderr}`);
+/** Packs a plain tree, owned by root, as a tar. */
+async function packTree(root: string, path: string, entries?: string[]): Promise<void> {
+  const owned = { map: (header: Headers) => ({ ...header, uid: 0, gid: 0 }) };
+  await pipeline(pack(root, entries === undefined ? owned : { ...owned, entries }), createWriteStream(path));
 }
