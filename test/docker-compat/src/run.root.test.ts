@@ -75,7 +75,7 @@ test('given a process that kills itself, when docker waits, then it ends with 13
 test("given a terminal, when a shell runs in it, then size, output and exit code are a terminal's", async () => {
   const ran = await run(
     'script',
-    ['-qec', `stty rows 33 cols 99; docker run -it --rm ${image} sh -c 'stty size; test -t 0 && echo tty; exit 5'`, '/dev/null'],
+    ['-qec', `stty rows 33 cols 99; docker run -it --rm ${image} sh -c 'sleep 0.5; stty size; test -t 0 && echo tty; exit 5'`, '/dev/null'],
     { env: daemon.env },
   );
   assert.is(ran.code, 5, ran.stdout);
