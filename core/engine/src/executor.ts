@@ -140,7 +140,8 @@ export class Executor {
     const admitted = ledger.append({ stamp, events: [intent], conditions, expected });
     const finished = Promise.withResolvers<void>();
     this.#running.set(op, finished.promise);
-    const recorded = admitted.events[0] as unknown as EventOf<`${T}.requested`>;
+    // The one event that went in.
+    const [recorded] = admitted.events as readonly ShiplogEvent[] as readonly [EventOf<`${T}.requested`>];
     try {
       await admitted.durable;
       return await this.#takeEffect(new Operation<T>(core, recorded, type, caller, streams), handler, finished.resolve);

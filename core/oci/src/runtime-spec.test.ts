@@ -6,55 +6,11 @@ import { resolveMounts } from './container-mounts.ts';
 import { execProcess } from './exec-process.ts';
 import type { OciSpec } from './oci-spec.ts';
 import { runtimeSpec, type RuntimeSpecInput } from './runtime-spec.ts';
+import { PLAIN_SPEC } from '@shiplog/contracts/testing';
 
 const test = suite('runtime spec');
 
-const plain: ContainerSpec = {
-  image: 'busybox',
-  user: '',
-  workingDir: '',
-  env: { names: [] },
-  tty: false,
-  openStdin: false,
-  stdinOnce: false,
-  attachStdin: false,
-  attachStdout: true,
-  attachStderr: true,
-  labels: {},
-  exposedPorts: [],
-  networkDisabled: false,
-  autoRemove: false,
-  restart: { policy: 'no', maxRetries: 0 },
-  networkMode: 'bridge',
-  endpoints: {},
-  ports: [],
-  publishAllPorts: false,
-  dns: [],
-  dnsSearch: [],
-  dnsOptions: [],
-  extraHosts: [],
-  mounts: [],
-  readonlyRootfs: false,
-  shmSizeBytes: 67_108_864,
-  privileged: false,
-  capAdd: [],
-  capDrop: [],
-  noNewPrivileges: false,
-  seccomp: 'default',
-  groupAdd: [],
-  sysctls: {},
-  ulimits: [],
-  resources: {},
-  devices: [],
-  ipcMode: 'private',
-  pidMode: 'private',
-  utsMode: 'private',
-  cgroupnsMode: 'private',
-  init: false,
-  logDriver: 'k8s-file',
-  logOptions: {},
-  annotations: {},
-};
+const plain = PLAIN_SPEC;
 
 function build(spec: Partial<ContainerSpec> = {}, input: Partial<RuntimeSpecInput> = {}): OciSpec {
   return runtimeSpec({

@@ -1,3 +1,4 @@
+import { PLAIN_SPEC } from '@shiplog/contracts/testing';
 import { MemoryLevel } from 'memory-level';
 import { openEventLog } from '@shiplog/event-log';
 import type { ContainerSpec, EventLog, ShiplogEvent } from '@shiplog/contracts';
@@ -54,53 +55,7 @@ export const CALLER = { actor: { scheme: 'unix', uid: 1000, gid: 1000, pid: 42 }
 
 /** A container of the simulated image that asks for nothing special. */
 export function simSpec(more: Partial<ContainerSpec> = {}): ContainerSpec {
-  return {
-    image: 'sim',
-    user: '',
-    workingDir: '',
-    env: { names: [] },
-    tty: false,
-    openStdin: false,
-    stdinOnce: false,
-    attachStdin: false,
-    attachStdout: true,
-    attachStderr: true,
-    labels: {},
-    exposedPorts: [],
-    networkDisabled: false,
-    autoRemove: false,
-    restart: { policy: 'no', maxRetries: 0 },
-    networkMode: 'bridge',
-    endpoints: {},
-    ports: [],
-    publishAllPorts: false,
-    dns: [],
-    dnsSearch: [],
-    dnsOptions: [],
-    extraHosts: [],
-    mounts: [],
-    readonlyRootfs: false,
-    shmSizeBytes: 67_108_864,
-    privileged: false,
-    capAdd: [],
-    capDrop: [],
-    noNewPrivileges: false,
-    seccomp: 'default',
-    groupAdd: [],
-    sysctls: {},
-    ulimits: [],
-    resources: {},
-    devices: [],
-    ipcMode: 'private',
-    pidMode: 'private',
-    utsMode: 'private',
-    cgroupnsMode: 'private',
-    init: false,
-    logDriver: 'sim',
-    logOptions: {},
-    annotations: {},
-    ...more,
-  };
+  return { ...PLAIN_SPEC, image: 'sim', logDriver: 'sim', ...more };
 }
 
 /** All events of an engine's log. */

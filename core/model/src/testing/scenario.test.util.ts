@@ -1,3 +1,4 @@
+import { PLAIN_SPEC } from '@shiplog/contracts/testing';
 import * as assert from 'uvu/assert';
 import {
   type Actor,
@@ -44,52 +45,7 @@ const DEFAULTS: Givens['defaults'] = {
   volumeRoot: '/root/volumes',
 };
 
-const SPEC: ContainerSpec = {
-  image: 'busybox',
-  user: '',
-  workingDir: '',
-  env: { names: [] },
-  tty: false,
-  openStdin: false,
-  stdinOnce: false,
-  attachStdin: false,
-  attachStdout: true,
-  attachStderr: true,
-  labels: {},
-  exposedPorts: [],
-  networkDisabled: false,
-  autoRemove: false,
-  restart: { policy: 'no', maxRetries: 0 },
-  networkMode: 'bridge',
-  endpoints: {},
-  ports: [],
-  publishAllPorts: false,
-  dns: [],
-  dnsSearch: [],
-  dnsOptions: [],
-  extraHosts: [],
-  mounts: [],
-  readonlyRootfs: false,
-  shmSizeBytes: 67_108_864,
-  privileged: false,
-  capAdd: [],
-  capDrop: [],
-  noNewPrivileges: false,
-  seccomp: 'default',
-  groupAdd: [],
-  sysctls: {},
-  ulimits: [],
-  resources: {},
-  devices: [],
-  ipcMode: 'private',
-  pidMode: 'private',
-  utsMode: 'private',
-  cgroupnsMode: 'private',
-  init: false,
-  logDriver: '',
-  logOptions: {},
-  annotations: {},
-};
+const SPEC: ContainerSpec = { ...PLAIN_SPEC, logDriver: '' };
 
 export function specOf(fields: Partial<ContainerSpec> = {}): ContainerSpec {
   return { ...SPEC, ...fields };

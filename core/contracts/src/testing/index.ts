@@ -1,0 +1,1 @@
+export { PLAIN_SPEC } from './plain-spec.ts';
