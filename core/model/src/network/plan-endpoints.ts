@@ -23,7 +23,7 @@ export function planEndpoints(view: StateView, container: ContainerRecord, given
   const joined = joinedNetworks(view, spec, (error) => {
     throw error;
   });
-  for (const { network } of joined) refuseWhileRemoved(view, network.id, network.name);
+  for (const { network } of joined) refuseUnsettled(view, network.id, network.name);
   const publisher = joined.find(({ network }) => network.subnet !== '' && !network.internal)?.network.id;
   const ports: readonly PortBinding[] = publisher === undefined ? [] : assignPorts(view, container, givens.freePorts ?? []);
   const endpoints = joined.map(({ network, request }, index): EndpointRecord => {
@@ -53,10 +53,11 @@ export function requireRunningTarget(view: StateView, mode: string): string {
   return `container:${target.id}`;
 }
 
-function refuseWhileRemoved(view: StateView, id: string, name: string): void {
+/** A network that is being made may never be, and one that is being removed soon is not. */
+function refuseUnsettled(view: StateView, id: string, name: string): void {
   for (const open of view.openOperations.values()) {
-    if (open.verb === 'network.remove' && open.stream === `network/${id}`) {
-      throw new ShiplogError('NETWORK_NOT_FOUND', `network ${name} not found: its removal is under way`, { network: id });
-    }
+    if (open.stream !== `network/${id}` || (open.verb !== 'network.create' && open.verb !== 'network.remove')) continue;
+    const what = open.verb === 'network.create' ? 'creation' : 'removal';
+    throw new ShiplogError('NETWORK_NOT_FOUND', `network ${name} not found: its ${what} is under way`, { network: id });
   }
 }
