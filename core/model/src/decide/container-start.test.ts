@@ -252,4 +252,16 @@ test('given the restart policy as the actor, when it starts, then it is counted,
   assert.is(world.state.container('web').restartCount, 0);
 });
 
+test('given a network that is still being made, when a container on it starts, then it is refused, for the network may never be', () => {
+  const lan = { name: 'lan', subnet: '10.1.0.0/24', driver: 'bridge', internal: false, options: {}, labels: {} };
+  given(
+    did('network.create', lan),
+    created('web', { networkMode: 'lan' }),
+    did('network.remove', { network: 'lan' }),
+    began('network.create', lan),
+  )
+    .when('container.start', { container: 'web' })
+    .thenRefused('NETWORK_NOT_FOUND', 'network lan not found: its creation is under way');
+});
+
 test.run();
