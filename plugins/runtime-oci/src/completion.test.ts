@@ -41,11 +41,11 @@ const code = async (work: Promise<unknown>): Promise<string> =>
 
 test('given names and numbers, when a user is resolved, then the files of the container decide', async ({ rootfs }) => {
   const of = (user: string, groups: readonly string[] = []) => resolveUser(kernel, rootfs, user, groups);
-  assert.equal(await of(''), { uid: 0, gid: 0, additionalGids: [], home: '/root' });
-  assert.equal(await of('app'), { uid: 1000, gid: 1001, additionalGids: [10], home: '/home/app' });
-  assert.equal(await of('1000:10'), { uid: 1000, gid: 10, additionalGids: [], home: '/home/app' });
-  assert.equal(await of('7'), { uid: 70, gid: 70, additionalGids: [], home: '/seven' });
-  assert.equal(await of('4321', ['wheel', '10', '11']), { uid: 4321, gid: 0, additionalGids: [10, 11], home: '/' });
+  assert.equal(await of(''), { uid: 0, gid: 0, additionalGids: [0], home: '/root' });
+  assert.equal(await of('app'), { uid: 1000, gid: 1001, additionalGids: [1001, 10], home: '/home/app' });
+  assert.equal(await of('1000:10'), { uid: 1000, gid: 10, additionalGids: [10], home: '/home/app' });
+  assert.equal(await of('7'), { uid: 70, gid: 70, additionalGids: [70], home: '/seven' });
+  assert.equal(await of('4321', ['wheel', '10', '11']), { uid: 4321, gid: 0, additionalGids: [0, 10, 11], home: '/' });
   assert.is(await code(of('x')), 'SPEC_INVALID: unable to find user x: no matching entries in passwd file');
   assert.is(await code(of('app:y')), 'SPEC_INVALID: unable to find group y: no matching entries in group file');
 });
@@ -81,7 +81,7 @@ test('given more than this process has, when a process is completed, then it is 
   const user = await completeProcess(kernel, rootfs, { ...process, env: ['HOME=/given'] }, 'app', [], limits);
   assert.equal(user.capabilities, { bounding: ['CAP_CHOWN'], effective: [], permitted: [] });
   assert.equal(user.env, ['HOME=/given']);
-  assert.equal((user as { user?: object }).user, { uid: 1000, gid: 1001, additionalGids: [10] });
+  assert.equal((user as { user?: object }).user, { uid: 1000, gid: 1001, additionalGids: [1001, 10] });
 });
 
 test('given bundle files and no seccomp, when a spec is completed, then sources are paths and what was given is unchanged', async ({

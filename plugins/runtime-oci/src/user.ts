@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { type Kernel, ShiplogError } from '@shiplog/contracts';
+import { errnoOf } from '@shiplog/driver-kit';
 
 /** Who a process runs as, in numbers, and that user's home. */
 export interface ResolvedUser {
@@ -34,10 +36,12 @@ export async function resolveUser(kernel: Kernel, rootfs: string, spec: string, 
     groupWord === undefined && name !== undefined
       ? group.filter((row) => (row[3] ?? '').split(',').includes(name)).map((row) => Number(row[2]))
       : [];
+  const gid = groupWord === undefined || groupWord === '' ? Number(user?.[3] ?? 0) : gidOf(groupWord);
   return {
     uid: Number(user?.[2] ?? (userWord === '' ? 0 : userWord)),
-    gid: groupWord === undefined || groupWord === '' ? Number(user?.[3] ?? 0) : gidOf(groupWord),
-    additionalGids: [...new Set([...member, ...groups.map(gidOf)])],
+    gid,
+    // With the primary group: a program that changes its group keeps what it is denied by it (CVE-2022-36109).
+    additionalGids: [...new Set([gid, ...member, ...groups.map(gidOf)])],
     home: user?.[5] === undefined || user[5] === '' ? '/' : user[5],
   };
 }
@@ -47,17 +51,26 @@ function isId(word: string): boolean {
 }
 
 async function rows(kernel: Kernel, rootfs: string, path: string): Promise<readonly string[][]> {
+  return (await textOf(kernel, rootfs, path))
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(':'));
+}
+
+/** A regular file's text; '' for anything else. An image may put a fifo, a device or a file without end there: opening must not wait. */
+async function textOf(kernel: Kernel, rootfs: string, path: string): Promise<string> {
   try {
-    const text = await readFile(await kernel.files.resolveBeneath(rootfs, path));
-    return text
-      .subarray(0, LIMIT)
-      .toString('utf8')
-      .split('\n')
-      .filter((line) => line !== '' && !line.startsWith('#'))
-      .map((line) => line.split(':'));
+    const real = await kernel.files.resolveBeneath(rootfs, path);
+    const file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY);
+    try {
+      const info = await file.stat();
+      return info.isFile() && info.size <= LIMIT ? await file.readFile('utf8') : '';
+    } finally {
+      await file.close();
+    }
   } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === 'ENOENT' || code === 'PATH_NOT_FOUND' || code === 'EISDIR' || code === 'ENOTDIR') return [];
+    if (error instanceof ShiplogError && error.code === 'PATH_NOT_FOUND') return '';
+    if (['ENOENT', 'EISDIR', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(errnoOf(error) ?? '')) return '';
     throw error;
   }
 }
