@@ -14,10 +14,6 @@ const APPEAR_MS = 100;
 /** Reads what conmon wrote in the CRI's format, one file a container. */
 @injectable()
 export class K8sFileLogDriver implements LogDriver {
-  monitorArgument(path: string): string {
-    return `k8s-file:${path}`;
-  }
-
   async *read(options: LogReadOptions): AsyncGenerator<LogRecord> {
     const file = await this.#open(options);
     if (file === undefined) return;

@@ -25,9 +25,8 @@ export interface LogReadOptions {
   readonly signal: AbortSignal;
 }
 
-/** Reads back what containers printed. The monitor writes; `monitorArgument` tells it how (conmon's --log-path). */
+/** Reads back what containers printed. The monitor writes, told by the driver's name and the path (conmon's --log-path). */
 export interface LogDriver extends DriverBase {
-  monitorArgument(path: string): string;
   /** Reading a log that does not exist yet gives nothing, or follows until it does. */
   read(options: LogReadOptions): AsyncIterable<LogRecord>;
   /** Deletes the log. Succeeds when there is none. */

@@ -203,7 +203,7 @@ function driversOf(world: SimWorld): Drivers {
       },
     },
     volume: { observe: async () => [], create: async () => ({}), remove: async () => ({}) },
-    log: { observe: async () => [], monitorArgument: (path) => path, async *read() {}, remove: async () => undefined },
+    log: { observe: async () => [], async *read() {}, remove: async () => undefined },
     'image-store': {
       observe: observe('blob'),
       load: async (): Promise<IngestedImage[]> => {
