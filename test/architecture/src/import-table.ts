@@ -9,6 +9,7 @@ const driver: Allowed = { ours: ['contracts', 'driver-kit'], thirdParty: [] };
 /** The import table of ARCHITECTURE.md. A package that is not here does not exist. */
 export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'core/contracts': { ours: [], thirdParty: ['@sinclair/typebox'] },
+  'core/tlog': { ours: [], thirdParty: [] },
   'core/event-log': { ours: ['contracts'], thirdParty: ['level', 'abstract-level'] },
   'core/oci': { ours: ['contracts'], thirdParty: [] },
   // Of oci, the model uses only the grammar of references, which imports nothing.
