@@ -23,6 +23,16 @@ export interface CommandStreams {
   readonly progress?: (progress: Progress) => void;
   /** Aborts the operation: it is undone, and its outcome says `canceled`. */
   readonly signal?: AbortSignal;
+  /** What a command that is replayed was given the first time; fresh if absent. */
+  readonly given?: Given;
+}
+
+/** What an engine gives a command for itself, handed in: see {@link Givens}. What is missing is made as usual. */
+export interface Given {
+  /** Operation id; of no other operation in this log. */
+  readonly op?: string;
+  readonly ids: readonly string[];
+  readonly freePorts?: readonly number[];
 }
 
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed';

@@ -1,8 +1,9 @@
 import { type ContainerRecord, type EndpointRecord, ShiplogError } from '@shiplog/contracts';
-import { firstValueFrom, filter, map, race, take, timer } from 'rxjs';
+import { firstValueFrom, filter, fromEvent, map, race, take } from 'rxjs';
 import type { EngineCore } from './core.ts';
 import { detachArgs } from './container-up.ts';
 import { type Operation, together } from './operation.ts';
+import type { Clock } from './ports.ts';
 
 /** SIGKILL cannot be refused; a process that outlives it this long hangs in the kernel. */
 const KILL_GRACE_MS = 30_000;
@@ -66,14 +67,15 @@ export async function thaw(op: Operation, { id }: ContainerRecord): Promise<void
 
 /** Ends a running container: `signal`, and after `timeoutSeconds` (-1: never) SIGKILL. Resolves with the exit code once the exit is a durable fact. */
 export async function endProcess(op: Operation, container: ContainerRecord, number: number, timeoutSeconds: number): Promise<number> {
+  const { clock } = op.engine.parts;
   const exited = exitOf(op.engine, container.id);
   // One that is being removed may have been paused before: frozen processes do not die, not even of SIGKILL.
   if (container.status !== 'running') await thaw(op, container);
   await signal(op, container, number);
-  const code = await within(exited, timeoutSeconds < 0 ? Number.POSITIVE_INFINITY : timeoutSeconds * 1000);
+  const code = await within(clock, exited, timeoutSeconds < 0 ? Number.POSITIVE_INFINITY : timeoutSeconds * 1000);
   if (code !== undefined) return code;
   if (number !== 9) await signal(op, container, 9);
-  const killed = await within(exited, KILL_GRACE_MS);
+  const killed = await within(clock, exited, KILL_GRACE_MS);
   if (killed === undefined) {
     throw new ShiplogError('RUNTIME_FAILED', `container ${container.id} did not end after SIGKILL; a process hangs in the kernel`, {
       container: container.id,
@@ -96,7 +98,8 @@ function exitOf(engine: EngineCore, id: string): Promise<number> {
   );
 }
 
-async function within(code: Promise<number>, ms: number): Promise<number | undefined> {
+async function within(clock: Clock, code: Promise<number>, ms: number): Promise<number | undefined> {
   if (ms === Number.POSITIVE_INFINITY) return code;
-  return firstValueFrom(race(code, timer(Math.min(ms, 2 ** 31 - 1)).pipe(map(() => undefined))));
+  const deadline = fromEvent(clock.deadline(Math.min(ms, 2 ** 31 - 1)), 'abort');
+  return firstValueFrom(race(code, deadline.pipe(map(() => undefined))));
 }

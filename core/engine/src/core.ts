@@ -54,7 +54,7 @@ export class EngineCore {
     deadlineMs: number,
   ): Promise<unknown> {
     const driver = this.parts.drivers.get(kind, name);
-    const deadline = AbortSignal.timeout(deadlineMs);
+    const deadline = this.parts.clock.deadline(deadlineMs);
     const signal = AbortSignal.any([ctx.signal, deadline]);
     const method = driver[verb as keyof DriverFamilies[K]] as (args: unknown, ctx: OperationContext) => Promise<unknown>;
     try {

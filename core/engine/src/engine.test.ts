@@ -185,6 +185,19 @@ test('given a past, when a view of it is asked for, then it is the state after t
   await engine.stop('test');
 });
 
+test('given what a command was given the first time, when it comes with that, then operation and ids are the same again', async () => {
+  const { engine } = await withImage();
+  const given = { op: 'op-again', ids: ['e'.repeat(64)] };
+  const { id } = await engine.execute('container.create', { name: 'again', spec: simSpec() }, CALLER, { given });
+  assert.is(id, 'e'.repeat(64));
+  const events = (await eventsOf(engine)).filter((event) => event.op === 'op-again').map(({ kind }) => kind);
+  assert.equal(events, ['intent', 'meta', 'outcome']);
+  // Fewer ids than are needed: the others are fresh.
+  await engine.execute('container.start', { container: 'again' }, CALLER, { given: { ids: [] } });
+  assert.is((await engine.view()).container('again').status, 'running');
+  await engine.stop('test');
+});
+
 /** Operations without exactly one intent and one outcome. */
 function unsettled(events: Awaited<ReturnType<typeof eventsOf>>): string[] {
   const kinds = new Map<string, string[]>();

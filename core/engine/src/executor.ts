@@ -10,6 +10,7 @@ import {
   type ContainerRecord,
   type ErrorRecord,
   type EventOf,
+  type Given,
   type Givens,
   type Outcomes,
   type Result,
@@ -113,13 +114,13 @@ export class Executor {
   ): Promise<CommandAnswers[T]> {
     const { core } = this;
     const { ledger, parts } = core;
-    const op = parts.identities.op();
+    const op = streams.given?.op ?? parts.identities.op();
     // The union of all commands is what decide takes; a generic member of it is one of them.
     const bare = { type, args, at: parts.clock.now(), givens: { ids: [], defaults: parts.defaults } } as CommandOf<T> as Command;
     let givens: Givens;
     do {
       await this.#takeTurn(type, args, caller);
-      givens = await this.#givens(bare);
+      givens = await this.#givens(bare, streams.given);
       // Gathering takes a moment, and somebody may have come first.
     } while (this.#mustWait(type, args));
     const decision = decide(ledger.head, { ...bare, givens });
@@ -153,12 +154,12 @@ export class Executor {
   }
 
   async #takeEffect<T extends CommandType>(op: Operation<T>, handler: Handler<T>, admitted: () => void): Promise<CommandAnswers[T]> {
-    const { ledger } = this.core;
+    const { ledger, parts } = this.core;
     const { intent, verb } = op;
-    const began = performance.now();
+    const began = parts.clock.ms();
     const result = (status: Result['status'], error?: ErrorRecord): Result => ({
       status,
-      ms: Math.round((performance.now() - began) * 1000) / 1000,
+      ms: Math.round((parts.clock.ms() - began) * 1000) / 1000,
       ...(error === undefined ? {} : { error }),
       ...(op.failedStep === undefined || error === undefined ? {} : { step: op.failedStep }),
       steps: op.stepTimes,
@@ -225,11 +226,12 @@ export class Executor {
     }
   }
 
-  async #givens(command: Command): Promise<Givens> {
+  async #givens(command: Command, given: Given | undefined): Promise<Givens> {
     const { identities, defaults } = this.core.parts;
     const needed = givensNeeded(this.core.ledger.head, command);
-    const ids = Array.from({ length: needed.ids }, () => identities.hex());
-    return needed.ports === 0 ? { ids, defaults } : { ids, freePorts: await this.#freePorts(needed.ports), defaults };
+    const ids = Array.from({ length: needed.ids }, (_, index) => given?.ids[index] ?? identities.hex());
+    if (needed.ports === 0) return { ids, defaults };
+    return { ids, freePorts: given?.freePorts ?? (await this.#freePorts(needed.ports)), defaults };
   }
 
   /** Ports free now and not promised to another container. */
@@ -239,7 +241,7 @@ export class Executor {
       for (const endpoint of Object.values(container.endpoints))
         for (const port of endpoint.ports) if (port.hostPort !== 0) avoid.push(port.hostPort);
     }
-    const ctx = { op: this.core.parts.identities.op(), signal: AbortSignal.timeout(10_000) };
+    const ctx = { op: this.core.parts.identities.op(), signal: this.core.parts.clock.deadline(10_000) };
     const { ports } = await this.core.parts.drivers.get('network', 'bridge').freePorts({ count, avoid }, ctx);
     return ports;
   }

@@ -135,14 +135,15 @@ export class Operation<T extends CommandType = CommandType> {
   }
 
   private async timed<R>(step: string, run: () => Promise<R>): Promise<R> {
-    const began = performance.now();
+    const { clock } = this.engine.parts;
+    const began = clock.ms();
     try {
       return await run();
     } catch (error) {
       this.failedStep ??= step;
       throw error;
     } finally {
-      this.stepTimes[step] = Math.round((performance.now() - began) * 1000) / 1000;
+      this.stepTimes[step] = Math.round((clock.ms() - began) * 1000) / 1000;
     }
   }
 }

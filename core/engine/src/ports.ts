@@ -6,10 +6,16 @@ export interface Drivers {
   list(): readonly DriverInfo[];
 }
 
-/** Time and chance. `now` is the wall clock and `mono` CLOCK_MONOTONIC, both in nanoseconds, decimal. */
+/** All that the engine knows of time: another one may stand still, or run ahead of the world's. */
 export interface Clock {
+  /** The wall clock, nanoseconds since the epoch, decimal. */
   now(): string;
+  /** CLOCK_MONOTONIC, nanoseconds, decimal. */
   mono(): string;
+  /** Milliseconds since some moment, for durations. */
+  ms(): number;
+  /** Aborts with a TimeoutError after `ms` milliseconds, at most 2^31-1; keeps no process alive. */
+  deadline(ms: number): AbortSignal;
 }
 
 /** Fresh identities. `op` sorts by time; `hex` is 64 random hex digits. */
@@ -43,6 +49,8 @@ export interface Logger {
 
 /** Networks that exist from the first start on. */
 export interface PredefinedNetwork {
+  /** Its id, 64 hex digits; a fresh one if absent. */
+  readonly id?: string;
   readonly name: string;
   readonly driver: string;
   readonly subnet?: string;

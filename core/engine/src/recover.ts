@@ -40,8 +40,9 @@ async function complete(core: EngineCore, open: OpenOperation): Promise<void> {
   const caller = system('recovery', intent.corr);
   const op = new Operation<CommandType>(core, intent, verb, caller, {});
   const handler = HANDLERS[verb] as Handler<CommandType>;
-  const began = performance.now();
-  const ms = (): number => Math.round((performance.now() - began) * 1000) / 1000;
+  const { clock } = core.parts;
+  const began = clock.ms();
+  const ms = (): number => Math.round((clock.ms() - began) * 1000) / 1000;
   const end = async () => {
     try {
       const found = await handler.recover(op);
@@ -144,5 +145,5 @@ function usable(core: EngineCore, kind: 'runtime' | 'network'): string[] {
 }
 
 function background(core: EngineCore): { op: string; signal: AbortSignal } {
-  return { op: core.parts.identities.op(), signal: AbortSignal.timeout(60_000) };
+  return { op: core.parts.identities.op(), signal: core.parts.clock.deadline(60_000) };
 }

@@ -48,9 +48,9 @@ export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
   await recordStart(core);
   for (const network of parts.networks) {
     if ([...ledger.head.networks.values()].some((known) => known.name === network.name)) continue;
-    const { name, driver, subnet, options } = network;
+    const { id, name, driver, subnet, options } = network;
     const args = { name, driver, internal: false, options, labels: {}, predefined: true, ...(subnet === undefined ? {} : { subnet }) };
-    await executor.execute('network.create', args, system('first-start'));
+    await executor.execute('network.create', args, system('first-start'), id === undefined ? {} : { given: { ids: [id] } });
   }
   await recover(core, executor);
   const stopping = new AbortController();

@@ -9,6 +9,8 @@ export const hostClock: Clock = {
     return (BigInt(whole) * 1_000_000n + BigInt(Math.floor((ms - whole) * 1000)) * 1000n).toString();
   },
   mono: () => process.hrtime.bigint().toString(),
+  ms: () => performance.now(),
+  deadline: (ms) => AbortSignal.timeout(ms),
 };
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

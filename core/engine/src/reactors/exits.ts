@@ -41,5 +41,5 @@ async function execExited(core: EngineCore, runtime: RuntimeDriver, exit: Proces
       'monitor',
     );
   }
-  await runtime.execRemove({ id: exit.id, exec }, { op: core.parts.identities.op(), signal: AbortSignal.timeout(10_000) });
+  await runtime.execRemove({ id: exit.id, exec }, { op: core.parts.identities.op(), signal: core.parts.clock.deadline(10_000) });
 }

@@ -31,7 +31,7 @@ export async function simEngine(world: SimWorld, disk: SimDisk): Promise<Running
   const parts: EngineParts = {
     log: await disk.open(),
     drivers: world.drivers(),
-    clock: { now: () => '1000', mono: () => '1' },
+    clock: { now: () => '1000', mono: () => '1', ms: () => performance.now(), deadline: (ms) => AbortSignal.timeout(ms) },
     identities: { op: () => `op${(hexes += 1)}`, hex: () => (hexes += 1).toString(16).padStart(32, '0').repeat(2) },
     paths: { root: '/root', rootfs: (id) => `/run/rootfs/${id}`, sandbox: (id) => `/run/netns/${id}` },
     host: { hostname: 'sim', bootId: 'boot-1', architecture: 'amd64', resolvConf: async () => '' },
