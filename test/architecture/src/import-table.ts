@@ -48,6 +48,7 @@ export const TESTS_MAY_IMPORT: readonly string[] = [
   'oci',
   'contracts',
   'event-log',
+  'model',
 ];
 
 /** Third parties that only test files may import. */
