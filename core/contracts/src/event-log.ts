@@ -1,4 +1,5 @@
 import type { NewEvent, ShiplogEvent, Stamp, StreamName } from './envelope.ts';
+import type { SnapshotStore } from './snapshot-store.ts';
 
 /** What a stream's revision must be for an append to be admitted: any, none at all, some, or the last event's exact `rev`. */
 export type ExpectedRevision = 'any' | 'no-stream' | 'stream-exists' | number;
@@ -30,6 +31,8 @@ export interface ReadOptions {
   readonly from?: number;
   /** Last position, inclusive; the last durable one if absent. */
   readonly to?: number;
+  /** Only events of these types; a `*` at the end fits every ending (`container.*`). Events of others are not read. */
+  readonly types?: readonly string[];
 }
 
 /** A finding of {@link EventLogReader.verify}: a range of positions that cannot be trusted, and why. */
@@ -56,6 +59,11 @@ export interface EventLogReader {
   /** Events of one stream in order of `rev`, from `fromRev` inclusive. */
   readStream(stream: StreamName, fromRev?: number): AsyncIterable<ShiplogEvent>;
   /**
+   * Position of the last event at or before a wall time, nanoseconds since the epoch; -1 if there is none. Order is `seq`, not
+   * time: where the clock stepped back, the first event that is later than `time` ends the past, whatever follows it.
+   */
+  positionAt(time: bigint): Promise<number>;
+  /**
    * Events from `from` inclusive, then new ones as they become durable, until `signal` aborts or the log closes.
    * A slow reader is fed from disk: it is never dropped, never slows the writer, and sees each event once.
    */
@@ -79,6 +87,8 @@ export interface EventLog extends EventLogReader {
   flushed(): Promise<void>;
   /** Position of the first event with this idempotency key, or undefined. */
   findIdempotent(key: string): number | undefined;
+  /** Derived values at positions of this log. Closed with it. */
+  readonly snapshots: SnapshotStore;
   /** Waits for what was admitted, then closes. Followers end. */
   close(): Promise<void>;
 }

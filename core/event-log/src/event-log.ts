@@ -6,6 +6,7 @@ import {
   type ReadOptions,
   type ShiplogEvent,
   ShiplogError,
+  type SnapshotStore,
   type StreamName,
   type Verification,
 } from '@shiplog/contracts';
@@ -18,11 +19,13 @@ import { GroupCommit } from './group-commit.ts';
 import { load, type LoadedLog } from './load.ts';
 import type { LogIndex } from './log-index.ts';
 import { encodeMark, type Mark } from './mark.ts';
+import { MemorySnapshots } from './memory-snapshots.ts';
 import { packs } from './pack.ts';
-import { readRange, readStream } from './read.ts';
+import { linkAt, positionAt, readRange, readStream, readTypes } from './read.ts';
 import { type Entry, Recent } from './recent.ts';
 import { encodeSegment } from './segment.ts';
 import type { SegmentTable } from './segment-table.ts';
+import { SnapshotDatabase } from './snapshot-database.ts';
 import { ulidSource } from './ulid.ts';
 import { verifyEventLog } from './verify.ts';
 
@@ -46,6 +49,8 @@ export interface EventLogOptions {
   /** Makes sortable unique event ids; ULIDs if absent. */
   readonly newId?: () => string;
   readonly witness?: Witness;
+  /** A database for snapshots alone. The log opens it, and closes it. Absent: they end with the process. */
+  readonly snapshots?: LogDatabase;
 }
 
 /**
@@ -55,12 +60,14 @@ export interface EventLogOptions {
  * database is closed then.
  */
 export async function openEventLog(options: EventLogOptions): Promise<EventLog> {
-  const { db } = options;
+  const { db, snapshots } = options;
   await db.open();
   try {
+    await snapshots?.open();
     return new DatabaseEventLog(options, await load(db, options.witness?.known));
   } catch (error) {
     await db.close();
+    await snapshots?.close();
     throw error;
   }
 }
@@ -70,6 +77,7 @@ class DatabaseEventLog implements EventLog {
   readonly index: LogIndex;
   readonly segments: SegmentTable;
   readonly recent = new Recent();
+  readonly snapshots: SnapshotStore;
   readonly waiting = new Set<() => void>();
   closed = false;
   admittedSeq: number;
@@ -78,6 +86,7 @@ class DatabaseEventLog implements EventLog {
   readonly #inst: string;
   readonly #newId: () => string;
   readonly #witness: Witness | undefined;
+  readonly #snapshotDb: LogDatabase | undefined;
   readonly #commits = new GroupCommit<Entry>(
     (entries) => this.#commit(entries),
     () => this.#wake(),
@@ -91,6 +100,11 @@ class DatabaseEventLog implements EventLog {
     this.#inst = options.inst;
     this.#newId = options.newId ?? ulidSource();
     this.#witness = options.witness;
+    this.#snapshotDb = options.snapshots;
+    this.snapshots =
+      options.snapshots === undefined
+        ? new MemorySnapshots(() => this.durableSeq)
+        : new SnapshotDatabase(options.snapshots, (seq) => linkAt(this, seq, this.durableSeq));
     this.#durable = loaded.head;
     this.admittedSeq = loaded.head.seq;
     this.index = loaded.index;
@@ -132,10 +146,17 @@ class DatabaseEventLog implements EventLog {
   read(options: ReadOptions = {}): AsyncIterable<ShiplogEvent> {
     const from = position(options.from ?? 0, 'from');
     const to = options.to === undefined ? undefined : position(options.to, 'to');
+    const { types } = options;
     return iterable(() => {
       this.#refuseClosed();
-      return readRange(this, from, Math.min(to ?? this.durableSeq, this.durableSeq));
+      const last = Math.min(to ?? this.durableSeq, this.durableSeq);
+      return types === undefined ? readRange(this, from, last) : readTypes(this, types, from, last);
     });
+  }
+
+  async positionAt(time: bigint): Promise<number> {
+    this.#refuseClosed();
+    return positionAt(this, time, this.durableSeq);
   }
 
   readStream(stream: StreamName, fromRev = 0): AsyncIterable<ShiplogEvent> {
@@ -221,6 +242,7 @@ class DatabaseEventLog implements EventLog {
     } finally {
       this.closed = true;
       this.#wake();
+      await this.#snapshotDb?.close();
       await this.db.close();
     }
   }

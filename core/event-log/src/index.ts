@@ -1,6 +1,7 @@
 export { canonicalJson } from './canonical-json.ts';
 export { openEventLog } from './event-log.ts';
 export { openLevelLog, verifyLevelLog } from './level-log.ts';
+export { MemorySnapshots } from './memory-snapshots.ts';
 export { ulidSource } from './ulid.ts';
 export { verifyEventLog } from './verify.ts';
 

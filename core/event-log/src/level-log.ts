@@ -20,8 +20,8 @@ export interface LevelLogOptions {
 const WRITE_BUFFER = 16 * 1024 * 1024;
 
 /**
- * Opens a log on disk. The directory holds `db` (LevelDB, private to the log), `witness` (a mark of the durable end) and,
- * until the first opening has come to its end, `fresh`.
+ * Opens a log on disk. The directory holds `db` (LevelDB, private to the log), `witness` (a mark of the durable end),
+ * `snapshots` (derived values, another LevelDB: may be deleted) and, until the first opening has come to its end, `fresh`.
  *
  * LevelDB does not sync the first manifest of a new database, so power loss just then leaves one that does not open.
  * `fresh`, synced before the database is made and removed when all of it is synced, tells that nothing was acknowledged
@@ -44,7 +44,7 @@ export async function openLevelLog(options: LevelLogOptions): Promise<EventLog> 
       await rm(paths.fresh);
       await syncPath(directory);
     }
-    return await openEventLog({ ...rest, db, witness });
+    return await openEventLog({ ...rest, db, witness, snapshots: await openSnapshots(paths.snapshots) });
   } catch (error) {
     await witness?.close();
     await db.close();
@@ -68,8 +68,20 @@ export async function verifyLevelLog(directory: string, progress?: (checked: num
   }
 }
 
-function pathsOf(directory: string): { readonly db: string; readonly witness: string; readonly fresh: string } {
-  return { db: join(directory, 'db'), witness: join(directory, 'witness'), fresh: join(directory, 'fresh') };
+/** Where the parts of a log lie. */
+function pathsOf(directory: string): { readonly [part in 'db' | 'witness' | 'fresh' | 'snapshots']: string } {
+  const part = (name: string): string => join(directory, name);
+  return { db: part('db'), witness: part('witness'), fresh: part('fresh'), snapshots: part('snapshots') };
+}
+
+/** What does not open is made anew: snapshots may be lost at any time. */
+async function openSnapshots(path: string): Promise<Level> {
+  try {
+    return await tryLevel(path, true);
+  } catch {
+    await rm(path, { recursive: true, force: true });
+    return await tryLevel(path, true);
+  }
 }
 
 async function begin(directory: string, marker: string): Promise<void> {

@@ -4,6 +4,7 @@ import { corrupt, refusal } from './corrupt.ts';
 import { ENCODING, type LogDatabase, segmentKey } from './database.ts';
 import { FrameError } from './frame.ts';
 import type { LogIndex } from './log-index.ts';
+import { positionUnknown } from './memory-snapshots.ts';
 import { Segment } from './segment.ts';
 import { SegmentScan } from './segment-scan.ts';
 import type { SegmentTable } from './segment-table.ts';
@@ -57,6 +58,37 @@ export function readStream(source: Source, stream: string, fromRev: number, last
     rev += positions.length;
     return eventsAt(source, positions, last);
   }, nothing);
+}
+
+/** Events `from` to `to`, both durable, whose type fits one of `patterns`. */
+export function readTypes(source: Source, patterns: readonly string[], from: number, to: number): BatchCursor<ShiplogEvent> {
+  let next = from;
+  return new BatchCursor(async () => {
+    const positions = source.index.types.positions(patterns, next, to, STREAM_CHUNK);
+    next = (positions.at(-1) ?? to) + 1;
+    return eventsAt(source, positions, to);
+  }, nothing);
+}
+
+/** Position of the last of the events up to `last` before the first that is later than `time`; -1 for none. */
+export async function positionAt(source: Source, time: bigint, last: number): Promise<number> {
+  const cursor = readRange(source, source.index.times.blockAfter(time), last);
+  for await (const event of cursor) if (BigInt(event.t) > time) return event.seq - 1;
+  return last;
+}
+
+/** The link after the event at `seq`, which stands for all events up to it. Throws LOG_POSITION_UNKNOWN after `last`. */
+export async function linkAt(source: Source, seq: number, last: number): Promise<Buffer> {
+  if (seq < 0 || seq > last) throw positionUnknown(seq, last);
+  const first = source.segments.holding(seq);
+  const end = (source.segments.after(first) ?? last + 1) - 1;
+  const [value] = await valuesOf(source.db, [first], end);
+  if (value === undefined) throw corrupt(first, end, 'missing');
+  try {
+    return new Segment(value).link(seq);
+  } catch (error) {
+    throw refusal(error, first, end);
+  }
 }
 
 async function eventsAt(source: Source, positions: readonly number[], last: number): Promise<readonly ShiplogEvent[]> {

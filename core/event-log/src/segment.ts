@@ -103,11 +103,11 @@ export class Segment {
     return events;
   }
 
-  /** The link after the last event, computed from {@link previous} and the stored bytes. */
-  link(): Buffer {
+  /** The link after the event at `seq`, or after the last one, computed from {@link previous} and the stored bytes. */
+  link(seq = this.last): Buffer {
     let link = this.previous;
-    this.#walk((_index, from, to) => {
-      link = extendLink(link, this.#bytes, from, to);
+    this.#walk((index, from, to) => {
+      if (this.first + index <= seq) link = extendLink(link, this.#bytes, from, to);
     });
     return link;
   }

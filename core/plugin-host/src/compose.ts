@@ -192,6 +192,7 @@ function lateReader(late: { readonly current?: EventLog }): EventLogReader {
     read: (options) => log().read(options),
     readStream: (stream, fromRev) => log().readStream(stream, fromRev),
     follow: (options) => log().follow(options),
+    positionAt: (time) => log().positionAt(time),
     verify: (progress) => log().verify(progress),
   };
 }

@@ -162,6 +162,9 @@ function anEngine(): Double {
           followers -= 1;
         }
       },
+      async positionAt() {
+        return -1;
+      },
       async verify(progress) {
         progress?.(5);
         return { events: events.length, head: 'ff', damage: [] };

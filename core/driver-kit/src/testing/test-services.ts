@@ -64,6 +64,9 @@ function createEmptyLog(): EventLogReader {
       await promise;
       yield* [];
     },
+    async positionAt() {
+      return -1;
+    },
     async verify() {
       return { events: 0, head: '', damage: [] };
     },

@@ -53,6 +53,11 @@ export class FakeLog implements EventLogReader {
     }
   }
 
+  async positionAt(time: bigint): Promise<number> {
+    const later = this.#events.findIndex((event) => BigInt(event.t) > time);
+    return (later === -1 ? this.#events.length : later) - 1;
+  }
+
   async verify(): Promise<Verification> {
     return { events: this.#events.length, head: '', damage: [] };
   }

@@ -2,8 +2,10 @@ import type { EventLog } from '@shiplog/contracts';
 import { appendTests } from './append-tests.ts';
 import { admissionTests } from './admission-tests.ts';
 import { followTests } from './follow-tests.ts';
+import { indexTests } from './index-tests.ts';
 import { readTests } from './read-tests.ts';
 import { reopenTests } from './reopen-tests.ts';
+import { snapshotTests } from './snapshot-tests.ts';
 
 /** Registers one test. The kit does not choose the runner. */
 export type Test = (name: string, fn: () => Promise<void>) => void;
@@ -46,6 +48,8 @@ export function eventLogSuite({ test, factory }: EventLogSuiteOptions): void {
   appendTests(logTest);
   admissionTests(logTest);
   readTests(logTest);
+  indexTests(logTest);
+  snapshotTests(logTest);
   followTests(logTest);
   reopenTests(logTest);
 }

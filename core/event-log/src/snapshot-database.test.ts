@@ -1,0 +1,47 @@
+import { MemoryLevel } from 'memory-level';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ENCODING } from './database.ts';
+import { openEventLog } from './event-log.ts';
+import { IDENTITY, samples } from './samples.test.util.ts';
+
+const test = suite('snapshots in a database');
+
+const KIND = 'state-1';
+
+test('given a snapshot with any byte flipped or cut, when the nearest is asked for, then the one before it is the answer', async () => {
+  const snapshots = new MemoryLevel();
+  const log = await openEventLog({ ...IDENTITY, db: new MemoryLevel(), snapshots });
+  await log.append(samples(0, 20)).durable;
+  await log.snapshots.put(KIND, { seq: 5, bytes: Buffer.from('five') });
+  await log.snapshots.put(KIND, { seq: 10, bytes: Buffer.from('ten') });
+  const key = `${KIND}/0000000000000010`;
+  const good = Buffer.from((await snapshots.get<string, Buffer>(key, ENCODING)) ?? '');
+  for (let at = 0; at < good.length; at++) {
+    const flipped = Buffer.from(good);
+    flipped[at] = (flipped[at] ?? 0) ^ 0x04;
+    for (const bad of [flipped, good.subarray(0, at)]) {
+      await snapshots.put<string, Buffer>(key, bad, ENCODING);
+      const found = await log.snapshots.nearest(KIND, 19);
+      assert.equal([found?.seq, Buffer.from(found?.bytes ?? []).toString()], [5, 'five'], `byte ${at}`);
+    }
+  }
+  await log.close();
+});
+
+test('given snapshots of another history, when opened beside this one, then they are not used', async () => {
+  const snapshots = new MemoryLevel();
+  const other = await openEventLog({ ...IDENTITY, db: new MemoryLevel(), snapshots });
+  await other.append(samples(3, 20)).durable;
+  for (const seq of [5, 16]) await other.snapshots.put(KIND, { seq, bytes: Buffer.from('other') });
+  await other.close();
+  const log = await openEventLog({ ...IDENTITY, db: new MemoryLevel(), snapshots });
+  await log.append(samples(0, 10)).durable;
+  assert.is(await log.snapshots.nearest(KIND, 100), undefined);
+  await log.snapshots.put(KIND, { seq: 4, bytes: Buffer.from('own') });
+  assert.is((await log.snapshots.nearest(KIND, 100))?.seq, 4);
+  assert.equal(await log.snapshots.positions(KIND), [4, 5, 16]);
+  await log.close();
+});
+
+test.run();

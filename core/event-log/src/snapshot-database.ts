@@ -1,0 +1,83 @@
+import { type Snapshot, type SnapshotStore, ShiplogError } from '@shiplog/contracts';
+import { ENCODING, type LogDatabase, SYNCED } from './database.ts';
+import { BODY, checkFrame, FrameError, sealFrame } from './frame.ts';
+
+/** The hash over all events up to and including the one at `seq`, 32 bytes. Throws LOG_POSITION_UNKNOWN where there is none. */
+export type HistoryHash = (seq: number) => Promise<Uint8Array>;
+
+const HASH_BYTES = 32;
+/** A stored snapshot: version, CRC-32, hash of its history, bytes. */
+const BYTES = BODY + HASH_BYTES;
+const DIGITS = 16;
+const KIND = /^[a-z0-9-]+$/;
+
+/** Snapshots in a database of their own: any abstract-level database, which the log opened and closes. */
+export class SnapshotDatabase implements SnapshotStore {
+  readonly #db: LogDatabase;
+  readonly #history: HistoryHash;
+  /** Keys of snapshots that were compared with their history: it never changes, so once is enough. */
+  readonly #proven = new Set<string>();
+
+  constructor(db: LogDatabase, history: HistoryHash) {
+    this.#db = db;
+    this.#history = history;
+  }
+
+  async nearest(kind: string, seq: number): Promise<Snapshot | undefined> {
+    if (seq < 0) return undefined;
+    // By key first: an iterator that reads ahead would fetch large values that nobody wants.
+    const range = { ...ENCODING, gte: keyOf(kind, 0), lte: keyOf(kind, seq), reverse: true };
+    for await (const key of this.#db.keys<string>(range)) {
+      const value = await this.#db.get<string, Buffer>(key, ENCODING);
+      const snapshot = value && (await this.#usable(key, value));
+      if (snapshot !== undefined) return snapshot;
+    }
+    return undefined;
+  }
+
+  async put(kind: string, { seq, bytes }: Snapshot): Promise<void> {
+    const history = await this.#history(seq);
+    const value = Buffer.allocUnsafeSlow(BYTES + bytes.length);
+    value.set(history, BODY);
+    value.set(bytes, BYTES);
+    sealFrame(value);
+    await this.#db.put<string, Buffer>(keyOf(kind, seq), value, { ...ENCODING, ...SYNCED });
+  }
+
+  async positions(kind: string): Promise<readonly number[]> {
+    const range = { ...ENCODING, gte: keyOf(kind, 0), lte: keyOf(kind, Number.MAX_SAFE_INTEGER) };
+    return (await this.#db.keys<string>(range).all()).map(seqOf);
+  }
+
+  async remove(kind: string, seqs: readonly number[]): Promise<void> {
+    await this.#db.batch(
+      seqs.map((seq) => ({ type: 'del' as const, key: keyOf(kind, seq) })),
+      { ...ENCODING, ...SYNCED },
+    );
+  }
+
+  async #usable(key: string, value: Buffer): Promise<Snapshot | undefined> {
+    const seq = seqOf(key);
+    try {
+      checkFrame(value, BYTES);
+      if (!this.#proven.has(key)) {
+        if (!value.subarray(BODY, BYTES).equals(await this.#history(seq))) return undefined;
+        this.#proven.add(key);
+      }
+      return { seq, bytes: value.subarray(BYTES) };
+    } catch (error) {
+      // Damaged, of a later release, or of a longer history than this one: as if it were not there.
+      if (error instanceof FrameError || (error instanceof ShiplogError && error.code === 'LOG_POSITION_UNKNOWN')) return undefined;
+      throw error;
+    }
+  }
+}
+
+function keyOf(kind: string, seq: number): string {
+  if (!KIND.test(kind)) throw new ShiplogError('INTERNAL', `a kind of snapshots has letters, digits and dashes, not "${kind}"`, { kind });
+  return `${kind}/${String(seq).padStart(DIGITS, '0')}`;
+}
+
+function seqOf(key: string): number {
+  return Number(key.slice(-DIGITS));
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import type { EventLog, NewEvent, ShiplogEvent } from '@shiplog/contracts';
+import type { LogTest } from './event-log-suite.ts';
+import { request, sample, stamp, take } from './samples.ts';
+
+const KILLED: NewEvent = { stream: 'container/k', type: 'container.kill.failed', kind: 'outcome', data: {} };
+
+/** 900 events in appends of different sizes, every seventh of another type; one nanosecond apart, from 1000 on. */
+async function fill(log: EventLog): Promise<void> {
+  for (let seq = 0, size = 1; seq < 900; size = (size % 50) + 7) {
+    for (const end = Math.min(900, seq + size); seq < end; seq++) {
+      const event = seq % 7 === 0 ? KILLED : sample(String(seq % 5), seq);
+      log.append(request([event], { stamp: { ...stamp(), t: String(1000 + seq) } }));
+    }
+    await log.flushed();
+  }
+}
+
+function seqs(events: readonly ShiplogEvent[]): number[] {
+  return events.map(({ seq }) => seq);
+}
+
+/** Finding events by type and by time. */
+export function indexTests(test: LogTest): void {
+  test('given events of several types, when some are asked for, then these come in order, before and after reopening', async (log, reopen) => {
+    await fill(log);
+    const expected = (type: string, from: number, to: number): number[] =>
+      Array.from({ length: 900 }, (_, seq) => seq).filter(
+        (seq) => seq >= from && seq <= to && (type === '' || (seq % 7 === 0) === (type === KILLED.type)),
+      );
+    for (const again of [false, true]) {
+      const current = again ? await reopen() : log;
+      const some = async (types: readonly string[], from = 0, to = 899): Promise<number[]> =>
+        seqs(await take(current.read({ types, from, to })));
+      assert.deepEqual(await some([KILLED.type]), expected(KILLED.type, 0, 899));
+      assert.deepEqual(await some(['container.kill.*'], 10, 700), expected(KILLED.type, 10, 700));
+      assert.deepEqual(await some(['container.oom'], 600), expected('container.oom', 600, 899));
+      assert.deepEqual(await some(['container.oom', 'container.kill.*'], 5, 300), expected('', 5, 300));
+      assert.deepEqual(await some(['*']), expected('', 0, 899));
+      assert.deepEqual(await some(['container', 'network.*', '']), []);
+      assert.deepEqual(await some([]), []);
+    }
+  });
+
+  test('given events not yet durable, when asked for by type or time, then they are not seen', async (log) => {
+    const { durable } = log.append(request([sample('a')]));
+    assert.deepEqual(await take(log.read({ types: ['*'] })), []);
+    assert.equal(await log.positionAt(10n ** 30n), -1);
+    await durable;
+    assert.equal(await log.positionAt(10n ** 30n), 0);
+  });
+
+  test('given times, when a position is asked for, then it is the last event at or before, to the nanosecond', async (log, reopen) => {
+    await fill(log);
+    for (const again of [false, true]) {
+      const current = again ? await reopen() : log;
+      for (const seq of [0, 1, 255, 256, 257, 511, 512, 700, 899]) assert.equal(await current.positionAt(1000n + BigInt(seq)), seq);
+      assert.equal(await current.positionAt(999n), -1);
+      assert.equal(await current.positionAt(-1n), -1);
+      assert.equal(await current.positionAt(5000n), 899);
+    }
+  });
+
+  test('given a clock that stepped back, when a position is asked for, then the first later event ends the past', async (log) => {
+    const base = 1_700_000_000_000_000_000n;
+    for (const step of [0n, 100n, 300n, 150n, 200n, 400n]) {
+      await log.append(request([sample('a')], { stamp: { ...stamp(), t: String(base + step) } })).durable;
+    }
+    const at = (step: bigint): Promise<number> => log.positionAt(base + step);
+    assert.deepEqual(await Promise.all([at(-1n), at(99n), at(100n), at(299n), at(300n), at(399n), at(400n)]), [-1, 0, 1, 1, 4, 4, 5]);
+  });
+}
