@@ -1,22 +1,66 @@
 /**
- * Who caused something, and how strongly that is known.
+ * Who caused something. The scheme says how strongly that is known; see {@link STRENGTH}.
  *
- * `unix`: attested by the kernel (SO_PEERCRED, unix(7)); `start` is the process's start time in clock ticks since boot
- * (proc(5), field 22), because a pid alone is reused. `tls`: the name in a verified client certificate. `system`: the
- * engine itself; `reason` is the reactor or phase, such as `recovery`, `auto-remove` or `exit`.
+ * `unix`: credentials of the connection's peer (SO_PEERCRED, unix(7)), taken when it connected; `start` is the process's
+ * start time in clock ticks since boot (proc(5), field 22), because a pid alone is reused. `loginuid` is who logged in,
+ * whatever su(1) or sudo(8) made of it since (/proc/PID/loginuid); absent where nobody did, as under a service manager.
+ * `exe` and `cgroup` are what /proc said when it connected; a process can change them, so they are hints.
+ *
+ * `tls`: the client certificate that this engine's certificate authority signed. `tcp`: an address and nothing else.
+ * `system`: the engine itself; `reason` is the reactor or phase, such as `recovery`, `auto-remove` or `exit`.
+ *
+ * `sealed`: a caller as the log keeps it: what the other schemes say of a person, encrypted with a key of that person
+ * (`subject`, a pseudonym). `erased`: a sealed one whose key was destroyed. `was` is the scheme it had.
  */
 export type Actor =
-  | {
-      readonly scheme: 'unix';
-      readonly uid: number;
-      readonly gid: number;
-      readonly pid: number;
-      readonly start?: number;
-      readonly exe?: string;
-      readonly loginuid?: number;
-    }
-  | { readonly scheme: 'tls'; readonly subject: string; readonly address: string }
-  | { readonly scheme: 'system'; readonly reason: string };
+  | UnixActor
+  | TlsActor
+  | { readonly scheme: 'tcp'; readonly address: string }
+  | { readonly scheme: 'system'; readonly reason: string }
+  | { readonly scheme: 'sealed'; readonly was: PersonalScheme; readonly subject: string; readonly box: string }
+  | { readonly scheme: 'erased'; readonly was: PersonalScheme; readonly subject: string };
+
+/** Schemes that say something of a person, and so are sealed in the log. */
+export type PersonalScheme = 'unix' | 'tls' | 'tcp';
+
+export interface UnixActor {
+  readonly scheme: 'unix';
+  readonly uid: number;
+  readonly gid: number;
+  readonly pid: number;
+  readonly start?: number;
+  readonly exe?: string;
+  readonly loginuid?: number;
+  /** Path in the unified hierarchy, or in the one of systemd. */
+  readonly cgroup?: string;
+}
+
+export interface TlsActor {
+  readonly scheme: 'tls';
+  /** Distinguished name (RFC 4514 order as OpenSSL prints it), such as `CN=alice,O=example`. */
+  readonly subject: string;
+  /** Subject alternative names, such as `DNS:alice.example` or `email:alice@example.org`. */
+  readonly names?: readonly string[];
+  /** SHA-256 of the certificate, upper-case hex with colons. */
+  readonly fingerprint: string;
+  readonly address: string;
+}
+
+/** How strongly an actor's identity is known, by scheme: by the kernel, by a signed certificate, not at all, or it is the engine itself. */
+export const STRENGTH = {
+  unix: 'kernel',
+  tls: 'certificate',
+  tcp: 'unauthenticated',
+  system: 'engine',
+} as const satisfies { readonly [S in PersonalScheme | 'system']: string };
+
+/** One of the values of {@link STRENGTH}. */
+export type Strength = (typeof STRENGTH)[keyof typeof STRENGTH];
+
+/** The strength of an actor, also of one that is sealed or erased. */
+export function strengthOf(actor: Actor): Strength {
+  return STRENGTH[actor.scheme === 'sealed' || actor.scheme === 'erased' ? actor.was : actor.scheme];
+}
 
 /** The request that carried a command. `route` is a template, never a raw URL; `agent` is what the client says of itself, untrusted. */
 export interface RequestFacts {

@@ -1,3 +1,4 @@
+export { STRENGTH, strengthOf } from './actor.ts';
 export { API_VERSION } from './manifest.ts';
 export { ERRORS, ShiplogError } from './errors.ts';
 export { durationNanos, parseMoment, parseTime } from './moment.ts';

@@ -148,11 +148,25 @@ export interface FirewallCalls {
   list(command: string): Promise<readonly { readonly [key: string]: unknown }[]>;
 }
 
+/** Where a process comes from (proc(5)). A process can change all of it but its start time. */
+export interface ProcessOrigin {
+  /** Clock ticks since boot. */
+  readonly start: number;
+  /** Path of the program, as the process's own mount namespace has it. */
+  readonly exe?: string;
+  /** Who logged in, whatever the process has become since; absent where nobody did. */
+  readonly loginuid?: number;
+  /** Path in the unified hierarchy, or where that is `/` in the one of systemd. */
+  readonly cgroup?: string;
+}
+
 export interface ProcessCalls {
   /** Sends a signal; false when there is no such process. With `startTicks`, only if the process is still that one. */
   kill(pid: number, signal: number, startTicks?: number): Promise<boolean>;
   /** Start time in clock ticks since boot; undefined when there is no such process. A zombie has none. */
   startTicks(pid: number): Promise<number | undefined>;
+  /** What /proc says of a process now; undefined when there is no such process. What may not be read is absent. */
+  origin(pid: number): Promise<ProcessOrigin | undefined>;
   bootId(): string;
   /** Credentials of a unix socket's peer, by its file descriptor (SO_PEERCRED, unix(7)). */
   peerCredentials(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };

@@ -2,13 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ShiplogError } from '@shiplog/contracts/errors';
+import { type Host, parseHost } from './hosts.ts';
 import type { LogLevel } from './logger.ts';
 
 /** Everything `shiplogd` can be told, by flag or by the same word in the config file. */
 export interface DaemonConfig {
   readonly root: string;
   readonly run: string;
-  readonly dockerSocket: string;
+  /** Where to listen: the docker socket first. */
+  readonly hosts: readonly Host[];
+  /** PEM files for TCP hosts. Absent: they are plain. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
   readonly storageDriver?: string;
   readonly networkBridge: string;
   readonly networkSubnet: string;
@@ -26,6 +30,10 @@ const FLAGS = {
   root: { value: 'DIR', fallback: '/var/lib/shiplog', help: 'what survives reboots: the log, images, layers, secrets' },
   run: { value: 'DIR', fallback: '/run/shiplog', help: 'what does not: mounts, namespaces, bundles' },
   'docker-socket': { value: 'PATH', fallback: '', help: 'where to listen (default: docker.sock in --run), mode 0660' },
+  host: { value: 'URL', fallback: '', help: 'also listen on tcp://ADDRESS:PORT or unix:///PATH; may be repeated' },
+  tlscacert: { value: 'FILE', fallback: '', help: 'PEM: the authority whose certificates clients must have' },
+  tlscert: { value: 'FILE', fallback: '', help: "PEM: this daemon's certificate" },
+  tlskey: { value: 'FILE', fallback: '', help: 'PEM: its key' },
   'storage-driver': { value: 'NAME', fallback: '', help: 'overlay or vfs (default: the first that can run here)' },
   'network-bridge': { value: 'NAME', fallback: 'shiplog0', help: 'interface of the default network' },
   'network-subnet': { value: 'CIDR', fallback: '172.30.0.0/16', help: 'its addresses' },
@@ -37,6 +45,16 @@ const FLAGS = {
 } as const;
 
 type Flag = keyof typeof FLAGS;
+
+/** Flags that are there or not. In the config file: true or false. */
+const SWITCHES = {
+  tlsverify: 'on TCP hosts speak TLS, and answer only clients whose certificate the authority signed',
+  'insecure-tcp': 'let TCP hosts be without TLS: whoever reaches the port is root on this host',
+  teardown: 'remove all containers, networks and both directories, and exit',
+} as const;
+
+/** Flags that may be given several times, with the list of the config file that holds the same. */
+const LISTS = { plugin: 'plugins', host: 'hosts' } as const;
 
 const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error'];
 
@@ -52,7 +70,7 @@ export function usage(): string {
     'Runs the Shiplog engine in the foreground. SIGTERM stops it; containers run on.',
     '',
     ...rows,
-    '  --teardown              remove all containers, networks and both directories, and exit',
+    ...Object.entries(SWITCHES).map(([flag, help]) => `  --${flag}`.padEnd(26) + help),
     '  --version',
     '  --help',
     '',
@@ -77,6 +95,15 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
     if (path.includes('\0') || path === '') throw invalid(`--${flag} must be a directory`);
     return isAbsolute(path) ? resolve(path) : resolve(process.cwd(), path);
   };
+  const on = (flag: keyof typeof SWITCHES): boolean => {
+    const stored = file[camel(flag)] ?? false;
+    if (typeof stored !== 'boolean') throw invalid(`${camel(flag)} in the config file must be true or false`);
+    return given[flag] === true || stored;
+  };
+  const list = (flag: keyof typeof LISTS): readonly string[] => {
+    const own = given[flag];
+    return [...strings(file[LISTS[flag]], LISTS[flag]), ...(Array.isArray(own) ? own : [])];
+  };
   const run = directory('run');
   const storageDriver = word('storage-driver');
   const logLevel = word('log-level');
@@ -87,11 +114,21 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
   const networkSubnet = word('network-subnet');
   if (!/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/.test(networkSubnet))
     throw invalid(`--network-subnet must be an IPv4 subnet such as 172.30.0.0/16, not "${networkSubnet}"`);
-  const plugins = [...strings(file.plugins, 'plugins'), ...(Array.isArray(given.plugin) ? given.plugin : [])];
+  const dockerSocket = word('docker-socket') === '' ? resolve(run, 'docker.sock') : directory('docker-socket');
+  const hosts: readonly Host[] = [{ kind: 'unix', path: dockerSocket }, ...list('host').map(parseHost)];
+  const tls = tlsFiles({ ca: word('tlscacert'), cert: word('tlscert'), key: word('tlskey') }, on('tlsverify'));
+  const insecure = on('insecure-tcp');
+  if (tls === undefined && !insecure && hosts.some(({ kind }) => kind === 'tcp')) {
+    throw invalid(
+      'a TCP host without TLS gives root to whoever reaches it: give --tlsverify with --tlscacert, --tlscert and --tlskey, or --insecure-tcp',
+    );
+  }
+  if (tls !== undefined && insecure) throw invalid('--insecure-tcp and --tlsverify exclude each other');
   return {
     root: directory('root'),
     run,
-    dockerSocket: word('docker-socket') === '' ? resolve(run, 'docker.sock') : directory('docker-socket'),
+    hosts,
+    ...(tls === undefined ? {} : { tls }),
     ...(storageDriver === '' ? {} : { storageDriver }),
     networkBridge,
     networkSubnet,
@@ -99,19 +136,28 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
     logDriver: word('log-driver'),
     // Checked against LEVELS above.
     logLevel: logLevel as LogLevel,
-    plugins,
+    plugins: list('plugin'),
     driverOptions: driverOptions(file.driverOptions),
-    teardown: given.teardown === true,
+    teardown: on('teardown'),
   };
+}
+
+/** Undefined without --tlsverify; then no file may be given, since encryption alone keeps nobody out. */
+function tlsFiles(files: NonNullable<DaemonConfig['tls']>, verify: boolean): DaemonConfig['tls'] {
+  const given = Object.values(files).filter((path) => path !== '').length;
+  if (!verify && given > 0)
+    throw invalid('--tlscacert, --tlscert and --tlskey need --tlsverify: TLS without client certificates keeps nobody out');
+  if (verify && given < 3) throw invalid('--tlsverify needs --tlscacert, --tlscert and --tlskey');
+  return verify ? files : undefined;
 }
 
 function parse(argv: readonly string[]): { readonly [flag: string]: string | boolean | string[] | undefined } {
   const options: Record<string, { type: 'string' | 'boolean'; multiple?: boolean }> = {
     help: { type: 'boolean' },
     version: { type: 'boolean' },
-    teardown: { type: 'boolean' },
   };
-  for (const flag of Object.keys(FLAGS)) options[flag] = flag === 'plugin' ? { type: 'string', multiple: true } : { type: 'string' };
+  for (const flag of Object.keys(SWITCHES)) options[flag] = { type: 'boolean' };
+  for (const flag of Object.keys(FLAGS)) options[flag] = flag in LISTS ? { type: 'string', multiple: true } : { type: 'string' };
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: false }).values as {
       [flag: string]: string | boolean | string[] | undefined;
@@ -130,7 +176,8 @@ async function readFileConfig(path: string): Promise<{ readonly [key: string]: u
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalid(`the config file ${path} must hold one JSON object`);
-  const known = new Set([...Object.keys(FLAGS).map((flag) => camel(flag)), 'plugins', 'driverOptions']);
+  const words = [...Object.keys(FLAGS), ...Object.keys(SWITCHES)].filter((flag) => !(flag in LISTS) && flag !== 'teardown');
+  const known = new Set([...words.map((flag) => camel(flag)), ...Object.values(LISTS), 'driverOptions']);
   for (const key of Object.keys(value)) if (!known.has(key)) throw invalid(`the config file ${path} has an unknown key "${key}"`);
   return value as { readonly [key: string]: unknown };
 }

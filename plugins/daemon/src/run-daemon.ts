@@ -1,10 +1,13 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createSecureContext } from 'node:tls';
 import { ShiplogError } from '@shiplog/contracts';
 import { compose } from '@shiplog/plugin-host';
 import type { DaemonConfig } from './config.ts';
 import { DEFAULT_PLUGINS } from './default-plugins.ts';
 import { createLogger } from './logger.ts';
-import { serve } from './server.ts';
+import { hostText } from './hosts.ts';
+import { serve, type TlsMaterial } from './server.ts';
 import { tearDown } from './tear-down.ts';
 
 export const VERSION = '0.1.0';
@@ -25,6 +28,7 @@ export async function runDaemon(config: DaemonConfig): Promise<void> {
   });
   process.on('SIGHUP', () => logger.info('SIGHUP ignored: restart to read the config again'));
 
+  const tls = config.tls === undefined ? undefined : await tlsMaterial(config.tls);
   const host = await compose(
     {
       root: config.root,
@@ -46,8 +50,8 @@ export async function runDaemon(config: DaemonConfig): Promise<void> {
     .list()
     .filter((driver) => driver.kind === 'api')
     .map((driver) => host.drivers.get('api', driver.name).handler(host.engine));
-  const server = await serve(config.dockerSocket, apis, host.kernel);
-  logger.info('ready', { version: VERSION, socket: config.dockerSocket, root: config.root });
+  const server = await serve(config.hosts, apis, { kernel: host.kernel, ...(tls === undefined ? {} : { tls }) });
+  logger.info('ready', { version: VERSION, hosts: config.hosts.map(hostText), root: config.root });
   const reason = await Promise.race([asked, host.engine.failed]);
   if (typeof reason !== 'string') {
     await Promise.race([server.finish(), sleep(LAST_ANSWERS_MS)]);
@@ -57,4 +61,16 @@ export async function runDaemon(config: DaemonConfig): Promise<void> {
   logger.info('stopping', { reason });
   await server.close();
   await host.stop(reason);
+}
+
+/** Reads the files, and tries them, before anything is started. Throws CONFIG_INVALID. */
+async function tlsMaterial(files: NonNullable<DaemonConfig['tls']>): Promise<TlsMaterial> {
+  try {
+    const [ca, cert, key] = await Promise.all([readFile(files.ca), readFile(files.cert), readFile(files.key)]);
+    createSecureContext({ ca, cert, key });
+    return { ca, cert, key };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ShiplogError('CONFIG_INVALID', `the TLS files cannot be used: ${reason}`, files, { cause: error });
+  }
 }

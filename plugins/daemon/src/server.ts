@@ -1,11 +1,15 @@
 import { chmod, mkdir, unlink } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { type Actor, type ApiHandler, type Kernel, ShiplogError } from '@shiplog/contracts';
+import { type Host, hostText } from './hosts.ts';
+import { tcpPeer, tlsPeer, unixPeer } from './identity.ts';
 
-/** A listening socket. */
+/** Sockets that listen. */
 export interface ApiServer {
   /** Takes no new connections, and resolves when those there are have been answered. */
   finish(): Promise<void>;
@@ -13,51 +17,84 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-/** What node keeps the descriptor of a socket in; not in its types. */
-interface DescriptorHolder {
-  readonly _handle?: { readonly fd?: number };
+/** Own certificate and key, and the authority that signs clients' certificates: PEM. */
+export interface TlsMaterial {
+  readonly ca: Buffer;
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+/** What the server needs beside the APIs. */
+export interface ServeOptions {
+  readonly kernel: Kernel;
+  /** For TCP hosts: clients without a certificate of this authority are turned away in the handshake. Absent: no TLS. */
+  readonly tls?: TlsMaterial;
 }
 
 /**
- * Serves APIs on a unix socket of mode 0660. Who calls is what the kernel says of the connection (SO_PEERCRED, unix(7)),
- * asked once. A socket that something still answers on is refused with CONFIG_INVALID; a dead one is replaced.
+ * Serves APIs on every host: unix sockets with mode 0660, TCP with TLS. Who calls is asked once a connection: of the
+ * kernel (SO_PEERCRED, unix(7)), or of the client's certificate. Throws CONFIG_INVALID, and listens nowhere then, for
+ * a unix socket that something still answers on (a dead one is replaced) and for an address that cannot be had.
  */
-export async function serve(path: string, apis: readonly ApiHandler[], kernel: Kernel): Promise<ApiServer> {
-  await mkdir(dirname(path), { recursive: true });
-  if (await answers(path))
-    throw new ShiplogError('CONFIG_INVALID', `something listens on ${path} already; stop it or give another --docker-socket`, { path });
-  await unlink(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
+export async function serve(hosts: readonly Host[], apis: readonly ApiHandler[], options: ServeOptions): Promise<ApiServer> {
+  const servers: ApiServer[] = [];
+  try {
+    for (const host of hosts) servers.push(await serveHost(host, apis, options));
+  } catch (error) {
+    await Promise.all(servers.map((server) => server.close()));
+    throw error;
+  }
+  return {
+    async finish() {
+      await Promise.all(servers.map((server) => server.finish()));
+    },
+    async close() {
+      await Promise.all(servers.map((server) => server.close()));
+    },
+  };
+}
+
+// Uploads take as long as they take; `headersTimeout` still ends clients that never finish asking.
+const HTTP_OPTIONS = { requestTimeout: 0, keepAliveTimeout: 60_000 } as const;
+
+async function serveHost(host: Host, apis: readonly ApiHandler[], { kernel, tls }: ServeOptions): Promise<ApiServer> {
   const actors = new WeakMap<Duplex, Promise<Actor>>();
   const connections = new Set<Duplex>();
-  const actorOf = (socket: Duplex): Promise<Actor> => actors.get(socket) ?? Promise.resolve(UNATTESTED);
-
-  // Uploads take as long as they take; `headersTimeout` still ends clients that never finish asking.
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 });
+  const secure = host.kind === 'tcp' && tls !== undefined;
+  const server = secure
+    ? createTlsServer({ ...HTTP_OPTIONS, ...tls, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' })
+    : createServer(HTTP_OPTIONS);
   server.on('connection', (socket: Socket) => {
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));
-    actors.set(socket, attest(kernel, socket));
+    if (secure) return;
+    const actor = host.kind === 'unix' ? unixPeer(kernel, socket) : Promise.resolve(tcpPeer(socket));
+    // A peer that cannot be known is not answered; it is known to whoever asks for it below.
+    actor.catch(() => socket.destroy());
+    actors.set(socket, actor);
   });
-  server.on('request', (request, response) => {
-    void actorOf(request.socket).then((actor) => {
+  server.on('secureConnection', (socket: TLSSocket) => actors.set(socket, Promise.resolve(tlsPeer(socket))));
+  const withActor = (socket: Duplex, then: (actor: Actor) => void): void => {
+    actors.get(socket)?.then(then, () => socket.destroy());
+  };
+  server.on('request', (request: IncomingMessage, response: ServerResponse) =>
+    withActor(request.socket, (actor) => {
       if (!apis.some((api) => api.request(request, response, actor))) {
         response.writeHead(404, { 'Content-Type': 'application/json' }).end('{"message":"page not found"}\n');
       }
-    });
-  });
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    void actorOf(request.socket).then((actor) => {
+    }),
+  );
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    withActor(request.socket, (actor) => {
       if (!apis.some((api) => api.upgrade(request, socket, head, actor)))
         socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
-    });
-  });
+    }),
+  );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
     else socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
   });
-  await listen(server, path);
+  await (host.kind === 'unix' ? listenOnPath(server, host.path) : listenOnPort(server, host));
   const finish = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
@@ -72,17 +109,13 @@ export async function serve(path: string, apis: readonly ApiHandler[], kernel: K
   };
 }
 
-const UNATTESTED: Actor = { scheme: 'system', reason: 'unattested connection' };
-
-async function attest(kernel: Kernel, socket: Socket & DescriptorHolder): Promise<Actor> {
-  const fd = socket._handle?.fd;
-  if (fd === undefined || fd < 0) return UNATTESTED;
-  const { pid, uid, gid } = kernel.processes.peerCredentials(fd);
-  const start = await kernel.processes.startTicks(pid);
-  return { scheme: 'unix', uid, gid, pid, ...(start === undefined ? {} : { start }) };
-}
-
-async function listen(server: Server, path: string): Promise<void> {
+async function listenOnPath(server: Server, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  if (await answers(path))
+    throw new ShiplogError('CONFIG_INVALID', `something listens on ${path} already; stop it or give another --docker-socket`, { path });
+  await unlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     // Nobody may connect between bind and chmod.
@@ -91,6 +124,17 @@ async function listen(server: Server, path: string): Promise<void> {
     process.umask(mask);
   });
   await chmod(path, 0o660);
+}
+
+async function listenOnPort(server: Server, host: Extract<Host, { readonly kind: 'tcp' }>): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new ShiplogError('CONFIG_INVALID', `cannot listen on ${hostText(host)}: ${error.message}`, { errno: error.code }, { cause: error }),
+      ),
+    );
+    server.listen({ host: host.address, port: host.port }, () => resolve());
+  });
 }
 
 function answers(path: string): Promise<boolean> {

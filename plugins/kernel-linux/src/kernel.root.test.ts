@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstat, mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, open, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -331,6 +331,22 @@ function tests(): void {
     assert.is(await processes.startTicks(pid), undefined);
     assert.is(await processes.kill(pid, 9), false);
     assert.match(processes.bootId(), /^[0-9a-f-]{36}$/);
+  });
+
+  test('given a process, when its origin is asked for, then it is what /proc says, and nothing once it has ended', async () => {
+    const child = spawn('sleep', ['60']);
+    const ended = once(child, 'exit');
+    await once(child, 'spawn');
+    const pid = child.pid ?? 0;
+    const { start, exe, loginuid, cgroup } = (await processes.origin(pid)) ?? {};
+    assert.is(start, await processes.startTicks(pid));
+    assert.is(exe, await readlink(`/proc/${pid}/exe`));
+    const login = Number(await readFile(`/proc/${pid}/loginuid`, 'utf8').catch(() => '4294967295'));
+    assert.is(loginuid, login === 4_294_967_295 ? undefined : login);
+    assert.ok((await readFile(`/proc/${pid}/cgroup`, 'utf8')).split('\n').some((line) => line.endsWith(`:${cgroup}`)));
+    child.kill('SIGKILL');
+    await ended;
+    assert.is(await processes.origin(pid), undefined);
   });
 
   test('given a lock that is held, when it is taken again, then not until it is released', async ({ directory }) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, readlink } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
-import { type ProcessCalls, ShiplogError } from '@shiplog/contracts';
+import { type ProcessCalls, type ProcessOrigin, ShiplogError } from '@shiplog/contracts';
 import { errnoOf, kernelError } from './kernel-error.ts';
 import type { LaneCall } from './lane.ts';
 import { libc } from './libc.ts';
@@ -27,6 +27,44 @@ async function startTicks(pid: number): Promise<number | undefined> {
     return parseStartTicks(await readFile(`/proc/${pid}/stat`, 'utf8'));
   } catch (error) {
     if (['ENOENT', 'ESRCH'].includes(errnoOf(error))) return undefined;
+    throw error;
+  }
+}
+
+/** loginuid of a process in whose ancestry nobody logged in: (uid_t)-1. */
+const NO_LOGIN = 4_294_967_295;
+
+/** A process's group out of /proc/<pid>/cgroup (cgroups(7)): the unified path, or systemd's where nothing uses the unified one. */
+export function parseCgroup(text: string): string | undefined {
+  const paths = new Map(text.split('\n').map((line) => [line.split(':')[1], line.split(':').slice(2).join(':')]));
+  const unified = paths.get('');
+  return unified === undefined || unified === '/' ? (paths.get('name=systemd') ?? unified) : unified;
+}
+
+async function origin(pid: number): Promise<ProcessOrigin | undefined> {
+  const [start, exe, login, groups] = await Promise.all([
+    startTicks(pid),
+    ifReadable(readlink(`/proc/${pid}/exe`)),
+    ifReadable(readFile(`/proc/${pid}/loginuid`, 'utf8')),
+    ifReadable(readFile(`/proc/${pid}/cgroup`, 'utf8')),
+  ]);
+  if (start === undefined) return undefined;
+  const loginuid = login === undefined ? NO_LOGIN : Number(login);
+  const cgroup = groups === undefined ? undefined : parseCgroup(groups);
+  return {
+    start,
+    ...(exe === undefined ? {} : { exe }),
+    ...(loginuid === NO_LOGIN ? {} : { loginuid }),
+    ...(cgroup === undefined ? {} : { cgroup }),
+  };
+}
+
+/** Undefined where the process ended meanwhile, the kernel was built without the file, or it may not be read. */
+async function ifReadable(reading: Promise<string>): Promise<string | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(errnoOf(error))) return undefined;
     throw error;
   }
 }
@@ -73,6 +111,7 @@ export function processCalls(call: LaneCall): ProcessCalls {
   return {
     kill: (pid, signal, expected) => reportingLater(() => kill(pid, signal, expected)),
     startTicks: (pid) => reportingLater(() => startTicks(pid)),
+    origin: (pid) => reportingLater(() => origin(pid)),
     lock: (path) => reportingLater(() => lock(path)),
     bootId: () => (boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
     peerCredentials(fd) {

@@ -287,6 +287,11 @@ export function createRecordingKernel(): RecordingKernel {
         note('processes.startTicks', pid);
         return running.get(pid);
       },
+      async origin(pid) {
+        note('processes.origin', pid);
+        const start = running.get(pid);
+        return start === undefined ? undefined : { start };
+      },
       bootId() {
         note('processes.bootId');
         return '00000000-0000-4000-8000-000000000000';

@@ -107,6 +107,11 @@ function actorText(actor: Actor): string {
       return `uid ${actor.uid} pid ${actor.pid}${actor.exe === undefined ? '' : ` ${actor.exe}`}`;
     case 'tls':
       return `${actor.subject} at ${actor.address}`;
+    case 'tcp':
+      return `${actor.address}, unauthenticated`;
+    case 'sealed':
+    case 'erased':
+      return `${actor.scheme} ${actor.subject}`;
     case 'system':
       return `the engine (${actor.reason})`;
   }

@@ -1,0 +1,82 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ShiplogError } from '@shiplog/contracts';
+import { type DaemonConfig, readConfig } from './config.ts';
+import { hostText, parseHost } from './hosts.ts';
+
+const test = suite('config');
+const TLS = ['--tlscacert', '/ca', '--tlscert', '/cert', '--tlskey', '/key'];
+
+async function read(argv: readonly string[]): Promise<DaemonConfig> {
+  const config = await readConfig(argv);
+  if (typeof config === 'string') throw new Error(config);
+  return config;
+}
+
+async function refusal(argv: readonly string[]): Promise<string> {
+  try {
+    await readConfig(argv);
+  } catch (error) {
+    if (error instanceof ShiplogError && error.code === 'CONFIG_INVALID') return error.message;
+    throw error;
+  }
+  throw new Error(`${argv.join(' ')} was taken`);
+}
+
+for (const text of ['unix:///run/a.sock', 'tcp://127.0.0.1:2376', 'tcp://[::1]:0']) {
+  test(`given the host ${text}, when it is read and written, then it is the same`, () => assert.is(hostText(parseHost(text)), text));
+}
+
+for (const text of [
+  '',
+  'unix://a',
+  'tcp://127.0.0.1',
+  'tcp://localhost:1',
+  'tcp://::1:1',
+  'tcp://[127.0.0.1]:1',
+  'tcp://1.2.3.4:65536',
+  'http://1.2.3.4:1',
+]) {
+  test(`given the host "${text}", when it is read, then it is refused`, () => {
+    assert.throws(
+      () => parseHost(text),
+      (error: unknown) => error instanceof ShiplogError && error.code === 'CONFIG_INVALID',
+    );
+  });
+}
+
+test('given several hosts, when the config is read, then the docker socket comes first', async () => {
+  const { hosts, tls } = await read(['--run', '/r', '--host', 'tcp://127.0.0.1:2376', '--host', 'unix:///x', '--tlsverify', ...TLS]);
+  assert.equal(hosts.map(hostText), ['unix:///r/docker.sock', 'tcp://127.0.0.1:2376', 'unix:///x']);
+  assert.equal(tls, { ca: '/ca', cert: '/cert', key: '/key' });
+});
+
+test('given a TCP host, when nothing says how clients are known, then it is refused', async () => {
+  assert.match(await refusal(['--host', 'tcp://127.0.0.1:1']), '--insecure-tcp');
+  assert.match(await refusal(['--host', 'tcp://127.0.0.1:1', ...TLS]), 'keeps nobody out');
+  assert.match(await refusal(['--host', 'tcp://127.0.0.1:1', '--tlsverify', ...TLS.slice(2)]), 'needs --tlscacert');
+  assert.match(await refusal(['--insecure-tcp', '--tlsverify', ...TLS]), 'exclude each other');
+  assert.is((await read(['--host', 'tcp://127.0.0.1:1', '--insecure-tcp'])).tls, undefined);
+});
+
+test('given a config file, when it is read, then lists and switches count and flags come after', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'config-'));
+  try {
+    const file = join(directory, 'c.json');
+    await writeFile(file, JSON.stringify({ hosts: ['unix:///a'], insecureTcp: true, plugins: ['p'] }));
+    const { hosts, plugins } = await read(['--config', file, '--host', 'tcp://127.0.0.1:1', '--plugin', 'q', '--run', '/r']);
+    assert.equal(hosts.map(hostText), ['unix:///r/docker.sock', 'unix:///a', 'tcp://127.0.0.1:1']);
+    assert.equal(plugins, ['p', 'q']);
+    await writeFile(file, JSON.stringify({ insecureTcp: 'yes' }));
+    assert.match(await refusal(['--config', file]), 'true or false');
+    await writeFile(file, JSON.stringify({ teardown: true }));
+    assert.match(await refusal(['--config', file]), 'unknown key "teardown"');
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test.run();
