@@ -46,7 +46,7 @@ export interface Decisions {
   /** `remove`: the image goes for good, with these snapshots (chain ids, uppermost first) and blobs that nothing else uses. */
   'image.remove': { readonly removals: readonly ImageRemoval[] } | null;
   'image.prune': { readonly removals: readonly ImageRemoval[] } | null;
-  'network.create': Omit<NetworkRecord, 'createdAt' | 'leases'> | null;
+  'network.create': Omit<NetworkRecord, 'createdAt'> | null;
   'network.remove': { readonly id: string } | null;
   'volume.create': Omit<VolumeRecord, 'createdAt'> | null;
   'volume.remove': { readonly name: string } | null;

@@ -101,8 +101,6 @@ export interface NetworkRecord {
   readonly options: { readonly [option: string]: string };
   readonly labels: { readonly [label: string]: string };
   readonly createdAt: string;
-  /** Leased address → container id. */
-  readonly leases: { readonly [address: string]: string };
 }
 
 export interface VolumeRecord {

@@ -100,7 +100,7 @@ function checkNetworks(view: StateView, spec: ContainerSpec): void {
   const joined = joinedNetworks(view, spec, (error) => {
     throw error;
   });
-  for (const { network, request } of joined) leaseAddress({ ...network, leases: {} }, request.ipv4);
+  for (const { network, request } of joined) leaseAddress(network, new Map(), request.ipv4);
 }
 
 function checkVolumes(view: StateView, spec: ContainerSpec): void {

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PortBinding } from '@shiplog/contracts';
-import { began, created, did, exited, given, imageOf, load, running } from '../testing/scenario.test.util.ts';
+import { bridgeLeases, began, created, did, exited, given, imageOf, load, running } from '../testing/scenario.test.util.ts';
 
 const test = suite('container.start');
 const network = (name: string, more: { readonly subnet?: string; readonly internal?: boolean } = {}) =>
@@ -24,7 +24,7 @@ test('given a created container, when started, then it leases the lowest address
     .thenMeanwhile((state) => {
       assert.is(state.container('web').active, true);
       assert.is(state.container('web').status, 'created');
-      assert.equal(Object.keys(state.network('bridge').leases), ['172.17.0.2']);
+      assert.equal(bridgeLeases(state), ['172.17.0.2']);
     })
     .thenState((state) => {
       const web = state.container('web');
@@ -202,7 +202,7 @@ test('when the command cannot be run, then leases go back and the exit code says
         assert.is(web.active, false);
         assert.is(web.busy, undefined);
         assert.equal(web.endpoints['bridge']?.ports, []);
-        assert.equal(state.network('bridge').leases, {});
+        assert.equal(bridgeLeases(state), []);
       });
   }
 });
@@ -214,7 +214,7 @@ test('when nobody knows how the start ended, then the leases stay until release'
       'INTERNAL',
       (state) => {
         assert.is(state.container('web').active, true);
-        assert.is(Object.keys(state.network('bridge').leases).length, 1);
+        assert.is(bridgeLeases(state).length, 1);
       },
       'unknown',
     );

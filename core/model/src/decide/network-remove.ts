@@ -9,10 +9,10 @@ export const decideNetworkRemove: Decider<'network.remove'> = (view, { args }) =
   if (network.predefined)
     throw new ShiplogError('NETWORK_PREDEFINED', `${name} is a pre-defined network and cannot be removed`, { id, name });
   const [user] = networkUsers(view, id);
-  if (user !== undefined || Object.keys(network.leases).length > 0) {
+  if (user !== undefined) {
     throw new ShiplogError('NETWORK_IN_USE', `error while removing network: network ${name} id ${id} has active endpoints`, {
       id,
-      container: user?.id,
+      container: user.id,
     });
   }
   for (const open of view.openOperations.values()) {

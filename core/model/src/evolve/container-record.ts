@@ -1,7 +1,6 @@
 import type { ContainerRecord, EndpointRecord } from '@shiplog/contracts';
 import { idleEndpoints } from '../network/joined-networks.ts';
 import type { State } from '../state.ts';
-import { dropLeases, takeLeases } from './leases.ts';
 
 /** Replaces fields of a container's record; nothing happens if it is gone. */
 export function change(state: State, id: string, fields: Partial<ContainerRecord>): void {
@@ -17,7 +16,6 @@ export function withoutProcess(container: ContainerRecord): ContainerRecord {
 
 /** The container holds host resources from here on: addresses and ports are taken. */
 export function occupy(state: State, id: string, endpoints: readonly EndpointRecord[]): void {
-  takeLeases(state, id, endpoints);
   change(state, id, { active: true, endpoints: Object.fromEntries(endpoints.map((endpoint) => [endpoint.networkName, endpoint])) });
 }
 
@@ -25,15 +23,13 @@ export function occupy(state: State, id: string, endpoints: readonly EndpointRec
 export function vacate(state: State, id: string): void {
   const container = state.containers.get(id);
   if (container === undefined) return;
-  dropLeases(state, id, Object.values(container.endpoints));
   change(state, id, { active: false, endpoints: idleEndpoints(state, container.spec) });
 }
 
-/** The container is gone, with its exec sessions, leases and those of `volumes` that nobody else mounts. */
+/** The container is gone, with its exec sessions, leases, and those of `volumes` that nobody else mounts. */
 export function forget(state: State, id: string, volumes: readonly string[]): void {
   const container = state.containers.get(id);
   if (container === undefined) return;
-  dropLeases(state, id, Object.values(container.endpoints));
   for (const execId of container.execIds) state.execs.delete(execId);
   state.containers.delete(id);
   for (const name of volumes) forgetVolume(state, name);

@@ -4,7 +4,7 @@ import { pendingOf } from './pending.ts';
 export const networkEvolvers: Evolvers<EventsOf<'network'>> = {
   'network.create.requested': (state, event) => {
     const { decided } = event.data;
-    if (decided !== null) state.networks.set(decided.id, { ...decided, createdAt: event.t, leases: {} });
+    if (decided !== null) state.networks.set(decided.id, { ...decided, createdAt: event.t });
   },
   'network.create.succeeded': () => undefined,
   'network.create.failed': (state, event) => {

@@ -4,6 +4,7 @@ import { takeId } from '../decide/take-id.ts';
 import { assignPorts } from './ports.ts';
 import { joinedNetworks } from './joined-networks.ts';
 import { leaseAddress } from './lease-address.ts';
+import { leasesOf } from './leases-of.ts';
 import { macOf } from './mac-of.ts';
 
 /** Endpoints to attach, in order, and where the sandbox comes from: a driver's name or `container:<id>`. */
@@ -27,7 +28,7 @@ export function planEndpoints(view: StateView, container: ContainerRecord, given
   const publisher = joined.find(({ network }) => network.subnet !== '' && !network.internal)?.network.id;
   const ports: readonly PortBinding[] = publisher === undefined ? [] : assignPorts(view, container, givens.freePorts ?? []);
   const endpoints = joined.map(({ network, request }, index): EndpointRecord => {
-    const { ipv4, prefixLength } = leaseAddress(network, request.ipv4);
+    const { ipv4, prefixLength } = leaseAddress(network, leasesOf(view, network.id), request.ipv4);
     return {
       id: takeId(givens, index),
       networkId: network.id,

@@ -25,6 +25,7 @@ import { type Accepted, decide } from '../decide.ts';
 import { evolve } from '../evolve.ts';
 import { givensNeeded } from '../givens-needed.ts';
 import { failed, succeeded } from '../outcome.ts';
+import { leasesOf } from '../network/leases-of.ts';
 import { createState, type State } from '../state.ts';
 
 /** 64 hex digits that start with the number. */
@@ -284,4 +285,9 @@ class Then<T extends CommandType> {
     if (!decision.ok) throw new Error(`refused: ${decision.refusal.code} ${decision.refusal.message}`);
     return decision;
   }
+}
+
+/** Addresses that are taken on the network `bridge`. */
+export function bridgeLeases(state: State): readonly string[] {
+  return [...leasesOf(state, state.network('bridge').id).keys()];
 }

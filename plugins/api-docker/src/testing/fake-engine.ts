@@ -369,7 +369,7 @@ export class FakeEngine implements Engine {
           stream: `network/${id}`,
           decided,
           run: async () => {
-            this.state.networks.set(id, { ...decided, createdAt: now(), leases: {} });
+            this.state.networks.set(id, { ...decided, createdAt: now() });
             return { outcome: {}, answer: { id } };
           },
         };
@@ -423,7 +423,6 @@ export class FakeEngine implements Engine {
       options: {},
       labels: {},
       createdAt: now(),
-      leases: {},
     });
   }
 
