@@ -43,6 +43,7 @@ export const ERRORS = {
   EXEC_ALREADY_RUN: { class: 'conflict', help: 'An exec session runs once; create another.' },
   IMAGE_IN_USE: { class: 'conflict', help: 'Remove the containers that use the image, or force the removal of the tag.' },
   NETWORK_NAME_IN_USE: { class: 'conflict', help: 'Remove the network that holds the name, or choose another.' },
+  REQUEST_DENIED: { class: 'forbidden', help: 'An authorizer denied the request; the message has its rule and its reason.' },
   NETWORK_IN_USE: { class: 'forbidden', help: 'Disconnect or remove the containers on the network first.' },
   NETWORK_PREDEFINED: { class: 'forbidden', help: 'bridge, host and none cannot be removed or changed.' },
   NETWORK_SUBNET_OVERLAP: { class: 'forbidden', help: 'Choose a subnet that no other network or host route uses.' },

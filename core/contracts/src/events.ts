@@ -1,4 +1,5 @@
 import type { CommandArgs, CommandType, Givens } from './commands.ts';
+import type { Json } from './json.ts';
 import type { ContainerRecord, EndpointRecord, ExecRecord, NetworkRecord, ProcessRef, VolumeRecord } from './state.ts';
 import type { Digest, ImageManifest } from './image.ts';
 
@@ -127,7 +128,21 @@ export interface MetaEvents {
     readonly verb: string;
     readonly step: string;
     readonly facts?: { readonly [fact: string]: string | number | boolean };
+    /** Of a step that a driver journaled: what it answered, given back to it if the same call is made again. */
+    readonly answer?: { readonly value?: Json };
   };
+  /** What authorizers said of a request, in the append of its intent. */
+  'operation.authorized': { readonly verb: string; readonly verdicts: readonly AuthorizerVerdict[] };
+}
+
+/** What one authorizer said. `failure`: it gave no usable answer, and its failure policy spoke for it. `ms`: how long it took. */
+export interface AuthorizerVerdict {
+  readonly authorizer: string;
+  readonly effect: 'allow' | 'deny';
+  readonly rule?: string;
+  readonly reason?: string;
+  readonly failure?: string;
+  readonly ms: number;
 }
 
 /** Every event type with its data. A command's three: `<verb>.requested`, `<verb>.succeeded`, `<verb>.failed`. */

@@ -21,13 +21,25 @@ export interface DriverManifest {
   readonly capabilities: { readonly [ability: string]: boolean };
   readonly needs: { readonly binaries?: readonly string[]; readonly filesystems?: readonly string[]; readonly root?: boolean };
   readonly doc: string;
+  /** Milliseconds for single verbs, where the verb table's own do not fit. */
+  readonly deadlines?: { readonly [verb: string]: number };
+  /** Of an authorizer: whether a request may pass when it throws, lies or is late. Absent: `closed`. */
+  readonly failurePolicy?: 'closed' | 'open';
 }
 
 /** Whether a driver can run on this host, and why not. */
 export type Probe = { readonly usable: true; readonly warnings?: readonly string[] } | { readonly usable: false; readonly reason: string };
 
+/**
+ * Where a plugin's code runs; the operator chooses. `inline`: in the daemon, at no cost and trusted. `worker`: in a thread of its
+ * own, which cannot block or end the daemon. `process`: in a process of its own, in any language, which cannot crash it either.
+ */
+export type Isolation = 'inline' | 'worker' | 'process';
+
 /** A driver as the engine lists it. */
 export interface DriverInfo extends DriverManifest {
   readonly plugin: string;
   readonly probe: Probe;
+  /** False: its code was not needed so far, and `probe` was not asked. Absent: true. */
+  readonly loaded?: boolean;
 }

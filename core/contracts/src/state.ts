@@ -1,5 +1,6 @@
 import type { ContainerSpec, ExecSpec, PortBinding } from './container-spec.ts';
 import type { Digest, ImageManifest } from './image.ts';
+import type { Json } from './json.ts';
 
 /** A process beyond doubt: a pid alone is reused, a pid with its start time (proc(5), field 22) and boot is not. */
 export interface ProcessRef {
@@ -124,6 +125,8 @@ export interface OpenOperation {
   readonly inst: string;
   /** Steps journaled so far, in order. */
   readonly steps: readonly string[];
+  /** What drivers journaled, by step. Forgotten at a reboot. */
+  readonly answers?: { readonly [step: string]: { readonly value?: Json } };
 }
 
 /** The engine at one moment. All of it is folded from the log; reading it never changes it. */

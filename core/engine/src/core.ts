@@ -1,12 +1,18 @@
 import {
   type Caller,
+  type ContextParts,
+  createContext,
+  DEADLINE_MS,
   type DriverFamilies,
   type NewEvent,
   type OperationContext,
   ShiplogError,
   type Stamp,
+  VERB_TABLES,
   type VerbKind,
+  type VerbTable,
 } from '@shiplog/contracts';
+import { checkAnswer } from '@shiplog/contracts/check';
 import { Environment } from './environment.ts';
 import { IoHub } from './io-hub.ts';
 import type { Ledger } from './ledger.ts';
@@ -44,21 +50,20 @@ export class EngineCore {
     };
   }
 
-  /** Calls a driver's verb. Resolves with its answer; fails DEADLINE_EXCEEDED, CANCELED, or what the driver throws, as a ShiplogError. */
-  async call<K extends VerbKind>(
-    kind: K,
-    name: string,
-    verb: string,
-    args: unknown,
-    ctx: OperationContext,
-    deadlineMs: number,
-  ): Promise<unknown> {
+  /**
+   * Calls a driver's verb. Resolves with its answer, which fits the verb table; fails DEADLINE_EXCEEDED, CANCELED, DRIVER_FAILED, or
+   * what the driver throws, as a ShiplogError. A driver that goes on after its deadline is not waited for.
+   */
+  async call<K extends VerbKind>(kind: K, name: string, verb: string, args: unknown, ctx: ContextParts): Promise<unknown> {
     const driver = this.parts.drivers.get(kind, name);
+    const deadlineMs = this.#deadline(kind, name, verb);
     const deadline = this.parts.clock.deadline(deadlineMs);
     const signal = AbortSignal.any([ctx.signal, deadline]);
     const method = driver[verb as keyof DriverFamilies[K]] as (args: unknown, ctx: OperationContext) => Promise<unknown>;
     try {
-      return await abortable(method.call(driver, args, { op: ctx.op, signal }), signal);
+      const answer = await abortable(method.call(driver, args, createContext({ ...ctx, signal })), signal);
+      checkAnswer(kind, name, verb, answer);
+      return answer;
     } catch (error) {
       if (deadline.aborted) {
         throw new ShiplogError(
@@ -74,6 +79,13 @@ export class EngineCore {
         this.parts.logger.error('driver failed', { kind, name, verb, error: error instanceof Error ? error.stack : String(error) });
       throw ShiplogError.wrap(error, 'DRIVER_FAILED', { kind, name, verb });
     }
+  }
+
+  /** What the manifest says, or else the verb table. */
+  #deadline(kind: VerbKind, name: string, verb: string): number {
+    const manifest = this.parts.drivers.list().find((driver) => driver.kind === kind && driver.name === name);
+    const table: VerbTable = VERB_TABLES[kind];
+    return manifest?.deadlines?.[verb] ?? table[verb]?.deadlineMs ?? DEADLINE_MS;
   }
 
   /** Records that reality and log differ. */

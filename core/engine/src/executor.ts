@@ -1,5 +1,6 @@
-import { decide, failed, givensNeeded, succeeded } from '@shiplog/model';
+import { type Decision, decide, failed, givensNeeded, succeeded } from '@shiplog/model';
 import {
+  type AuthorizerVerdict,
   type Caller,
   type CommandAnswers,
   type Command,
@@ -12,11 +13,13 @@ import {
   type EventOf,
   type Given,
   type Givens,
+  type NewEvent,
   type Outcomes,
   type Result,
   type ShiplogEvent,
   ShiplogError,
 } from '@shiplog/contracts';
+import { authorize, authorizedEvent, denialIn } from './authorize.ts';
 import type { EngineCore } from './core.ts';
 import { system } from './core.ts';
 import { Operation } from './operation.ts';
@@ -117,31 +120,26 @@ export class Executor {
     const op = streams.given?.op ?? parts.identities.op();
     // The union of all commands is what decide takes; a generic member of it is one of them.
     const bare = { type, args, at: parts.clock.now(), givens: { ids: [], defaults: parts.defaults } } as CommandOf<T> as Command;
-    let givens: Givens;
-    do {
-      await this.#takeTurn(type, args, caller);
-      givens = await this.#givens(bare, streams.given);
-      // Gathering takes a moment, and somebody may have come first.
-    } while (this.#mustWait(type, args));
-    const decision = decide(ledger.head, { ...bare, givens });
+    const { decision, verdicts } = await this.#decide(type, args, bare, caller, op, streams.given);
     const stamp = core.stamp(caller, op);
     const handler: Handler<T> = HANDLERS[type];
+    const authorized = verdicts.length === 0 ? [] : [authorizedEvent(type, decision.intent, verdicts)];
     if (!decision.ok) {
       const outcome = failed(type, decision.stream, { status: 'refused', ms: 0, error: decision.refusal });
-      await ledger.append({ stamp, events: [decision.intent, outcome] }).durable;
+      await ledger.append({ stamp, events: [decision.intent, ...authorized, outcome] }).durable;
       if (type === 'container.start') void removeUnstarted(core, this, (args as CommandArgs['container.start']).container);
       throw ShiplogError.from(decision.refusal);
     }
     const { stream, intent, conditions, expected, effectless } = decision;
     if (effectless) {
       const outcome = succeeded(type, stream, handler.unaffected ?? NOTHING, { status: 'ok', ms: 0 });
-      await ledger.append({ stamp, events: [intent, outcome], conditions, expected }).durable;
+      await ledger.append({ stamp, events: [intent, ...authorized, outcome], conditions, expected }).durable;
       return handler.answer((intent.data as { decided: never }).decided, outcome.data as Outcomes[T]);
     }
-    const admitted = ledger.append({ stamp, events: [intent], conditions, expected });
+    const admitted = ledger.append({ stamp, events: [intent, ...authorized], conditions, expected });
     const finished = Promise.withResolvers<void>();
     this.#running.set(op, finished.promise);
-    // The one event that went in.
+    // The intent goes in first.
     const [recorded] = admitted.events as readonly ShiplogEvent[] as readonly [EventOf<`${T}.requested`>];
     try {
       await admitted.durable;
@@ -150,6 +148,39 @@ export class Executor {
       finished.resolve();
       this.#running.delete(op);
       if (stream.startsWith('container/')) void settle(core, this, stream.slice('container/'.length));
+    }
+  }
+
+  /**
+   * Decides when it is the command's turn, and has authorizers judge what was decided. Both take moments in which somebody
+   * may come first: it is decided again, and what differs is judged again.
+   */
+  async #decide<T extends CommandType>(
+    type: T,
+    args: CommandArgs[T],
+    bare: Command,
+    caller: Caller,
+    op: string,
+    given: Given | undefined,
+  ): Promise<{ readonly decision: Decision; readonly verdicts: readonly AuthorizerVerdict[] }> {
+    const { ledger } = this.core;
+    let judged: { readonly intent: string; readonly verdicts: readonly AuthorizerVerdict[] } | undefined;
+    let givens: Givens | undefined;
+    for (;;) {
+      await this.#takeTurn(type, args, caller);
+      givens ??= await this.#givens(bare, given);
+      if (this.#mustWait(type, args)) {
+        givens = undefined;
+        continue;
+      }
+      const decision = decide(ledger.head, { ...bare, givens });
+      if (!decision.ok) return { decision, verdicts: [] };
+      const intent = JSON.stringify(decision.intent);
+      if (judged?.intent === intent) return { decision: deniedBy(judged.verdicts, decision), verdicts: judged.verdicts };
+      const verdicts = await authorize(this.core, type, decision.intent, caller, op);
+      // Nobody was asked, so nobody came first.
+      if (verdicts.length === 0) return { decision, verdicts };
+      judged = { intent, verdicts };
     }
   }
 
@@ -241,8 +272,8 @@ export class Executor {
       for (const endpoint of Object.values(container.endpoints))
         for (const port of endpoint.ports) if (port.hostPort !== 0) avoid.push(port.hostPort);
     }
-    const ctx = { op: this.core.parts.identities.op(), signal: this.core.parts.clock.deadline(10_000) };
-    const { ports } = await this.core.parts.drivers.get('network', 'bridge').freePorts({ count, avoid }, ctx);
+    const ctx = { op: this.core.parts.identities.op(), signal: new AbortController().signal };
+    const { ports } = (await this.core.call('network', 'bridge', 'freePorts', { count, avoid }, ctx)) as { ports: number[] };
     return ports;
   }
 
@@ -264,6 +295,15 @@ export class Executor {
     }
     throw new ShiplogError('CANCELED', 'the first command with this idempotency key has no outcome', { seq });
   }
+}
+
+/** The decision, turned into a refusal if one of the verdicts denies it: then nothing was decided. */
+function deniedBy(verdicts: readonly AuthorizerVerdict[], decision: Decision): Decision {
+  const denial = denialIn(verdicts);
+  if (denial === undefined) return decision;
+  const { stream, intent } = decision;
+  const { tags: _, ...claimless } = intent;
+  return { ok: false, stream, intent: { ...claimless, data: { ...intent.data, decided: null } } as NewEvent, refusal: denial.toRecord() };
 }
 
 /** A container that ended and still holds what it had cannot start before that is given back. */

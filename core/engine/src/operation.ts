@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto';
 import {
   type Caller,
+  createContext,
   type CommandStreams,
   type CommandType,
   type EventOf,
@@ -7,6 +9,7 @@ import {
   type OperationContext,
   ShiplogError,
   type Stamp,
+  type StepJournal,
   VERB_TABLES,
   type VerbKind,
   type DriverFamilies,
@@ -22,9 +25,6 @@ type VerbArgs<K extends VerbKind, V extends keyof DriverFamilies[K]> = DriverFam
 type VerbAnswer<K extends VerbKind, V extends keyof DriverFamilies[K]> = DriverFamilies[K][V] extends (...args: never[]) => Promise<infer R>
   ? R
   : never;
-
-/** Milliseconds a driver has for one verb before the step fails DEADLINE_EXCEEDED. Layers may be large. */
-const DEADLINE_MS = { usual: 60_000, applyLayer: 1_800_000 };
 
 /**
  * One operation under way: it calls drivers step by step, journals each by name, and knows how to take them back.
@@ -45,7 +45,7 @@ export class Operation<T extends CommandType = CommandType> {
     readonly caller: Caller,
     readonly streams: CommandStreams,
   ) {
-    this.ctx = { op: intent.op, signal: streams.signal ?? new AbortController().signal };
+    this.ctx = createContext(this.#context());
   }
 
   /**
@@ -71,20 +71,16 @@ export class Operation<T extends CommandType = CommandType> {
     if (undo !== undefined && options.lasting !== true) {
       this.#undo.push({
         step: `${kind}.${undo}`,
-        run: () =>
-          this.engine.call(
-            kind,
-            name,
-            undo,
-            options.undoArgs ?? args,
-            { op: this.ctx.op, signal: new AbortController().signal },
-            DEADLINE_MS.usual,
-          ),
+        run: () => {
+          const undoArgs = options.undoArgs ?? args;
+          const journal = this.#journalOf(`undo ${step}`, undoArgs);
+          return this.engine.call(kind, name, undo, undoArgs, { op: this.intent.op, signal: new AbortController().signal, journal });
+        },
       });
     }
     return this.timed(step, async () => {
-      const deadline = verb === 'applyLayer' ? DEADLINE_MS.applyLayer : DEADLINE_MS.usual;
-      const answer = (await this.engine.call(kind, name, verb, args, this.ctx, deadline)) as VerbAnswer<K, V>;
+      const journal = this.#journalOf(step, args);
+      const answer = (await this.engine.call(kind, name, verb, args, { ...this.#context(), journal })) as VerbAnswer<K, V>;
       this.journal(step, options.facts?.(answer));
       return answer;
     });
@@ -127,6 +123,35 @@ export class Operation<T extends CommandType = CommandType> {
       data: facts === undefined ? { verb: this.verb, step } : { verb: this.verb, step, facts },
     };
     this.engine.ledger.append({ stamp: this.stamp(), events: [event] });
+  }
+
+  #context() {
+    const { signal, progress } = this.streams;
+    return {
+      op: this.intent.op,
+      signal: signal ?? new AbortController().signal,
+      ...(progress === undefined ? {} : { progress }),
+    };
+  }
+
+  /** Where a driver's own steps of one call are recorded. One operation may make the same call for several resources: hence `args`. */
+  #journalOf(call: string, args: unknown): StepJournal {
+    let prefix: string | undefined;
+    const key = (step: string): string => `${(prefix ??= `${call} ${hash('sha256', JSON.stringify(args)).slice(0, 12)}`)}/${step}`;
+    const { ledger } = this.engine;
+    return {
+      find: async (step) => ledger.head.openOperations.get(this.intent.op)?.answers?.[key(step)],
+      record: async (step, value) => {
+        const event: NewEvent = {
+          stream: this.intent.stream,
+          type: 'operation.step',
+          kind: 'meta',
+          cause: this.intent.seq,
+          data: { verb: this.verb, step: key(step), answer: value === undefined ? {} : { value } },
+        };
+        await ledger.append({ stamp: this.stamp(), events: [event] }).durable;
+      },
+    };
   }
 
   /** What the events of this operation share, as of now. */

@@ -1,5 +1,14 @@
 import { failed, succeeded } from '@shiplog/model';
-import { type CommandType, type EventOf, type Observed, type OpenOperation, type ProcessExit, ShiplogError } from '@shiplog/contracts';
+import {
+  type CommandType,
+  createContext,
+  type EventOf,
+  type Observed,
+  type OpenOperation,
+  type OperationContext,
+  type ProcessExit,
+  ShiplogError,
+} from '@shiplog/contracts';
 import { type EngineCore, system } from './core.ts';
 import type { Executor } from './executor.ts';
 import { Operation } from './operation.ts';
@@ -25,7 +34,7 @@ async function restoreNetworks(core: EngineCore): Promise<void> {
   for (const { id, name, driver, subnet, gateway, internal, options } of core.ledger.head.networks.values()) {
     const args = { network: { id, name, subnet, gateway, internal, options: { ...options } } };
     try {
-      await core.call('network', driver, 'createNetwork', args, background(core), 60_000);
+      await core.call('network', driver, 'createNetwork', args, background(core));
     } catch (error) {
       core.drift('network', name, 'present', ShiplogError.wrap(error).message);
     }
@@ -144,6 +153,6 @@ function usable(core: EngineCore, kind: 'runtime' | 'network'): string[] {
     .map((driver) => driver.name);
 }
 
-function background(core: EngineCore): { op: string; signal: AbortSignal } {
-  return { op: core.parts.identities.op(), signal: core.parts.clock.deadline(60_000) };
+function background(core: EngineCore): OperationContext {
+  return createContext({ op: core.parts.identities.op(), signal: core.parts.clock.deadline(60_000) });
 }

@@ -144,7 +144,6 @@ class ServingEngine implements RunningEngine {
       'processes',
       { id: container.id },
       { op: parts.identities.op(), signal: this.stopping.signal },
-      10_000,
     )) as {
       pids: number[];
     };

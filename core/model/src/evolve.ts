@@ -1,6 +1,6 @@
 import type { EventOf, EventType, ShiplogEvent } from '@shiplog/contracts';
 import { containerEvolvers } from './evolve/container.ts';
-import { operationEvolvers } from './evolve/engine.ts';
+import { hostEvolvers, operationEvolvers } from './evolve/engine.ts';
 import type { Evolvers } from './evolve/evolvers.ts';
 import { execEvolvers } from './evolve/exec.ts';
 import { imageEvolvers } from './evolve/image.ts';
@@ -10,11 +10,10 @@ import { volumeEvolvers } from './evolve/volume.ts';
 import type { State } from './state.ts';
 
 /** What the engine says of itself, and of a host that differs, changes no record here: containers get their own exits. */
-const SILENT: Evolvers<'engine.started' | 'engine.stopped' | 'host.drifted' | 'host.rebooted'> = {
+const SILENT: Evolvers<'engine.started' | 'engine.stopped' | 'host.drifted'> = {
   'engine.started': () => undefined,
   'engine.stopped': () => undefined,
   'host.drifted': () => undefined,
-  'host.rebooted': () => undefined,
 };
 
 const EVOLVERS: Evolvers<EventType> = {
@@ -24,6 +23,7 @@ const EVOLVERS: Evolvers<EventType> = {
   ...networkEvolvers,
   ...volumeEvolvers,
   ...operationEvolvers,
+  ...hostEvolvers,
   ...SILENT,
 };
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { apart } from '@shiplog/conformance/network';
-import { type OperationContext, ShiplogError } from '@shiplog/contracts';
+import { createContext, ShiplogError } from '@shiplog/contracts';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
 import { BridgeDriver } from './bridge-driver.ts';
@@ -14,7 +14,7 @@ import type { NetworkArgs } from './network.ts';
 
 const kernel = createKernel();
 const { links, namespaces, firewall } = kernel;
-const ctx: OperationContext = { op: 'test', signal: new AbortController().signal };
+const ctx = createContext({ op: 'test', signal: new AbortController().signal });
 
 interface Context {
   home: string;

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { Host } from '@shiplog/plugin-host';
-import type { Actor, NetworkDriver } from '@shiplog/contracts';
+import { type Actor, createContext, type NetworkDriver } from '@shiplog/contracts';
 import type { Logger } from '@shiplog/driver-kit';
 
 const ACTOR: Actor = { scheme: 'system', reason: 'teardown' };
@@ -22,7 +22,7 @@ export async function tearDown(host: Host, directories: readonly string[], logge
     const network: NetworkDriver = drivers.get('network', driver);
     await network.removeNetwork(
       { network: { id, name, subnet, gateway, internal, options: { ...options } } },
-      { op: 'teardown', signal: AbortSignal.timeout(30_000) },
+      createContext({ op: 'teardown', signal: AbortSignal.timeout(30_000) }),
     );
   }
   await host.stop('teardown');

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { type Digest, type ErrorCode, type IngestedImage, type Progress, ShiplogError } from '@shiplog/contracts';
+import { createContext, type Digest, type ErrorCode, type IngestedImage, type Progress, ShiplogError } from '@shiplog/contracts';
 import { hostPlatform, MEDIA_TYPES, sha256Of, type TarEntryInput, writeTar } from '@shiplog/oci';
 import plugin, { LocalImageStore } from './index.ts';
 
@@ -18,7 +18,7 @@ test.after.each(async (context) => {
   await rm(context.stateDir, { recursive: true, force: true });
 });
 
-const context = (signal: AbortSignal = new AbortController().signal) => ({ op: 'op1', signal });
+const context = (signal: AbortSignal = new AbortController().signal) => createContext({ op: 'op1', signal });
 
 async function* chunked(bytes: Uint8Array, size = 10_000): AsyncGenerator<Uint8Array, void, undefined> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { OperationContext } from '@shiplog/contracts';
+import { createContext } from '@shiplog/contracts';
 import { diffIdOf, makeTar } from '@shiplog/conformance/storage';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
@@ -11,7 +11,7 @@ import { OverlayDriver } from './overlay-driver.ts';
 import { probeOverlay } from './probe.ts';
 
 const kernel = createKernel();
-const ctx: OperationContext = { op: 'op', signal: new AbortController().signal };
+const ctx = createContext({ op: 'op', signal: new AbortController().signal });
 const test = suite('storage-overlay: on the real kernel');
 
 test('given 127 layers, as many as Docker allows, and a deep root, when the topmost is mounted, then all show', async () => {

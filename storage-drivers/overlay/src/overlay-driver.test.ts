@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type OperationContext, ShiplogError, type StorageDriver } from '@shiplog/contracts';
+import { createContext, ShiplogError, type StorageDriver } from '@shiplog/contracts';
 import { diffIdOf, makeTar } from '@shiplog/conformance/storage';
 import { type RecordingKernel, type TestServices, createRecordingKernel, createTestServices } from '@shiplog/driver-kit/testing';
 import { OverlayDriver } from './overlay-driver.ts';
@@ -18,7 +18,7 @@ interface World {
 }
 
 const test = suite<World>('storage-overlay: without root');
-const ctx: OperationContext = { op: 'op', signal: new AbortController().signal };
+const ctx = createContext({ op: 'op', signal: new AbortController().signal });
 
 test.before.each(async (world) => {
   world.home = await mkdtemp(join(tmpdir(), 'shiplog-overlay-unit-'));

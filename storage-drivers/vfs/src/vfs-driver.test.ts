@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type OperationContext, ShiplogError, type StorageDriver } from '@shiplog/contracts';
+import { createContext, ShiplogError, type StorageDriver } from '@shiplog/contracts';
 import { diffIdOf, makeTar } from '@shiplog/conformance/storage';
 import { type RecordingKernel, createRecordingKernel, createTestServices } from '@shiplog/driver-kit/testing';
 import { VfsDriver } from './vfs-driver.ts';
@@ -16,7 +16,7 @@ interface World {
 }
 
 const test = suite<World>('storage-vfs: without root');
-const ctx: OperationContext = { op: 'op', signal: new AbortController().signal };
+const ctx = createContext({ op: 'op', signal: new AbortController().signal });
 
 test.before.each(async (world) => {
   world.home = await mkdtemp(join(tmpdir(), 'shiplog-vfs-unit-'));

@@ -42,11 +42,13 @@ export const CGROUP_VERBS = {
     args: Type.Object({ id: ResourceId, limits: LimitsSchema }),
     answer: Type.Object({ cgroupsPath: Type.String(), unsupported: Type.Array(Type.String()) }),
     undo: 'remove',
+    simulate: ({ id }) => ({ cgroupsPath: `/simulated/${id}`, unsupported: [] }),
   }),
   update: verb({
     doc: 'Sets limits of an existing cgroup; what is absent stays.',
     args: Type.Object({ id: ResourceId, limits: LimitsSchema }),
     answer: Type.Object({ unsupported: Type.Array(Type.String()) }),
+    simulate: () => ({ unsupported: [] }),
   }),
   join: verb({
     doc: 'Moves a process into the cgroup, in every hierarchy.',
@@ -98,11 +100,20 @@ export const CGROUP_VERBS = {
         }),
       ),
     }),
+    deadlineMs: 10_000,
+    simulate: () => ({
+      pids: { current: 0, limit: 0 },
+      cpu: { usageNs: 0, userNs: 0, systemNs: 0, periods: 0, throttledPeriods: 0, throttledNs: 0 },
+      memory: { usageBytes: 0, maxUsageBytes: 0, limitBytes: 0, inactiveFileBytes: 0, oomKills: 0, detail: {} },
+      io: [],
+    }),
   }),
   processes: verb({
     doc: 'Pids of all processes in the cgroup, as this host numbers them.',
     args: Type.Object({ id: ResourceId }),
     answer: Type.Object({ pids: Type.Array(Type.Integer()) }),
+    deadlineMs: 10_000,
+    simulate: () => ({ pids: [] }),
   }),
 } as const;
 

@@ -1,10 +1,12 @@
 import type { Vault } from '../vault.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Api } from './api.ts';
+import { AUTHORIZER_VERBS, type Authorizer } from './authorizer.ts';
 import { CGROUP_VERBS, type CgroupDriver } from './cgroup.ts';
 import type { ImageStore } from './image-store.ts';
 import type { LogDriver } from './log.ts';
 import { NETWORK_VERBS, type NetworkDriver } from './network.ts';
+import { PROJECTION_VERBS, type Projection } from './projection.ts';
 import { RUNTIME_VERBS, type RuntimeDriver } from './runtime.ts';
 import { STORAGE_VERBS, type StorageDriver } from './storage.ts';
 import { VOLUME_VERBS, type VolumeDriver } from './volume.ts';
@@ -17,6 +19,8 @@ export interface DriverFamilies {
   runtime: RuntimeDriver;
   volume: VolumeDriver;
   log: LogDriver;
+  authorizer: Authorizer;
+  projection: Projection;
   'image-store': ImageStore;
   vault: Vault;
   kernel: Kernel;
@@ -32,6 +36,8 @@ export const VERB_TABLES = {
   cgroup: CGROUP_VERBS,
   runtime: RUNTIME_VERBS,
   volume: VOLUME_VERBS,
+  authorizer: AUTHORIZER_VERBS,
+  projection: PROJECTION_VERBS,
 } as const;
 
 /** A family with a verb table: its calls can be journaled, undone and sent over a wire. */

@@ -41,6 +41,7 @@ export const NETWORK_VERBS = {
     args: Type.Object({ id: ResourceId, path: HostPath, sysctls: Mapping }),
     answer: Type.Object({ path: Type.Optional(HostPath) }),
     undo: 'closeSandbox',
+    simulate: ({ path }) => ({ path }),
   }),
   closeSandbox: verb({
     doc: 'Removes the namespace file; the namespace goes with its last process.',
@@ -79,8 +80,16 @@ export const NETWORK_VERBS = {
     doc: 'Answers `count` host ports, from 49153 up, on which nothing listens just now.',
     args: Type.Object({ count: Type.Integer({ minimum: 0, maximum: 4096 }), avoid: Type.Array(Type.Integer()) }),
     answer: Type.Object({ ports: Type.Array(Type.Integer()) }),
+    deadlineMs: 10_000,
+    simulate: ({ count, avoid }) => ({ ports: portsFrom(49_153, count, new Set(avoid)) }),
   }),
 } as const;
+
+function portsFrom(first: number, count: number, avoid: ReadonlySet<number>): number[] {
+  const ports: number[] = [];
+  for (let port = first; ports.length < count; port += 1) if (!avoid.has(port)) ports.push(port);
+  return ports;
+}
 
 /** `observe` answers `{resource: 'network' | 'sandbox' | 'endpoint', id}`. */
 export interface NetworkDriver extends DriverBase, VerbsOf<typeof NETWORK_VERBS> {}

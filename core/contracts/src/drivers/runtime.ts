@@ -4,8 +4,11 @@ import { Done, type DriverBase, HostPath, ResourceId, type VerbsOf, verb } from 
 
 export const ProcessRefSchema = Type.Object({ pid: Type.Integer(), startTicks: Type.Integer(), bootId: Type.String() });
 
+/** The process of a simulated container: there is none. */
+const NOBODY = { pid: 1, startTicks: 0, bootId: 'simulated' };
+
 /** An OCI runtime-spec object; the driver hands it on. */
-const OciObject = Type.Unsafe<object>({ type: 'object' });
+const OciObject = Type.Unsafe<object>(Type.Object({}));
 
 /**
  * A runtime driver runs OCI bundles (runtime-spec) under a monitor that outlives the engine.
@@ -44,12 +47,14 @@ export const RUNTIME_VERBS = {
     }),
     answer: Type.Object({ process: ProcessRefSchema }),
     undo: 'remove',
+    simulate: () => ({ process: NOBODY }),
   }),
   start: verb({ doc: "Lets the created process run the user's program.", args: Type.Object({ id: ResourceId }), answer: Done }),
   signal: verb({
     doc: 'Sends a signal to the main process. `delivered` is false when it has ended.',
     args: Type.Object({ id: ResourceId, signal: Type.Integer({ minimum: 1, maximum: 64 }) }),
     answer: Type.Object({ delivered: Type.Boolean() }),
+    simulate: () => ({ delivered: true }),
   }),
   remove: verb({
     doc: 'Kills what still runs, forgets the container, ends its monitor, deletes its bundle and exit record.',
@@ -78,6 +83,7 @@ export const RUNTIME_VERBS = {
     doc: 'Runs it. Fails COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE or RUNTIME_FAILED.',
     args: Type.Object({ id: ResourceId, exec: ResourceId }),
     answer: Type.Object({ process: ProcessRefSchema }),
+    simulate: () => ({ process: NOBODY }),
   }),
   execRemove: verb({
     doc: 'Forgets the exec session; its process, if it runs, is killed.',
@@ -95,6 +101,7 @@ export const RUNTIME_VERBS = {
       finishedAt: Type.Optional(Type.String()),
       oomKilled: Type.Optional(Type.Boolean()),
     }),
+    simulate: () => ({ status: 'absent' as const }),
   }),
 } as const;
 

@@ -20,6 +20,9 @@ export const STORAGE_VERBS = {
     args: Type.Object({ key: ResourceId, parent: Type.Optional(ResourceId), diffId: Type.String(), source: HostPath }),
     answer: Type.Object({ diffId: Type.String(), bytes: Type.Number() }),
     undo: 'remove',
+    // Layers may be large.
+    deadlineMs: 1_800_000,
+    simulate: ({ diffId }) => ({ diffId, bytes: 0 }),
   }),
   prepare: verb({
     doc: 'Makes the active snapshot `key` on layer `parent`, empty if absent. Fails SNAPSHOT_NOT_FOUND if the parent is missing. An `ephemeral` one need not survive power loss, as that of a container that is removed when it ends.',
@@ -36,6 +39,7 @@ export const STORAGE_VERBS = {
       ),
     }),
     undo: 'unmount',
+    simulate: () => ({ mounts: [] }),
   }),
   unmount: verb({
     doc: 'Undoes mount and removes the target directory. The snapshot stays.',
@@ -51,6 +55,7 @@ export const STORAGE_VERBS = {
     doc: 'Bytes and inodes that the snapshot itself holds, without its parents.',
     args: Type.Object({ key: ResourceId }),
     answer: Type.Object({ bytes: Type.Number(), inodes: Type.Number() }),
+    simulate: () => ({ bytes: 0, inodes: 0 }),
   }),
 } as const;
 

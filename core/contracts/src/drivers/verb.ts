@@ -1,4 +1,10 @@
 import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
+import type { OperationContext } from './context.ts';
+
+export type { OperationContext } from './context.ts';
+
+/** Milliseconds a driver has for a verb that says nothing of its own. */
+export const DEADLINE_MS = 60_000;
 
 /**
  * One verb of a driver family. Arguments arrive validated against `args`; the answer is plain data that fits `answer`.
@@ -11,6 +17,10 @@ export interface Verb<A extends TObject = TObject, R extends TSchema = TSchema> 
   readonly answer: R;
   readonly undo?: string;
   readonly doc: string;
+  /** Milliseconds before the call fails DEADLINE_EXCEEDED; {@link DEADLINE_MS} if absent. A driver's manifest may say otherwise. */
+  readonly deadlineMs?: number;
+  /** What a driver for which all goes well would have answered, purely. Absent: `{}`. */
+  simulate?(args: Static<A>): Static<R>;
 }
 
 /** The verbs of a family, by name: one table for types, JSON Schema, wire form, docs and the conformance kit. */
@@ -21,14 +31,6 @@ export type VerbsOf<T extends VerbTable> = {
   readonly [V in keyof T]: (args: Static<T[V]['args']>, ctx: OperationContext) => Promise<Static<T[V]['answer']>>;
 };
 
-/** What every verb receives beside its arguments. */
-export interface OperationContext {
-  /** The operation id in the log: names effects, and is the idempotency key of this call. */
-  readonly op: string;
-  /** Aborts on deadline, cancellation and engine shutdown. */
-  readonly signal: AbortSignal;
-}
-
 /** Something of a driver's own that it found on this host. `id` is the id the engine gave when it was made. */
 export interface Observed {
   readonly resource: string;
@@ -37,7 +39,7 @@ export interface Observed {
 
 /** What every driver of every family can do. */
 export interface DriverBase {
-  /** What of mine exists on this host now? Reads only; feeds recovery and drift. */
+  /** What of mine exists on this host now? Reads only; feeds recovery, adoption after a reload, and drift. */
   observe(): Promise<readonly Observed[]>;
 }
 

@@ -1,4 +1,4 @@
-import type { NewEvent, ProcessExit, RuntimeDriver } from '@shiplog/contracts';
+import { createContext, type NewEvent, type ProcessExit, type RuntimeDriver } from '@shiplog/contracts';
 import type { EngineCore } from '../core.ts';
 import type { Executor } from '../executor.ts';
 import { settle } from './settle.ts';
@@ -41,5 +41,8 @@ async function execExited(core: EngineCore, runtime: RuntimeDriver, exit: Proces
       'monitor',
     );
   }
-  await runtime.execRemove({ id: exit.id, exec }, { op: core.parts.identities.op(), signal: core.parts.clock.deadline(10_000) });
+  await runtime.execRemove(
+    { id: exit.id, exec },
+    createContext({ op: core.parts.identities.op(), signal: core.parts.clock.deadline(10_000) }),
+  );
 }

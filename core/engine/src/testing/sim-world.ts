@@ -8,6 +8,7 @@ import {
   type ProcessExit,
   type ProcessRef,
   ShiplogError,
+  simulateDriver,
 } from '@shiplog/contracts';
 import type { Drivers } from '../ports.ts';
 
@@ -202,6 +203,8 @@ function driversOf(world: SimWorld): Drivers {
         }
       },
     },
+    authorizer: simulateDriver('authorizer'),
+    projection: simulateDriver('projection'),
     volume: { observe: async () => [], create: async () => ({}), remove: async () => ({}) },
     log: { observe: async () => [], async *read() {}, remove: async () => undefined },
     'image-store': {

@@ -3,7 +3,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CgroupDriver, ERRORS, type ErrorCode, type OperationContext, type ResourceLimits, ShiplogError } from '@shiplog/contracts';
+import {
+  type CgroupDriver,
+  createContext,
+  type ErrorCode,
+  ERRORS,
+  type OperationContext,
+  type ResourceLimits,
+  ShiplogError,
+} from '@shiplog/contracts';
 
 /** A limit the kit reads back. */
 export type ReadableLimit = 'memoryBytes' | 'memoryReservationBytes' | 'cpuQuotaUs' | 'cpuPeriodUs' | 'cpusetCpus' | 'pids';
@@ -50,7 +58,7 @@ export class Lab {
   }
 
   ctx(): OperationContext {
-    return { op: randomBytes(8).toString('hex'), signal: AbortSignal.timeout(30_000) };
+    return createContext({ op: randomBytes(8).toString('hex'), signal: AbortSignal.timeout(30_000) });
   }
 
   /** An id such as containers have. */

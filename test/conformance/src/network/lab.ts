@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import {
-  ERRORS,
+  createContext,
   type ErrorCode,
+  ERRORS,
   type Kernel,
   type NetworkDriver,
   type OperationContext,
@@ -92,7 +93,7 @@ export class Lab {
   }
 
   ctx(): OperationContext {
-    return { op: randomBytes(8).toString('hex'), signal: new AbortController().signal };
+    return createContext({ op: randomBytes(8).toString('hex'), signal: new AbortController().signal });
   }
 
   /** A network as the engine would ask for it; not made yet. */

@@ -36,6 +36,8 @@ const KINDS: { readonly [K in DriverKind]: true } = {
   'image-store': true,
   volume: true,
   vault: true,
+  authorizer: true,
+  projection: true,
   kernel: true,
   api: true,
 };

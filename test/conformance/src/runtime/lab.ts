@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import {
-  ERRORS,
+  createContext,
   type ErrorCode,
+  ERRORS,
   type IoChannel,
   type OperationContext,
   type ProcessExit,
@@ -98,7 +99,7 @@ export class Lab {
   }
 
   ctx(signal: AbortSignal = new AbortController().signal): OperationContext {
-    return { op: randomBytes(8).toString('hex'), signal };
+    return createContext({ op: randomBytes(8).toString('hex'), signal });
   }
 
   newId(): string {

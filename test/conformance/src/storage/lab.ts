@@ -3,8 +3,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { lstat, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  ERRORS,
+  createContext,
   type ErrorCode,
+  ERRORS,
   type Kernel,
   type Observed,
   type OperationContext,
@@ -54,7 +55,7 @@ export class Lab {
   }
 
   ctx(signal: AbortSignal = new AbortController().signal): OperationContext {
-    return { op: randomBytes(8).toString('hex'), signal };
+    return createContext({ op: randomBytes(8).toString('hex'), signal });
   }
 
   /** A key such as containers have. */
