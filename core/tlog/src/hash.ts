@@ -28,8 +28,10 @@ export function leafHash(bytes: Uint8Array, from = 0, to = bytes.length): Hash {
   return hash('sha256', leaf.subarray(0, size), 'latin1');
 }
 
-/** Hash of an interior node, SHA-256(0x01 ‖ left ‖ right). */
+/** Hash of an interior node, SHA-256(0x01 ‖ left ‖ right). Throws RangeError for what is no hash. */
 export function nodeHash(left: Hash, right: Hash): Hash {
+  // A short string would leave bytes of the call before in its place.
+  if (left.length !== HASH_BYTES || right.length !== HASH_BYTES) throw new RangeError(`a hash has ${HASH_BYTES} characters`);
   node.write(left, 1, 'latin1');
   node.write(right, 1 + HASH_BYTES, 'latin1');
   return hash('sha256', node, 'latin1');
