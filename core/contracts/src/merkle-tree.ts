@@ -1,6 +1,6 @@
 /**
- * The log as a Merkle tree (RFC 6962, section 2.1): leaf `i` is the canonical bytes of the event at `seq` `i`. Only durable
- * events are in it. Hashes are SHA-256, 32 bytes.
+ * The log as a Merkle tree (RFC 6962, section 2.1): leaf `i` is the canonical bytes of the event at `seq` `i`, or their digest if they
+ * are more than 65,535 (`entryHash` of core/tlog). Only durable events are in it. Hashes are SHA-256, 32 bytes.
  */
 export interface MerkleTree {
   /** Leaves: the position of the last durable event, plus one. */
