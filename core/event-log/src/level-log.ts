@@ -118,7 +118,10 @@ async function tryLevel(path: string, createIfMissing: boolean): Promise<Level> 
 
 /** LevelDB syncs neither a new database's manifest nor the names of the files it makes when it opens. */
 async function syncDirectory(path: string): Promise<void> {
-  for (const name of await readdir(path)) await syncPath(join(path, name)).catch(unlessGone);
+  for (const name of await readdir(path)) {
+    // Closing any descriptor of a file gives up the process's lock on it (fcntl_locking(2)), and this is LevelDB's.
+    if (name !== 'LOCK') await syncPath(join(path, name)).catch(unlessGone);
+  }
   await syncPath(path);
 }
 
