@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs';
-import { createState, evolve, snapshotOf, type State } from '@shiplog/model';
-import { type Admitted, type AppendRequest, type EventLog, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
+import { createState, evolve, schemaVersion, snapshotOf, type State } from '@shiplog/model';
+import { type Admitted, type AppendRequest, type EventLog, type NewEvent, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 
 /**
  * The log and the state folded from it, kept in step.
@@ -35,7 +35,7 @@ export class Ledger {
 
   /** Admits events and folds them in. What {@link EventLog.append} throws leaves the state as it was. */
   append(request: AppendRequest): Admitted {
-    const admitted = this.log.append(request);
+    const admitted = this.log.append({ ...request, events: request.events.map(versioned) });
     for (const event of admitted.events) evolve(this.head, event);
     this.#cached = undefined;
     const durable = admitted.durable.then(() => {
@@ -52,4 +52,10 @@ export class Ledger {
     if (view.seq > this.log.durableSeq) await this.log.flushed();
     return view;
   }
+}
+
+/** Says in which shape this release writes an event's data. */
+function versioned(event: NewEvent): NewEvent {
+  const sv = schemaVersion(event.type);
+  return sv === 1 ? event : { ...event, sv };
 }

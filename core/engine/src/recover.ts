@@ -1,4 +1,4 @@
-import { failed, succeeded } from '@shiplog/model';
+import { failed, succeeded, upcast } from '@shiplog/model';
 import {
   type CommandType,
   createContext,
@@ -43,7 +43,8 @@ async function restoreNetworks(core: EngineCore): Promise<void> {
 
 async function complete(core: EngineCore, open: OpenOperation): Promise<void> {
   let intent: EventOf<`${CommandType}.requested`> | undefined;
-  for await (const event of core.ledger.log.read({ from: open.seq, to: open.seq })) intent = event as EventOf<`${CommandType}.requested`>;
+  for await (const event of core.ledger.log.read({ from: open.seq, to: open.seq }))
+    intent = upcast(event) as EventOf<`${CommandType}.requested`>;
   if (intent === undefined) throw new ShiplogError('LOG_CORRUPT', `position ${open.seq} cannot be read`, { seq: open.seq });
   const verb = open.verb as CommandType;
   const caller = system('recovery', intent.corr);

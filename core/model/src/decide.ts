@@ -85,6 +85,11 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'volume.remove': decideVolumeRemove,
 };
 
+/** Whether this release knows a verb. */
+export function isVerb(word: string): word is CommandType {
+  return Object.hasOwn(DECIDERS, word);
+}
+
 /** Verbs that never have an effect on the host. Others are so in some cases; {@link Accepted.effectless} is what counts. */
 export const EFFECTLESS_VERBS: readonly CommandType[] = ['container.rename', 'exec.create', 'image.tag'];
 

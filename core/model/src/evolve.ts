@@ -8,6 +8,7 @@ import { networkEvolvers } from './evolve/network.ts';
 import { closeOperation, openOperation } from './evolve/operations.ts';
 import { volumeEvolvers } from './evolve/volume.ts';
 import type { State } from './state.ts';
+import { upcast } from './upcast.ts';
 
 /** What the engine says of itself, and of a host that differs, changes no record here: containers get their own exits. */
 const SILENT: Evolvers<'engine.started' | 'engine.stopped' | 'host.drifted'> = {
@@ -29,15 +30,22 @@ const EVOLVERS: Evolvers<EventType> = {
 
 /**
  * Folds one event into the state, in place. This alone is replay. Never throws: types it does not know (from a later
- * release) only move `seq`, and an outcome whose intent it has not seen changes nothing. The caller hands events in order
- * of `seq`, each once.
+ * release) only move `seq`, and an outcome whose intent it has not seen changes nothing. Data of an older schema version is
+ * read as {@link upcast} makes it; of data of a later one nothing is believed but that an outcome ends its operation. The
+ * caller hands events in order of `seq`, each once.
  *
  * From the intent on: the container is busy, the operation is open, and names, addresses, ports, volumes and subnets are
  * taken. An outcome closes the operation; a failure gives back everything the intent took, except that a start which
  * ended `unknown` stays active: it may hold host resources, so it must be released. So must a container that was active
  * before a restart that failed.
  */
-export function evolve(state: State, event: ShiplogEvent): void {
+export function evolve(state: State, stored: ShiplogEvent): void {
+  const event = upcast(stored);
+  if (event === undefined) {
+    if (stored.kind === 'outcome') closeOperation(state, stored);
+    state.seq = stored.seq;
+    return;
+  }
   if (event.kind === 'intent') openOperation(state, event);
   apply(state, event);
   if (event.kind === 'outcome') closeOperation(state, event);

@@ -1,5 +1,5 @@
 export { canonicalState, restoreState } from './canonical-state.ts';
-export { decide, EFFECTLESS_VERBS } from './decide.ts';
+export { decide, EFFECTLESS_VERBS, isVerb } from './decide.ts';
 export { mergeArgv } from './decide/merge-argv.ts';
 export { evolve } from './evolve.ts';
 export { givensNeeded } from './givens-needed.ts';
@@ -16,9 +16,11 @@ export { stopSignalOf } from './projections/stop-signal-of.ts';
 export { imageUsers, networkUsers, volumeUsers } from './projections/users.ts';
 export { signalName, signalNumber } from './signals.ts';
 export { createState, snapshotOf, State } from './state.ts';
+export { schemaVersion, upcast, UPCASTERS } from './upcast.ts';
 
 export type { Accepted, Decision, Refused } from './decide.ts';
 export type { GivensNeeded } from './givens-needed.ts';
 export type { ClaimedPort } from './network/ports.ts';
 export type { FoundImage } from './projections/find-image.ts';
 export type { Held, Pending, PendingOf } from './state.ts';
+export type { StoredData, Upcaster, UpcasterTable } from './upcast.ts';
