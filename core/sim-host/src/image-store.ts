@@ -1,0 +1,44 @@
+import type { ImageStore, IngestedImage } from '@shiplog/contracts';
+import type { Act } from './call.ts';
+import type { SimHost } from './sim-host.ts';
+
+/** What an archive holds, by the operation that brings it. Throws for an archive that cannot be read. */
+export type Archives = (op: string) => readonly IngestedImage[];
+
+export function imageStore(host: SimHost, act: Act, archives: Archives): ImageStore {
+  const keep = ({ manifest }: IngestedImage): void => {
+    for (const digest of [manifest.id, ...manifest.layers.map((layer) => layer.digest)]) host.things.add(`blob/blob/${digest}`);
+  };
+  return {
+    observe: async () => host.observe('blob'),
+    load: (ingest, _archive, { op }) =>
+      act(
+        'load',
+        ingest,
+        () => {
+          const images = archives(op);
+          for (const image of images) keep(image);
+          return images;
+        },
+        op,
+      ),
+    import: (ingest, _rootfs, _options, { op }) =>
+      act(
+        'import',
+        ingest,
+        () => {
+          const [image] = archives(op);
+          if (image === undefined) throw new Error('a simulated import has one image');
+          keep(image);
+          return image;
+        },
+        op,
+      ),
+    path: async (digest) => `/${digest}`,
+    remove: (digests) =>
+      act('remove', digests.join(' '), () => {
+        for (const digest of digests) host.things.delete(`blob/blob/${digest}`);
+      }),
+    discard: async () => undefined,
+  };
+}
