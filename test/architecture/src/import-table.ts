@@ -15,6 +15,8 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   // Of oci, the model uses only the grammar of references, which imports nothing.
   'core/model': { ours: ['contracts', 'oci'], thirdParty: [] },
   'core/engine': { ours: ['contracts', 'model', 'oci'], thirdParty: ['rxjs'] },
+  'core/sim-host': { ours: ['contracts'], thirdParty: [] },
+  'core/replay': { ours: ['contracts', 'event-log', 'model'], thirdParty: ['microdiff'] },
   'core/driver-kit': { ours: ['contracts', 'oci'], thirdParty: ['tsyringe', 'reflect-metadata'] },
   'core/plugin-host': { ours: ['contracts', 'event-log', 'engine', 'driver-kit'], thirdParty: ['inversify', 'reflect-metadata'] },
   'storage-drivers/vfs': driver,
@@ -49,6 +51,7 @@ export const TESTS_MAY_IMPORT: readonly string[] = [
   'contracts',
   'event-log',
   'model',
+  'sim-host',
 ];
 
 /** Third parties that only test files may import. */
