@@ -1,4 +1,4 @@
-import type { EventOf, EventType, ShiplogEvent } from '@shiplog/contracts';
+import type { EventType, ShiplogEvent } from '@shiplog/contracts';
 import { containerEvolvers } from './evolve/container.ts';
 import { hostEvolvers, operationEvolvers } from './evolve/engine.ts';
 import type { Evolvers } from './evolve/evolvers.ts';
@@ -52,6 +52,11 @@ export function evolve(state: State, stored: ShiplogEvent): void {
   state.seq = event.seq;
 }
 
-function apply<T extends EventType>(state: State, event: EventOf<T>): void {
-  if (Object.hasOwn(EVOLVERS, event.type)) EVOLVERS[event.type](state, event);
+/** A map, because the types of parsed events are strings that no property name is made of yet. */
+const BY_TYPE: ReadonlyMap<string, (state: State, event: never) => void> = new Map(Object.entries(EVOLVERS));
+
+function apply(state: State, event: ShiplogEvent): void {
+  const evolver = BY_TYPE.get(event.type);
+  // Each type's evolver takes events of that type.
+  if (evolver !== undefined) evolver(state, event as never);
 }
