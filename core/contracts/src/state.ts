@@ -115,7 +115,7 @@ export interface VolumeRecord {
   readonly createdAt: string;
 }
 
-/** An intent that has no outcome yet. */
+/** An intent that has no outcome yet. How far it came is in its stream: the `operation.step` events after the intent. */
 export interface OpenOperation {
   readonly op: string;
   /** Position of the intent. */
@@ -123,8 +123,6 @@ export interface OpenOperation {
   readonly verb: string;
   readonly stream: string;
   readonly inst: string;
-  /** Steps journaled so far, in order. */
-  readonly steps: readonly string[];
   /** What drivers journaled, by step. Forgotten at a reboot. */
   readonly answers?: { readonly [step: string]: { readonly value?: Json } };
 }

@@ -2,8 +2,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ShiplogEvent } from '@shiplog/contracts';
 import { canonicalState, restoreState } from './canonical-state.ts';
-import { evolve } from './evolve.ts';
+import { evolve, FOLDED_TYPES } from './evolve.ts';
 import { createState, snapshotOf } from './state.ts';
+import { syntheticLog } from './testing/synthetic-log.ts';
 import { began, created, exited, given, running, specOf } from './testing/scenario.test.util.ts';
 
 const test = suite('evolve, snapshotOf, canonicalState');
@@ -55,16 +56,31 @@ test('given text that is no state, when restored, then it throws', () => {
   assert.throws(() => restoreState('x'));
 });
 
-test('given steps of an open operation, when folded, then they are listed in order until its outcome', () => {
+test('given steps of an open operation, when folded, then what drivers journaled is kept until its outcome', () => {
   const then = given(created('web')).when('container.start', { container: 'web' });
   const op = then.world.state.container('web').busy?.op ?? '';
   const { stream } = then.world.state.openOperations.get(op) ?? { stream: '' };
-  for (const step of ['rootfs', 'sandbox']) {
-    const data = { verb: 'container.start', step };
+  for (const [step, answer] of [
+    ['rootfs', undefined],
+    ['sandbox', { value: 7 }],
+  ] as const) {
+    const data = { verb: 'container.start', step, ...(answer === undefined ? {} : { answer }) };
     then.world.append(op, { stream: stream as 'engine', type: 'operation.step', kind: 'meta', data });
   }
-  assert.equal(then.world.state.openOperations.get(op)?.steps, ['rootfs', 'sandbox']);
+  assert.equal(then.world.state.openOperations.get(op)?.answers, { sandbox: { value: 7 } });
   then.thenState((state) => assert.is(state.openOperations.size, 0));
+});
+
+test('given a log, when only the types that are heeded are folded, then the state is the same but for its position', () => {
+  const folded = new Set(FOLDED_TYPES);
+  const [all, heeded] = [createState(), createState()];
+  for (const event of [...syntheticLog(5000, { containers: 20 })].flatMap(({ events }) => events)) {
+    evolve(all, event);
+    if (folded.has(event.type)) evolve(heeded, event);
+  }
+  heeded.seq = all.seq;
+  assert.is(canonicalState(heeded), canonicalState(all));
+  assert.not.ok(folded.has('operation.step'));
 });
 
 test('given a refused command, when its two events are folded, then nothing stays open', () => {

@@ -52,6 +52,14 @@ export function evolve(state: State, stored: ShiplogEvent): void {
   state.seq = event.seq;
 }
 
+const UNHEEDED: ReadonlySet<string> = new Set([...Object.keys(SILENT), 'container.oom', 'operation.authorized', 'operation.step']);
+
+/**
+ * Types that change the state for good, less than half of a log: whoever folds from a store need read no others. Of `operation.step`
+ * only those of operations that are open at the end count: fold them last, as far as they come after the last `host.rebooted`.
+ */
+export const FOLDED_TYPES: readonly string[] = Object.keys(EVOLVERS).filter((type) => !UNHEEDED.has(type));
+
 /** A map, because the types of parsed events are strings that no property name is made of yet. */
 const BY_TYPE: ReadonlyMap<string, (state: State, event: never) => void> = new Map(Object.entries(EVOLVERS));
 

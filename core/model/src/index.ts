@@ -1,7 +1,7 @@
 export { canonicalState, restoreState } from './canonical-state.ts';
 export { decide, EFFECTLESS_VERBS, isVerb } from './decide.ts';
 export { mergeArgv } from './decide/merge-argv.ts';
-export { evolve } from './evolve.ts';
+export { evolve, FOLDED_TYPES } from './evolve.ts';
 export { givensNeeded } from './givens-needed.ts';
 export { claimedPorts } from './network/ports.ts';
 export { failed, succeeded } from './outcome.ts';

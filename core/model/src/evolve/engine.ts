@@ -1,13 +1,12 @@
 import type { EventsOf, Evolvers } from './evolvers.ts';
 
-/** Steps of an open operation, by name, in the order they were done. */
+/** What drivers journaled with the steps of an open operation, by name. A step that says no more than its name changes nothing. */
 export const operationEvolvers: Evolvers<EventsOf<'operation'>> = {
   'operation.step': (state, event) => {
-    const open = state.openOperations.get(event.op);
-    if (open === undefined) return;
     const { step, answer } = event.data;
-    const answers = answer === undefined ? {} : { answers: { ...open.answers, [step]: answer } };
-    state.openOperations.set(event.op, { ...open, steps: [...open.steps, step], ...answers });
+    if (answer === undefined) return;
+    const open = state.openOperations.get(event.op);
+    if (open !== undefined) state.openOperations.set(event.op, { ...open, answers: { ...open.answers, [step]: answer } });
   },
   // Verdicts are for those who read the log.
   'operation.authorized': () => undefined,

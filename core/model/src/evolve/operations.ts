@@ -8,7 +8,7 @@ const CONTAINER = 'container/';
 export function openOperation(state: State, event: EventOf<EventType>): void {
   if (!event.type.endsWith(REQUESTED) || state.openOperations.has(event.op)) return;
   const verb = event.type.slice(0, -REQUESTED.length);
-  state.openOperations.set(event.op, { op: event.op, seq: event.seq, verb, stream: event.stream, inst: event.inst, steps: [] });
+  state.openOperations.set(event.op, { op: event.op, seq: event.seq, verb, stream: event.stream, inst: event.inst });
   const { decided } = event.data as { readonly decided?: object | null };
   if (decided !== null && decided !== undefined) state.pending.set(event.op, { verb, decided, held: {} } as Pending);
 }
