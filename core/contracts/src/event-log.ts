@@ -56,8 +56,8 @@ export interface EventLogReader {
   readonly durableSeq: number;
   /** Events in order. Throws LOG_CORRUPT, naming the range, instead of passing a hole. */
   read(options?: ReadOptions): AsyncIterable<ShiplogEvent>;
-  /** Events of one stream in order of `rev`, from `fromRev` inclusive. */
-  readStream(stream: StreamName, fromRev?: number): AsyncIterable<ShiplogEvent>;
+  /** Events of one stream in order of `rev`, from `fromRev` inclusive, none after position `to`. */
+  readStream(stream: StreamName, fromRev?: number, to?: number): AsyncIterable<ShiplogEvent>;
   /**
    * Position of the last event at or before a wall time, nanoseconds since the epoch; -1 if there is none. Order is `seq`, not
    * time: where the clock stepped back, the first event that is later than `time` ends the past, whatever follows it.

@@ -159,11 +159,11 @@ class DatabaseEventLog implements EventLog {
     return positionAt(this, time, this.durableSeq);
   }
 
-  readStream(stream: StreamName, fromRev = 0): AsyncIterable<ShiplogEvent> {
+  readStream(stream: StreamName, fromRev = 0, to = Number.MAX_SAFE_INTEGER): AsyncIterable<ShiplogEvent> {
     const rev = position(fromRev, 'fromRev');
     return iterable(() => {
       this.#refuseClosed();
-      return readStream(this, stream, rev, this.durableSeq);
+      return readStream(this, stream, rev, Math.min(to, this.durableSeq));
     });
   }
 

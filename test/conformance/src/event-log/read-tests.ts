@@ -74,6 +74,18 @@ export function readTests(test: LogTest): void {
     assert.deepEqual(await take(log.readStream(stream('none'))), []);
   });
 
+  test('given the end of a range, when a stream is read, then nothing after that position comes', async (log) => {
+    for (let index = 0; index < 100; index++) await log.append(request([sample(String(index % 3))])).durable;
+    for (const to of [0, 1, 50, 98, 99, 1000]) {
+      const events = await take(log.readStream(stream('1'), 5, to));
+      const wanted = Array.from({ length: 100 }, (_, seq) => seq).filter((seq) => seq % 3 === 1 && seq >= 16 && seq <= to);
+      assert.deepEqual(
+        events.map(({ seq }) => seq),
+        wanted,
+      );
+    }
+  });
+
   test('given a position that is none, when read from, then REQUEST_INVALID', async (log) => {
     for (const from of [-1, 1.5, Number.NaN]) {
       assert.throws(() => log.read({ from }), { code: 'REQUEST_INVALID' });
