@@ -73,6 +73,11 @@ export const ERRORS = {
   LOG_CORRUPT: { class: 'corrupt', help: 'The log has a hole or a changed byte in the range named; restore it before going on.' },
   LOG_CLOSED: { class: 'unavailable', help: 'The log is closed or its disk failed; nothing is acknowledged any more.' },
   LOG_TOO_NEW: { class: 'corrupt', help: 'The log was written by a newer release; use that one.' },
+  CHECKPOINT_CONFLICT: {
+    class: 'corrupt',
+    help: 'The log or its key is not the one that signed the last checkpoint; find out who changed it, and restore it.',
+  },
+  SIGNING_KEY_INVALID: { class: 'corrupt', help: 'Put the key back from a backup. Without it, start a new log with a new key.' },
   LOG_POSITION_UNKNOWN: { class: 'not-found', help: 'The log has no such position or moment.' },
   INTERNAL: { class: 'bug', help: 'This is a fault of Shiplog; please report it with the facts.' },
 } as const satisfies Record<string, { class: ErrorClass; help: string }>;

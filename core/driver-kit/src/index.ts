@@ -7,9 +7,11 @@ export { readControl, readControlNumber, readControlTable, writeControl } from '
 export { throwIfAborted } from './abort.ts';
 export { buildDirectory, pathExists } from './build-directory.ts';
 export { defineDriver, definePlugin } from './define-plugin.ts';
+export { readIfThere, replaceDurably, writeDurably } from './durable-file.ts';
 export { errnoOf } from './errno.ts';
+export { signingKey } from './key-file.ts';
 export { KeyedLock } from './keyed-lock.ts';
-export { answerAgain, readLayerRecord, writeDurably, writeLayerRecord } from './layer-record.ts';
+export { answerAgain, readLayerRecord, writeLayerRecord } from './layer-record.ts';
 export { applyLayer } from './layer-writer.ts';
 export { findMountPoint, makeMountPoint, removeMountPoint, unmountPatiently } from './mount-point.ts';
 export { bindMountsOf, mountHolding } from './mount-table.ts';

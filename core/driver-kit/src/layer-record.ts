@@ -1,7 +1,6 @@
-import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShiplogError } from '@shiplog/contracts';
-import { errnoOf } from './errno.ts';
+import { readIfThere, writeDurably } from './durable-file.ts';
 
 /** What a driver remembers of a layer it holds, to answer when it is applied again. */
 export interface LayerRecord {
@@ -19,13 +18,8 @@ export async function writeLayerRecord(directory: string, record: LayerRecord): 
 
 /** The record in `directory`; undefined when there is no such directory. */
 export async function readLayerRecord(directory: string): Promise<LayerRecord | undefined> {
-  let text: string;
-  try {
-    text = await readFile(join(directory, FILE), 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = await readIfThere(join(directory, FILE));
+  if (text === undefined) return undefined;
   const { diffId, bytes } = JSON.parse(text) as LayerRecord;
   return { diffId, bytes };
 }
@@ -38,15 +32,4 @@ export function answerAgain(key: string, record: LayerRecord, diffId: string): L
     expected: diffId,
     found: record.diffId,
   });
-}
-
-/** Creates the file `path` with `content`, and syncs it; its directory is the caller's to sync. */
-export async function writeDurably(path: string, content: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

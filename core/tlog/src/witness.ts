@@ -44,14 +44,14 @@ export interface WitnessedLog {
 
 /** What a witness answers: the status of tlog-witness, and a body. */
 export type WitnessAnswer =
-  | { readonly status: 200; readonly checkpoint: Checkpoint; cosign(): string }
+  | { readonly status: 200; readonly checkpoint: Checkpoint; readonly note: Note; cosign(): string }
   | { readonly status: 400 | 403 | 404 | 409 | 422; readonly type: string; readonly body: string };
 
 const PLAIN = 'text/plain; charset=utf-8';
 
 /**
- * Judges a request as a witness. Pure: with status 200, first make `checkpoint` durable as the log's latest, then send what
- * `cosign()` returns; let nothing come between asking for `latest` and having stored it.
+ * Judges a request as a witness. Pure: with status 200, first make the checkpoint durable as the log's latest, with the
+ * log's own signatures in `note`; then send what `cosign()` returns; let nothing come between asking for `latest` and having stored it.
  */
 export function judgeCheckpoint(
   body: string,
@@ -68,8 +68,10 @@ export function judgeCheckpoint(
   const { before, proof, note, checkpoint } = request;
   const log = knownLog(checkpoint.origin);
   if (log === undefined) return refuse(404, 'no log of this origin is known here');
+  let signatures: readonly Signature[];
   try {
-    if (verifyNote(note, log.verifiers).length === 0) return refuse(403, 'the log did not sign it');
+    signatures = verifyNote(note, log.verifiers);
+    if (signatures.length === 0) return refuse(403, 'the log did not sign it');
   } catch (error) {
     return refuse(403, reasonOf(error));
   }
@@ -84,7 +86,12 @@ export function judgeCheckpoint(
     return refuse(422, reasonOf(error));
   }
   // Extension lines are the log's own words, and cosigned with the rest: signers get the note's text as it is.
-  return { status: 200, checkpoint, cosign: () => formatSignatures(signNote(note.text, signers).signatures) };
+  return {
+    status: 200,
+    checkpoint,
+    note: { text: note.text, signatures },
+    cosign: () => formatSignatures(signNote(note.text, signers).signatures),
+  };
 }
 
 /** The good cosignatures in a witness's answer to a checkpoint. Throws TlogError: `malformed`, `mismatch`, or `missing` if there is none. */

@@ -34,6 +34,7 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'plugins/volume-local': driver,
   'plugins/api-docker': { ours: [...driver.ours, 'oci'], thirdParty: [] },
   'plugins/api-native': driver,
+  'plugins/witness': { ours: [...driver.ours, 'tlog'], thirdParty: [] },
   'plugins/client': { ours: ['contracts'], thirdParty: [] },
   'plugins/cli': { ours: ['client', 'contracts'], thirdParty: ['picocolors'] },
   'plugins/daemon': { ours: ['plugin-host', 'contracts', 'driver-kit'], thirdParty: [] },

@@ -1,0 +1,3 @@
+export { Witness } from './witness.ts';
+
+export type { WitnessOptions } from './witness.ts';
