@@ -8,20 +8,23 @@ interface Judged {
   readonly decided: object | null;
 }
 
+/** Who judges what a caller asks. Nobody judges what the engine does by itself. */
+export function authorizersFor(core: EngineCore, caller: Caller): readonly DriverInfo[] {
+  return caller.actor.scheme === 'system' ? [] : core.parts.drivers.list().filter((driver) => driver.kind === 'authorizer');
+}
+
 /**
- * Asks every authorizer about an intent that is not in the log yet, side by side. Empty where there is none, and for what the
- * engine does by itself. One that gives no usable answer is spoken for by its failure policy.
+ * Asks authorizers about an intent that is not in the log yet, side by side. One that gives no usable answer is spoken for by its
+ * failure policy.
  */
 export async function authorize(
   core: EngineCore,
+  authorizers: readonly DriverInfo[],
   type: CommandType,
   intent: NewEvent,
   caller: Caller,
   op: string,
 ): Promise<readonly AuthorizerVerdict[]> {
-  if (caller.actor.scheme === 'system') return [];
-  const authorizers = core.parts.drivers.list().filter((driver) => driver.kind === 'authorizer');
-  if (authorizers.length === 0) return [];
   const { args, decided } = intent.data as Judged;
   const request = {
     type,

@@ -1,5 +1,5 @@
 import { type ContainerRecord, type EndpointRecord, ShiplogError } from '@shiplog/contracts';
-import { firstValueFrom, filter, fromEvent, map, race, take } from 'rxjs';
+import { firstValueFrom, filter, map, Observable, race, take } from 'rxjs';
 import type { EngineCore } from './core.ts';
 import { detachArgs } from './container-up.ts';
 import { type Operation, together } from './operation.ts';
@@ -100,6 +100,6 @@ function exitOf(engine: EngineCore, id: string): Promise<number> {
 
 async function within(clock: Clock, code: Promise<number>, ms: number): Promise<number | undefined> {
   if (ms === Number.POSITIVE_INFINITY) return code;
-  const deadline = fromEvent(clock.deadline(Math.min(ms, 2 ** 31 - 1)), 'abort');
-  return firstValueFrom(race(code, deadline.pipe(map(() => undefined))));
+  const patience = new Observable<undefined>((waiter) => clock.after(Math.min(ms, 2 ** 31 - 1), () => waiter.next(undefined)));
+  return firstValueFrom(race(code, patience));
 }

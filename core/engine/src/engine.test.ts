@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ShiplogError } from '@shiplog/contracts';
+import { createState, decide, evolve } from '@shiplog/model';
+import { type Command, type CommandType, type IntentData, ShiplogError } from '@shiplog/contracts';
 import type { RunningEngine } from './start-engine.ts';
 import { CALLER, eventsOf, SimDisk, simEngine, simSpec } from './testing/sim-engine.ts';
 import { SimWorld } from './testing/sim-world.ts';
@@ -195,6 +196,39 @@ test('given what a command was given the first time, when it comes with that, th
   // Fewer ids than are needed: the others are fresh.
   await engine.execute('container.start', { container: 'again' }, CALLER, { given: { ids: [] } });
   assert.is((await engine.view()).container('again').status, 'running');
+  await engine.stop('test');
+});
+
+test('given many commands at the same moment, when their log is decided anew, then each decision is that of the state it came after', async () => {
+  const { world, engine } = await withImage();
+  const lives = Array.from({ length: 12 }, async (_, number) => {
+    const { id } = await engine.execute('container.create', { name: `c${number}`, spec: simSpec() }, CALLER);
+    await engine.execute('container.start', { container: id }, CALLER);
+    world.exit(id, 1);
+    // The engine releases it, and others have wishes of their own meanwhile.
+    await Promise.allSettled([
+      engine.execute('container.start', { container: id }, CALLER),
+      engine.execute('container.restart', { container: id }, CALLER),
+      engine.execute('container.rename', { container: id, name: `d${number}` }, CALLER),
+      engine.execute('container.remove', { container: id, force: true, volumes: false }, CALLER),
+      engine.execute('container.prune', { containers: [id] }, CALLER),
+    ]);
+  });
+  await Promise.all(lives);
+  await quiet(engine);
+  const state = createState();
+  let refusals = 0;
+  for (const event of await eventsOf(engine)) {
+    if (event.kind === 'intent') {
+      const { args, givens, decided } = event.data as IntentData<CommandType>;
+      const command = { type: event.type.replace('.requested', ''), args, givens, at: event.t } as Command;
+      const again = decide(state, command);
+      assert.equal((again.intent.data as IntentData<CommandType>).decided, decided, `${event.seq} ${event.type}`);
+      if (!again.ok) refusals += 1;
+    }
+    evolve(state, event);
+  }
+  assert.ok(refusals > 0);
   await engine.stop('test');
 });
 

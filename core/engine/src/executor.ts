@@ -1,6 +1,7 @@
 import { type Decision, decide, failed, givensNeeded, succeeded } from '@shiplog/model';
 import {
   type AuthorizerVerdict,
+  type Admitted,
   type Caller,
   type CommandAnswers,
   type Command,
@@ -17,9 +18,10 @@ import {
   type Outcomes,
   type Result,
   type ShiplogEvent,
+  type Stamp,
   ShiplogError,
 } from '@shiplog/contracts';
-import { authorize, authorizedEvent, denialIn } from './authorize.ts';
+import { authorize, authorizersFor, authorizedEvent, denialIn } from './authorize.ts';
 import type { EngineCore } from './core.ts';
 import { system } from './core.ts';
 import { Operation } from './operation.ts';
@@ -42,6 +44,13 @@ const IMAGES: ReadonlySet<CommandType> = new Set<CommandType>(['image.load', 'im
 
 /** What most verbs answer with anyway. */
 const NOTHING = {} as never;
+
+/** A decision that is in the log. `finished` tells those who wait for its effects, if there are any to come. */
+interface Entered {
+  readonly decision: Decision;
+  readonly admitted: Admitted;
+  readonly finished?: PromiseWithResolvers<void>;
+}
 
 /** Takes commands to their outcomes: decide, intent on disk, effects, outcome on disk, answer. */
 export class Executor {
@@ -116,29 +125,24 @@ export class Executor {
     streams: CommandStreams,
   ): Promise<CommandAnswers[T]> {
     const { core } = this;
-    const { ledger, parts } = core;
+    const { parts } = core;
     const op = streams.given?.op ?? parts.identities.op();
     // The union of all commands is what decide takes; a generic member of it is one of them.
     const bare = { type, args, at: parts.clock.now(), givens: { ids: [], defaults: parts.defaults } } as CommandOf<T> as Command;
-    const { decision, verdicts } = await this.#decide(type, args, bare, caller, op, streams.given);
-    const stamp = core.stamp(caller, op);
     const handler: Handler<T> = HANDLERS[type];
-    const authorized = verdicts.length === 0 ? [] : [authorizedEvent(type, decision.intent, verdicts)];
+    const { decision, admitted, finished } = await this.#decide(type, args, bare, caller, op, streams.given, (made, verdicts) =>
+      this.#enter(type, made, verdicts, core.stamp(caller, op)),
+    );
     if (!decision.ok) {
-      const outcome = failed(type, decision.stream, { status: 'refused', ms: 0, error: decision.refusal });
-      await ledger.append({ stamp, events: [decision.intent, ...authorized, outcome] }).durable;
+      await admitted.durable;
       if (type === 'container.start') void removeUnstarted(core, this, (args as CommandArgs['container.start']).container);
       throw ShiplogError.from(decision.refusal);
     }
-    const { stream, intent, conditions, expected, effectless } = decision;
-    if (effectless) {
-      const outcome = succeeded(type, stream, handler.unaffected ?? NOTHING, { status: 'ok', ms: 0 });
-      await ledger.append({ stamp, events: [intent, ...authorized, outcome], conditions, expected }).durable;
-      return handler.answer((intent.data as { decided: never }).decided, outcome.data as Outcomes[T]);
+    const { stream, intent } = decision;
+    if (finished === undefined) {
+      await admitted.durable;
+      return handler.answer((intent.data as { decided: never }).decided, handler.unaffected ?? NOTHING);
     }
-    const admitted = ledger.append({ stamp, events: [intent, ...authorized], conditions, expected });
-    const finished = Promise.withResolvers<void>();
-    this.#running.set(op, finished.promise);
     // The intent goes in first.
     const [recorded] = admitted.events as readonly ShiplogEvent[] as readonly [EventOf<`${T}.requested`>];
     try {
@@ -152,17 +156,42 @@ export class Executor {
   }
 
   /**
-   * Decides when it is the command's turn, and has authorizers judge what was decided. Both take moments in which somebody
-   * may come first: it is decided again, and what differs is judged again.
+   * Puts a decision into the log, in one go with deciding it: whoever decides next sees it. A refusal, and what has no effect, is
+   * finished with that.
    */
-  async #decide<T extends CommandType>(
+  #enter<T extends CommandType>(type: T, decision: Decision, verdicts: readonly AuthorizerVerdict[], stamp: Stamp): Entered {
+    const { ledger } = this.core;
+    const authorized = verdicts.length === 0 ? [] : [authorizedEvent(type, decision.intent, verdicts)];
+    const events = [decision.intent, ...authorized];
+    if (!decision.ok) {
+      const outcome = failed(type, decision.stream, { status: 'refused', ms: 0, error: decision.refusal });
+      return { decision, admitted: ledger.append({ stamp, events: [...events, outcome] }) };
+    }
+    const { stream, conditions, expected, effectless } = decision;
+    if (effectless) {
+      const handler: Handler<T> = HANDLERS[type];
+      const outcome = succeeded(type, stream, handler.unaffected ?? NOTHING, { status: 'ok', ms: 0 });
+      return { decision, admitted: ledger.append({ stamp, events: [...events, outcome], conditions, expected }) };
+    }
+    const admitted = ledger.append({ stamp, events, conditions, expected });
+    const finished = Promise.withResolvers<void>();
+    this.#running.set(stamp.op, finished.promise);
+    return { decision, admitted, finished };
+  }
+
+  /**
+   * Decides when it is the command's turn, and has authorizers judge what was decided. Both take moments in which somebody
+   * may come first: it is decided again, and what differs is judged again. `enter` gets the decision in the moment it is made.
+   */
+  async #decide<T extends CommandType, R>(
     type: T,
     args: CommandArgs[T],
     bare: Command,
     caller: Caller,
     op: string,
     given: Given | undefined,
-  ): Promise<{ readonly decision: Decision; readonly verdicts: readonly AuthorizerVerdict[] }> {
+    enter: (decision: Decision, verdicts: readonly AuthorizerVerdict[]) => R,
+  ): Promise<R> {
     const { ledger } = this.core;
     let judged: { readonly intent: string; readonly verdicts: readonly AuthorizerVerdict[] } | undefined;
     let givens: Givens | undefined;
@@ -174,12 +203,11 @@ export class Executor {
         continue;
       }
       const decision = decide(ledger.head, { ...bare, givens });
-      if (!decision.ok) return { decision, verdicts: [] };
+      const authorizers = decision.ok ? authorizersFor(this.core, caller) : [];
+      if (authorizers.length === 0) return enter(decision, []);
       const intent = JSON.stringify(decision.intent);
-      if (judged?.intent === intent) return { decision: deniedBy(judged.verdicts, decision), verdicts: judged.verdicts };
-      const verdicts = await authorize(this.core, type, decision.intent, caller, op);
-      // Nobody was asked, so nobody came first.
-      if (verdicts.length === 0) return { decision, verdicts };
+      if (judged?.intent === intent) return enter(deniedBy(judged.verdicts, decision), judged.verdicts);
+      const verdicts = await authorize(this.core, authorizers, type, decision.intent, caller, op);
       judged = { intent, verdicts };
     }
   }

@@ -14,8 +14,10 @@ export interface Clock {
   mono(): string;
   /** Milliseconds since some moment, for durations. */
   ms(): number;
-  /** Aborts with a TimeoutError after `ms` milliseconds, at most 2^31-1; keeps no process alive. */
+  /** Aborts with a TimeoutError after `ms` milliseconds; keeps no process alive, and nobody waits for it alone. */
   deadline(ms: number): AbortSignal;
+  /** Runs something after `ms` milliseconds, at most 2^31-1, unless what it answers is called before. */
+  after(ms: number, run: () => void): () => void;
 }
 
 /** Fresh identities. `op` sorts by time; `hex` is 64 random hex digits. */

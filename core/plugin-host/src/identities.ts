@@ -11,6 +11,10 @@ export const hostClock: Clock = {
   mono: () => process.hrtime.bigint().toString(),
   ms: () => performance.now(),
   deadline: (ms) => AbortSignal.timeout(ms),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
 };
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

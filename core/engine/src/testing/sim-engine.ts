@@ -3,7 +3,7 @@ import { MemoryLevel } from 'memory-level';
 import { openEventLog } from '@shiplog/event-log';
 import type { ContainerSpec, EventLog, ShiplogEvent } from '@shiplog/contracts';
 import { type RunningEngine, startEngine } from '../start-engine.ts';
-import type { Drivers, EngineParts } from '../ports.ts';
+import type { Clock, Drivers, EngineParts } from '../ports.ts';
 import type { SimWorld } from './sim-world.ts';
 
 /** A log that outlives engines, as a disk does. */
@@ -25,13 +25,25 @@ export class SimDisk {
 
 let hexes = 0;
 
+/** Both clocks stand still, and waiting takes as long as it takes. */
+const CLOCK: Clock = {
+  now: () => '1000',
+  mono: () => '1',
+  ms: () => performance.now(),
+  deadline: (ms) => AbortSignal.timeout(ms),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
 /** An engine over a simulated world and disk. Not stopping it and starting another is a kill -9. */
 export async function simEngine(world: SimWorld, disk: SimDisk, drivers: Drivers = world.drivers()): Promise<RunningEngine> {
   const silent = (): void => undefined;
   const parts: EngineParts = {
     log: await disk.open(),
     drivers,
-    clock: { now: () => '1000', mono: () => '1', ms: () => performance.now(), deadline: (ms) => AbortSignal.timeout(ms) },
+    clock: CLOCK,
     identities: { op: () => `op${(hexes += 1)}`, hex: () => (hexes += 1).toString(16).padStart(32, '0').repeat(2) },
     paths: { root: '/root', rootfs: (id) => `/run/rootfs/${id}`, sandbox: (id) => `/run/netns/${id}` },
     host: { hostname: 'sim', bootId: 'boot-1', architecture: 'amd64', resolvConf: async () => '' },
