@@ -1,5 +1,6 @@
 import type { ContainerSpec, ExecSpec } from './container-spec.ts';
 import type { Digest } from './image.ts';
+import type { SecretRef } from './vault.ts';
 
 /**
  * What can be asked of the engine: each verb's arguments. Names are imperative. A `container`, `image` or `network`
@@ -26,7 +27,13 @@ export interface CommandArgs {
   /** The archive (docker-archive or OCI layout, plain or compressed) comes beside the command, as its body. */
   'image.load': { readonly quiet: boolean };
   /** A root file system as a tar comes as the body. `changes` are Dockerfile instructions. */
-  'image.import': { readonly reference?: string; readonly message: string; readonly changes: readonly string[]; readonly source: string };
+  'image.import': {
+    readonly reference?: string;
+    readonly message: string;
+    readonly changes: readonly string[];
+    readonly source: string;
+    readonly sealed?: SecretRef;
+  };
   'image.tag': { readonly image: string; readonly reference: string };
   'image.remove': { readonly image: string; readonly force: boolean; readonly prune: boolean };
   'image.prune': { readonly images: readonly string[] };
@@ -39,6 +46,7 @@ export interface CommandArgs {
     readonly options: { readonly [option: string]: string };
     readonly labels: { readonly [label: string]: string };
     readonly predefined?: boolean;
+    readonly sealed?: SecretRef;
   };
   'network.remove': { readonly network: string };
   'volume.create': {
@@ -46,8 +54,11 @@ export interface CommandArgs {
     readonly driver: string;
     readonly options: { readonly [option: string]: string };
     readonly labels: { readonly [label: string]: string };
+    readonly sealed?: SecretRef;
   };
   'volume.remove': { readonly volume: string; readonly force: boolean };
+  /** Destroys the key that a person's data in the log are sealed with. `subject` is the pseudonym, 16 hex digits. */
+  'subject.erase': { readonly subject: string };
 }
 
 /** A verb of the engine. */
@@ -111,4 +122,5 @@ export interface CommandAnswers {
   'network.remove': { readonly id: string };
   'volume.create': { readonly name: string };
   'volume.remove': { readonly name: string };
+  'subject.erase': { readonly subject: string };
 }

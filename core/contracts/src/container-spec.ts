@@ -104,6 +104,8 @@ export interface ContainerSpec {
   readonly entrypoint?: readonly string[];
   readonly cmd?: readonly string[];
   readonly env: EnvSpec;
+  /** Where the secrets are that its texts have marks for (`[sealed:PLACE:HASH]`). Set by the engine, never by a client. */
+  readonly sealed?: SecretRef;
   readonly tty: boolean;
   readonly openStdin: boolean;
   readonly stdinOnce: boolean;
@@ -171,6 +173,8 @@ export interface EnvSpec {
 export interface ExecSpec {
   readonly command: readonly string[];
   readonly env: EnvSpec;
+  /** Where the secrets are that its texts have marks for (`[sealed:PLACE:HASH]`). Set by the engine, never by a client. */
+  readonly sealed?: SecretRef;
   readonly user: string;
   readonly workingDir: string;
   readonly tty: boolean;

@@ -1,10 +1,12 @@
-import type { Caller } from './actor.ts';
+import type { Actor, Caller } from './actor.ts';
 import type { CommandAnswers, CommandArgs, CommandType } from './commands.ts';
 import type { EventLogReader } from './event-log.ts';
 import type { LogRecord } from './drivers/log.ts';
 import type { IoChannel } from './drivers/runtime.ts';
 import type { DriverInfo } from './manifest.ts';
+import type { ShiplogError } from './errors.ts';
 import type { StateView } from './state.ts';
+import type { SecretRef } from './vault.ts';
 
 /** A moment of the log: after the event at `seq`, or after the last event at or before `time` (nanoseconds, decimal). */
 export type Moment = { readonly seq: number } | { readonly time: string };
@@ -55,6 +57,23 @@ export interface LogOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Whether reads of a route are recorded: not at all, or who, when, which route, range and filters. */
+export type ReadLevel = 'none' | 'metadata';
+
+/** A read of the log. Positions, both inclusive; an absent `to` is the end, or for ever with `follow`. */
+export interface LogRead {
+  readonly from: number;
+  readonly to?: number;
+  readonly follow: boolean;
+  readonly filters?: { readonly [name: string]: readonly string[] };
+}
+
+/** A read that was recorded. */
+export interface ReadRecord {
+  /** Records how far a reader that followed has come; -1 for nowhere. Does nothing for one that did not follow. */
+  end(last: number): Promise<void>;
+}
+
 /** Facts about the engine and its host for `info` and `version`. */
 export interface EngineInfo {
   readonly engineId: string;
@@ -87,9 +106,9 @@ export interface Engine {
   execute<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, streams?: CommandStreams): Promise<CommandAnswers[T]>;
   /**
    * Records a request that never became a command (bad JSON, unknown field type) as a refused intent of `type`, so that the
-   * audit has it. `error` is what the client is told.
+   * audit has it. Answers the error as the client may be told: without the secrets that rules find in its text.
    */
-  refuse(type: CommandType, error: Error, caller: Caller): Promise<void>;
+  refuse(type: CommandType, error: Error, caller: Caller): Promise<ShiplogError>;
   /** State now (all acknowledged and nothing unacknowledged), or as it was. */
   view(at?: Moment): Promise<StateView>;
   /** SHA-256, hex, over the canonical form of the state at a moment: two folds of the same events have the same. */
@@ -111,10 +130,27 @@ export interface Engine {
   seal(
     entries: readonly string[],
   ): Promise<{ readonly names: readonly string[]; readonly secret?: { readonly id: string; readonly hmac: string } }>;
+  /**
+   * A record of the state with its secrets (in command lines, labels, options) where the log has marks; marks stay where they
+   * were erased. For the record's own user, not for streams and exports.
+   */
+  revealed<R extends { readonly sealed?: SecretRef } | { readonly spec: { readonly sealed?: SecretRef } }>(record: R): Promise<R>;
   /** The values again as `NAME=value`; names alone where the secret was erased. */
   unseal(env: {
     readonly names: readonly string[];
     readonly secret?: { readonly id: string; readonly hmac: string };
   }): Promise<readonly string[]>;
+  /**
+   * Opens what the log keeps sealed: the callers behind `sealed` actors, `erased` where their key is gone; also while it is in use.
+   * {@link Engine.log} itself has the bytes as they were hashed.
+   */
+  callers(): Promise<(actor: Actor) => Actor>;
+  /**
+   * Records that the caller reads the log, durably, before it is answered; not where the level of `caller.req`'s route is `none`.
+   * Reads of the log are recorded unless the operator says otherwise, other reads if the operator says so.
+   */
+  recordRead(read: LogRead, caller: Caller): Promise<ReadRecord>;
+  /** The pseudonym of a person in the log, by `uid:NUMBER`, `tls:SUBJECT`, `tcp:ADDRESS` or itself. Throws SUBJECT_NOT_FOUND. */
+  subject(name: string): Promise<string>;
   info(): Promise<EngineInfo>;
 }

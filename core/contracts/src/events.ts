@@ -51,6 +51,7 @@ export interface Decisions {
   'network.remove': { readonly id: string } | null;
   'volume.create': Omit<VolumeRecord, 'createdAt'> | null;
   'volume.remove': { readonly name: string } | null;
+  'subject.erase': { readonly subject: string } | null;
 }
 
 export interface ImageRemoval {
@@ -87,6 +88,7 @@ export interface Outcomes {
   'network.remove': Record<string, never>;
   'volume.create': Record<string, never>;
   'volume.remove': Record<string, never>;
+  'subject.erase': Record<string, never>;
 }
 
 export interface LoadedImage {
@@ -122,6 +124,16 @@ export interface MetaEvents {
     readonly clean: boolean;
     readonly config: { readonly [option: string]: string };
   };
+  /** Somebody reads the log, as of now. `from` and `to` are positions, both inclusive; an absent `to` is the end, or for ever with `follow`. */
+  'log.read': {
+    readonly from: number;
+    readonly to?: number;
+    readonly follow: boolean;
+    /** What was selected, by parameter; of a filter that names a person no values. */
+    readonly filters: { readonly [name: string]: readonly string[] };
+  };
+  /** A reader that followed has left. `last` is the last position it was sent, -1 for none. */
+  'log.read.ended': { readonly last: number };
   'engine.stopped': { readonly instance: string; readonly reason: string };
   /** A step of an operation is done. `facts` are what the driver answered, where they matter later. */
   'operation.step': {

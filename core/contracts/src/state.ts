@@ -1,6 +1,7 @@
 import type { ContainerSpec, ExecSpec, PortBinding } from './container-spec.ts';
 import type { Digest, ImageManifest } from './image.ts';
 import type { Json } from './json.ts';
+import type { SecretRef } from './vault.ts';
 
 /** A process beyond doubt: a pid alone is reused, a pid with its start time (proc(5), field 22) and boot is not. */
 export interface ProcessRef {
@@ -101,6 +102,8 @@ export interface NetworkRecord {
   readonly predefined: boolean;
   readonly options: { readonly [option: string]: string };
   readonly labels: { readonly [label: string]: string };
+  /** Where the secrets are that options and labels have marks for. */
+  readonly sealed?: SecretRef;
   readonly createdAt: string;
 }
 
@@ -109,6 +112,8 @@ export interface VolumeRecord {
   readonly driver: string;
   readonly options: { readonly [option: string]: string };
   readonly labels: { readonly [label: string]: string };
+  /** Where the secrets are that options and labels have marks for. */
+  readonly sealed?: SecretRef;
   readonly anonymous: boolean;
   /** Path on the host. */
   readonly mountpoint: string;

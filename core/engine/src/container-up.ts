@@ -21,13 +21,9 @@ export interface Attachments {
  * Brings a container up: root file system, sandbox, endpoints, cgroup, process. What does not depend on one another runs
  * side by side: the endpoints are wired while the runtime builds the process, which only needs the sandbox.
  */
-export async function bringUp(
-  op: Operation,
-  container: ContainerRecord,
-  image: ImageRecord,
-  attachments: Attachments,
-): Promise<ProcessRef> {
+export async function bringUp(op: Operation, recorded: ContainerRecord, image: ImageRecord, attachments: Attachments): Promise<ProcessRef> {
   const { parts, io } = op.engine;
+  const container = await op.revealed(recorded);
   const { id } = container;
 
   const joined = joinedNetwork(op, attachments.sandbox);

@@ -17,6 +17,8 @@ import { Environment } from './environment.ts';
 import { IoHub } from './io-hub.ts';
 import type { Ledger } from './ledger.ts';
 import type { EngineParts } from './ports.ts';
+import { Secrets } from './secrets/secrets.ts';
+import { Subjects } from './subjects.ts';
 
 /** The engine's own name for itself in the log: who acts when nobody asked. */
 export function system(reason: string, corr?: string): Caller {
@@ -27,6 +29,8 @@ export function system(reason: string, corr?: string): Caller {
 export class EngineCore {
   readonly io: IoHub;
   readonly environment: Environment;
+  readonly secrets: Secrets;
+  readonly subjects: Subjects;
 
   constructor(
     readonly parts: EngineParts,
@@ -34,9 +38,11 @@ export class EngineCore {
   ) {
     this.io = new IoHub((kind, runtime, target) => parts.drivers.get(kind, runtime).attach(target));
     this.environment = new Environment(parts);
+    this.secrets = new Secrets(parts);
+    this.subjects = new Subjects(parts);
   }
 
-  /** The stamp of events appended now. */
+  /** The stamp of events appended now. The caller's actor must be ready ({@link Subjects.ready}). */
   stamp(caller: Caller, op: string): Stamp {
     const { clock } = this.parts;
     return {
@@ -44,7 +50,7 @@ export class EngineCore {
       corr: caller.corr ?? op,
       t: clock.now(),
       mono: clock.mono(),
-      actor: caller.actor,
+      actor: this.subjects.sealed(caller.actor),
       ...(caller.req === undefined ? {} : { req: caller.req }),
       ...(caller.idem === undefined ? {} : { idem: caller.idem }),
     };

@@ -31,10 +31,13 @@ export class Environment {
     }
   }
 
-  /** Erases the values of a container and of its exec sessions. */
+  /** Erases the values of a container and of its exec sessions, and what else is sealed of them. */
   async forget(container: ContainerRecord, state: StateView): Promise<void> {
     const specs = [container.spec, ...container.execIds.flatMap((id) => state.execs.get(id)?.spec ?? [])];
-    for (const { env } of specs) if (env.secret !== undefined) await this.#vault().remove(env.secret.id);
+    for (const { env, sealed } of specs) {
+      if (env.secret !== undefined) await this.#vault().remove(env.secret.id);
+      if (sealed !== undefined) await this.#vault().remove(sealed.id);
+    }
   }
 
   /** Erases values that no container and no exec session has. */

@@ -25,6 +25,7 @@ import { authorize, authorizersFor, authorizedEvent, denialIn } from './authoriz
 import type { EngineCore } from './core.ts';
 import { system } from './core.ts';
 import { Operation } from './operation.ts';
+import { scrubbed } from './secrets/scrub.ts';
 import type { Handler } from './operations/handler.ts';
 import { HANDLERS } from './operations/table.ts';
 import { removeUnstarted, settle } from './reactors/settle.ts';
@@ -63,15 +64,18 @@ export class Executor {
   /** See Engine.execute. */
   async execute<T extends CommandType>(
     type: T,
-    args: CommandArgs[T],
+    asked: CommandArgs[T],
     caller: Caller,
     streams: CommandStreams = {},
   ): Promise<CommandAnswers[T]> {
     if (this.#stopping) throw new ShiplogError('ENGINE_STOPPING', 'the engine is stopping');
+    await this.core.subjects.ready(caller.actor);
+    const args = await this.core.secrets.seal(type, asked);
     const seq = caller.idem === undefined ? undefined : this.core.ledger.log.findIdempotent(caller.idem);
     try {
       const answer = await (seq === undefined ? this.#inTurn(type, args, caller, streams) : this.#answerAgain(type, seq));
-      if (seq !== undefined) await this.#forgetUnused(type, args);
+      // A volume may have been there already.
+      if (seq !== undefined || type === 'volume.create') await this.#forgetUnused(type, args);
       return answer;
     } catch (error) {
       // Where the log failed nobody knows what it holds; recovery will.
@@ -80,15 +84,17 @@ export class Executor {
     }
   }
 
-  /** Values are sealed before a command comes; those of one that made nothing must not stay. */
+  /** Values are sealed before a command is decided; those of one that made nothing must not stay. */
   async #forgetUnused<T extends CommandType>(type: T, args: CommandArgs[T]): Promise<void> {
-    if (type !== 'container.create' && type !== 'exec.create') return;
-    const { env } = (args as CommandArgs['container.create' | 'exec.create']).spec;
+    const { environment, secrets, ledger, parts } = this.core;
     try {
-      await this.core.environment.forgetUnused(env, this.core.ledger.head);
+      await secrets.forgetUnused(type, args, ledger.head);
+      if (type === 'container.create' || type === 'exec.create') {
+        await environment.forgetUnused((args as CommandArgs['container.create' | 'exec.create']).spec.env, ledger.head);
+      }
     } catch (error) {
-      // Recovery removes what no container holds.
-      this.core.parts.logger.warn('secret not removed', { error: String(error) });
+      // Recovery removes what no record has.
+      parts.logger.warn('secret not removed', { error: String(error) });
     }
   }
 
@@ -231,7 +237,7 @@ export class Executor {
       await durable;
       return handler.answer(intent.data.decided as never, outcome);
     } catch (thrown) {
-      const error = ShiplogError.wrap(thrown);
+      const error = scrubbed(ShiplogError.wrap(thrown), op.secrets, this.core.secrets.rules);
       if (error.code === 'LOG_CLOSED') throw error;
       if (error.class === 'bug') this.core.parts.logger.error(`${verb} failed`, { op: intent.op, error: error.stack, cause: error.cause });
       await op.undo();

@@ -1,5 +1,8 @@
 export { startEngine } from './start-engine.ts';
+export { redact } from './secrets/redact.ts';
+export { withOperatorRules } from './secrets/rules.ts';
 export { stateAt } from './moment.ts';
 
 export type { RunningEngine } from './start-engine.ts';
+export type { SecretRules } from './secrets/rules.ts';
 export type * from './ports.ts';

@@ -7,6 +7,7 @@ import {
   type EventOf,
   type NewEvent,
   type OperationContext,
+  type SecretRef,
   ShiplogError,
   type Stamp,
   type StepJournal,
@@ -15,6 +16,7 @@ import {
   type DriverFamilies,
 } from '@shiplog/contracts';
 import type { EngineCore } from './core.ts';
+import { withValues } from './secrets/secrets.ts';
 
 type VerbArgs<K extends VerbKind, V extends keyof DriverFamilies[K]> = DriverFamilies[K][V] extends (
   args: infer A,
@@ -36,6 +38,8 @@ export class Operation<T extends CommandType = CommandType> {
   readonly ctx: OperationContext;
   readonly stepTimes: Record<string, number> = {};
   failedStep: string | undefined;
+  /** Secrets that drivers were handed; errors must not say them. */
+  readonly secrets: string[] = [];
   readonly #undo: { readonly step: string; readonly run: () => Promise<unknown> }[] = [];
 
   constructor(
@@ -99,6 +103,13 @@ export class Operation<T extends CommandType = CommandType> {
       this.journal(step, facts?.(result));
       return result;
     });
+  }
+
+  /** A record with its secrets in place, for drivers to work with. Throws SECRET_NOT_FOUND. */
+  async revealed<R extends { readonly spec: { readonly sealed?: SecretRef } } | { readonly sealed?: SecretRef }>(record: R): Promise<R> {
+    const values = await this.engine.secrets.values('spec' in record ? record.spec : record);
+    this.secrets.push(...values);
+    return withValues(record, values);
   }
 
   /** Takes back every step that began, the last first. What cannot be taken back is recorded as drift. */

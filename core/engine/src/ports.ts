@@ -1,4 +1,6 @@
-import type { DriverFamilies, DriverInfo, DriverKind, EngineDefaults, EventLog } from '@shiplog/contracts';
+import type { DriverFamilies, DriverInfo, DriverKind, EngineDefaults, EventLog, ReadLevel } from '@shiplog/contracts';
+
+import type { SecretRules } from './secrets/rules.ts';
 
 /** Finds drivers by family and name. Throws DRIVER_NOT_FOUND, or DRIVER_UNAVAILABLE with the probe's reason. */
 export interface Drivers {
@@ -75,6 +77,10 @@ export interface EngineParts {
   readonly engineId: string;
   readonly instance: string;
   readonly version: string;
+  /** What counts as a secret; the usual rules if absent. */
+  readonly secretRules?: SecretRules;
+  /** Which reads are recorded, by `METHOD TEMPLATE`, before the defaults. */
+  readonly readLevels?: { readonly [route: string]: ReadLevel };
   /** Options worth keeping in `engine.started`. */
   readonly config: { readonly [option: string]: string };
 }

@@ -15,6 +15,8 @@ import { Operation } from './operation.ts';
 import type { Handler } from './operations/handler.ts';
 import { HANDLERS } from './operations/table.ts';
 import { recordExit } from './reactors/exits.ts';
+import { references } from './secrets/secrets.ts';
+import { isSubjectKey } from './subjects.ts';
 import { settle } from './reactors/settle.ts';
 
 /**
@@ -134,12 +136,9 @@ async function collectOrphans(core: EngineCore): Promise<void> {
 }
 
 async function forgetOrphanedSecrets(core: EngineCore): Promise<void> {
-  const { head } = core.ledger;
-  const known = new Set<string>();
-  for (const { spec } of [...head.containers.values(), ...head.execs.values()])
-    if (spec.env.secret !== undefined) known.add(spec.env.secret.id);
+  const known = references(core.ledger.head);
   const vault = core.parts.drivers.get('vault', core.parts.chosen.vault);
-  for (const id of await vault.observe()) if (!known.has(id)) await vault.remove(id);
+  for (const id of await vault.observe()) if (!known.has(id) && !isSubjectKey(id)) await vault.remove(id);
 }
 
 function isLayer(core: EngineCore, key: string): boolean {

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { canonicalState, failed, type State } from '@shiplog/model';
 import {
+  type Actor,
   type AttachOptions,
   type Caller,
   type CommandAnswers,
@@ -12,10 +13,13 @@ import {
   type EnvSpec,
   type IoChannel,
   type LogOptions,
+  type LogRead,
   type LogRecord,
   type Moment,
   type NewEvent,
   type ProcessTable,
+  type ReadRecord,
+  type SecretRef,
   ShiplogError,
   type WaitCondition,
 } from '@shiplog/contracts';
@@ -26,7 +30,10 @@ import { stateAt } from './moment.ts';
 import { readOutput } from './output.ts';
 import type { EngineParts } from './ports.ts';
 import { watchExits } from './reactors/exits.ts';
+import { Reads } from './reads.ts';
 import { recover } from './recover.ts';
+import { scrubbed } from './secrets/scrub.ts';
+import { withValues } from './secrets/secrets.ts';
 import { waitFor } from './wait.ts';
 
 /** How long a stop waits for operations under way; what is cut off then is recovered at the next start. */
@@ -63,6 +70,7 @@ export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
 
 class ServingEngine implements RunningEngine {
   readonly #startedAt: string;
+  readonly #reads: Reads;
 
   constructor(
     private readonly core: EngineCore,
@@ -71,6 +79,7 @@ class ServingEngine implements RunningEngine {
     private readonly watching: Promise<unknown>,
   ) {
     this.#startedAt = core.parts.clock.now();
+    this.#reads = new Reads(core);
   }
 
   get log() {
@@ -85,8 +94,9 @@ class ServingEngine implements RunningEngine {
     return this.executor.execute(type, args, caller, streams);
   }
 
-  async refuse(type: CommandType, error: Error, caller: Caller): Promise<void> {
+  async refuse(type: CommandType, error: Error, caller: Caller): Promise<ShiplogError> {
     const { ledger, parts } = this.core;
+    await this.core.subjects.ready(caller.actor);
     const stream = 'engine';
     const intent = {
       stream,
@@ -94,8 +104,10 @@ class ServingEngine implements RunningEngine {
       kind: 'intent',
       data: { args: null, givens: { ids: [], defaults: parts.defaults }, decided: null },
     } as NewEvent;
-    const outcome = failed(type, stream, { status: 'refused', ms: 0, error: ShiplogError.wrap(error, 'REQUEST_INVALID').toRecord() });
+    const refusal = scrubbed(ShiplogError.wrap(error, 'REQUEST_INVALID'), [], this.core.secrets.rules);
+    const outcome = failed(type, stream, { status: 'refused', ms: 0, error: refusal.toRecord() });
     await ledger.append({ stamp: this.core.stamp(caller, parts.identities.op()), events: [intent, outcome] }).durable;
+    return refusal;
   }
 
   view(at?: Moment): Promise<State> {
@@ -156,6 +168,28 @@ class ServingEngine implements RunningEngine {
 
   unseal(env: EnvSpec): Promise<readonly string[]> {
     return this.core.environment.unseal(env);
+  }
+
+  async revealed<R extends { readonly sealed?: SecretRef } | { readonly spec: { readonly sealed?: SecretRef } }>(record: R): Promise<R> {
+    try {
+      return withValues(record, await this.core.secrets.values('spec' in record ? record.spec : record));
+    } catch (error) {
+      if (ShiplogError.wrap(error).code === 'SECRET_NOT_FOUND') return record;
+      throw error;
+    }
+  }
+
+  async callers(): Promise<(actor: Actor) => Actor> {
+    await this.core.subjects.load();
+    return (actor) => this.core.subjects.opened(actor);
+  }
+
+  recordRead(read: LogRead, caller: Caller): Promise<ReadRecord> {
+    return this.#reads.record(read, caller);
+  }
+
+  subject(name: string): Promise<string> {
+    return this.core.subjects.find(name);
   }
 
   async info(): Promise<EngineInfo> {

@@ -32,6 +32,7 @@ import { decideImageRemove } from './decide/image-remove.ts';
 import { decideImageTag } from './decide/image-tag.ts';
 import { decideNetworkCreate } from './decide/network-create.ts';
 import { decideNetworkRemove } from './decide/network-remove.ts';
+import { decideSubjectErase } from './decide/subject-erase.ts';
 import { streamOf } from './decide/stream-of.ts';
 import type { Decider, Verdict } from './decide/verdict.ts';
 import { decideVolumeCreate } from './decide/volume-create.ts';
@@ -83,6 +84,7 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'network.remove': decideNetworkRemove,
   'volume.create': decideVolumeCreate,
   'volume.remove': decideVolumeRemove,
+  'subject.erase': decideSubjectErase,
 };
 
 /** Whether this release knows a verb. */

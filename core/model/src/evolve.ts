@@ -1,7 +1,7 @@
 import type { EventType, ShiplogEvent } from '@shiplog/contracts';
 import { containerEvolvers } from './evolve/container.ts';
 import { hostEvolvers, operationEvolvers } from './evolve/engine.ts';
-import type { Evolvers } from './evolve/evolvers.ts';
+import type { EventsOf, Evolvers } from './evolve/evolvers.ts';
 import { execEvolvers } from './evolve/exec.ts';
 import { imageEvolvers } from './evolve/image.ts';
 import { networkEvolvers } from './evolve/network.ts';
@@ -11,10 +11,19 @@ import type { State } from './state.ts';
 import { upcast } from './upcast.ts';
 
 /** What the engine says of itself, and of a host that differs, changes no record here: containers get their own exits. */
-const SILENT: Evolvers<'engine.started' | 'engine.stopped' | 'host.drifted'> = {
+const SILENT: Evolvers<EventsOf<'engine'> | EventsOf<'log'> | 'host.drifted'> = {
+  'log.read': () => undefined,
+  'log.read.ended': () => undefined,
   'engine.started': () => undefined,
   'engine.stopped': () => undefined,
   'host.drifted': () => undefined,
+};
+
+/** Who is erased is the vault's business: no record here says anything of a caller. */
+const subjectEvolvers: Evolvers<EventsOf<'subject'>> = {
+  'subject.erase.requested': () => undefined,
+  'subject.erase.succeeded': () => undefined,
+  'subject.erase.failed': () => undefined,
 };
 
 const EVOLVERS: Evolvers<EventType> = {
@@ -25,6 +34,7 @@ const EVOLVERS: Evolvers<EventType> = {
   ...volumeEvolvers,
   ...operationEvolvers,
   ...hostEvolvers,
+  ...subjectEvolvers,
   ...SILENT,
 };
 

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import 'reflect-metadata';
 import { Container } from 'inversify';
-import { type DriverKind, type EventLog, type EventLogReader, type Kernel, ShiplogError } from '@shiplog/contracts';
+import { type DriverKind, type EventLog, type EventLogReader, type Kernel, type ReadLevel, ShiplogError } from '@shiplog/contracts';
 import type { DriverServices, Logger, ScopedDriver } from '@shiplog/driver-kit';
-import { type EngineParts, type RunningEngine, startEngine } from '@shiplog/engine';
+import { type EngineParts, type RunningEngine, type SecretRules, startEngine, withOperatorRules } from '@shiplog/engine';
 import { openLevelLog } from '@shiplog/event-log';
 import { DriverRegistry, findKernel } from './driver-registry.ts';
 import { hostFacts } from './host-facts.ts';
 import { hostClock, hostIdentities } from './identities.ts';
 import { loadPlugins } from './load-plugins.ts';
+import { redactingLogger } from './redacting-logger.ts';
 
 /** What an operator decides about an engine. Directories are absolute. */
 export interface HostConfig {
@@ -26,6 +27,10 @@ export interface HostConfig {
   readonly logDriver: string;
   /** Options of single drivers, by `kind/name`. */
   readonly driverOptions: { readonly [driver: string]: { readonly [option: string]: string } };
+  /** What counts as a secret beside the usual: expressions for names, and for texts. */
+  readonly secrets?: { readonly names?: readonly string[]; readonly patterns?: readonly string[] };
+  /** Which reads are recorded, by `METHOD TEMPLATE`; a `*` at the end fits every ending. */
+  readonly readLevels?: { readonly [route: string]: ReadLevel };
   /** Module names or paths. */
   readonly plugins: readonly string[];
   readonly version: string;
@@ -46,14 +51,16 @@ const ENGINE = Symbol.for('shiplog.engine');
  * Puts an engine together from plugins and starts it. One engine per root: throws ENGINE_LOCKED while another has it.
  * What a failed start took is given back.
  */
-export async function compose(config: HostConfig, logger: Logger, load: (specifier: string) => Promise<unknown>): Promise<Host> {
+export async function compose(config: HostConfig, sink: Logger, load: (specifier: string) => Promise<unknown>): Promise<Host> {
+  const secretRules = withOperatorRules(config.secrets ?? {});
+  const logger = redactingLogger(sink, secretRules);
   const ends: (() => Promise<void>)[] = [];
   const end = async (): Promise<void> => {
     for (const one of ends.toReversed()) await one();
     ends.length = 0;
   };
   try {
-    return await build(config, logger, load, ends, end);
+    return await build(config, secretRules, logger, load, ends, end);
   } catch (error) {
     await end();
     throw error;
@@ -62,6 +69,7 @@ export async function compose(config: HostConfig, logger: Logger, load: (specifi
 
 async function build(
   config: HostConfig,
+  secretRules: SecretRules,
   logger: Logger,
   load: (specifier: string) => Promise<unknown>,
   ends: (() => Promise<void>)[],
@@ -126,6 +134,8 @@ async function build(
     identities: hostIdentities,
     host,
     logger,
+    secretRules,
+    ...(config.readLevels === undefined ? {} : { readLevels: config.readLevels }),
     engineId,
     instance,
     version: config.version,

@@ -9,6 +9,7 @@ import { failure } from './http/reply.ts';
 import type { Router } from './http/router.ts';
 import { UpgradeInput } from './http/upgrade-input.ts';
 import { type ApiVersion, splitVersion } from './http/version.ts';
+import { events } from './routes/system/events.ts';
 
 /** How a connection gives its body and takes its answer; the rest of an exchange is the same for all. */
 type Connection = Pick<Exchange, 'request' | 'response' | 'body' | 'gone' | 'hijack'> & {
@@ -80,17 +81,18 @@ export class DockerHandler implements ApiHandler {
       const method = request.method ?? 'GET';
       const match = this.#router.match(method, path);
       if (match === undefined) throw new ShiplogError('NOT_FOUND', 'page not found');
-      await match.entry.route({
-        ...connection,
-        engine: this.#engine,
-        params: match.params,
-        query: url.searchParams,
-        version,
-        caller: callerOf(request, actor, match.entry.template, version),
-      });
+      const caller = callerOf(request, actor, match.entry.template, version);
+      // Reads of the log record themselves, with what they read; of others the operator says whether they are recorded.
+      if (method === 'GET' && match.entry.route !== events) await this.#recordRead(caller);
+      await match.entry.route({ ...connection, engine: this.#engine, params: match.params, query: url.searchParams, version, caller });
     } catch (error) {
       connection.fail(ShiplogError.wrap(error));
     }
+  }
+
+  async #recordRead(caller: Caller): Promise<void> {
+    const { durableSeq } = this.#engine.log;
+    await this.#engine.recordRead({ from: durableSeq, to: durableSeq, follow: false }, caller);
   }
 }
 

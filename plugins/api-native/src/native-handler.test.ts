@@ -95,20 +95,35 @@ interface Double {
   readonly engine: Engine;
   readonly append: (event: readonly [EventType, string, object]) => void;
   readonly followersLeft: () => number;
+  /** Reads that were recorded, and how far those that followed came. */
+  readonly reads: readonly object[];
+  readonly ends: readonly number[];
+  /** Commands and refusals. */
+  readonly commands: readonly unknown[];
 }
 
 function anEngine(): Double {
   const events = HISTORY.map(anEvent);
   let wake = Promise.withResolvers<void>();
   let followers = 0;
+  const reads: object[] = [];
+  const ends: number[] = [];
+  const commands: unknown[] = [];
   const last = (): number => events.length - 1;
   const notUsed = (): never => {
     throw new Error('the native API has no business here');
   };
   const engine: Engine = {
-    execute: notUsed,
-    stateHash: notUsed,
-    refuse: notUsed,
+    execute(type, args) {
+      commands.push([type, args]);
+      return Promise.resolve(args as never);
+    },
+    stateHash: async (at) => ({ seq: at !== undefined && 'seq' in at ? at.seq : last(), hash: 'ff' }),
+    async refuse(_type, error) {
+      const refusal = ShiplogError.wrap(error);
+      commands.push(['refused', refusal.code, refusal.message]);
+      return refusal;
+    },
     attach: notUsed,
     attachExec: notUsed,
     wait: notUsed,
@@ -116,6 +131,18 @@ function anEngine(): Double {
     top: notUsed,
     seal: notUsed,
     unseal: notUsed,
+    revealed: notUsed,
+    async callers() {
+      return (actor) => actor;
+    },
+    async subject(name) {
+      if (name === 'uid:0') return 'f00df00df00df00d';
+      throw new ShiplogError('SUBJECT_NOT_FOUND', name);
+    },
+    async recordRead(read, { req }) {
+      reads.push({ route: req?.route, ...read });
+      return { end: async (last) => void ends.push(last) };
+    },
     async info() {
       return {
         engineId: '0123456789ab',
@@ -179,6 +206,9 @@ function anEngine(): Double {
       wake = Promise.withResolvers<void>();
     },
     followersLeft: () => followers,
+    reads,
+    ends,
+    commands,
   };
 }
 
@@ -225,6 +255,44 @@ function lines(answer: Answer): unknown[] {
     .split('\n')
     .map((line) => JSON.parse(line) as unknown);
 }
+
+test('given reads of the log, when they are answered, then each was recorded with its route and range before', async () => {
+  await serve(async (get, double) => {
+    await whole(await get('/shiplog/v1/events?from=2&to=4&type=container.*'));
+    await whole(await get('/shiplog/v1/inspect/any/web?at=3'));
+    await whole(await get('/shiplog/v1/state'));
+    await whole(await get('/shiplog/v1/log/hash?at=2'));
+    await whole(await get('/shiplog/v1/log/verify'));
+    await whole(await get('/shiplog/v1/info'));
+    const followed = await get('/shiplog/v1/events?from=8&follow=1');
+    await once(followed, 'data');
+    followed.destroy();
+    for (let tries = 0; double.ends.length < 3 && tries < 100; tries += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(double.reads, [
+      { route: '/shiplog/v1/events', from: 2, to: 4, follow: false, filters: { stream: [], type: ['container.*'] } },
+      { route: '/shiplog/v1/inspect/{rest*}', from: 3, to: 3, follow: false, filters: { ref: ['any/web'] } },
+      { route: '/shiplog/v1/state', from: 8, to: 8, follow: false, filters: {} },
+      { route: '/shiplog/v1/log/hash', from: 2, to: 2, follow: false, filters: {} },
+      { route: '/shiplog/v1/log/verify', from: 0, follow: false },
+      { route: '/shiplog/v1/events', from: 8, follow: true, filters: { stream: [], type: [] } },
+    ]);
+    assert.equal(double.ends, [4, 8]);
+  });
+});
+
+test('given a person to erase, when the pseudonym is found, then the command has it and not the name; and who is not found is a refusal', async () => {
+  await serve(async (get, double) => {
+    assert.is((await get('/shiplog/v1/subjects/erase?subject=uid:0')).statusCode, 405);
+    assert.is((await get('/shiplog/v1/subjects/erase?subject=uid:0', 'POST')).statusCode, 200);
+    assert.is((await get('/shiplog/v1/subjects/erase?subject=uid:7', 'POST')).statusCode, 404);
+    assert.is((await get('/shiplog/v1/subjects/erase', 'POST')).statusCode, 400);
+    assert.equal(double.commands, [
+      ['subject.erase', { subject: 'f00df00df00df00d' }],
+      ['refused', 'SUBJECT_NOT_FOUND', 'no such subject'],
+      ['refused', 'REQUEST_INVALID', 'no such subject'],
+    ]);
+  });
+});
 
 test('given the plugin, when it is read, then it offers the api driver native', () => {
   assert.equal(

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ApiHandler, type Engine, ShiplogError } from '@shiplog/contracts';
+import { type Actor, type ApiHandler, type Caller, type Engine, ShiplogError } from '@shiplog/contracts';
 import { replyError } from './reply.ts';
 import type { Route } from './route.ts';
+import { erase } from './routes/erase.ts';
 import { events } from './routes/events.ts';
 import { hash } from './routes/hash.ts';
 import { info } from './routes/info.ts';
@@ -12,7 +13,8 @@ import { verify } from './routes/verify.ts';
 /** Every path of this API begins so. */
 export const PREFIX = '/shiplog/v1/';
 
-const ROUTES: readonly Route[] = [events, state, inspect, verify, hash, info];
+/** Every route of the native API. The first that fits answers. */
+export const ROUTES: readonly Route[] = [events, state, inspect, verify, hash, info, erase];
 
 /** Answers every path under {@link PREFIX}, unknown ones too (404); takes no other. */
 export class NativeHandler implements ApiHandler {
@@ -22,12 +24,12 @@ export class NativeHandler implements ApiHandler {
     this.#engine = engine;
   }
 
-  request(request: IncomingMessage, response: ServerResponse): boolean {
+  request(request: IncomingMessage, response: ServerResponse, actor: Actor): boolean {
     const { path, query } = split(request.url ?? '');
     if (!path.startsWith(PREFIX)) return false;
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    this.#answer(request, response, path.slice(PREFIX.length), query, gone.signal).catch((error: unknown) => {
+    this.#answer(request, response, actor, path.slice(PREFIX.length), query, gone.signal).catch((error: unknown) => {
       if (!gone.signal.aborted) replyError(response, ShiplogError.wrap(error));
     });
     return true;
@@ -41,6 +43,7 @@ export class NativeHandler implements ApiHandler {
   async #answer(
     request: IncomingMessage,
     response: ServerResponse,
+    actor: Actor,
     path: string,
     query: URLSearchParams,
     gone: AbortSignal,
@@ -50,17 +53,27 @@ export class NativeHandler implements ApiHandler {
       if (!route.path.every((word, index) => segments[index] === word)) continue;
       const rest = segments.slice(route.path.length);
       if (rest.length > 0 && route.takesRest !== true) continue;
-      if (request.method !== 'GET') {
-        response.setHeader('Allow', 'GET');
-        replyError(response, new ShiplogError('REQUEST_INVALID', `${route.path.join('/')} answers GET, not ${request.method}`), 405);
+      const { method = 'GET' } = route;
+      if (request.method !== method) {
+        response.setHeader('Allow', method);
+        replyError(response, new ShiplogError('REQUEST_INVALID', `${route.path.join('/')} answers ${method}, not ${request.method}`), 405);
         return;
       }
       refuseUnknown(route, query);
-      await route.answer({ engine: this.#engine, query, rest, response, gone });
+      await route.answer({ engine: this.#engine, caller: callerOf(request, actor, route), query, rest, response, gone });
       return;
     }
     throw new ShiplogError('NOT_FOUND', `the native API has no path ${path}; it has ${ROUTES.map((r) => r.path.join('/')).join(', ')}`);
   }
+}
+
+function callerOf(request: IncomingMessage, actor: Actor, { path, takesRest }: Route): Caller {
+  const agent = request.headers['user-agent'];
+  const template = `${PREFIX}${path.join('/')}${takesRest === true ? '/{rest*}' : ''}`;
+  return {
+    actor,
+    req: { method: request.method ?? 'GET', route: template, ...(agent === undefined ? {} : { agent: agent.slice(0, 256) }) },
+  };
 }
 
 function split(url: string): { readonly path: string; readonly query: URLSearchParams } {

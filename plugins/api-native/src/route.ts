@@ -1,9 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import { type Engine, type Moment, parseMoment, ShiplogError } from '@shiplog/contracts';
+import { type Caller, type Engine, type Moment, parseMoment, ShiplogError } from '@shiplog/contracts';
 
-/** A GET request that fits a route. */
+/** A request that fits a route. */
 export interface Exchange {
   readonly engine: Engine;
+  /** Who asks, by which route. */
+  readonly caller: Caller;
   readonly query: URLSearchParams;
   /** Path segments after the route's own, decoded. */
   readonly rest: readonly string[];
@@ -14,6 +16,8 @@ export interface Exchange {
 
 /** One path of the API. */
 export interface Route {
+  /** GET if absent. */
+  readonly method?: 'POST';
   /** Path segments after the prefix. */
   readonly path: readonly string[];
   /** Whether more segments may follow. */

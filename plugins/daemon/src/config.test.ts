@@ -72,6 +72,13 @@ test('given a config file, when it is read, then lists and switches count and fl
     assert.equal(plugins, ['p', 'q']);
     await writeFile(file, JSON.stringify({ insecureTcp: 'yes' }));
     assert.match(await refusal(['--config', file]), 'true or false');
+    await writeFile(file, JSON.stringify({ secretNames: ['^acme'], auditReads: { 'GET /containers/json': 'metadata' } }));
+    const { secrets, readLevels } = await read(['--config', file]);
+    assert.equal([secrets, readLevels], [{ names: ['^acme'], patterns: [] }, { 'GET /containers/json': 'metadata' }]);
+    await writeFile(file, JSON.stringify({ secretPatterns: ['('] }));
+    assert.match(await refusal(['--config', file]), 'secretPatterns');
+    await writeFile(file, JSON.stringify({ auditReads: { 'GET /events': 'all' } }));
+    assert.match(await refusal(['--config', file]), 'none or metadata');
     await writeFile(file, JSON.stringify({ teardown: true }));
     assert.match(await refusal(['--config', file]), 'unknown key "teardown"');
   } finally {

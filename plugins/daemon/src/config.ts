@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ShiplogError } from '@shiplog/contracts/errors';
+import type { ReadLevel } from '@shiplog/contracts';
 import { type Host, parseHost } from './hosts.ts';
 import type { LogLevel } from './logger.ts';
 
@@ -21,6 +22,10 @@ export interface DaemonConfig {
   readonly logLevel: LogLevel;
   readonly plugins: readonly string[];
   readonly driverOptions: { readonly [driver: string]: { readonly [option: string]: string } };
+  /** What counts as a secret beside the usual: expressions for names, and for texts. */
+  readonly secrets: { readonly names: readonly string[]; readonly patterns: readonly string[] };
+  /** Which reads are recorded, by `METHOD TEMPLATE`. */
+  readonly readLevels: { readonly [route: string]: ReadLevel };
   /** Remove everything the engine holds, and its directories, instead of serving. */
   readonly teardown: boolean;
 }
@@ -55,6 +60,9 @@ const SWITCHES = {
 
 /** Flags that may be given several times, with the list of the config file that holds the same. */
 const LISTS = { plugin: 'plugins', host: 'hosts' } as const;
+
+/** What only the config file can say. */
+const FILE_ONLY = ['driverOptions', 'secretNames', 'secretPatterns', 'auditReads'] as const;
 
 const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error'];
 
@@ -138,6 +146,8 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
     logLevel: logLevel as LogLevel,
     plugins: list('plugin'),
     driverOptions: driverOptions(file.driverOptions),
+    secrets: { names: expressions(file.secretNames, 'secretNames'), patterns: expressions(file.secretPatterns, 'secretPatterns') },
+    readLevels: readLevels(file.auditReads),
     teardown: on('teardown'),
   };
 }
@@ -177,7 +187,7 @@ async function readFileConfig(path: string): Promise<{ readonly [key: string]: u
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalid(`the config file ${path} must hold one JSON object`);
   const words = [...Object.keys(FLAGS), ...Object.keys(SWITCHES)].filter((flag) => !(flag in LISTS) && flag !== 'teardown');
-  const known = new Set([...words.map((flag) => camel(flag)), ...Object.values(LISTS), 'driverOptions']);
+  const known = new Set([...words.map((flag) => camel(flag)), ...Object.values(LISTS), ...FILE_ONLY]);
   for (const key of Object.keys(value)) if (!known.has(key)) throw invalid(`the config file ${path} has an unknown key "${key}"`);
   return value as { readonly [key: string]: unknown };
 }
@@ -187,6 +197,26 @@ function strings(value: unknown, key: string): readonly string[] {
   if (!Array.isArray(value) || value.some((one) => typeof one !== 'string'))
     throw invalid(`${key} in the config file must be a list of strings`);
   return value as string[];
+}
+
+function expressions(value: unknown, key: string): readonly string[] {
+  const sources = strings(value, key);
+  for (const source of sources) {
+    try {
+      void new RegExp(source);
+    } catch (error) {
+      throw invalid(`${key} in the config file: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return sources;
+}
+
+function readLevels(value: unknown): DaemonConfig['readLevels'] {
+  const levels = value ?? {};
+  const fits =
+    typeof levels === 'object' && !Array.isArray(levels) && Object.values(levels).every((one) => one === 'none' || one === 'metadata');
+  if (!fits) throw invalid('auditReads in the config file must be none or metadata by route, such as {"GET /containers/json": "metadata"}');
+  return levels as DaemonConfig['readLevels'];
 }
 
 function driverOptions(value: unknown): DaemonConfig['driverOptions'] {

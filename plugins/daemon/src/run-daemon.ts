@@ -39,6 +39,8 @@ export async function runDaemon(config: DaemonConfig): Promise<void> {
       runtime: config.runtime,
       logDriver: config.logDriver,
       driverOptions: config.driverOptions,
+      secrets: config.secrets,
+      readLevels: config.readLevels,
       plugins: [...DEFAULT_PLUGINS, ...config.plugins],
       version: VERSION,
     },

@@ -14,8 +14,9 @@ export async function removeContainer(op: Operation, container: ContainerRecord,
   );
   for (const name of volumes) {
     const volume = op.engine.ledger.head.volumes.get(name);
-    if (volume !== undefined)
-      await op.step('volume', volume.driver, 'remove', { name, path: volume.mountpoint }, { label: `volume.remove ${name}` });
+    if (volume === undefined) continue;
+    await op.step('volume', volume.driver, 'remove', { name, path: volume.mountpoint }, { label: `volume.remove ${name}` });
+    await op.engine.secrets.forget(volume);
   }
   op.engine.io.forget(id);
 }

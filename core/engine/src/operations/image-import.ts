@@ -6,13 +6,15 @@ export const imageImport: Handler<'image.import'> = {
   async run(op) {
     const { ingest, reference } = decided(op);
     const { parts } = op.engine;
-    const { message, changes } = asked(op);
+    const { message, changes } = await op.revealed(asked(op));
     const store = parts.drivers.get('image-store', parts.chosen.imageStore);
     const options = { message, changes, at: op.intent.t, architecture: parts.host.architecture };
-    return take(op, ingest, async (body) => {
+    const taken = await take(op, ingest, async (body) => {
       const image = await store.import(ingest, body, options, op.ctx);
       return [{ ...image, tags: reference === '' ? [] : [reference] }];
     });
+    await op.engine.secrets.forget(asked(op));
+    return taken;
   },
   async recover(op) {
     await discard(op, decided(op).ingest);

@@ -5,6 +5,7 @@ import { decided, type Handler } from './handler.ts';
 async function remove(op: Operation<'network.remove'>) {
   const network = op.engine.ledger.head.network(decided(op).id);
   await op.step('network', network.driver, 'removeNetwork', { network: plain(network) });
+  await op.engine.secrets.forget(network);
   return {};
 }
 

@@ -13,6 +13,7 @@ import { containerUnpause } from './container-unpause.ts';
 import { execResize } from './exec-resize.ts';
 import { execStart } from './exec-start.ts';
 import type { Handler } from './handler.ts';
+import { subjectErase } from './subject-erase.ts';
 import { volumeCreate } from './volume-create.ts';
 import { volumeRemove } from './volume-remove.ts';
 import { imageImport } from './image-import.ts';
@@ -48,4 +49,5 @@ export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   'network.remove': networkRemove,
   'volume.create': volumeCreate,
   'volume.remove': volumeRemove,
+  'subject.erase': subjectErase,
 };

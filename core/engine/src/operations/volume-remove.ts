@@ -4,7 +4,9 @@ import { decided, type Handler } from './handler.ts';
 async function remove(op: Operation<'volume.remove'>) {
   const { name } = decided(op);
   const volume = op.engine.ledger.head.volumes.get(name);
-  if (volume !== undefined) await op.step('volume', volume.driver, 'remove', { name, path: volume.mountpoint });
+  if (volume === undefined) return {};
+  await op.step('volume', volume.driver, 'remove', { name, path: volume.mountpoint });
+  await op.engine.secrets.forget(volume);
   return {};
 }
 

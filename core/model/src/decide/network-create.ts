@@ -13,7 +13,7 @@ const ADDRESSLESS = new Set(['host', 'none']);
 /** `givens.ids[0]` is the network's id. The gateway is the subnet's first address unless one is given. */
 export const decideNetworkCreate: Decider<'network.create'> = (view, { args, givens }) => {
   const id = takeId(givens, 0);
-  const { name, driver, internal, options, labels, predefined = false } = args;
+  const { name, driver, internal, options, labels, predefined = false, sealed } = args;
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) {
     throw new ShiplogError('NAME_INVALID', `invalid network name "${name}", only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`, { name });
   }
@@ -28,7 +28,7 @@ export const decideNetworkCreate: Decider<'network.create'> = (view, { args, giv
   }
   const { subnet, gateway } = addressing(view, args);
   return {
-    decided: { id, name, driver, subnet, gateway, internal, predefined, options, labels },
+    decided: { id, name, driver, subnet, gateway, internal, predefined, options, labels, ...(sealed === undefined ? {} : { sealed }) },
     expected: 'no-stream',
     tags: [`network:${name}`, ...(subnet === '' ? [] : [`subnet:${subnet}`])],
   };

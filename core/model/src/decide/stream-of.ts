@@ -27,6 +27,7 @@ function subjectStream(view: StateView, { type, args, givens }: Command): Stream
     case 'image.prune':
     case 'image.load':
     case 'image.import':
+    case 'subject.erase':
       return 'engine';
     case 'exec.start':
     case 'exec.resize':

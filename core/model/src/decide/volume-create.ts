@@ -4,7 +4,7 @@ import type { Decider } from './verdict.ts';
 
 /** Without a name it is anonymous and named `givens.ids[0]`. Repeating it with the same driver is effectless and answers what exists. */
 export const decideVolumeCreate: Decider<'volume.create'> = (view, { args, givens }) => {
-  const { options, labels } = args;
+  const { options, labels, sealed } = args;
   const anonymous = args.name === undefined || args.name === '';
   const name = args.name === undefined || args.name === '' ? takeId(givens, 0) : args.name;
   const driver = args.driver === '' ? 'local' : args.driver;
@@ -17,7 +17,11 @@ export const decideVolumeCreate: Decider<'volume.create'> = (view, { args, given
   const existing = view.volumes.get(name);
   if (existing === undefined) {
     const mountpoint = `${givens.defaults.volumeRoot}/${name}/_data`;
-    return { decided: { name, driver, options, labels, anonymous, mountpoint }, expected: 'any', tags: [`volume:${name}`] };
+    return {
+      decided: { name, driver, options, labels, anonymous, mountpoint, ...(sealed === undefined ? {} : { sealed }) },
+      expected: 'any',
+      tags: [`volume:${name}`],
+    };
   }
   if (existing.driver !== driver) {
     throw new ShiplogError(

@@ -41,9 +41,14 @@ function parse(text: string): unknown {
   } catch (error) {
     throw new ShiplogError(
       'REQUEST_INVALID',
-      `invalid JSON: ${error instanceof Error ? error.message : String(error)}`,
+      `invalid JSON: ${withoutSnippet(error instanceof Error ? error.message : String(error))}`,
       {},
       { cause: error },
     );
   }
+}
+
+/** V8 may repeat a piece of the document, which may be a secret. */
+function withoutSnippet(message: string): string {
+  return message.replace(/, (?:\.\.\.)?".*" ?(?:\.\.\. )?is not valid JSON$/s, '');
 }

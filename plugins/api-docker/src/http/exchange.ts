@@ -40,9 +40,7 @@ export async function decode<T>(exchange: Exchange, type: CommandType, read: () 
   try {
     return await read();
   } catch (error) {
-    const refusal = ShiplogError.wrap(error);
-    await exchange.engine.refuse(type, refusal, exchange.caller);
-    throw refusal;
+    throw await exchange.engine.refuse(type, ShiplogError.wrap(error), exchange.caller);
   }
 }
 

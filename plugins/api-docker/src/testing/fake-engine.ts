@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
+  type Actor,
   type Caller,
   type CommandAnswers,
   type CommandArgs,
@@ -13,9 +14,11 @@ import {
   type ImageRecord,
   type IoChannel,
   type LogOptions,
+  type LogRead,
   type LogRecord,
   type Outcomes,
   type ProcessTable,
+  type ReadRecord,
   ShiplogError,
   type StateView,
   type StreamName,
@@ -46,6 +49,7 @@ export class FakeEngine implements Engine {
   readonly log = new FakeLog();
   readonly state = new FakeView();
   readonly refusals: Refusal[] = [];
+  readonly reads: { readonly read: LogRead; readonly caller: Caller }[] = [];
   readonly calls: { readonly type: CommandType; readonly args: object; readonly caller: Caller }[] = [];
   readonly #processes = new Map<string, FakeProcess>();
   readonly #secrets = new Map<string, readonly string[]>();
@@ -83,8 +87,26 @@ export class FakeEngine implements Engine {
     }
   }
 
-  async refuse(type: CommandType, error: Error, caller: Caller): Promise<void> {
+  async refuse(type: CommandType, error: Error, caller: Caller): Promise<ShiplogError> {
     this.refusals.push({ type, error, caller });
+    return ShiplogError.wrap(error);
+  }
+
+  async revealed<R>(record: R): Promise<R> {
+    return record;
+  }
+
+  async callers(): Promise<(actor: Actor) => Actor> {
+    return (actor) => actor;
+  }
+
+  async subject(name: string): Promise<string> {
+    throw new ShiplogError('SUBJECT_NOT_FOUND', name);
+  }
+
+  async recordRead(read: LogRead, caller: Caller): Promise<ReadRecord> {
+    this.reads.push({ read, caller });
+    return { end: async () => undefined };
   }
 
   async view(): Promise<StateView> {

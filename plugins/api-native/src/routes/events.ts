@@ -1,19 +1,20 @@
-import { ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
+import { type Actor, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
 import { sendLines, startLines } from '../lines.ts';
 import { firstFrom, lastAt } from '../position.ts';
 import { type Exchange, momentParameter, type Route, switchParameter } from '../route.ts';
 
 /**
- * `GET events?from=&to=&follow=&stream=&type=`: envelopes as JSON lines, in order of `seq`.
+ * `GET events?from=&to=&follow=&stream=&type=&sealed=`: envelopes as JSON lines, in order of `seq`.
  *
  * `from` and `to` are moments, both inclusive; without `from` it begins at 0. `follow=1` goes on with new events, until `to` if
  * that is a position. `stream` and `type` may repeat: any of them fits; a `*` at the end fits every ending
- * (`container/abc*`, `container.*`). A slow client is waited for.
+ * (`container/abc*`, `container.*`). A slow client is waited for. Callers are told as they were; with `sealed=1` as the log has
+ * them, so that the bytes are those that were hashed. The read itself is recorded before the first line.
  */
 export const events: Route = {
   path: ['events'],
-  query: ['from', 'to', 'follow', 'stream', 'type'],
-  async answer({ engine, query, response, gone }: Exchange): Promise<void> {
+  query: ['from', 'to', 'follow', 'stream', 'type', 'sealed'],
+  async answer({ engine, caller, query, response, gone }: Exchange): Promise<void> {
     const follow = switchParameter(query, 'follow');
     const fromMoment = momentParameter(query, 'from');
     const toMoment = momentParameter(query, 'to');
@@ -25,19 +26,31 @@ export const events: Route = {
     const from = fromMoment === undefined ? 0 : await firstFrom(engine, fromMoment);
     const to = toMoment === undefined ? undefined : await lastAt(engine, toMoment);
     const wanted = filterOf(query);
+    const open = switchParameter(query, 'sealed') ? (actor: Actor) => actor : await engine.callers();
+    // The record of this read is not part of it, unless it follows.
+    const last = engine.log.durableSeq;
+    const filters = { stream: query.getAll('stream'), type: query.getAll('type') };
+    const read = await engine.recordRead({ from, ...(to === undefined ? {} : { to }), follow, filters }, caller);
     startLines(response);
+    let sent = -1;
     if (to === undefined || to >= from) {
       const source = follow
         ? bounded(engine.log.follow({ from, signal: gone }), to)
-        : engine.log.read({ from, to: Math.min(to ?? engine.log.durableSeq, engine.log.durableSeq) });
-      await sendLines(response, filter(source, wanted), { live: follow, gone });
+        : engine.log.read({ from, to: Math.min(to ?? last, last) });
+      const lines = filter(source, (event) => wanted(event) && (sent = event.seq) >= 0, open);
+      await sendLines(response, lines, { live: follow, gone });
     }
     response.end();
+    await read.end(sent);
   },
 };
 
-async function* filter(events: AsyncIterable<ShiplogEvent>, wanted: (event: ShiplogEvent) => boolean): AsyncIterable<ShiplogEvent> {
-  for await (const event of events) if (wanted(event)) yield event;
+async function* filter(
+  events: AsyncIterable<ShiplogEvent>,
+  wanted: (event: ShiplogEvent) => boolean,
+  open: (actor: Actor) => Actor,
+): AsyncIterable<ShiplogEvent> {
+  for await (const event of events) if (wanted(event)) yield { ...event, actor: open(event.actor) };
 }
 
 async function* bounded(events: AsyncIterable<ShiplogEvent>, to: number | undefined): AsyncIterable<ShiplogEvent> {

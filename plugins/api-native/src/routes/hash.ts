@@ -1,3 +1,4 @@
+import { recordLook } from '../record-look.ts';
 import { replyJson } from '../reply.ts';
 import { type Exchange, momentParameter, type Route } from '../route.ts';
 
@@ -5,7 +6,8 @@ import { type Exchange, momentParameter, type Route } from '../route.ts';
 export const hash: Route = {
   path: ['log', 'hash'],
   query: ['at'],
-  async answer({ engine, query, response }: Exchange): Promise<void> {
+  async answer({ engine, caller, query, response }: Exchange): Promise<void> {
+    await recordLook(engine, caller, query);
     replyJson(response, 200, await engine.stateHash(momentParameter(query, 'at')));
   },
 };

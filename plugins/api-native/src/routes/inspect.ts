@@ -1,5 +1,6 @@
 import { ShiplogError } from '@shiplog/contracts';
 import { INSPECT_KINDS, inspectAt, inspectNow, type InspectKind } from '../inspect.ts';
+import { recordLook } from '../record-look.ts';
 import { replyJson } from '../reply.ts';
 import { type Exchange, momentParameter, type Route } from '../route.ts';
 
@@ -11,7 +12,8 @@ export const inspect: Route = {
   path: ['inspect'],
   takesRest: true,
   query: ['at'],
-  async answer({ engine, query, rest, response }: Exchange): Promise<void> {
+  async answer({ engine, caller, query, rest, response }: Exchange): Promise<void> {
+    await recordLook(engine, caller, query, { ref: [rest.join('/')] });
     const [word, ...names] = rest;
     const kinds = kindsOf(word ?? '');
     const ref = names.join('/');

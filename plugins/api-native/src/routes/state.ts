@@ -1,4 +1,5 @@
 import type { ContainerRecord, ImageRecord, NetworkRecord, VolumeRecord } from '@shiplog/contracts';
+import { recordLook } from '../record-look.ts';
 import { replyJson } from '../reply.ts';
 import { type Exchange, momentParameter, type Route } from '../route.ts';
 
@@ -15,7 +16,8 @@ export interface StateAnswer {
 export const state: Route = {
   path: ['state'],
   query: ['at'],
-  async answer({ engine, query, response }: Exchange): Promise<void> {
+  async answer({ engine, caller, query, response }: Exchange): Promise<void> {
+    await recordLook(engine, caller, query);
     const view = await engine.view(momentParameter(query, 'at'));
     const answer: StateAnswer = {
       seq: view.seq,

@@ -13,7 +13,8 @@ const PROGRESS_INTERVAL = 100;
 export const verify: Route = {
   path: ['log', 'verify'],
   query: [],
-  async answer({ engine, response, gone }: Exchange): Promise<void> {
+  async answer({ engine, caller, response, gone }: Exchange): Promise<void> {
+    await engine.recordRead({ from: 0, follow: false }, caller);
     const total = engine.log.durableSeq + 1;
     startLines(response);
     let told = 0;

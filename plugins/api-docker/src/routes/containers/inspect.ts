@@ -7,7 +7,7 @@ import { containerInspect } from '../../translate/container-inspect.ts';
 export async function inspectContainer(exchange: Exchange): Promise<void> {
   const { engine, query, response } = exchange;
   const view = await engine.view();
-  const container = view.container(param(exchange, 'id'));
+  const container = await engine.revealed(view.container(param(exchange, 'id')));
   const env = await engine.unseal(container.spec.env);
   json(response, 200, containerInspect(container, view, { env, size: booleanOf(query, 'size') }));
 }

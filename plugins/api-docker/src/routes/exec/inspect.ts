@@ -5,5 +5,5 @@ import { execInspect } from '../../translate/exec-inspect.ts';
 /** `GET /exec/{id}/json`. */
 export async function inspectExec(exchange: Exchange): Promise<void> {
   const view = await exchange.engine.view();
-  json(exchange.response, 200, execInspect(view.exec(param(exchange, 'id'))));
+  json(exchange.response, 200, execInspect(await exchange.engine.revealed(view.exec(param(exchange, 'id')))));
 }

@@ -5,5 +5,5 @@ import { networkInspect } from '../../translate/network-inspect.ts';
 /** `GET /networks/{id}`. */
 export async function inspectNetwork(exchange: Exchange): Promise<void> {
   const view = await exchange.engine.view();
-  json(exchange.response, 200, networkInspect(view.network(param(exchange, 'id')), exchange.version, view));
+  json(exchange.response, 200, networkInspect(await exchange.engine.revealed(view.network(param(exchange, 'id'))), exchange.version, view));
 }

@@ -12,13 +12,16 @@ import { nowNanoseconds, parseMoment } from '../../translate/time.ts';
  * from now on. A future `until` ends the stream at that time, a past one after the history.
  */
 export async function events(exchange: Exchange): Promise<void> {
-  const { engine, response, query, gone } = exchange;
+  const { engine, response, query, gone, caller } = exchange;
   const from = engine.log.durableSeq + 1;
   const since = parseMoment(query.get('since'));
   const until = parseMoment(query.get('until'));
   const filters = Filters.parse(query.get('filters'));
-  beginStream(response, 'application/json');
   const history = since !== undefined || until !== undefined;
+  const over = until !== undefined && until <= nowNanoseconds();
+  const asked = Object.fromEntries(['filters', 'since', 'until'].map((name) => [name, query.getAll(name)]));
+  const read = await engine.recordRead({ from: history ? 0 : from, follow: !over, filters: asked }, caller);
+  beginStream(response, 'application/json');
   const projection = history ? new EventProjection() : await projectionAt(exchange, from - 1);
   const send = async (event: ShiplogEvent): Promise<void> => {
     for (const told of projection.next(event)) {
@@ -28,15 +31,20 @@ export async function events(exchange: Exchange): Promise<void> {
     }
   };
   const ended = until === undefined ? gone : AbortSignal.any([gone, untilSignal(until)]);
-  if (until !== undefined && until <= nowNanoseconds()) {
+  let last = -1;
+  if (over) {
     for await (const event of engine.log.read()) {
       if (gone.aborted) break;
       await send(event);
     }
   } else {
-    for await (const event of engine.log.follow({ from: history ? 0 : from, signal: ended })) await send(event);
+    for await (const event of engine.log.follow({ from: history ? 0 : from, signal: ended })) {
+      await send(event);
+      last = event.seq;
+    }
   }
   response.end();
+  await read.end(last);
 }
 
 /** The projection as it stands after the event at `seq`, with the intents that are open there. */

@@ -5,5 +5,5 @@ import { volumeInspect } from '../../translate/volume-inspect.ts';
 /** `GET /volumes/{name}`. */
 export async function inspectVolume(exchange: Exchange): Promise<void> {
   const view = await exchange.engine.view();
-  json(exchange.response, 200, volumeInspect(view.volume(param(exchange, 'name'))));
+  json(exchange.response, 200, volumeInspect(await exchange.engine.revealed(view.volume(param(exchange, 'name')))));
 }

@@ -1,0 +1,63 @@
+import { type Caller, type LogRead, type NewEvent, type ReadLevel, type ReadRecord, ShiplogError } from '@shiplog/contracts';
+import type { EngineCore } from './core.ts';
+import type { SecretRules } from './secrets/rules.ts';
+import { redact } from './secrets/redact.ts';
+
+/** Who reads what is recorded of which route, `METHOD TEMPLATE`; the first row that fits counts. A `*` at the end fits every ending. */
+const DEFAULT_LEVELS: readonly (readonly [route: string, level: ReadLevel])[] = [
+  ['GET /shiplog/v1/info', 'none'],
+  ['GET /shiplog/v1/*', 'metadata'],
+  ['GET /events', 'metadata'],
+  ['*', 'none'],
+];
+
+/** Filters whose values name a person: the log has their names alone. */
+const PERSONAL_FILTERS: ReadonlySet<string> = new Set(['uid', 'user', 'subject']);
+
+const NOT_RECORDED: ReadRecord = { end: async () => undefined };
+
+/** Records who read the log: reading an audit trail is an act that auditors ask for. */
+export class Reads {
+  readonly #levels: readonly (readonly [string, ReadLevel])[];
+
+  constructor(private readonly core: EngineCore) {
+    this.#levels = [...Object.entries(core.parts.readLevels ?? {}), ...DEFAULT_LEVELS];
+  }
+
+  /** See Engine.recordRead. */
+  async record(read: LogRead, caller: Caller): Promise<ReadRecord> {
+    if (this.level(`${caller.req?.method} ${caller.req?.route}`) === 'none') return NOT_RECORDED;
+    const { core } = this;
+    await core.subjects.ready(caller.actor);
+    const op = core.parts.identities.op();
+    const append = (event: NewEvent): Promise<void> => core.ledger.append({ stamp: core.stamp(caller, op), events: [event] }).durable;
+    const { filters = {}, ...range } = read;
+    await append({ stream: 'engine', type: 'log.read', kind: 'meta', data: { ...range, filters: cleared(filters, core.secrets.rules) } });
+    if (!read.follow) return NOT_RECORDED;
+    return {
+      async end(last) {
+        try {
+          await append({ stream: 'engine', type: 'log.read.ended', kind: 'meta', data: { last } });
+        } catch (error) {
+          // Followers end when the engine stops, and then there is nowhere to say so.
+          if (!(error instanceof ShiplogError && error.code === 'LOG_CLOSED')) throw error;
+        }
+      },
+    };
+  }
+
+  level(route: string): ReadLevel {
+    return (
+      this.#levels.find(([pattern]) => (pattern.endsWith('*') ? route.startsWith(pattern.slice(0, -1)) : route === pattern))?.[1] ?? 'none'
+    );
+  }
+}
+
+/** Filters that were given. */
+function cleared(filters: NonNullable<LogRead['filters']>, rules: SecretRules): { readonly [name: string]: readonly string[] } {
+  return Object.fromEntries(
+    Object.entries(filters)
+      .filter(([, values]) => values.length > 0)
+      .map(([name, values]) => [name, PERSONAL_FILTERS.has(name) ? [] : values.map((value) => redact(value, rules))]),
+  );
+}

@@ -1,0 +1,213 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { PLAIN_SPEC } from '@shiplog/contracts/testing';
+import type { CommandArgs } from '@shiplog/contracts';
+import { CALLER, eventsOf, SimDisk, simEngine, simSpec } from '../testing/sim-engine.ts';
+import { SimWorld } from '../testing/sim-world.ts';
+import { concealArgv, concealMap, concealText } from './conceal.ts';
+import { redact } from './redact.ts';
+import { DEFAULT_RULES, withOperatorRules } from './rules.ts';
+
+const test = suite('secrets');
+const cover = (): string => '[redacted]';
+
+const ARGV: readonly (readonly [given: readonly string[], then: readonly string[]])[] = [
+  [
+    ['serve', '--password=a b'],
+    ['serve', '--password=[redacted]'],
+  ],
+  [
+    ['serve', '--db-password', 'x', '--port', '80'],
+    ['serve', '--db-password', '[redacted]', '--port', '80'],
+  ],
+  [
+    ['env', 'API_TOKEN=x', 'run'],
+    ['env', 'API_TOKEN=[redacted]', 'run'],
+  ],
+  [
+    ['mysql', '-uroot', '-phunter2', 'db'],
+    ['mysql', '-uroot', '-p[redacted]', 'db'],
+  ],
+  [
+    ['/usr/bin/mysqldump', '-phunter2'],
+    ['/usr/bin/mysqldump', '-p[redacted]'],
+  ],
+  [
+    ['nc', '-l', '-p', '8080'],
+    ['nc', '-l', '-p', '8080'],
+  ],
+  [
+    ['find', '-path', '/x', '-print'],
+    ['find', '-path', '/x', '-print'],
+  ],
+  [
+    ['curl', '-u', 'me:pw', 'https://h/'],
+    ['curl', '-u', '[redacted]', 'https://h/'],
+  ],
+  [
+    ['curl', 'https://me:pw@h/x?a=1'],
+    ['curl', 'https://[redacted]@h/x?a=1'],
+  ],
+  [
+    ['curl', '-H', 'Authorization: Bearer abcdefgh12'],
+    ['curl', '-H', 'Authorization: Bearer [redacted]'],
+  ],
+  [
+    ['curl', '-H', 'X-Auth-Token: abc'],
+    ['curl', '-H', 'X-Auth-Token: [redacted]'],
+  ],
+  [
+    ['wget', 'https://h/x?access_token=abc&b=1'],
+    ['wget', 'https://h/x?access_token=[redacted]&b=1'],
+  ],
+  [
+    ['sh', '-c', 'PGPASSWORD=x psql --token y; echo ok'],
+    ['sh', '-c', 'PGPASSWORD=[redacted] psql --token [redacted]; echo ok'],
+  ],
+  [
+    ['sh', '-c', `mysql -phunter2 -e "select 1"`],
+    ['sh', '-c', `mysql -p[redacted] -e "select 1"`],
+  ],
+  [
+    ['sh', '-c', `curl -d '{"password": "x y"}' h`],
+    ['sh', '-c', `curl -d '{"password": "[redacted]"}' h`],
+  ],
+  [
+    ['redis-cli', '-a', 'pw', 'ping'],
+    ['redis-cli', '-a', '[redacted]', 'ping'],
+  ],
+  [
+    ['docker', 'login', '-u', 'me', '-p', 'pw'],
+    ['docker', 'login', '-u', 'me', '-p', '[redacted]'],
+  ],
+  [
+    ['echo', `ghp_${'a'.repeat(36)}`],
+    ['echo', '[redacted]'],
+  ],
+  [
+    ['openssl', 'rsa', '-passin', 'pass:x'],
+    ['openssl', 'rsa', '-passin', 'pass:[redacted]'],
+  ],
+  [
+    ['server', '--author=me', '--compass', 'north', '--bypass'],
+    ['server', '--author=me', '--compass', 'north', '--bypass'],
+  ],
+  [
+    ['sleep', '60', ''],
+    ['sleep', '60', ''],
+  ],
+];
+
+for (const [given, then] of ARGV) {
+  test(`given the command line ${JSON.stringify(given)}, when it is concealed, then no secret is left and nothing else is gone`, () => {
+    assert.equal(concealArgv(given, DEFAULT_RULES, cover), then);
+  });
+}
+
+test('given options and labels, when they are concealed, then values of secret names and secrets in texts are covered', () => {
+  const given = {
+    type: 'cifs',
+    o: 'username=u,password=p,uid=3',
+    'splunk-token': 't',
+    rootPassword: 'x',
+    empty: '',
+    passwd: '',
+    url: 'tcp://u:p@h',
+  };
+  const then = { type: 'cifs', o: 'username=u,password=[redacted],uid=3', 'splunk-token': '[redacted]', rootPassword: '[redacted]', empty: '', passwd: '', url: 'tcp://[redacted]@h' }; // prettier-ignore
+  assert.equal(concealMap(given, DEFAULT_RULES, cover), then);
+});
+
+test('given prose, when it is redacted, then it stays readable', () => {
+  for (const text of [
+    'unauthorized: authentication required',
+    'invalid token: expected }',
+    'no such secret: web',
+    'see https://example.org/a:b',
+  ])
+    assert.is(redact(text), text);
+  assert.is(redact('cannot reach https://u:p@registry/v2/'), 'cannot reach https://[redacted]@registry/v2/');
+});
+
+test('given rules of the operator, when texts are concealed, then they count beside the usual ones', () => {
+  const rules = withOperatorRules({ names: ['^acme-'], patterns: ['ACME[0-9]{4}', 'pin (?<secret>[0-9]+)'] });
+  assert.equal(concealArgv(['--acme-id=7', 'ACME1234', 'pin 99', '--token=x'], rules, cover), ['--acme-id=[redacted]', '[redacted]', 'pin [redacted]', '--token=[redacted]']); // prettier-ignore
+  assert.throws(() => withOperatorRules({ names: ['('] }), SyntaxError);
+});
+
+test('given a long hostile text, when it is concealed, then it takes no more than linear time', () => {
+  const began = performance.now();
+  for (const piece of ['a=', '-a ', '"a":', 'x://', 'mysql -', 'password', '-----BEGIN PRIVATE KEY', 'curl -', 'docker login '])
+    concealText(piece.repeat(20_000 / piece.length), DEFAULT_RULES, cover);
+  assert.ok(performance.now() - began < 5000);
+});
+
+async function withImage() {
+  const world = new SimWorld();
+  const engine = await simEngine(world, new SimDisk());
+  await engine.execute('image.load', { quiet: true }, CALLER, { body: (async function* () {})() });
+  return { world, engine };
+}
+
+test('given secrets in a container, when it is created, then the log has marks, its user gets the values, and they go with it', async () => {
+  const { world, engine } = await withImage();
+  const before = world.secrets.size;
+  const spec = simSpec({
+    cmd: ['serve', '--password=canary-1'],
+    labels: { token: 'canary-2', plain: 'x' },
+    logOptions: { url: 'tcp://u:canary-3@h' },
+  });
+  const { id } = await engine.execute('container.create', { name: 'web', spec }, CALLER);
+  assert.not.match(JSON.stringify(await eventsOf(engine)), 'canary');
+  const record = (await engine.view()).container(id);
+  assert.match(record.argv.join(' '), /serve --password=\[sealed:\d:[0-9a-f]{16}\]$/);
+  const revealed = await engine.revealed(record);
+  assert.equal(revealed.argv.slice(-2), ['serve', '--password=canary-1']);
+  assert.equal([revealed.spec.labels, revealed.spec.logOptions], [spec.labels, spec.logOptions]);
+  await engine.execute('container.start', { container: id }, CALLER);
+  assert.not.match(JSON.stringify(await eventsOf(engine)), 'canary');
+  await engine.execute('container.remove', { container: id, force: true, volumes: true }, CALLER);
+  assert.is(world.secrets.size, before);
+  await engine.stop('test');
+});
+
+test('given a text that looks like a mark, when a container is created with it, then it stands for itself', async () => {
+  const { engine } = await withImage();
+  const spec = simSpec({ cmd: ['echo', '[sealed:0:0123456789abcdef]', '--token=canary'], labels: { x: '[sealed:1:0123456789abcdef]' } });
+  const { id } = await engine.execute('container.create', { name: 'web', spec }, CALLER);
+  const revealed = await engine.revealed((await engine.view()).container(id));
+  assert.equal([revealed.spec.cmd, revealed.spec.labels], [spec.cmd, spec.labels]);
+  await engine.stop('test');
+});
+
+test("given a reference to somebody else's secrets, when a client sends it, then it is not taken", async () => {
+  const { engine } = await withImage();
+  const first = await engine.execute('container.create', { name: 'victim', spec: simSpec({ cmd: ['--token=canary'] }) }, CALLER);
+  const { sealed } = (await engine.view()).container(first.id).spec;
+  assert.ok(sealed !== undefined);
+  const spec = { ...PLAIN_SPEC, image: 'sim', logDriver: 'sim', sealed, cmd: ['x'], hostname: 'h' };
+  const { id } = await engine.execute('container.create', { name: 'thief', spec }, CALLER);
+  assert.is((await engine.view()).container(id).spec.sealed, undefined);
+  await engine.stop('test');
+});
+
+test('given a volume and a network with secrets, when they are made again, refused or removed, then the vault keeps what is used and no more', async () => {
+  const { world, engine } = await withImage();
+  const before = world.secrets.size;
+  const volume: CommandArgs['volume.create'] = { name: 'share', driver: 'local', options: { o: 'password=canary' }, labels: {} };
+  await engine.execute('volume.create', volume, CALLER);
+  await engine.execute('volume.create', volume, CALLER);
+  assert.is(world.secrets.size, before + 1);
+  assert.equal((await engine.revealed((await engine.view()).volume('share'))).options, volume.options);
+  const network = { name: 'net', driver: 'bridge', internal: false, options: {}, labels: { token: 'canary' } };
+  await engine.execute('network.create', network, CALLER);
+  await engine.execute('network.create', network, CALLER).catch(() => undefined);
+  assert.is(world.secrets.size, before + 2);
+  await engine.execute('network.remove', { network: 'net' }, CALLER);
+  await engine.execute('volume.remove', { volume: 'share', force: false }, CALLER);
+  assert.is(world.secrets.size, before);
+  assert.not.match(JSON.stringify(await eventsOf(engine)), 'canary');
+  await engine.stop('test');
+});
+
+test.run();
