@@ -15,7 +15,10 @@ try {
     const { runDaemon, VERSION } = await import('./run-daemon.ts');
     if (config === 'version') process.stdout.write(`shiplogd ${VERSION}\n`);
     else {
+      // A teardown has no socket, and waiting for the end of a container holds nothing: this keeps the process.
+      const held = setInterval(() => undefined, 2 ** 30);
       await runDaemon(config);
+      clearInterval(held);
       // All is on disk; what is still connected to a container's output must not keep the process.
       process.exit(0);
     }

@@ -154,8 +154,9 @@ export class TestDaemon {
   async destroy(): Promise<void> {
     await this.end();
     const { code, stderr } = await run(join(BIN, 'shiplogd'), [...this.flags, '--teardown'], { timeoutMs: 60_000 });
+    // What is left is still to be taken down by its engine id: keep it, and say where.
+    if (code !== 0) throw new Error(`teardown of ${this.directory} failed: ${stderr}`);
     await rm(this.directory, { recursive: true, force: true });
-    if (code !== 0) throw new Error(`teardown failed: ${stderr}`);
   }
 }
 
