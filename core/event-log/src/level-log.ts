@@ -14,6 +14,8 @@ export interface LevelLogOptions {
   readonly boot: string;
   readonly inst: string;
   readonly newId?: () => string;
+  /** LevelDB's write buffer, bytes; 16 MiB if absent. A small one makes LevelDB go through many files, as years do. */
+  readonly writeBufferBytes?: number;
 }
 
 /** LevelDB's write buffer, bytes: larger than its 4 MiB default, so that fewer level-0 tables delay the writer. */
@@ -30,11 +32,11 @@ const WRITE_BUFFER = 16 * 1024 * 1024;
  * Throws LOG_CORRUPT (facts `from`, `to`), LOG_TOO_NEW, or ENGINE_LOCKED when another process has it open.
  */
 export async function openLevelLog(options: LevelLogOptions): Promise<EventLog> {
-  const { directory, ...rest } = options;
+  const { directory, writeBufferBytes = WRITE_BUFFER, ...rest } = options;
   const paths = pathsOf(directory);
   if (!(await exists(paths.witness)) && !(await exists(paths.db))) await begin(directory, paths.fresh);
   const fresh = await exists(paths.fresh);
-  const db = await openLevel(paths.db, fresh);
+  const db = await openLevel(paths.db, fresh, writeBufferBytes);
   let witness: FileWitness | undefined;
   try {
     witness = await FileWitness.open(paths.witness);
@@ -44,7 +46,7 @@ export async function openLevelLog(options: LevelLogOptions): Promise<EventLog> 
       await rm(paths.fresh);
       await syncPath(directory);
     }
-    return await openEventLog({ ...rest, db, witness, snapshots: await openSnapshots(paths.snapshots) });
+    return await openEventLog({ ...rest, db, witness, snapshots: await openSnapshots(paths.snapshots, writeBufferBytes) });
   } catch (error) {
     await witness?.close();
     await db.close();
@@ -58,7 +60,7 @@ export async function openLevelLog(options: LevelLogOptions): Promise<EventLog> 
  */
 export async function verifyLevelLog(directory: string, progress?: (checked: number) => void): Promise<Verification> {
   const paths = pathsOf(directory);
-  const db = await openLevel(paths.db, false);
+  const db = await openLevel(paths.db, false, WRITE_BUFFER);
   try {
     const witness = await FileWitness.open(paths.witness);
     await witness.close();
@@ -75,12 +77,12 @@ function pathsOf(directory: string): { readonly [part in 'db' | 'witness' | 'fre
 }
 
 /** What does not open is made anew: snapshots may be lost at any time. */
-async function openSnapshots(path: string): Promise<Level> {
+async function openSnapshots(path: string, writeBufferSize: number): Promise<Level> {
   try {
-    return await tryLevel(path, true);
+    return await tryLevel(path, true, writeBufferSize);
   } catch {
     await rm(path, { recursive: true, force: true });
-    return await tryLevel(path, true);
+    return await tryLevel(path, true, writeBufferSize);
   }
 }
 
@@ -97,21 +99,21 @@ async function begin(directory: string, marker: string): Promise<void> {
 }
 
 /** Without `fresh` a missing database is not made: LevelDB would make an empty one over the remains of another. */
-async function openLevel(path: string, fresh: boolean): Promise<Level> {
+async function openLevel(path: string, fresh: boolean, writeBufferSize: number): Promise<Level> {
   try {
-    return await tryLevel(path, fresh);
+    return await tryLevel(path, fresh, writeBufferSize);
   } catch (error) {
     const code = causeCode(error);
     if (code === 'LEVEL_LOCKED')
       throw new ShiplogError('ENGINE_LOCKED', `another process has the log at ${path} open`, { path }, { cause: error });
     if (!fresh) throw corrupt(0, 0, `the database at ${path} does not open: ${causeMessage(error)}`, error);
     await rm(path, { recursive: true, force: true });
-    return await tryLevel(path, true);
+    return await tryLevel(path, true, writeBufferSize);
   }
 }
 
-async function tryLevel(path: string, createIfMissing: boolean): Promise<Level> {
-  const db = new Level(path, { createIfMissing, writeBufferSize: WRITE_BUFFER });
+async function tryLevel(path: string, createIfMissing: boolean, writeBufferSize: number): Promise<Level> {
+  const db = new Level(path, { createIfMissing, writeBufferSize });
   await db.open();
   return db;
 }
