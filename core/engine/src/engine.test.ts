@@ -37,6 +37,17 @@ test('given a container, when it lives and is removed, then the world is as befo
   await engine.stop('test');
 });
 
+test('given many containers, when they are started in the same moment, then each gets an address of its own', async () => {
+  const { engine } = await withImage();
+  const ids: string[] = [];
+  for (let number = 0; number < 8; number++) ids.push((await engine.execute('container.create', { spec: simSpec() }, CALLER)).id);
+  await Promise.all(ids.map((container) => engine.execute('container.start', { container }, CALLER)));
+  const view = await engine.view();
+  const addresses = ids.flatMap((id) => Object.values(view.container(id).endpoints).map(({ ipv4 }) => ipv4));
+  assert.is(new Set(addresses).size, ids.length);
+  await engine.stop('test');
+});
+
 test('given a container with auto-remove, when it exits by itself, then it is removed and a waiter learns its code', async () => {
   const { world, engine, rest } = await withImage();
   const { id } = await engine.execute('container.create', { spec: simSpec({ autoRemove: true }) }, CALLER);
