@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { suite } from 'uvu';
@@ -15,12 +14,19 @@ const WRITER = fileURLToPath(new URL('./crash-writer.test.script.js', import.met
 
 const test = suite('a writer that is killed');
 
-/** Runs the writer, kills it with SIGKILL after a while, and answers with what it printed. */
-async function killedWriter(directory: string, start: number, ms: number): Promise<string> {
+/** When a writer dies: after so many bytes of acknowledgements, or so many milliseconds after its start. */
+type Death = { readonly bytes: number } | { readonly ms: number };
+
+/** Runs the writer, kills it with SIGKILL, and answers with what it printed. */
+async function killedWriter(directory: string, start: number, death: Death): Promise<string> {
   const child = spawn(process.execPath, [WRITER, directory, String(start)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const printed = text(child.stdout);
-  const timer = setTimeout(() => child.kill('SIGKILL'), ms);
-  const [code] = (await once(child, 'exit')) as [number | null];
+  let printed = '';
+  child.stdout.setEncoding('latin1').on('data', (text: string) => {
+    printed += text;
+    if ('bytes' in death && printed.length > death.bytes) child.kill('SIGKILL');
+  });
+  const timer = 'ms' in death ? setTimeout(() => child.kill('SIGKILL'), death.ms) : undefined;
+  const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(timer);
   assert.is(code, null, 'the writer ended by itself');
   return printed;
@@ -32,7 +38,8 @@ test('given kill -9 at random moments, when opened again, then nothing acknowled
   const acknowledged = new Map<number, number>();
   for (let round = 0; round < ROUNDS; round++) {
     // Some rounds die while they open the log, most while they write.
-    const printed = await killedWriter(directory, round * 1_000_000, 40 + Math.random() * 300);
+    const death = round % 3 === 0 ? { ms: 40 + Math.random() * 300 } : { bytes: Math.random() * 5000 };
+    const printed = await killedWriter(directory, round * 1_000_000, death);
     for (const line of printed.split('\n').slice(0, -1)) {
       const [seq, number] = line.split(' ').map(Number);
       acknowledged.set(seq ?? -1, number ?? -1);
