@@ -29,7 +29,12 @@ export type MountSpec =
       readonly target: string;
       readonly readOnly: boolean;
       readonly anonymous?: boolean;
+      /** What the image has at `target` is not copied into an empty volume. */
       readonly noCopy?: boolean;
+      /** Of a volume that this mount brings into being. */
+      readonly driver?: string;
+      readonly options?: { readonly [option: string]: string };
+      readonly labels?: { readonly [label: string]: string };
     }
   | {
       readonly type: 'tmpfs';

@@ -86,7 +86,8 @@ export interface Outcomes {
   'image.prune': { readonly reclaimedBytes: number };
   'network.create': Record<string, never>;
   'network.remove': Record<string, never>;
-  'volume.create': Record<string, never>;
+  /** `mountpoint` where the driver keeps it elsewhere than was decided. */
+  'volume.create': { readonly mountpoint?: string };
   'volume.remove': Record<string, never>;
   'subject.erase': Record<string, never>;
 }

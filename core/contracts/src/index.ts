@@ -11,6 +11,7 @@ export { PROJECTION_VERBS } from './drivers/projection.ts';
 export { ProcessRefSchema, RUNTIME_VERBS } from './drivers/runtime.ts';
 export { simulateDriver, simulateVerb } from './drivers/simulate.ts';
 export { STORAGE_VERBS } from './drivers/storage.ts';
+export { LOG_VERBS } from './drivers/log.ts';
 export { VOLUME_VERBS } from './drivers/volume.ts';
 export { DEADLINE_MS, Done, HostPath, Mapping, ResourceId, verb } from './drivers/verb.ts';
 

@@ -58,6 +58,11 @@ export interface FileCalls {
   setTimes(path: string, accessNs: bigint, modifyNs: bigint): Promise<void>;
   /** The real path of `path` inside `root`: symlinks are resolved as if `root` were `/`. The last component may be missing. Throws PATH_NOT_FOUND if a directory on the way is. */
   resolveBeneath(root: string, path: string): Promise<string>;
+  /**
+   * Frees the blocks of `length` bytes from `offset` on (fallocate(2), FALLOC_FL_PUNCH_HOLE): they read as zeros, and the size stays. False where the
+   * file system cannot.
+   */
+  punchHole(path: string, offset: number, length: number): Promise<boolean>;
   /** syncfs(2) on the file system that holds `path`. */
   syncFilesystem(path: string): Promise<void>;
 }

@@ -19,6 +19,8 @@ export interface DriverManifest {
   readonly name: string;
   /** Optional abilities, read by engine, docs and conformance kit alike. */
   readonly capabilities: { readonly [ability: string]: boolean };
+  /** Options users give with each object (`--log-opt`, `volume create -o`), by name. Values of secret ones never enter the log. */
+  readonly options?: { readonly [option: string]: { readonly doc: string; readonly secret?: boolean } };
   readonly needs: { readonly binaries?: readonly string[]; readonly filesystems?: readonly string[]; readonly root?: boolean };
   readonly doc: string;
   /** Milliseconds for single verbs, where the verb table's own do not fit. */

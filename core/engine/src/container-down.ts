@@ -2,6 +2,7 @@ import { type ContainerRecord, type EndpointRecord, ShiplogError } from '@shiplo
 import { firstValueFrom, filter, map, Observable, race, take } from 'rxjs';
 import type { EngineCore } from './core.ts';
 import { detachArgs } from './container-up.ts';
+import { unpublishVolumes } from './container-volumes.ts';
 import { type Operation, together } from './operation.ts';
 import type { Clock } from './ports.ts';
 
@@ -22,7 +23,8 @@ export async function bringDown(
   await together(
     (async () => {
       await op.step('runtime', container.runtime, 'remove', { id });
-      await op.step('cgroup', parts.chosen.cgroup, 'remove', { id });
+      op.engine.outputs.end(container);
+      await together(op.step('cgroup', parts.chosen.cgroup, 'remove', { id }), unpublishVolumes(op, container));
     })(),
     (async () => {
       for (const endpoint of endpoints) {

@@ -9,6 +9,7 @@ import {
   type ResourceLimits,
   ShiplogError,
 } from '@shiplog/contracts';
+import { publishVolumes } from './container-volumes.ts';
 import { type Operation, together } from './operation.ts';
 
 /** What a start decided: where the sandbox comes from, and the endpoints in order. */
@@ -33,16 +34,17 @@ export async function bringUp(op: Operation, recorded: ContainerRecord, image: I
   const sandboxPath = joined === undefined ? openSandbox(op, container, attachments.sandbox) : Promise.resolve(joined.path);
   const [process] = await together(
     (async () => {
-      const [{ cgroupsPath }, env, sandbox] = await together(
+      const mounted = op.step('storage', container.storageDriver, 'mount', {
+        key: id,
+        target: parts.paths.rootfs(id),
+        ephemeral: container.spec.autoRemove,
+      });
+      const [{ cgroupsPath }, env, sandbox, , volumes] = await together(
         op.step('cgroup', parts.chosen.cgroup, 'create', { id, limits: limitsOf(container.spec.resources) }, { undoArgs: { id } }),
         op.engine.environment.unseal(container.spec.env),
         sandboxPath,
-        op.step('storage', container.storageDriver, 'mount', {
-          key: id,
-          target: parts.paths.rootfs(id),
-          ephemeral: container.spec.autoRemove,
-        }),
-        makeVolumes(op, container),
+        mounted,
+        publishVolumes(op, container, mounted),
       );
       // Who joins a network joins its names too.
       const hostname = owner.spec.hostname ?? (hostNetwork ? parts.host.hostname : owner.id.slice(0, 12));
@@ -55,7 +57,7 @@ export async function bringUp(op: Operation, recorded: ContainerRecord, image: I
         cgroupsPath,
         ...(sandbox === undefined ? {} : { sandboxPath: sandbox }),
         hostNetwork,
-        mounts: resolveMounts(container.spec.mounts, (name) => op.engine.ledger.head.volume(name).mountpoint),
+        mounts: resolveMounts(container.spec.mounts, (name) => volumes.get(name) ?? op.engine.ledger.head.volume(name).mountpoint),
         bundleFiles: BUNDLE_FILES,
         joined: joinedNamespaces(op, container),
       });
@@ -87,7 +89,7 @@ export async function bringUp(op: Operation, recorded: ContainerRecord, image: I
           terminal: container.spec.tty,
           stdin: container.spec.openStdin,
           stdinOnce: container.spec.stdinOnce,
-          log: { driver: container.logDriver, path: container.logPath, options: { ...container.spec.logOptions } },
+          log: { ...op.engine.outputs.target(container), options: {} },
           runtime: container.spec.runtime ?? '',
         },
         { undoArgs: { id }, facts: (answer) => ({ pid: answer.process.pid }) },
@@ -105,6 +107,7 @@ export async function bringUp(op: Operation, recorded: ContainerRecord, image: I
   );
   await io.connect(container.runtime, { id });
   await op.step('runtime', container.runtime, 'start', { id });
+  op.engine.outputs.begin(container);
   return process;
 }
 
@@ -202,14 +205,6 @@ function hosts(container: ContainerRecord, hostname: string, endpoints: readonly
     extraHosts,
     ...(gateway === undefined ? {} : { hostGateway: gateway }),
   });
-}
-
-async function makeVolumes(op: Operation, container: ContainerRecord): Promise<void> {
-  for (const mount of container.spec.mounts) {
-    if (mount.type !== 'volume') continue;
-    const { name, driver, mountpoint } = op.engine.ledger.head.volume(mount.source);
-    await op.step('volume', driver, 'create', { name, path: mountpoint }, { label: `volume.create ${name}` });
-  }
 }
 
 function limitsOf(resources: ResourceLimits) {

@@ -16,6 +16,7 @@ import { checkAnswer } from '@shiplog/contracts/check';
 import { Environment } from './environment.ts';
 import { IoHub } from './io-hub.ts';
 import type { Ledger } from './ledger.ts';
+import { Outputs } from './outputs.ts';
 import type { EngineParts } from './ports.ts';
 import { Secrets } from './secrets/secrets.ts';
 import { Subjects } from './subjects.ts';
@@ -31,6 +32,7 @@ export class EngineCore {
   readonly environment: Environment;
   readonly secrets: Secrets;
   readonly subjects: Subjects;
+  readonly outputs: Outputs;
 
   constructor(
     readonly parts: EngineParts,
@@ -40,6 +42,7 @@ export class EngineCore {
     this.environment = new Environment(parts);
     this.secrets = new Secrets(parts);
     this.subjects = new Subjects(parts);
+    this.outputs = new Outputs(this);
   }
 
   /** The stamp of events appended now. The caller's actor must be ready ({@link Subjects.ready}). */

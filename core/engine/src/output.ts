@@ -1,10 +1,21 @@
-import type { LogOptions, LogRecord } from '@shiplog/contracts';
+import { type ContainerRecord, type LogOptions, type LogRecord, ShiplogError } from '@shiplog/contracts';
 import type { EngineCore } from './core.ts';
 
-/** What a container printed. Following ends when the container does, after its last line. */
-export async function* readOutput(core: EngineCore, ref: string, options: LogOptions): AsyncIterable<LogRecord> {
+/**
+ * What a container printed. Following ends when the container does, after its last line. Throws at once CONTAINER_NOT_FOUND, or
+ * NOT_SUPPORTED where its log driver cannot read back.
+ */
+export function readOutput(core: EngineCore, ref: string, options: LogOptions): AsyncIterable<LogRecord> {
+  const container = core.ledger.head.container(ref);
+  const known = core.parts.drivers.list().find(({ kind, name }) => kind === 'log' && name === container.logDriver);
+  if (known?.capabilities.read === false) {
+    throw new ShiplogError('NOT_SUPPORTED', 'configured logging driver does not support reading', { driver: container.logDriver });
+  }
+  return follow(core, container, options);
+}
+
+async function* follow(core: EngineCore, container: ContainerRecord, options: LogOptions): AsyncIterable<LogRecord> {
   const { head } = core.ledger;
-  const container = head.container(ref);
   const driver = core.parts.drivers.get('log', container.logDriver);
   const gone = new AbortController();
   const ended = new AbortController();
@@ -23,7 +34,10 @@ export async function* readOutput(core: EngineCore, ref: string, options: LogOpt
   if (!running()) ended.abort();
   const { stdout, stderr, tail, since, until } = options;
   try {
+    if (container.startedAt !== '') await core.outputs.open(container);
     yield* driver.read({
+      id: container.id,
+      spool: core.outputs.spool(container),
       path: container.logPath,
       stdout,
       stderr,

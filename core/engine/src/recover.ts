@@ -9,6 +9,7 @@ import {
   type ProcessExit,
   ShiplogError,
 } from '@shiplog/contracts';
+import { volumeArgs } from './container-volumes.ts';
 import { type EngineCore, system } from './core.ts';
 import type { Executor } from './executor.ts';
 import { Operation } from './operation.ts';
@@ -132,7 +133,22 @@ async function collectOrphans(core: EngineCore): Promise<void> {
         core.parts.logger.warn('endpoint of no container', { driver: name, id: found.id });
     }
   }
+  await unpublishForGone(core, ctx, active);
   await forgetOrphanedSecrets(core);
+}
+
+/** Volumes that are held for containers which do not run are let go of. */
+async function unpublishForGone(core: EngineCore, ctx: ReturnType<typeof background>, active: (id: string) => boolean): Promise<void> {
+  for (const driver of usable(core, 'volume')) {
+    for (const { resource, id: consumer, of: name } of await core.parts.drivers.get('volume', driver).observe()) {
+      if (resource !== 'publication' || name === undefined || active(consumer)) continue;
+      core.drift('volume', `publication/${name}/${consumer}`, 'absent', 'present, and removed');
+      const volume = core.ledger.head.volumes.get(name);
+      const mountpoint = `${core.parts.defaults.volumeRoot}/${name}/_data`;
+      const args = { ...volumeArgs(volume ?? { name, driver, options: {}, mountpoint }), consumer };
+      await core.call('volume', driver, 'unpublish', args, ctx, 60_000);
+    }
+  }
 }
 
 async function forgetOrphanedSecrets(core: EngineCore): Promise<void> {
@@ -146,7 +162,7 @@ function isLayer(core: EngineCore, key: string): boolean {
   return false;
 }
 
-function usable(core: EngineCore, kind: 'runtime' | 'network'): string[] {
+function usable(core: EngineCore, kind: 'runtime' | 'network' | 'volume'): string[] {
   return core.parts.drivers
     .list()
     .filter((driver) => driver.kind === kind && driver.probe.usable)

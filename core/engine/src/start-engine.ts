@@ -60,6 +60,7 @@ export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
     await executor.execute('network.create', args, system('first-start'), id === undefined ? {} : { given: { ids: [id] } });
   }
   await recover(core, executor);
+  core.outputs.resume();
   const stopping = new AbortController();
   const watching = parts.drivers
     .list()

@@ -43,7 +43,7 @@ const FLAGS = {
   'network-bridge': { value: 'NAME', fallback: 'shiplog0', help: 'interface of the default network' },
   'network-subnet': { value: 'CIDR', fallback: '172.30.0.0/16', help: 'its addresses' },
   runtime: { value: 'NAME', fallback: 'oci', help: 'runtime driver' },
-  'log-driver': { value: 'NAME', fallback: 'k8s-file', help: 'log driver of containers that name none' },
+  'log-driver': { value: 'NAME', fallback: 'json-file', help: 'log driver of containers that name none' },
   'log-level': { value: 'LEVEL', fallback: 'info', help: 'debug, info, warn or error' },
   config: { value: 'FILE', fallback: '', help: 'JSON file with these words in camel case; flags win' },
   plugin: { value: 'MODULE', fallback: '', help: 'one more plugin, by module name or path; may be repeated' },

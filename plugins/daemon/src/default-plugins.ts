@@ -10,6 +10,7 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   '@shiplog/cgroup-v2',
   '@shiplog/runtime-oci',
   '@shiplog/log-k8s-file',
+  '@shiplog/log-file',
   '@shiplog/image-store',
   '@shiplog/vault-file',
   '@shiplog/volume-local',

@@ -143,6 +143,19 @@ export const fileOps = {
     }
   },
 
+  punchHole(path: string, offset: number, length: number): boolean {
+    const fd = openSync(path, constants.O_WRONLY | O_CLOEXEC);
+    try {
+      libc.punchHole(fd, offset, length, path);
+      return true;
+    } catch (error) {
+      if (['EOPNOTSUPP', 'ENOTSUP'].includes(errnoOf(error))) return false;
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+  },
+
   syncFilesystem(path: string): void {
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
@@ -163,6 +176,7 @@ export function fileCalls(call: LaneCall, slow: LaneCall): FileCalls {
     removeXattr: (path, name) => call('removeXattr', path, name),
     setTimes: (path, accessNs, modifyNs) => call('setTimes', path, accessNs, modifyNs),
     resolveBeneath: (root, path) => call('resolveBeneath', root, path),
+    punchHole: (path, offset, length) => slow('punchHole', path, offset, length),
     syncFilesystem: (path) => slow('syncFilesystem', path),
   };
 }

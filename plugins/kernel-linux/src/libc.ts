@@ -25,6 +25,7 @@ interface Bindings {
   readonly llistxattr: Call;
   readonly lremovexattr: Call;
   readonly syncfs: Call;
+  readonly fallocate: Call;
   readonly openat2: Call;
   readonly pidfdOpen: Call;
   readonly pidfdSendSignal: Call;
@@ -55,6 +56,7 @@ function bind(libc: LibraryHandle): Bindings {
     llistxattr: libc.func('llistxattr', 'long', ['str', 'void *', 'size_t']),
     lremovexattr: libc.func('lremovexattr', 'int', ['str', 'str']),
     syncfs: libc.func('syncfs', 'int', ['int']),
+    fallocate: libc.func('fallocate', 'int', ['int', 'int', 'int64', 'int64']),
     openat2: syscall('int', 'str', 'void *', 'size_t'),
     pidfdOpen: syscall('int', 'uint'),
     pidfdSendSignal: syscall('int', 'int', 'void *', 'uint'),
@@ -132,6 +134,10 @@ export const libc = {
   },
   lremovexattr(path: string, name: string): void {
     check(bound().lremovexattr(path, name), 'lremovexattr', { path, name });
+  },
+  /** fallocate(2) with FALLOC_FL_PUNCH_HOLE and FALLOC_FL_KEEP_SIZE. */
+  punchHole(fd: number, offset: number, length: number, path: string): void {
+    check(bound().fallocate(fd, 0x03, BigInt(offset), BigInt(length)), 'fallocate', { path, offset, length });
   },
   syncfs(fd: number, path: string): void {
     check(bound().syncfs(fd), 'syncfs', { path });

@@ -11,11 +11,14 @@ const driver = new K8sFileLogDriver();
 const line = (second: number, text: string, stream = 'stdout', flag = 'F'): string =>
   `2026-01-01T00:00:${String(second).padStart(2, '0')}.000000001+00:00 ${stream} ${flag} ${text}\n`;
 
-async function texts(path: string, more: Partial<LogReadOptions> = {}): Promise<string[]> {
+const reading = (path: string): LogReadOptions => {
   const never = new AbortController().signal;
+  return { id: 'c', spool: path, path, stdout: true, stderr: true, follow: false, ended: never, signal: never };
+};
+
+async function texts(path: string, more: Partial<LogReadOptions> = {}): Promise<string[]> {
   const found: string[] = [];
-  for await (const record of driver.read({ path, stdout: true, stderr: true, follow: false, ended: never, signal: never, ...more }))
-    found.push(Buffer.from(record.data).toString());
+  for await (const record of driver.read({ ...reading(path), ...more })) found.push(Buffer.from(record.data).toString());
   return found;
 }
 
@@ -57,7 +60,8 @@ test('given a follower, when lines are added and the writer ends, then all come 
 test('given a log that does not exist, when read, then there is nothing; when removed, then nothing is wrong', async () => {
   await using directory = await temporaryDirectory();
   assert.equal(await texts(join(directory.path, 'c', 'none')), []);
-  await driver.remove(join(directory.path, 'c', 'none'));
+  const path = join(directory.path, 'c', 'none');
+  await driver.remove({ path });
 });
 
 test.run();

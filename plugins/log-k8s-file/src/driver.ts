@@ -1,13 +1,10 @@
-import { watch } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { injectable } from '@shiplog/driver-kit';
+import { dirname } from 'node:path';
+import { checkLogOptions, errnoOf, FileChanges, injectable, parseSpoolLine } from '@shiplog/driver-kit';
 import type { LogDriver, LogReadOptions, LogRecord, Observed } from '@shiplog/contracts';
-import { parseLine } from './line.ts';
 import { tailOffset } from './tail.ts';
 
 const BLOCK = 65_536;
-/** How long a follower waits at most before it looks itself: a watch can be missing where the kernel has no more to give. */
-const LOOK_MS = 1000;
 /** A log that does not exist yet is looked for this often. */
 const APPEAR_MS = 100;
 
@@ -17,7 +14,7 @@ export class K8sFileLogDriver implements LogDriver {
   async *read(options: LogReadOptions): AsyncGenerator<LogRecord> {
     const file = await this.#open(options);
     if (file === undefined) return;
-    const changes = options.follow ? new Changes(options) : undefined;
+    const changes = options.follow ? new FileChanges(options.path, [options.ended, options.signal]) : undefined;
     try {
       const { size } = await file.stat();
       let position = options.tail === undefined ? 0 : await tailOffset(file, size, options.tail);
@@ -32,7 +29,7 @@ export class K8sFileLogDriver implements LogDriver {
         const bytes = rest.length === 0 ? block.subarray(0, bytesRead) : Buffer.concat([rest, block.subarray(0, bytesRead)]);
         let start = 0;
         for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, start)) {
-          const record = parseLine(bytes.subarray(start, end));
+          const record = parseSpoolLine(bytes.subarray(start, end + 1));
           start = end + 1;
           if (record === undefined) continue;
           if (options.until !== undefined && BigInt(record.time) > BigInt(options.until)) return;
@@ -49,9 +46,23 @@ export class K8sFileLogDriver implements LogDriver {
     }
   }
 
-  async remove(path: string): Promise<void> {
-    await rm(path, { force: true });
-    await rm(path.slice(0, path.lastIndexOf('/')), { recursive: true, force: true });
+  async check({ options }: { readonly options: { readonly [option: string]: string } }): Promise<Record<string, never>> {
+    checkLogOptions('k8s-file', options, []);
+    return {};
+  }
+
+  /** The monitor writes where this reads. */
+  async open(): Promise<Record<string, never>> {
+    return {};
+  }
+
+  async close(): Promise<Record<string, never>> {
+    return {};
+  }
+
+  async remove({ path }: { readonly path: string }): Promise<Record<string, never>> {
+    await rm(dirname(path), { recursive: true, force: true });
+    return {};
   }
 
   async observe(): Promise<readonly Observed[]> {
@@ -63,48 +74,12 @@ export class K8sFileLogDriver implements LogDriver {
       try {
         return await open(options.path, 'r');
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        if (errnoOf(error) !== 'ENOENT') throw error;
       }
       if (!options.follow || options.ended.aborted || options.signal.aborted) return undefined;
       await new Promise((resolve) => setTimeout(resolve, APPEAR_MS));
     }
   }
-}
-
-/** Tells when a file may have more. */
-class Changes {
-  count = 0;
-  #wake: () => void = () => undefined;
-  readonly #watcher;
-  readonly #timer;
-
-  constructor(private readonly options: LogReadOptions) {
-    this.#watcher = watch(options.path, { persistent: false }, this.#change);
-    this.#watcher.on('error', this.#change);
-    this.#timer = setInterval(this.#change, LOOK_MS).unref();
-    options.ended.addEventListener('abort', this.#change);
-    options.signal.addEventListener('abort', this.#change);
-  }
-
-  /** Resolves once something happened after `seen`. */
-  async after(seen: number): Promise<void> {
-    if (this.count !== seen) return;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-
-  close(): void {
-    this.#watcher.close();
-    clearInterval(this.#timer);
-    this.options.ended.removeEventListener('abort', this.#change);
-    this.options.signal.removeEventListener('abort', this.#change);
-  }
-
-  readonly #change = (): void => {
-    this.count += 1;
-    this.#wake();
-  };
 }
 
 function isWanted(record: LogRecord, options: LogReadOptions): boolean {

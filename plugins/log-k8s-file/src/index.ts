@@ -8,7 +8,7 @@ export default definePlugin({
       manifest: {
         kind: 'log',
         name: 'k8s-file',
-        capabilities: { read: true, follow: true },
+        capabilities: { read: true, follow: true, spool: true, direct: true, lasting: false },
         needs: {},
         doc: 'Reads the CRI log format that conmon writes, one file a container.',
       },

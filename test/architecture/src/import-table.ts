@@ -28,6 +28,7 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'plugins/cgroup-v1': driver,
   'plugins/cgroup-v2': driver,
   'plugins/runtime-oci': { ours: driver.ours, thirdParty: ['node-unix-socket'] },
+  'plugins/log-file': driver,
   'plugins/log-k8s-file': driver,
   'plugins/image-store': { ours: [...driver.ours, 'oci'], thirdParty: [] },
   'plugins/vault-file': driver,

@@ -4,7 +4,7 @@ import type { Api } from './api.ts';
 import { AUTHORIZER_VERBS, type Authorizer } from './authorizer.ts';
 import { CGROUP_VERBS, type CgroupDriver } from './cgroup.ts';
 import type { ImageStore } from './image-store.ts';
-import type { LogDriver } from './log.ts';
+import { LOG_VERBS, type LogDriver } from './log.ts';
 import { NETWORK_VERBS, type NetworkDriver } from './network.ts';
 import { PROJECTION_VERBS, type Projection } from './projection.ts';
 import { RUNTIME_VERBS, type RuntimeDriver } from './runtime.ts';
@@ -38,6 +38,7 @@ export const VERB_TABLES = {
   volume: VOLUME_VERBS,
   authorizer: AUTHORIZER_VERBS,
   projection: PROJECTION_VERBS,
+  log: LOG_VERBS,
 } as const;
 
 /** A family with a verb table: its calls can be journaled, undone and sent over a wire. */

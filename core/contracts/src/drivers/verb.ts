@@ -35,6 +35,8 @@ export type VerbsOf<T extends VerbTable> = {
 export interface Observed {
   readonly resource: string;
   readonly id: string;
+  /** What it belongs to, where `id` alone does not say. */
+  readonly of?: string;
 }
 
 /** What every driver of every family can do. */

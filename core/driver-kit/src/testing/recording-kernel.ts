@@ -164,6 +164,10 @@ export function createRecordingKernel(): RecordingKernel {
         note('files.resolveBeneath', root, path);
         return resolveInRoot(root, path);
       },
+      async punchHole(path, offset, length) {
+        note('files.punchHole', path, offset, length);
+        return true;
+      },
       async syncFilesystem(path) {
         note('files.syncFilesystem', path);
       },

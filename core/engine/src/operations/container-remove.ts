@@ -1,5 +1,6 @@
 import type { ContainerRecord } from '@shiplog/contracts';
 import { bringDown, endProcess, thaw } from '../container-down.ts';
+import { volumeArgs, volumeDriver } from '../container-volumes.ts';
 import { type Operation, together } from '../operation.ts';
 import { decided, type Handler } from './handler.ts';
 
@@ -9,13 +10,13 @@ export async function removeContainer(op: Operation, container: ContainerRecord,
   if (container.active) await bringDown(op, container);
   await together(
     op.step('storage', container.storageDriver, 'remove', { key: id }),
-    op.act('log.remove', () => op.engine.parts.drivers.get('log', container.logDriver).remove(container.logPath)),
+    op.act('log.remove', () => op.engine.outputs.remove(container)),
     op.act('vault.remove', () => op.engine.environment.forget(container, op.engine.ledger.head)),
   );
   for (const name of volumes) {
     const volume = op.engine.ledger.head.volumes.get(name);
     if (volume === undefined) continue;
-    await op.step('volume', volume.driver, 'remove', { name, path: volume.mountpoint }, { label: `volume.remove ${name}` });
+    await op.step('volume', volumeDriver(op.engine, volume.driver), 'remove', volumeArgs(volume), { label: `volume.remove ${name}` });
     await op.engine.secrets.forget(volume);
   }
   op.engine.io.forget(id);

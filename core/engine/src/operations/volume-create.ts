@@ -1,14 +1,15 @@
+import { volumeArgs, volumeDriver } from '../container-volumes.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
 
 export const volumeCreate: Handler<'volume.create'> = {
   async run(op) {
-    const { name, driver, mountpoint } = decided(op);
-    await op.step('volume', driver, 'create', { name, path: mountpoint });
-    return {};
+    const volume = decided(op);
+    const { mountpoint } = await op.step('volume', volumeDriver(op.engine, volume.driver), 'create', volumeArgs(volume));
+    return mountpoint === undefined ? {} : { mountpoint };
   },
   async recover(op) {
-    const { name, driver, mountpoint } = decided(op);
-    await op.step('volume', driver, 'remove', { name, path: mountpoint });
+    const volume = decided(op);
+    await op.step('volume', volumeDriver(op.engine, volume.driver), 'remove', volumeArgs(volume));
     return { status: 'failed', error: INTERRUPTED };
   },
   answer: ({ name }) => ({ name }),

@@ -1,3 +1,4 @@
+import { volumeArgs, volumeDriver } from '../container-volumes.ts';
 import type { Operation } from '../operation.ts';
 import { decided, type Handler } from './handler.ts';
 
@@ -5,7 +6,7 @@ async function remove(op: Operation<'volume.remove'>) {
   const { name } = decided(op);
   const volume = op.engine.ledger.head.volumes.get(name);
   if (volume === undefined) return {};
-  await op.step('volume', volume.driver, 'remove', { name, path: volume.mountpoint });
+  await op.step('volume', volumeDriver(op.engine, volume.driver), 'remove', volumeArgs(volume));
   await op.engine.secrets.forget(volume);
   return {};
 }

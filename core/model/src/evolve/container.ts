@@ -21,9 +21,9 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
       volumes.push(mount.source);
       state.volumes.set(mount.source, {
         name: mount.source,
-        driver: 'local',
-        options: {},
-        labels: {},
+        driver: mount.driver ?? 'local',
+        options: mount.options ?? {},
+        labels: mount.labels ?? {},
         anonymous: mount.anonymous ?? false,
         mountpoint: `${givens.defaults.volumeRoot}/${mount.source}/_data`,
         createdAt: event.t,

@@ -9,7 +9,12 @@ export const volumeEvolvers: Evolvers<EventsOf<'volume'>> = {
     state.volumes.set(decided.name, { ...decided, createdAt: event.t });
     hold(state, event.op, { volumes: [decided.name] });
   },
-  'volume.create.succeeded': () => undefined,
+  'volume.create.succeeded': (state, event) => {
+    const name = pendingOf(state, event.op, 'volume.create')?.decided.name;
+    const volume = name === undefined ? undefined : state.volumes.get(name);
+    const { mountpoint } = event.data;
+    if (volume !== undefined && mountpoint !== undefined) state.volumes.set(volume.name, { ...volume, mountpoint });
+  },
   'volume.create.failed': (state, event) => {
     for (const name of pendingOf(state, event.op, 'volume.create')?.held.volumes ?? []) forgetVolume(state, name);
   },

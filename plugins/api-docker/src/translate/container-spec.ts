@@ -46,7 +46,7 @@ export function translateCreate(body: Fields, context: SpecContext): TranslatedC
     ...networkingOf(body, hostConfig, context.version),
     ...namespacesOf(hostConfig, warnings),
     ...securityOf(hostConfig.strings('SecurityOpt')),
-    ...logOf(hostConfig, context.defaultLogDriver, warnings),
+    ...logOf(hostConfig, context.defaultLogDriver),
     exposedPorts: exposedPorts(body),
     networkDisabled: body.boolean('NetworkDisabled'),
     autoRemove: hostConfig.boolean('AutoRemove'),
@@ -154,14 +154,10 @@ function namespaceMode(what: string, text: string): NamespaceMode {
   return `container:${container}`;
 }
 
-function logOf(hostConfig: Fields, defaultDriver: string, warnings: string[]): Pick<ContainerSpec, 'logDriver' | 'logOptions'> {
+function logOf(hostConfig: Fields, defaultDriver: string): Pick<ContainerSpec, 'logDriver' | 'logOptions'> {
   const config = hostConfig.object('LogConfig');
   const type = config.string('Type');
   const logOptions = config.map('Config');
-  if ((type === 'json-file' || type === 'local') && type !== defaultDriver) {
-    warnings.push(`The log driver ${type} was replaced by ${defaultDriver}, which does the same.`);
-    return { logDriver: defaultDriver, logOptions };
-  }
   return { logDriver: type === '' ? defaultDriver : type, logOptions };
 }
 

@@ -1,0 +1,18 @@
+export { Deliveries } from './deliveries.ts';
+export { FileChanges } from './file-changes.ts';
+export { LineJoiner } from './line-joiner.ts';
+export {
+  ATTRIBUTE_OPTIONS,
+  attributesOf,
+  bufferLimit,
+  checkLogOptions,
+  countOption,
+  durationOption,
+  flagOption,
+  sizeOption,
+} from './log-options.ts';
+export { parseTag } from './log-tag.ts';
+export { parseSpoolLine } from './spool-line.ts';
+
+export type { OutputSink } from './delivery.ts';
+export type { OutputRecord } from './line-joiner.ts';
