@@ -32,6 +32,8 @@ test('given an engine that dies while it takes an operation back, when the next 
       await ctx.step('second', () => step('create/second'));
       return {};
     },
+    publish: async ({ path }) => ({ path }),
+    unpublish: async () => ({}),
     async remove(_, ctx) {
       const first = await ctx.step('first', () => step('remove/first'));
       await ctx.step('second', () => step(`remove/second after ${first}`));

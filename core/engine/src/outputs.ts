@@ -5,9 +5,6 @@ import type { EngineCore } from './core.ts';
 const SOON_MS = 200;
 /** How long a removal waits for output to reach a destination that outlives the container (Docker waits as long). */
 const PATIENCE_MS = 10_000;
-const DEADLINE_MS = 60_000;
-/** As long as a timer can wait. */
-const FOR_EVER_MS = 2 ** 31 - 1;
 
 /**
  * Hands what containers print to their log drivers. The monitor writes it to a file first and needs nobody for that, so all of this
@@ -26,7 +23,7 @@ export class Outputs {
     if (!known.probe.usable)
       throw new ShiplogError('SPEC_INVALID', `the log driver ${driver} cannot run here: ${known.probe.reason}`, { driver });
     const ctx = { op: identities.op(), signal: new AbortController().signal };
-    await this.core.call('log', driver, 'check', { options: { ...options } }, ctx, DEADLINE_MS);
+    await this.core.call('log', driver, 'check', { options: { ...options } }, ctx);
   }
 
   /** What the runtime tells the monitor: where to write, or to write nothing. */
@@ -80,7 +77,9 @@ export class Outputs {
       if (lasting) await this.open(container);
       // Somebody may follow it to its end.
       if (lasting || !neverOpened)
-        await this.#call(container, 'close', { id }, PATIENCE_MS).catch((error: unknown) => this.#warn(container, error));
+        await this.#call(container, 'close', { id }, this.core.parts.clock.deadline(PATIENCE_MS)).catch((error: unknown) =>
+          this.#warn(container, error),
+        );
     }
     await this.#call(container, 'remove', { id, spool: this.spool(container), path });
   }
@@ -98,7 +97,7 @@ export class Outputs {
 
   async #finish(container: ContainerRecord): Promise<void> {
     await this.open(container);
-    await this.#call(container, 'close', { id: container.id }, FOR_EVER_MS);
+    await this.#call(container, 'close', { id: container.id });
   }
 
   /** What a log driver may know. Environment variables only if its options name them: they may be secrets. */
@@ -143,10 +142,14 @@ export class Outputs {
     return this.#soon.delete(id);
   }
 
-  async #call(container: ContainerRecord, verb: 'open' | 'close' | 'remove', args: object, deadlineMs = DEADLINE_MS): Promise<void> {
+  async #call(
+    container: ContainerRecord,
+    verb: 'open' | 'close' | 'remove',
+    args: object,
+    signal = new AbortController().signal,
+  ): Promise<void> {
     const { core } = this;
-    const ctx = { op: core.parts.identities.op(), signal: new AbortController().signal };
-    await core.call('log', container.logDriver, verb, args, ctx, deadlineMs);
+    await core.call('log', container.logDriver, verb, args, { op: core.parts.identities.op(), signal });
   }
 
   #quietly(container: ContainerRecord, work: Promise<void>): void {

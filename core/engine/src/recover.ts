@@ -146,7 +146,7 @@ async function unpublishForGone(core: EngineCore, ctx: ReturnType<typeof backgro
       const volume = core.ledger.head.volumes.get(name);
       const mountpoint = `${core.parts.defaults.volumeRoot}/${name}/_data`;
       const args = { ...volumeArgs(volume ?? { name, driver, options: {}, mountpoint }), consumer };
-      await core.call('volume', driver, 'unpublish', args, ctx, 60_000);
+      await core.call('volume', driver, 'unpublish', args, ctx);
     }
   }
 }

@@ -42,9 +42,11 @@ export function simulatedDrivers(host: SimHost, { around, archives = () => [], n
     volume: (name) => ({
       observe: async () => [],
       create: ({ name: id }, { op }) => act('volume', name)('create', id, () => ({}), op),
+      publish: ({ name: id, path }, { op }) => act('volume', name)('publish', id, () => ({ path }), op),
+      unpublish: ({ name: id }, { op }) => act('volume', name)('unpublish', id, () => ({}), op),
       remove: ({ name: id }, { op }) => act('volume', name)('remove', id, () => ({}), op),
     }),
-    log: () => ({ observe: async () => [], async *read() {}, remove: async () => undefined }),
+    log: () => ({ ...simulateDriver('log'), async *read() {} }),
     'image-store': (name) => imageStore(host, act('image-store', name), archives),
     vault: (name) => vault(host, act('vault', name)),
     authorizer: () => simulateDriver('authorizer'),

@@ -99,7 +99,7 @@ export abstract class FileLog implements LogDriver, AsyncDisposable {
   }
 
   async *read(options: LogReadOptions): AsyncGenerator<LogRecord> {
-    const { id, path, follow, ended, signal } = options;
+    const { id, follow, ended, signal } = options;
     const readers = this.#readersOf(id);
     const reader = readers.add();
     const wakes = [ended, signal];

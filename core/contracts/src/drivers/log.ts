@@ -49,6 +49,8 @@ export const LOG_VERBS = {
     doc: 'No more will be written: resolves when all that the spool holds is taken over, and lets go of it. When the signal aborts first, the rest stays in the spool for the next `open`.',
     args: Type.Object({ id: ResourceId }),
     answer: Done,
+    // As long as a timer can wait: a destination may be away for days.
+    deadlineMs: 2 ** 31 - 1,
   }),
   remove: verb({
     doc: 'Lets go without taking over the rest, and deletes spool and log. What went elsewhere stays there.',

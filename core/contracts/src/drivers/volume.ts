@@ -35,6 +35,7 @@ export const VOLUME_VERBS = {
     }),
     answer: Type.Object({ path: HostPath }),
     undo: 'unpublish',
+    simulate: ({ path }) => ({ path }),
   }),
   unpublish: verb({
     doc: 'The consumer uses it no more.',

@@ -90,7 +90,10 @@ export class Delivery {
     const abort = (): void => this.#stop.abort();
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
+    // A delivery keeps no process alive, but somebody waits for this one.
+    const alive = setInterval(() => undefined, 60_000);
     await this.#done;
+    clearInterval(alive);
     signal.removeEventListener('abort', abort);
   }
 

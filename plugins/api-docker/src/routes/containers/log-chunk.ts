@@ -5,7 +5,7 @@ import { rfc3339Fixed } from '../../translate/time.ts';
 export interface LogFormat {
   readonly tty: boolean;
   readonly timestamps: boolean;
-  /** Puts the record's attributes first; this engine keeps none, and Docker's separating space stays. */
+  /** Puts the record's attributes and a space first. */
   readonly details: boolean;
 }
 
@@ -15,8 +15,18 @@ export function logFormatter(format: LogFormat): (record: LogRecord) => Uint8Arr
   return (record) => {
     const begins = !continues[record.stream];
     continues[record.stream] = record.partial;
-    const prefix = begins ? `${format.timestamps ? `${rfc3339Fixed(record.time)} ` : ''}${format.details ? ' ' : ''}` : '';
+    const prefix = begins
+      ? `${format.timestamps ? `${rfc3339Fixed(record.time)} ` : ''}${format.details ? `${detailsOf(record)} ` : ''}`
+      : '';
     const payload = prefix === '' ? record.data : Buffer.concat([Buffer.from(prefix), record.data]);
     return format.tty ? payload : frame(record.stream === 'stdout' ? 1 : 2, payload);
   };
+}
+
+/** `name=value`, sorted, comma-separated, with what would be misread percent-encoded, as Docker writes them. */
+function detailsOf({ attributes = {} }: LogRecord): string {
+  return Object.entries(attributes)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map((pair) => pair.map(encodeURIComponent).join('='))
+    .join(',');
 }
