@@ -28,7 +28,7 @@ export async function publishVolumes(
   const published = new Map<string, string>();
   for (const mount of container.spec.mounts) {
     if (mount.type !== 'volume' || published.has(mount.source)) continue;
-    const volume = op.engine.ledger.head.volume(mount.source);
+    const volume = await op.revealed(op.engine.ledger.head.volume(mount.source));
     const driver = volumeDriver(op.engine, volume.driver);
     const args = volumeArgs(volume);
     await op.step('volume', driver, 'create', args, { label: `volume.create ${volume.name}`, lasting: true });

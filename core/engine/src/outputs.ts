@@ -1,5 +1,6 @@
 import { type ContainerRecord, type LogSubject, ShiplogError } from '@shiplog/contracts';
 import type { EngineCore } from './core.ts';
+import { withValues } from './secrets/secrets.ts';
 
 /** A container that ends sooner is done with before its output is looked at: most `run --rm` do. */
 const SOON_MS = 200;
@@ -50,13 +51,14 @@ export class Outputs {
   async open(container: ContainerRecord): Promise<void> {
     this.#forget(container.id);
     if (!this.#delivers(container)) return;
-    const { id, logPath: path, spec } = container;
+    const { id, logPath: path } = container;
+    const spec = withValues(container.spec, await this.core.secrets.values(container.spec));
     await this.#call(container, 'open', {
       id,
       spool: this.spool(container),
       path,
       options: { ...spec.logOptions },
-      subject: await this.#subject(container),
+      subject: await this.#subject(container, spec),
     });
   }
 
@@ -101,8 +103,8 @@ export class Outputs {
   }
 
   /** What a log driver may know. Environment variables only if its options name them: they may be secrets. */
-  async #subject(container: ContainerRecord): Promise<LogSubject> {
-    const { id, name, imageId, argv, createdAt, spec } = container;
+  async #subject(container: ContainerRecord, spec: ContainerRecord['spec']): Promise<LogSubject> {
+    const { id, name, imageId, argv, createdAt } = container;
     return {
       id,
       name,

@@ -4,7 +4,7 @@ import { decided, type Handler, INTERRUPTED } from './handler.ts';
 export const containerCreate: Handler<'container.create'> = {
   async run(op) {
     const { id, imageId, storageDriver, spec, logDriver } = decided(op);
-    await op.engine.outputs.check(logDriver, spec.logOptions);
+    await op.engine.outputs.check(logDriver, (await op.revealed({ spec })).spec.logOptions);
     const image = op.engine.ledger.head.image(imageId);
     const top = image.layers.at(-1)?.chainId;
     const args = { key: id, ephemeral: spec.autoRemove, ...(top === undefined ? {} : { parent: top }) };

@@ -3,7 +3,7 @@ import { decided, type Handler, INTERRUPTED } from './handler.ts';
 
 export const volumeCreate: Handler<'volume.create'> = {
   async run(op) {
-    const volume = decided(op);
+    const volume = await op.revealed(decided(op));
     const { mountpoint } = await op.step('volume', volumeDriver(op.engine, volume.driver), 'create', volumeArgs(volume));
     return mountpoint === undefined ? {} : { mountpoint };
   },
