@@ -80,6 +80,31 @@ test('given a start, when any of its effects fails, then nothing of it stays and
   }
 });
 
+test('given a first start, when it is killed before or after any of its effects, then the next has all networks and a third appends only its start', async () => {
+  for (const dieAfter of [false, true]) {
+    for (let effect = 1; effect <= 3; effect += 1) {
+      const world = new SimWorld();
+      const disk = new SimDisk();
+      Object.assign(world, { dieAt: effect, dieAfter });
+      const started = await Promise.race([simEngine(world, disk).then(() => true), stuck(world, effect)]);
+      assert.is(started, false, `effect ${effect} of a first start`);
+      world.abandon();
+      const second = await simEngine(world, disk);
+      const names = [...(await second.view()).networks.values()].map(({ name }) => name);
+      assert.equal(names.toSorted(), ['bridge', 'host', 'none'], `effect ${effect}`);
+      const { length } = await eventsOf(second);
+      world.abandon();
+      const third = await simEngine(world, disk);
+      assert.equal(
+        (await eventsOf(third)).slice(length).map(({ type }) => type),
+        ['engine.started'],
+        `effect ${effect}`,
+      );
+      await third.stop('test');
+    }
+  }
+});
+
 /** Every moment of a life: one request after the other, the engine killed at each effect, before and after it happens. */
 for (const after of [false, true]) {
   test(`given a life, when the engine is killed ${after ? 'after' : 'before'} any of its effects, then log and world agree again and a second recovery appends nothing`, async () => {

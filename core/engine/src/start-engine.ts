@@ -53,13 +53,14 @@ export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
   const core = new EngineCore(parts, ledger);
   const executor = new Executor(core);
   await recordStart(core);
+  await recover(core, executor);
+  // After recovery: it may have taken back a network that a first start was making when it was killed.
   for (const network of parts.networks) {
     if ([...ledger.head.networks.values()].some((known) => known.name === network.name)) continue;
     const { id, name, driver, subnet, options } = network;
     const args = { name, driver, internal: false, options, labels: {}, predefined: true, ...(subnet === undefined ? {} : { subnet }) };
     await executor.execute('network.create', args, system('first-start'), id === undefined ? {} : { given: { ids: [id] } });
   }
-  await recover(core, executor);
   core.outputs.resume();
   const stopping = new AbortController();
   const watching = parts.drivers
