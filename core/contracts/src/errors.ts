@@ -28,6 +28,7 @@ export const ERRORS = {
   VOLUME_NOT_FOUND: { class: 'not-found', help: 'Create the volume first.' },
   PATH_NOT_FOUND: { class: 'not-found', help: 'The path does not exist where it was looked for.' },
   DRIVER_NOT_FOUND: { class: 'not-found', help: 'No plugin provides a driver of this kind and name; see `shiplog info`.' },
+  PLUGIN_NOT_FOUND: { class: 'not-found', help: 'No plugin of this name is installed; see `shiplog plugin ls`.' },
   SNAPSHOT_NOT_FOUND: { class: 'not-found', help: 'The storage driver holds no snapshot with this key.' },
   BLOB_NOT_FOUND: { class: 'not-found', help: 'The image store holds no blob with this digest; load the image again.' },
   SECRET_NOT_FOUND: { class: 'not-found', help: 'The secret was erased, or this log came from another engine.' },

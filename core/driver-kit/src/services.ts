@@ -19,6 +19,9 @@ export interface Logger {
   error(message: string, facts?: { readonly [fact: string]: unknown }): void;
 }
 
+/** What a driver sees of the event log: durable events, to read and to follow. An isolated driver's `durableSeq` is that of its last page. */
+export type DriverLog = Pick<EventLogReader, 'durableSeq' | 'read' | 'readStream' | 'follow'>;
+
 /** Options the operator gave this driver, by name. */
 export type DriverOptions = { readonly [option: string]: string };
 
@@ -28,11 +31,11 @@ export interface DriverServices {
   readonly home: DriverHome;
   readonly options: DriverOptions;
   readonly logger: Logger;
-  readonly log: EventLogReader;
+  readonly log: DriverLog;
 }
 
 export const KERNEL: InjectionToken<Kernel> = Symbol.for('shiplog.kernel');
 export const HOME: InjectionToken<DriverHome> = Symbol.for('shiplog.home');
 export const OPTIONS: InjectionToken<DriverOptions> = Symbol.for('shiplog.options');
 export const LOGGER: InjectionToken<Logger> = Symbol.for('shiplog.logger');
-export const LOG: InjectionToken<EventLogReader> = Symbol.for('shiplog.log');
+export const LOG: InjectionToken<DriverLog> = Symbol.for('shiplog.log');

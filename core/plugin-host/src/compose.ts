@@ -3,15 +3,29 @@ import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import 'reflect-metadata';
 import { Container } from 'inversify';
-import { type DriverKind, type EventLog, type EventLogReader, type Kernel, type ReadLevel, ShiplogError } from '@shiplog/contracts';
-import type { DriverServices, Logger, ScopedDriver } from '@shiplog/driver-kit';
+import {
+  type DriverManifest,
+  type EventLog,
+  type Isolation,
+  type Kernel,
+  type PluginControl,
+  type ReadLevel,
+  ShiplogError,
+} from '@shiplog/contracts';
+import type { DriverHome, DriverLog, Logger } from '@shiplog/driver-kit';
+import { type GuestSource, ISOLATABLE } from '@shiplog/driver-kit/isolation';
 import { type EngineParts, type RunningEngine, type SecretRules, startEngine, withOperatorRules } from '@shiplog/engine';
 import { openLevelLog } from '@shiplog/event-log';
-import { DriverRegistry, findKernel } from './driver-registry.ts';
+import { DriverRegistry } from './driver-registry.ts';
+import { findPlugins, type InstalledPlugin, type ModuleLoader } from './find-plugins.ts';
 import { hostFacts } from './host-facts.ts';
 import { hostClock, hostIdentities } from './identities.ts';
-import { loadPlugins } from './load-plugins.ts';
+import { HostedPlugin } from './hosted-plugin.ts';
+import { makeKernelPort } from './kernel-port.ts';
+import { PluginLines } from './plugin-lines.ts';
+import { PluginManager } from './plugin-manager.ts';
 import { redactingLogger } from './redacting-logger.ts';
+import { GuestRunner, InlineRunner, type Runner } from './runner.ts';
 
 /** What an operator decides about an engine. Directories are absolute. */
 export interface HostConfig {
@@ -31,8 +45,10 @@ export interface HostConfig {
   readonly secrets?: { readonly names?: readonly string[]; readonly patterns?: readonly string[] };
   /** Which reads are recorded, by `METHOD TEMPLATE`; a `*` at the end fits every ending. */
   readonly readLevels?: { readonly [route: string]: ReadLevel };
-  /** Module names or paths. */
+  /** Module names, files or directories. */
   readonly plugins: readonly string[];
+  /** Where plugins' code runs, by their names; others run inline, and programs in a process. */
+  readonly isolation: { readonly [plugin: string]: Isolation };
   readonly version: string;
 }
 
@@ -41,6 +57,7 @@ export interface Host {
   readonly engine: RunningEngine;
   readonly kernel: Kernel;
   readonly drivers: DriverRegistry;
+  readonly plugins: PluginControl;
   /** Stops the engine, ends the drivers, closes the log, lets go of the root. Containers run on. */
   stop(reason: string): Promise<void>;
 }
@@ -51,7 +68,7 @@ const ENGINE = Symbol.for('shiplog.engine');
  * Puts an engine together from plugins and starts it. One engine per root: throws ENGINE_LOCKED while another has it.
  * What a failed start took is given back.
  */
-export async function compose(config: HostConfig, sink: Logger, load: (specifier: string) => Promise<unknown>): Promise<Host> {
+export async function compose(config: HostConfig, sink: Logger, loader: ModuleLoader): Promise<Host> {
   const secretRules = withOperatorRules(config.secrets ?? {});
   const logger = redactingLogger(sink, secretRules);
   const ends: (() => Promise<void>)[] = [];
@@ -60,7 +77,7 @@ export async function compose(config: HostConfig, sink: Logger, load: (specifier
     ends.length = 0;
   };
   try {
-    return await build(config, secretRules, logger, load, ends, end);
+    return await build(config, secretRules, sink, logger, loader, ends, end);
   } catch (error) {
     await end();
     throw error;
@@ -70,13 +87,15 @@ export async function compose(config: HostConfig, sink: Logger, load: (specifier
 async function build(
   config: HostConfig,
   secretRules: SecretRules,
+  sink: Logger,
   logger: Logger,
-  load: (specifier: string) => Promise<unknown>,
+  loader: ModuleLoader,
   ends: (() => Promise<void>)[],
   end: () => Promise<void>,
 ): Promise<Host> {
   const { root, run } = config;
-  const plugins = await loadPlugins(config.plugins, load);
+  const installed = await findPlugins(config.plugins, loader);
+  checkIsolation(installed, config.isolation);
   await mkdir(root, { recursive: true, mode: 0o711 });
   await mkdir(run, { recursive: true, mode: 0o711 });
   const engineId = await identity(root);
@@ -91,14 +110,9 @@ async function build(
   const log: { current?: EventLog } = {};
   const reader = lateReader(log);
 
-  const kernelScope: ScopedDriver<'kernel'> = findKernel(plugins, {
-    home: await home('kernel', 'linux'),
-    options: options('kernel', 'linux'),
-    logger,
-    log: reader,
-  });
-  ends.push(() => kernelScope.dispose());
-  const kernel = kernelScope.driver;
+  const port = makeKernelPort(installed, { home: await home('kernel', 'linux'), options: options('kernel', 'linux'), logger, log: reader });
+  ends.push(() => port.scoped.dispose());
+  const kernel = port.scoped.driver;
   const lock = await kernel.processes.lock(join(root, 'lock'));
   if (lock === undefined)
     throw new ShiplogError('ENGINE_LOCKED', `another engine uses ${root}; stop it, or give this one a root of its own with --root`, {
@@ -115,17 +129,36 @@ async function build(
   const container = new Container();
   const drivers = new DriverRegistry(container);
   ends.push(() => drivers.dispose());
-  const servicesFor = async (kind: DriverKind, name: string): Promise<DriverServices> => ({
-    kernel,
-    home: await home(kind, name),
-    options: options(kind, name),
-    logger,
-    log: reader,
-  });
-  for (const plugin of plugins) await drivers.add(plugin, servicesFor);
+  for (const plugin of installed) {
+    const { name, drivers: manifests } = plugin.manifest;
+    const lines = new PluginLines(name, sink);
+    // What is kept of a plugin's words is redacted like the engine's own.
+    const told = redactingLogger(lines.toLogger(), secretRules);
+    const places = new Map<DriverManifest, DriverHome>();
+    for (const manifest of manifests) places.set(manifest, await home(manifest.kind, manifest.name));
+    const placeOf = ({ kind, name: driver }: DriverManifest) => {
+      const place = [...places].find(([manifest]) => manifest.kind === kind && manifest.name === driver)?.[1];
+      if (place === undefined) throw new ShiplogError('PLUGIN_INVALID', `plugin ${name} has no driver ${kind}/${driver}`, { plugin: name });
+      return { home: place, options: options(kind, driver) };
+    };
+    const isolation = isolationOf(plugin, config.isolation);
+    const makeRunner = (version: number): Runner =>
+      isolation === 'inline'
+        ? new InlineRunner(plugin, loader, (driver) => ({ ...placeOf(driver), kernel, logger: told, log: reader }), version)
+        : new GuestRunner({
+            source: sourceOf(plugin, isolation, port.module),
+            manifest: plugin.manifest,
+            welcome: Object.fromEntries(manifests.map((manifest) => [`${manifest.kind}/${manifest.name}`, placeOf(manifest)])),
+            told,
+            log: reader,
+            socketDirectory: join(run, 'guests'),
+          });
+    await drivers.add(new HostedPlugin(plugin, lines, makeRunner));
+  }
+  const manager = new PluginManager(drivers);
 
   const storageDriver = config.storageDriver ?? drivers.firstUsable('storage', ['overlay', 'vfs']);
-  drivers.get('storage', storageDriver);
+  await drivers.prepare('storage', storageDriver);
   drivers.get('runtime', config.runtime);
   const parts: EngineParts = {
     log: opened,
@@ -169,6 +202,7 @@ async function build(
     engine,
     kernel,
     drivers,
+    plugins: manager,
     async stop(reason) {
       await engine.stop(reason);
       await end();
@@ -190,7 +224,32 @@ async function identity(root: string): Promise<string> {
   return id;
 }
 
-function lateReader(late: { readonly current?: EventLog }): EventLogReader {
+/** A program always has a process of its own. */
+function isolationOf({ manifest, command }: InstalledPlugin, chosen: HostConfig['isolation']): Isolation {
+  return command === undefined ? (chosen[manifest.name] ?? 'inline') : 'process';
+}
+
+/** Throws CONFIG_INVALID for an isolation of a plugin that is not there, or that cannot be had. */
+function checkIsolation(plugins: readonly InstalledPlugin[], chosen: HostConfig['isolation']): void {
+  for (const [name, isolation] of Object.entries(chosen)) {
+    const plugin = plugins.find(({ manifest }) => manifest.name === name);
+    if (plugin === undefined)
+      throw new ShiplogError('CONFIG_INVALID', `isolation is given for ${name}, and no such plugin is installed`, { plugin: name });
+    if (plugin.command !== undefined && isolation !== 'process')
+      throw new ShiplogError('CONFIG_INVALID', `plugin ${name} is a program: it runs in a process, and not ${isolation}`, { plugin: name });
+    const bound = plugin.manifest.drivers.find(({ kind }) => !ISOLATABLE.has(kind));
+    if (isolation !== 'inline' && bound !== undefined)
+      throw new ShiplogError('CONFIG_INVALID', `plugin ${name} can only run inline: ${bound.kind} drivers hand out streams and handles`, {
+        plugin: name,
+      });
+  }
+}
+
+function sourceOf({ command, directory, module = '' }: InstalledPlugin, isolation: 'worker' | 'process', kernel: string): GuestSource {
+  return command === undefined ? { isolation, module, kernel } : { isolation: 'process', command, directory };
+}
+
+function lateReader(late: { readonly current?: EventLog }): DriverLog {
   const log = (): EventLog => {
     if (late.current === undefined) throw new ShiplogError('LOG_CLOSED', 'the log is not open yet');
     return late.current;
@@ -202,7 +261,5 @@ function lateReader(late: { readonly current?: EventLog }): EventLogReader {
     read: (options) => log().read(options),
     readStream: (stream, fromRev) => log().readStream(stream, fromRev),
     follow: (options) => log().follow(options),
-    positionAt: (time) => log().positionAt(time),
-    verify: (progress) => log().verify(progress),
   };
 }

@@ -1,130 +1,110 @@
-import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
-import { type DriverFamilies, type DriverInfo, type DriverKind, type Kernel, type Probe, ShiplogError } from '@shiplog/contracts';
-import { type DriverDefinition, type DriverServices, instantiate, type ScopedDriver } from '@shiplog/driver-kit';
+import { type Container, ContainerModule, type ServiceIdentifier } from 'inversify';
+import { type DriverFamilies, type DriverInfo, type DriverKind, ShiplogError } from '@shiplog/contracts';
 import type { Drivers } from '@shiplog/engine';
-import type { LoadedPlugin } from './load-plugins.ts';
+import type { HostedPlugin } from './hosted-plugin.ts';
+import type { LiveDriver } from './live-driver.ts';
 
-/** Makes the services of one driver: its own directories, its own options. */
-export type ServicesFor = (kind: DriverKind, name: string) => Promise<DriverServices>;
-
-interface Entry {
-  readonly plugin: string;
-  readonly definition: DriverDefinition;
-  readonly services: DriverServices;
-  readonly probe: Probe;
-}
-
-const family = (kind: DriverKind): ServiceIdentifier<ScopedDriver<DriverKind>> => Symbol.for(`shiplog.driver.${kind}`);
+const family = (kind: DriverKind): ServiceIdentifier<LiveDriver> => Symbol.for(`shiplog.driver.${kind}`);
 
 /**
- * Drivers by family and name. Each plugin is a module of the composition container; each driver is bound by name and
- * constructed on first use, in a scope of its own.
+ * Plugins by name, and their drivers by family and name. Each plugin is a module of the composition container; each driver's place
+ * is bound by its name. Drivers are made on first use, and may be replaced while they are used.
  */
 export class DriverRegistry implements Drivers {
   readonly #container: Container;
-  readonly #entries = new Map<string, Entry>();
-  readonly #begun: ScopedDriver<DriverKind>[] = [];
+  readonly #plugins = new Map<string, HostedPlugin>();
+  readonly #owners = new Map<string, HostedPlugin>();
 
   constructor(container: Container) {
     this.#container = container;
   }
 
-  /** Binds a plugin's drivers and asks each whether it can run here. */
-  async add(plugin: LoadedPlugin, servicesFor: ServicesFor): Promise<void> {
-    const { manifest, drivers } = plugin.definition;
-    const entries = await Promise.all(
-      drivers
-        .filter((definition) => definition.manifest.kind !== 'kernel')
-        .map(async (definition): Promise<Entry> => {
-          const services = await servicesFor(definition.manifest.kind, definition.manifest.name);
-          return { plugin: manifest.name, definition, services, probe: await probe(definition, services) };
-        }),
-    );
+  /** Binds a plugin's drivers. Those whose code is here are asked whether they can run. Throws PLUGIN_INVALID if another provides one. */
+  async add(plugin: HostedPlugin): Promise<void> {
+    const { name } = plugin.installed.manifest;
+    if (this.#plugins.has(name)) throw new ShiplogError('PLUGIN_INVALID', `plugin ${name} is installed twice`, { plugin: name });
+    for (const key of plugin.drivers.keys()) {
+      const other = this.#owners.get(key);
+      if (other !== undefined)
+        throw new ShiplogError('PLUGIN_INVALID', `plugins ${other.installed.manifest.name} and ${name} both provide ${key}`, {
+          driver: key,
+        });
+    }
+    this.#plugins.set(name, plugin);
+    for (const key of plugin.drivers.keys()) this.#owners.set(key, plugin);
     this.#container.load(
       new ContainerModule(({ bind }) => {
-        for (const entry of entries) {
-          const { kind, name } = entry.definition.manifest;
-          if (this.#entries.has(`${kind}/${name}`)) {
-            throw new ShiplogError(
-              'PLUGIN_INVALID',
-              `plugins ${this.#entries.get(`${kind}/${name}`)?.plugin} and ${manifest.name} both provide ${kind}/${name}`,
-              { kind, name },
-            );
-          }
-          this.#entries.set(`${kind}/${name}`, entry);
-          bind<ScopedDriver<DriverKind>>(family(kind))
-            .toDynamicValue(() => instantiate(entry.definition, entry.services))
-            .inSingletonScope()
-            .onActivation((_, scoped) => {
-              this.#begun.push(scoped);
-              return scoped;
-            })
-            .whenNamed(name);
-        }
+        for (const { live, info } of plugin.drivers.values())
+          bind<LiveDriver>(family(info.kind)).toConstantValue(live).whenNamed(info.name);
       }),
     );
+    if (plugin.installed.definition !== undefined && plugin.info.isolation === 'inline') await plugin.probe();
   }
 
   get<K extends DriverKind>(kind: K, name: string): DriverFamilies[K] {
-    const entry = this.#entries.get(`${kind}/${name}`);
-    if (entry === undefined) {
-      const names = this.list()
-        .filter((driver) => driver.kind === kind)
-        .map((driver) => driver.name);
-      throw new ShiplogError('DRIVER_NOT_FOUND', `there is no ${kind} driver "${name}"; there is ${names.join(', ') || 'none'}`, {
-        kind,
-        name,
-      });
-    }
-    if (!entry.probe.usable)
-      throw new ShiplogError('DRIVER_UNAVAILABLE', `the ${kind} driver ${name} cannot run here: ${entry.probe.reason}`, { kind, name });
+    const info = this.#find(kind, name);
+    if (!info.probe.usable)
+      throw new ShiplogError('DRIVER_UNAVAILABLE', `the ${kind} driver ${name} cannot run here: ${info.probe.reason}`, { kind, name });
     // What is bound under a family's token has that family's interface.
-    return this.#container.get(family(kind), { name }).driver as DriverFamilies[K];
+    return this.#container.get(family(kind), { name }).facade as DriverFamilies[K];
   }
 
   list(): readonly DriverInfo[] {
-    return [...this.#entries.values()].map(({ plugin, definition, probe: answer }) => ({ ...definition.manifest, plugin, probe: answer }));
+    return [...this.#owners].map(([key, plugin]) => infoIn(plugin, key));
+  }
+
+  /** Loads a driver's code, if that has not been done: from then on it is known whether it can run. Throws if it cannot. */
+  async prepare(kind: DriverKind, name: string): Promise<void> {
+    this.get(kind, name);
+    await this.#owners.get(`${kind}/${name}`)?.drivers.get(`${kind}/${name}`)?.live.open();
   }
 
   /** The first usable of `names`. Throws DRIVER_UNAVAILABLE with every reason. */
   firstUsable(kind: DriverKind, names: readonly string[]): string {
     const reasons: string[] = [];
     for (const name of names) {
-      const entry = this.#entries.get(`${kind}/${name}`);
-      if (entry?.probe.usable === true) return name;
-      reasons.push(`${name}: ${entry === undefined ? 'not installed' : entry.probe.usable ? '' : entry.probe.reason}`);
+      const probe = this.list().find((driver) => driver.kind === kind && driver.name === name)?.probe;
+      if (probe?.usable === true) return name;
+      reasons.push(`${name}: ${probe === undefined ? 'not installed' : probe.usable ? '' : probe.reason}`);
     }
     throw new ShiplogError('DRIVER_UNAVAILABLE', `no ${kind} driver can run here (${reasons.join('; ')})`, { kind });
   }
 
-  /** Ends the drivers that began, the last first. */
+  /** Throws PLUGIN_NOT_FOUND. */
+  plugin(name: string): HostedPlugin {
+    const plugin = this.#plugins.get(name);
+    if (plugin === undefined)
+      throw new ShiplogError('PLUGIN_NOT_FOUND', `there is no plugin "${name}"; there is ${[...this.#plugins.keys()].join(', ')}`, {
+        plugin: name,
+      });
+    return plugin;
+  }
+
+  get plugins(): readonly HostedPlugin[] {
+    return [...this.#plugins.values()];
+  }
+
+  /** Ends the drivers, the last plugin first. */
   async dispose(): Promise<void> {
-    for (const scoped of this.#begun.toReversed()) await scoped.dispose();
-    this.#begun.length = 0;
+    for (const plugin of this.plugins.toReversed()) await plugin.dispose();
+  }
+
+  #find(kind: DriverKind, name: string): DriverInfo {
+    const plugin = this.#owners.get(`${kind}/${name}`);
+    if (plugin !== undefined) return infoIn(plugin, `${kind}/${name}`);
+    const names = this.list()
+      .filter((driver) => driver.kind === kind)
+      .map((driver) => driver.name);
+    throw new ShiplogError('DRIVER_NOT_FOUND', `there is no ${kind} driver "${name}"; there is ${names.join(', ') || 'none'}`, {
+      kind,
+      name,
+    });
   }
 }
 
-/** The kernel port comes before all else: every other driver is handed it. */
-export function findKernel(plugins: readonly LoadedPlugin[], services: Omit<DriverServices, 'kernel'>): ScopedDriver<'kernel'> {
-  for (const { definition } of plugins) {
-    for (const driver of definition.drivers) {
-      if (driver.manifest.kind === 'kernel') return instantiate(driver as DriverDefinition<'kernel'>, { ...services, kernel: NO_KERNEL });
-    }
-  }
-  throw new ShiplogError('DRIVER_NOT_FOUND', 'no plugin provides the kernel port; add @shiplog/kernel-linux', { kind: 'kernel' });
-}
-
-/** What the kernel port itself is handed in place of one. */
-const NO_KERNEL = new Proxy({} as Kernel, {
-  get() {
-    throw new ShiplogError('INTERNAL', 'the kernel port asked for a kernel port');
-  },
-});
-
-async function probe(definition: DriverDefinition, services: DriverServices): Promise<Probe> {
-  try {
-    return (await definition.probe?.(services)) ?? { usable: true };
-  } catch (error) {
-    return { usable: false, reason: `its probe failed: ${error instanceof Error ? error.message : String(error)}` };
-  }
+function infoIn(plugin: HostedPlugin, key: string): DriverInfo {
+  const driver = plugin.drivers.get(key);
+  if (driver === undefined)
+    throw new ShiplogError('INTERNAL', `plugin ${plugin.installed.manifest.name} lost its driver ${key}`, { driver: key });
+  return driver.info;
 }

@@ -1,8 +1,7 @@
 export { compose } from './compose.ts';
-export { DriverRegistry, findKernel } from './driver-registry.ts';
+export { DriverRegistry } from './driver-registry.ts';
+export { findPlugins } from './find-plugins.ts';
 export { hostClock, hostIdentities, sortableId } from './identities.ts';
-export { loadPlugins } from './load-plugins.ts';
 
 export type { Host, HostConfig } from './compose.ts';
-export type { ServicesFor } from './driver-registry.ts';
-export type { LoadedPlugin } from './load-plugins.ts';
+export type { InstalledPlugin, ModuleLoader } from './find-plugins.ts';

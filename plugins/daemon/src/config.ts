@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ShiplogError } from '@shiplog/contracts/errors';
-import type { ReadLevel } from '@shiplog/contracts';
+import type { Isolation, ReadLevel } from '@shiplog/contracts';
 import { type Host, parseHost } from './hosts.ts';
 import type { LogLevel } from './logger.ts';
 
@@ -21,6 +21,8 @@ export interface DaemonConfig {
   readonly logDriver: string;
   readonly logLevel: LogLevel;
   readonly plugins: readonly string[];
+  /** Where plugins' code runs, by their names. */
+  readonly isolation: { readonly [plugin: string]: Isolation };
   readonly driverOptions: { readonly [driver: string]: { readonly [option: string]: string } };
   /** What counts as a secret beside the usual: expressions for names, and for texts. */
   readonly secrets: { readonly names: readonly string[]; readonly patterns: readonly string[] };
@@ -46,7 +48,8 @@ const FLAGS = {
   'log-driver': { value: 'NAME', fallback: 'json-file', help: 'log driver of containers that name none' },
   'log-level': { value: 'LEVEL', fallback: 'info', help: 'debug, info, warn or error' },
   config: { value: 'FILE', fallback: '', help: 'JSON file with these words in camel case; flags win' },
-  plugin: { value: 'MODULE', fallback: '', help: 'one more plugin, by module name or path; may be repeated' },
+  plugin: { value: 'MODULE', fallback: '', help: 'one more plugin, by module name, file or directory; may be repeated' },
+  isolate: { value: 'PLUGIN=WHERE', fallback: '', help: 'run a plugin inline, in a worker or in a process; may be repeated' },
 } as const;
 
 type Flag = keyof typeof FLAGS;
@@ -59,7 +62,7 @@ const SWITCHES = {
 } as const;
 
 /** Flags that may be given several times, with the list of the config file that holds the same. */
-const LISTS = { plugin: 'plugins', host: 'hosts' } as const;
+const LISTS = { plugin: 'plugins', host: 'hosts', isolate: 'isolate' } as const;
 
 /** What only the config file can say. */
 const FILE_ONLY = ['driverOptions', 'secretNames', 'secretPatterns', 'auditReads'] as const;
@@ -145,11 +148,19 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
     // Checked against LEVELS above.
     logLevel: logLevel as LogLevel,
     plugins: list('plugin'),
+    isolation: Object.fromEntries(list('isolate').map(isolationOf)),
     driverOptions: driverOptions(file.driverOptions),
     secrets: { names: expressions(file.secretNames, 'secretNames'), patterns: expressions(file.secretPatterns, 'secretPatterns') },
     readLevels: readLevels(file.auditReads),
     teardown: on('teardown'),
   };
+}
+
+function isolationOf(text: string): readonly [string, Isolation] {
+  const cut = text.lastIndexOf('=');
+  const [plugin, where] = [text.slice(0, cut), text.slice(cut + 1)];
+  if (cut > 0 && (where === 'inline' || where === 'worker' || where === 'process')) return [plugin, where];
+  throw invalid(`--isolate takes PLUGIN=inline, PLUGIN=worker or PLUGIN=process, not "${text}"`);
 }
 
 /** Undefined without --tlsverify; then no file may be given, since encryption alone keeps nobody out. */

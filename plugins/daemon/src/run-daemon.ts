@@ -42,10 +42,11 @@ export async function runDaemon(config: DaemonConfig): Promise<void> {
       secrets: config.secrets,
       readLevels: config.readLevels,
       plugins: [...DEFAULT_PLUGINS, ...config.plugins],
+      isolation: config.isolation,
       version: VERSION,
     },
     logger,
-    (specifier) => import(specifier),
+    { resolve: (specifier) => import.meta.resolve(specifier), import: (url) => import(url) },
   );
   if (config.teardown) return tearDown(host, [config.run, config.root], logger);
   const apis = host.drivers

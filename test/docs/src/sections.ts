@@ -5,6 +5,7 @@ import { importTable } from './import-table.ts';
 import { fenced } from './markdown.ts';
 import { read } from './repository.ts';
 import type { Section } from './section.ts';
+import { VERB_KINDS, verbReference } from './verb-reference.ts';
 
 /** A source file shown on a page, word for word. */
 const shown = (page: string, name: string, path: string): Section => ({
@@ -20,6 +21,7 @@ export const SECTIONS: readonly Section[] = [
   { page: 'docs/cli.md', name: 'commands', make: commandLine },
   { page: 'docs/running.md', name: 'shiplogd --help', make: daemonHelp },
   { page: 'docs/docker-compatibility.md', name: 'routes', make: dockerRoutes },
+  ...VERB_KINDS.map((kind) => ({ page: `docs/reference/${kind}.md`, name: 'verbs', make: async () => verbReference(kind) })),
   shown('docs/drivers.md', 'driver', 'examples/storage-driver/src/copy-driver.ts'),
   shown('docs/drivers.md', 'plugin', 'examples/storage-driver/src/index.ts'),
   shown('docs/drivers.md', 'proof', 'examples/storage-driver/src/copy-driver.root.test.ts'),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { EventLogReader, Kernel } from '@shiplog/contracts';
-import type { DriverOptions, DriverServices, Logger } from '../services.ts';
+import type { Kernel } from '@shiplog/contracts';
+import type { DriverLog, DriverOptions, DriverServices, Logger } from '../services.ts';
 import { createRecordingKernel } from './recording-kernel.ts';
 
 export interface TestServicesOptions {
@@ -52,7 +52,7 @@ export function createTestLogger(): TestLogger {
 }
 
 /** A log in which nothing has happened: a follower waits until it is aborted. */
-function createEmptyLog(): EventLogReader {
+function createEmptyLog(): DriverLog {
   return {
     durableSeq: -1,
     async *read() {},
@@ -63,12 +63,6 @@ function createEmptyLog(): EventLogReader {
       signal.addEventListener('abort', () => resolve(), { once: true });
       await promise;
       yield* [];
-    },
-    async positionAt() {
-      return -1;
-    },
-    async verify() {
-      return { events: 0, head: '', damage: [] };
     },
   };
 }

@@ -1,0 +1,23 @@
+import type { Fold, Projection } from '@shiplog/contracts';
+
+/** Makes a projection of a pure fold. It holds the state in memory and begins anew with the first event. */
+export function foldProjection<S>(fold: Fold<S>): Projection {
+  let state = fold.initial();
+  let next = 0;
+  return {
+    async fold({ from, events }) {
+      if (from === 0) {
+        state = fold.initial();
+        next = 0;
+      }
+      for (const [index, event] of events.entries()) {
+        // Told again after an answer that got lost: each event counts once.
+        if (from + index < next) continue;
+        state = fold.apply(state, event);
+        next = from + index + 1;
+      }
+      return { seq: next - 1 };
+    },
+    view: async ({ query }) => ({ view: fold.view(state, query) }),
+  };
+}
