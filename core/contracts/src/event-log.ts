@@ -1,4 +1,5 @@
 import type { NewEvent, ShiplogEvent, Stamp, StreamName } from './envelope.ts';
+import type { MerkleTree } from './merkle-tree.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 
 /** What a stream's revision must be for an append to be admitted: any, none at all, some, or the last event's exact `rev`. */
@@ -45,7 +46,7 @@ export interface Damage {
 export interface Verification {
   /** Events read and checked. */
   readonly events: number;
-  /** Hash link over all of them, hex: the head that two equal logs share. */
+  /** Root of the Merkle tree over all events up to the last one checked, hex: the head that two equal logs share. */
   readonly head: string;
   readonly damage: readonly Damage[];
 }
@@ -68,7 +69,7 @@ export interface EventLogReader {
    * A slow reader is fed from disk: it is never dropped, never slows the writer, and sees each event once.
    */
   follow(options: { readonly from: number; readonly signal?: AbortSignal }): AsyncIterable<ShiplogEvent>;
-  /** Reads the whole log and checks contiguity, checksums, hash links and stream revisions. `progress` gets events checked so far. */
+  /** Reads the whole log and checks contiguity, checksums, the tree and stream revisions. `progress` gets events checked so far. */
   verify(progress?: (checked: number) => void): Promise<Verification>;
 }
 
@@ -87,6 +88,8 @@ export interface EventLog extends EventLogReader {
   flushed(): Promise<void>;
   /** Position of the first event with this idempotency key, or undefined. */
   findIdempotent(key: string): number | undefined;
+  /** The log as a Merkle tree, for proofs. */
+  readonly tree: MerkleTree;
   /** Derived values at positions of this log. Closed with it. */
   readonly snapshots: SnapshotStore;
   /** Waits for what was admitted, then closes. Followers end. */

@@ -7,9 +7,9 @@ import type { LogIndex } from './log-index.ts';
  * An idempotency key belongs to the operation that brought it first: that operation may use it on all its events, any
  * other is refused.
  */
-export function checkAdmission(request: AppendRequest, index: LogIndex): void {
-  const { idem, op } = request.stamp;
-  const first = idem === undefined ? undefined : index.idempotent(idem);
+export function checkAdmission({ stamp, expected, conditions }: AppendRequest, index: LogIndex): void {
+  const { idem, op } = stamp;
+  const first = idem === undefined ? undefined : index.keys.get(idem);
   if (first !== undefined && first.op !== op) {
     throw new ShiplogError('LOG_CONFLICT', `idempotency key ${idem} was used by operation ${first.op} at position ${first.seq}`, {
       idem,
@@ -17,32 +17,26 @@ export function checkAdmission(request: AppendRequest, index: LogIndex): void {
       op: first.op,
     });
   }
-  for (const [stream, expected] of Object.entries(request.expected ?? {})) {
-    const found = index.revision(stream);
-    if (expected !== undefined && !meets(found, expected)) {
-      throw new ShiplogError(
-        'LOG_CONFLICT',
-        `stream ${stream} is at ${found === -1 ? 'no event' : `revision ${found}`}, expected ${expected}`,
-        {
-          stream: stream as StreamName,
-          expected,
-          found,
-        },
-      );
-    }
-  }
-  for (const condition of request.conditions ?? []) {
-    for (const tag of condition.tags) {
+  if (expected !== undefined) for (const stream in expected) checkRevision(stream as StreamName, expected[stream as StreamName], index);
+  if (conditions === undefined) return;
+  for (const { tags, after } of conditions) {
+    for (const tag of tags) {
       const found = index.lastTagged(tag);
-      if (found > condition.after) {
-        throw new ShiplogError('LOG_CONDITION_FAILED', `event ${found} carries ${tag}, after position ${condition.after}`, {
-          tag,
-          after: condition.after,
-          found,
-        });
+      if (found > after) {
+        throw new ShiplogError('LOG_CONDITION_FAILED', `event ${found} carries ${tag}, after position ${after}`, { tag, after, found });
       }
     }
   }
+}
+
+function checkRevision(stream: StreamName, expected: ExpectedRevision | undefined, index: LogIndex): void {
+  const found = index.revision(stream);
+  if (expected === undefined || meets(found, expected)) return;
+  throw new ShiplogError(
+    'LOG_CONFLICT',
+    `stream ${stream} is at ${found === -1 ? 'no event' : `revision ${found}`}, expected ${expected}`,
+    { stream, expected, found },
+  );
 }
 
 function meets(found: number, expected: ExpectedRevision): boolean {

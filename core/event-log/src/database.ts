@@ -26,3 +26,8 @@ export function segmentPosition(key: string): number | undefined {
 
 /** After all segment keys. */
 export const SEGMENTS_END = 's:';
+
+/** Key of a complete tile of the tree. */
+export function tileKey(level: number, index: number): string {
+  return `t${level}/${String(index).padStart(DIGITS, '0')}`;
+}

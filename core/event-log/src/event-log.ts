@@ -2,30 +2,38 @@ import {
   type Admitted,
   type AppendRequest,
   type EventLog,
+  type MerkleTree,
   type NewEvent,
   type ReadOptions,
   type ShiplogEvent,
   ShiplogError,
   type SnapshotStore,
+  type Stamp,
   type StreamName,
   type Verification,
 } from '@shiplog/contracts';
+import type { Hash } from '@shiplog/tlog';
 import { checkAdmission } from './admission.ts';
 import { type BatchCursor, iterable } from './batch-cursor.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { ENCODING, HEAD_KEY, type LogDatabase, segmentKey, SYNCED } from './database.ts';
+import { Commit, type Committed } from './commit.ts';
+import type { LogDatabase } from './database.ts';
 import { follow } from './follow.ts';
 import { GroupCommit } from './group-commit.ts';
-import { load, type LoadedLog } from './load.ts';
+import { type LoadedLog, load, storeTree } from './load.ts';
 import type { LogIndex } from './log-index.ts';
-import { encodeMark, type Mark } from './mark.ts';
+import { LogTree } from './log-tree.ts';
+import type { Mark } from './mark.ts';
 import { MemorySnapshots } from './memory-snapshots.ts';
-import { packs } from './pack.ts';
-import { linkAt, positionAt, readRange, readStream, readTypes } from './read.ts';
-import { type Entry, Recent } from './recent.ts';
-import { encodeSegment } from './segment.ts';
+import { Pages } from './pages.ts';
+import { positionUnknown } from './position-unknown.ts';
+import { leafHashes, positionAt, readRange, readStream, readTypes } from './read.ts';
+import { Recent } from './recent.ts';
+import { SegmentWriter } from './segment.ts';
 import type { SegmentTable } from './segment-table.ts';
 import { SnapshotDatabase } from './snapshot-database.ts';
+import type { Tail } from './tail.ts';
+import type { TreeEdge } from './tree-edge.ts';
 import { ulidSource } from './ulid.ts';
 import { verifyEventLog } from './verify.ts';
 
@@ -33,8 +41,8 @@ import { verifyEventLog } from './verify.ts';
 export interface Witness {
   /** The newest mark kept from before; undefined for none. */
   readonly known: Mark | undefined;
-  /** Takes a mark of what is durable now. Throws when an earlier mark could not be kept. */
-  note(mark: Mark): void;
+  /** Takes a mark of what is durable now: position of the last event, root over all. Throws when an earlier mark could not be kept. */
+  note(seq: number, root: Hash): void;
   /** Keeps the last mark for good. */
   close(): Promise<void>;
 }
@@ -54,17 +62,24 @@ export interface EventLogOptions {
 }
 
 /**
- * Opens a log over any abstract-level database, reading and checking all of it. An empty database becomes an empty log.
+ * Opens a log over any abstract-level database, reading and checking what its index pages do not cover. An empty database becomes an
+ * empty log.
  *
  * Throws LOG_CORRUPT, naming the range in its facts `from` and `to`, LOG_TOO_NEW, or what the database throws; the
  * database is closed then.
  */
 export async function openEventLog(options: EventLogOptions): Promise<EventLog> {
-  const { db, snapshots } = options;
+  const { db, snapshots, witness } = options;
   await db.open();
   try {
     await snapshots?.open();
-    return new DatabaseEventLog(options, await load(db, options.witness?.known));
+    let log: DatabaseEventLog | undefined;
+    const store = snapshots && new SnapshotDatabase(snapshots, async (seq) => (log as DatabaseEventLog).history(seq));
+    const loaded = await load(db, witness?.known, store);
+    if (loaded.head.format === 1) await storeTree(db, loaded);
+    if (loaded.tail.size > 0) witness?.note(loaded.tail.size - 1, loaded.tail.edge.root());
+    log = new DatabaseEventLog(options, loaded, store);
+    return log;
   } catch (error) {
     await db.close();
     await snapshots?.close();
@@ -78,45 +93,69 @@ class DatabaseEventLog implements EventLog {
   readonly segments: SegmentTable;
   readonly recent = new Recent();
   readonly snapshots: SnapshotStore;
+  readonly tree: MerkleTree;
   readonly waiting = new Set<() => void>();
+  /** Tiles that are complete and perhaps not durable yet, by key. */
+  readonly tiles = new Map<string, Buffer>();
+  readonly tail: Tail;
+  readonly writer = new SegmentWriter();
   closed = false;
-  admittedSeq: number;
+  durableSeq: number;
 
   readonly #boot: string;
   readonly #inst: string;
   readonly #newId: () => string;
   readonly #witness: Witness | undefined;
   readonly #snapshotDb: LogDatabase | undefined;
-  readonly #commits = new GroupCommit<Entry>(
-    (entries) => this.#commit(entries),
+  readonly #pages: Pages | undefined;
+  readonly #commits = new GroupCommit<Commit>(
+    () => new Commit(this),
     () => this.#wake(),
   );
-  #durable: Mark;
   #closing: Promise<void> | undefined;
 
-  constructor(options: EventLogOptions, loaded: LoadedLog) {
+  constructor(options: EventLogOptions, { tail, pages, pagesTo }: LoadedLog, store: SnapshotDatabase | undefined) {
     this.db = options.db;
     this.#boot = options.boot;
     this.#inst = options.inst;
     this.#newId = options.newId ?? ulidSource();
     this.#witness = options.witness;
     this.#snapshotDb = options.snapshots;
-    this.snapshots =
-      options.snapshots === undefined
-        ? new MemorySnapshots(() => this.durableSeq)
-        : new SnapshotDatabase(options.snapshots, (seq) => linkAt(this, seq, this.durableSeq));
-    this.#durable = loaded.head;
-    this.admittedSeq = loaded.head.seq;
-    this.index = loaded.index;
-    this.segments = loaded.segments;
+    this.tail = tail;
+    this.index = tail.index;
+    this.segments = tail.segments;
+    this.durableSeq = tail.size - 1;
+    this.tree = new LogTree(this);
+    this.snapshots = store ?? new MemorySnapshots(() => this.durableSeq);
+    this.#pages = store && new Pages(store, pagesTo);
+    this.#pages?.keep(pages);
   }
 
-  get durableSeq(): number {
-    return this.#durable.seq;
+  get admittedSeq(): number {
+    return this.tail.size - 1;
+  }
+
+  /** Durable events: what the tree's view shows. */
+  get size(): number {
+    return this.durableSeq + 1;
+  }
+
+  get edge(): TreeEdge {
+    return this.tail.edge;
   }
 
   get failure(): ShiplogError | undefined {
     return this.#commits.failure;
+  }
+
+  /** Root over all events up to the one at `seq`. Throws LOG_POSITION_UNKNOWN. */
+  async history(seq: number): Promise<Uint8Array> {
+    if (seq < 0) throw positionUnknown(seq, this.durableSeq);
+    return this.tree.root(seq + 1);
+  }
+
+  leafHashes(from: number, to: number): Promise<readonly Hash[]> {
+    return leafHashes(this, from, to);
   }
 
   revision(stream: StreamName): number {
@@ -124,7 +163,7 @@ class DatabaseEventLog implements EventLog {
   }
 
   findIdempotent(key: string): number | undefined {
-    return this.index.idempotent(key)?.seq;
+    return this.index.keys.get(key)?.seq;
   }
 
   append(request: AppendRequest): Admitted {
@@ -133,10 +172,12 @@ class DatabaseEventLog implements EventLog {
     checkAdmission(request, this.index);
     const events = this.#place(request);
     // Texts first: if one cannot be written as JSON, nothing was admitted.
-    const entries = events.map((event) => ({ seq: event.seq, text: canonicalJson(event) }));
-    for (const event of events) this.index.add(event);
-    this.admittedSeq += events.length;
-    return { events, durable: events.length === 0 ? this.#commits.flushed() : this.#commits.add(entries) };
+    const texts = events.map(canonicalJson);
+    if (events.length === 0) return { events, durable: this.#commits.flushed() };
+    const durable = this.#commits.add((commit) => {
+      for (let index = 0; index < events.length; index++) commit.add(events[index] as ShiplogEvent, texts[index] as string);
+    });
+    return { events, durable };
   }
 
   flushed(): Promise<void> {
@@ -182,62 +223,65 @@ class DatabaseEventLog implements EventLog {
     return this.#closing;
   }
 
+  /** Takes note of what a commit made durable. */
+  readonly committed = ({ seq, root, segments, tiles, pages }: Committed): void => {
+    let first = this.durableSeq + 1;
+    for (const { bytes, count } of segments) {
+      this.recent.add(first, bytes);
+      first += count;
+    }
+    this.durableSeq = seq;
+    for (const key of tiles) this.tiles.delete(key);
+    this.#witness?.note(seq, root);
+    if (pages.length > 0) this.#pages?.keep(pages);
+    if (this.waiting.size > 0) this.#wake();
+  };
+
   /** Gives each event its place, as it will be stored. Keys in canonical order, so that writing them needs no sorting. */
   #place({ stamp, events }: AppendRequest): readonly ShiplogEvent[] {
+    if (events.length === 1) {
+      const [event] = events as readonly [NewEvent];
+      return [this.#placed(stamp, event, this.index.revision(event.stream) + 1, this.tail.size)];
+    }
     const grown = new Map<string, number>();
     return events.map((event: NewEvent, index) => {
       const rev = (grown.get(event.stream) ?? this.index.revision(event.stream)) + 1;
       grown.set(event.stream, rev);
-      const placed: { -readonly [field in keyof ShiplogEvent]?: unknown } = { actor: stamp.actor, boot: this.#boot };
-      if (event.cause !== undefined) placed.cause = event.cause;
-      placed.corr = stamp.corr;
-      placed.data = event.data;
-      if (event.driver !== undefined) placed.driver = event.driver;
-      placed.id = this.#newId();
-      if (stamp.idem !== undefined) placed.idem = stamp.idem;
-      placed.inst = this.#inst;
-      placed.kind = event.kind;
-      placed.mono = stamp.mono;
-      placed.op = stamp.op;
-      if (stamp.req !== undefined) placed.req = stamp.req;
-      if (event.result !== undefined) placed.result = event.result;
-      placed.rev = rev;
-      placed.seq = this.admittedSeq + 1 + index;
-      placed.stream = event.stream;
-      placed.sv = event.sv ?? 1;
-      placed.t = stamp.t;
-      if (event.tags !== undefined) placed.tags = event.tags;
-      placed.type = event.type;
-      placed.v = 1;
-      // Every field is set above from one NewEvent; the compiler cannot follow that through the union.
-      return placed as ShiplogEvent;
+      return this.#placed(stamp, event, rev, this.tail.size + index);
     });
   }
 
-  async #commit(entries: readonly Entry[]): Promise<void> {
-    const batch = this.db.batch();
-    const firsts: number[] = [];
-    let mark = this.#durable;
-    for (const pack of packs(entries)) {
-      const first = mark.seq + 1;
-      const { bytes, link } = encodeSegment(first, mark.link, pack);
-      batch.put<string, Buffer>(segmentKey(first), bytes, ENCODING);
-      firsts.push(first);
-      mark = { seq: mark.seq + pack.length, link };
-    }
-    batch.put<string, Buffer>(HEAD_KEY, encodeMark(mark), ENCODING);
-    await batch.write(SYNCED);
-    this.#witness?.note(mark);
-    for (const first of firsts) this.segments.add(first);
-    this.recent.add(entries);
-    this.#durable = mark;
-    if (this.waiting.size > 0) this.#wake();
+  #placed(stamp: Stamp, event: NewEvent, rev: number, seq: number): ShiplogEvent {
+    const placed: { -readonly [field in keyof ShiplogEvent]?: unknown } = { actor: stamp.actor, boot: this.#boot };
+    if (event.cause !== undefined) placed.cause = event.cause;
+    placed.corr = stamp.corr;
+    placed.data = event.data;
+    if (event.driver !== undefined) placed.driver = event.driver;
+    placed.id = this.#newId();
+    if (stamp.idem !== undefined) placed.idem = stamp.idem;
+    placed.inst = this.#inst;
+    placed.kind = event.kind;
+    placed.mono = stamp.mono;
+    placed.op = stamp.op;
+    if (stamp.req !== undefined) placed.req = stamp.req;
+    if (event.result !== undefined) placed.result = event.result;
+    placed.rev = rev;
+    placed.seq = seq;
+    placed.stream = event.stream;
+    placed.sv = event.sv ?? 1;
+    placed.t = stamp.t;
+    if (event.tags !== undefined) placed.tags = event.tags;
+    placed.type = event.type;
+    placed.v = 1;
+    // Every field is set above from one NewEvent; the compiler cannot follow that through the union.
+    return placed as ShiplogEvent;
   }
 
   async #close(): Promise<void> {
     try {
       // Who appended learns of a failed write from `durable`; closing goes on all the same.
       await this.#commits.flushed().catch(() => undefined);
+      await this.#pages?.kept();
       await this.#witness?.close();
     } finally {
       this.closed = true;

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import type { Hash } from '@shiplog/tlog';
 import { FrameError } from './frame.ts';
 import type { Witness } from './event-log.ts';
 import { decodeMark, encodeMark, type Mark, MARK_BYTES } from './mark.ts';
@@ -20,7 +21,7 @@ export class FileWitness implements Witness {
   readonly known: Mark | undefined;
   readonly #file: FileHandle;
   #slot: number;
-  #next: Mark | undefined;
+  #next: Buffer | undefined;
   #writing: Promise<void> | undefined;
   #syncedAt = 0;
   #failure: unknown;
@@ -47,9 +48,9 @@ export class FileWitness implements Witness {
     }
   }
 
-  note(mark: Mark): void {
+  note(seq: number, root: Hash): void {
     if (this.#failure !== undefined) throw this.#failure;
-    this.#next = mark;
+    this.#next = encodeMark(seq, root);
     this.#writing ??= this.#drain();
   }
 
@@ -68,7 +69,7 @@ export class FileWitness implements Witness {
       for (let mark = this.#next; mark !== undefined; mark = this.#next) {
         this.#next = undefined;
         this.#slot = 1 - this.#slot;
-        await this.#file.write(encodeMark(mark), 0, MARK_BYTES, this.#slot * SLOT_BYTES);
+        await this.#file.write(mark, 0, MARK_BYTES, this.#slot * SLOT_BYTES);
         const now = performance.now();
         if (now - this.#syncedAt > SYNC_EVERY_MS) {
           await this.#file.datasync();

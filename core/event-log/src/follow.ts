@@ -3,9 +3,8 @@ import { BatchCursor } from './batch-cursor.ts';
 import { readSome, type Source } from './read.ts';
 import type { Recent } from './recent.ts';
 
-/** Events handed over at once from memory, and values at once from disk: what a follower that stalls may hold. */
-const LIVE_CHUNK = 256;
-const DISK_CHUNK = 32;
+/** Segments taken at once, from memory or from disk. */
+const CHUNK = 32;
 
 /** What following needs of the log. */
 export interface Followed extends Source {
@@ -50,10 +49,11 @@ export function follow(log: Followed, from: number, signal: AbortSignal | undefi
 
   const some = async (): Promise<readonly ShiplogEvent[]> => {
     if (next > log.durableSeq) return [];
-    const recent = log.recent.from(next, LIVE_CHUNK);
-    if (recent.length > 0 || log.closed) return recent;
+    const recent = log.recent.from(next, CHUNK);
+    if (recent.length > 0) return recent.flatMap((segment) => segment.sharedEvents()).filter(({ seq }) => seq >= next);
+    if (log.closed) return [];
     try {
-      return await readSome(log, next, log.durableSeq, DISK_CHUNK);
+      return await readSome(log, next, log.durableSeq, CHUNK);
     } catch (error) {
       // Closing the database cuts off reads that are under way.
       if (log.closed) return [];

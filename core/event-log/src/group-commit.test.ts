@@ -1,15 +1,49 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { GroupCommit } from './group-commit.ts';
+import { type Batch, GroupCommit } from './group-commit.ts';
 import { errorOf } from './samples.test.util.ts';
 
 const test = suite('group commit');
 
+/** Numbers that are written when told. */
+class Numbers implements Batch {
+  readonly items: number[] = [];
+  readonly #write: (items: readonly number[]) => Promise<void>;
+
+  constructor(write: (items: readonly number[]) => Promise<void>) {
+    this.#write = write;
+  }
+
+  get count(): number {
+    return this.items.length;
+  }
+
+  close(): void {}
+
+  write(): Promise<void> {
+    return this.#write(this.items);
+  }
+
+  written(): void {}
+}
+
+/** Commits of numbers by `write`. */
+function commitsBy(write: (items: readonly number[]) => Promise<void>) {
+  const commits = new GroupCommit(() => new Numbers(write));
+  return {
+    add: (items: readonly number[]) => commits.add((batch) => void batch.items.push(...items)),
+    flushed: () => commits.flushed(),
+    get failure() {
+      return commits.failure;
+    },
+  };
+}
+
 /** A writer whose writes end when told. */
 function held() {
   const writes: { items: readonly number[]; end: PromiseWithResolvers<void> }[] = [];
-  const commits = new GroupCommit<number>((items) => {
+  const commits = commitsBy((items) => {
     const end = Promise.withResolvers<void>();
     writes.push({ items: [...items], end });
     return end.promise;
@@ -41,7 +75,7 @@ test('given a write under way, when more come, then they share the next one, and
 
 test('given a crowd that comes again when acknowledged, when it goes round, then each round is one write', async () => {
   const sizes: number[] = [];
-  const commits = new GroupCommit<number>(async (items) => {
+  const commits = commitsBy(async (items) => {
     sizes.push(items.length);
     await turn();
   });
@@ -53,6 +87,23 @@ test('given a crowd that comes again when acknowledged, when it goes round, then
     sizes,
     Array.from({ length: 10 }, () => 50),
   );
+});
+
+test('given a crowd of hundreds, when it goes round, then one half is written while the other half comes', async () => {
+  const sizes: number[] = [];
+  const commits = commitsBy(async (items) => {
+    sizes.push(items.length);
+    await turn();
+  });
+  const one = async (): Promise<void> => {
+    for (let round = 0; round < 10; round++) await (async () => commits.add([round]))();
+  };
+  await Promise.all(Array.from({ length: 300 }, one));
+  assert.is(
+    sizes.reduce((sum, size) => sum + size, 0),
+    3000,
+  );
+  assert.equal(sizes.slice(0, 4), [128, 172, 128, 172]);
 });
 
 test('given a write that fails, when others wait, then all are rejected with LOG_CLOSED and nothing more is written', async () => {

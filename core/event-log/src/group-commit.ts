@@ -1,11 +1,28 @@
 import { ShiplogError } from '@shiplog/contracts';
 
-/** A batch takes no more items once it has this many; the next one takes them. */
+/** A batch takes no more once it has this many items; the next one takes them. */
 const FULL = 8192;
+/**
+ * With this many, a batch is written at once when no write is under way, instead of waiting until all who are at it have had
+ * their turn. So a crowd falls into two halves, and one half's work overlaps the other half's fsync.
+ */
+const MANY = 128;
 
-interface Batch<T> {
-  readonly items: T[];
-  readonly written: PromiseWithResolvers<void>;
+/** Items that are written together. */
+export interface Batch {
+  /** Items so far. */
+  readonly count: number;
+  /** Nothing is added any more. */
+  close(): void;
+  /** Closes it and writes its items. Resolves when they are durable. */
+  write(): Promise<void>;
+  /** Called once after the write, before anybody is told. */
+  written(): void;
+}
+
+interface Waiting<B extends Batch> {
+  readonly batch: B;
+  readonly durable: PromiseWithResolvers<void>;
 }
 
 /**
@@ -15,17 +32,17 @@ interface Batch<T> {
  * One write at a time, never two: LevelDB may fail one and keep the next, which would be a hole. After a failed write
  * nothing is written any more (a failed fsync must not be tried again: what it left behind is unknown).
  */
-export class GroupCommit<T> {
-  readonly #write: (items: readonly T[]) => Promise<void>;
+export class GroupCommit<B extends Batch> {
+  readonly #begin: () => B;
   readonly #failed: () => void;
-  readonly #waiting: Batch<T>[] = [];
-  #writing: Batch<T> | undefined;
+  readonly #waiting: Waiting<B>[] = [];
+  #writing: Waiting<B> | undefined;
   #scheduled = false;
   #failure: ShiplogError | undefined;
 
-  /** `write` resolves when its items are durable. `failed` is called once, when `failure` is set. */
-  constructor(write: (items: readonly T[]) => Promise<void>, failed: () => void = () => undefined) {
-    this.#write = write;
+  /** `begin` makes an empty batch. `failed` is called once, when `failure` is set. */
+  constructor(begin: () => B, failed: () => void = () => undefined) {
+    this.#begin = begin;
     this.#failed = failed;
   }
 
@@ -34,49 +51,54 @@ export class GroupCommit<T> {
     return this.#failure;
   }
 
-  /** Puts items into one batch, together. Resolves when they are durable; rejects with LOG_CLOSED if they may not be. */
-  add(items: readonly T[]): Promise<void> {
-    let batch = this.#waiting.at(-1);
-    if (batch === undefined || batch.items.length >= FULL) {
-      batch = { items: [], written: Promise.withResolvers<void>() };
+  /** Lets `fill` put items into the batch that is open, together. Resolves when they are durable; rejects with LOG_CLOSED if they may not be. */
+  add(fill: (batch: B) => void): Promise<void> {
+    let waiting = this.#waiting.at(-1);
+    if (waiting === undefined || waiting.batch.count >= FULL) {
+      waiting?.batch.close();
+      waiting = { batch: this.#begin(), durable: Promise.withResolvers<void>() };
       // Who does not wait for its own append learns of the failure from `flushed` or from the next append.
-      batch.written.promise.catch(() => undefined);
-      this.#waiting.push(batch);
+      waiting.durable.promise.catch(() => undefined);
+      this.#waiting.push(waiting);
     }
-    for (const item of items) batch.items.push(item);
-    this.#schedule();
-    return batch.written.promise;
+    fill(waiting.batch);
+    if (this.#writing === undefined) this.#schedule(waiting.batch.count);
+    return waiting.durable.promise;
   }
 
   /** Resolves when all items added so far are durable; rejects with LOG_CLOSED if some may not be. */
   flushed(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    return (this.#waiting.at(-1) ?? this.#writing)?.written.promise ?? Promise.resolve();
+    return (this.#waiting.at(-1) ?? this.#writing)?.durable.promise ?? Promise.resolve();
   }
 
-  #schedule(): void {
+  #schedule(count: number): void {
+    if (count >= MANY) return this.#next();
     if (this.#scheduled) return;
     this.#scheduled = true;
     // Not at once: those who were just acknowledged get their turn to append again, and so share the next write.
-    setImmediate(() => void this.#next());
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (this.#writing === undefined) this.#next();
+    });
   }
 
-  async #next(): Promise<void> {
-    const batch = this.#waiting.shift();
-    if (batch === undefined) return;
-    this.#writing = batch;
-    try {
-      await this.#write(batch.items);
-      batch.written.resolve();
-    } catch (error) {
-      this.#fail(error, batch);
-    }
-    this.#writing = undefined;
-    this.#scheduled = false;
-    if (this.#waiting.length > 0) this.#schedule();
+  #next(): void {
+    const next = this.#waiting.shift();
+    this.#writing = next;
+    if (next === undefined) return;
+    next.batch.write().then(
+      () => {
+        // The disk goes on before the acknowledged do.
+        this.#next();
+        next.batch.written();
+        next.durable.resolve();
+      },
+      (error: unknown) => this.#fail(error, next),
+    );
   }
 
-  #fail(error: unknown, batch: Batch<T>): void {
+  #fail(error: unknown, failed: Waiting<B>): void {
     const reason = error instanceof Error ? error.message : String(error);
     this.#failure = new ShiplogError(
       'LOG_CLOSED',
@@ -84,7 +106,8 @@ export class GroupCommit<T> {
       { reason },
       { cause: error },
     );
-    for (const lost of [batch, ...this.#waiting.splice(0)]) lost.written.reject(this.#failure);
+    this.#writing = undefined;
+    for (const lost of [failed, ...this.#waiting.splice(0)]) lost.durable.reject(this.#failure);
     this.#failed();
   }
 }

@@ -10,8 +10,8 @@ export const GENESIS: Buffer = Buffer.alloc(LINK_BYTES);
 let scratch = Buffer.allocUnsafeSlow(16_384);
 
 /**
- * The link after an event: SHA-256 over the link before it and the event's canonical bytes, `bytes[from, to)`. So the
- * last link stands for every byte of every event and for their order, however the events are packed.
+ * The link after an event in logs of format 1: SHA-256 over the link before it and the event's canonical bytes,
+ * `bytes[from, to)`. Segments of format 2 are bound to their past by the root of the tree instead.
  */
 export function extendLink(link: Buffer, bytes: Buffer, from: number, to: number): Buffer {
   const size = LINK_BYTES + to - from;

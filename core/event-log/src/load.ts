@@ -1,34 +1,64 @@
+import { type Hash, hashOf } from '@shiplog/tlog';
+import { ShiplogError } from '@shiplog/contracts';
+import { encodeTile } from './commit.ts';
 import { corrupt, refusal } from './corrupt.ts';
-import type { LogDatabase } from './database.ts';
-import { readHead } from './head.ts';
+import { ENCODING, HEAD_KEY, type LogDatabase, SYNCED, tileKey } from './database.ts';
+import { encodeHead, readHead } from './head.ts';
 import { GENESIS } from './hash-link.ts';
-import { LogIndex } from './log-index.ts';
+import { loadPage, PAGE_KIND } from './index-page.ts';
 import type { Mark } from './mark.ts';
 import { RawScan } from './raw-scan.ts';
 import type { Segment } from './segment.ts';
 import { SegmentScan } from './segment-scan.ts';
-import { SegmentTable } from './segment-table.ts';
+import type { SnapshotDatabase } from './snapshot-database.ts';
+import { type CompletePage, Tail } from './tail.ts';
+import type { CompleteTile } from './tree-edge.ts';
 
-/** What opening finds out: the end of the log and the indexes over it. */
+/** What opening finds out. */
 export interface LoadedLog {
   readonly head: Mark;
-  readonly index: LogIndex;
-  readonly segments: SegmentTable;
+  readonly tail: Tail;
+  /** Tiles that the events read completed. In a log whose end is of format 1 they are not stored yet. */
+  readonly tiles: readonly CompleteTile[];
+  /** Position of the last event that pages told of; -1 for none. Any page after it is of no use. */
+  readonly pagesTo: number;
+  /** Pages that the events read completed: they were lost, or never kept. */
+  readonly pages: readonly CompletePage[];
 }
 
 /**
- * Reads the log from its beginning and checks all it reads: contiguity, checksums, hash links, stream revisions, and that
- * it ends where the head mark says. `witness` is a mark kept outside of the database; it tells of events that were
- * acknowledged and are gone from the end without a trace. Throws LOG_CORRUPT, naming the range, or LOG_TOO_NEW.
+ * Reads the log from the end of the last usable page of its indexes, and checks all it reads: contiguity, checksums, what binds
+ * events to their past, stream revisions, and that it ends where the head mark says. What is before was checked when its pages
+ * were made, and is again when it is read. `witness` is a mark kept outside of the database; it tells of events that were acknowledged and
+ * are gone from the end without a trace. Throws LOG_CORRUPT, naming the range, or LOG_TOO_NEW.
  */
-export async function load(db: LogDatabase, witness: Mark | undefined): Promise<LoadedLog> {
-  const head = await readHead(db);
-  if (witness !== undefined && witness.seq > head.seq) {
-    throw corrupt(head.seq + 1, witness.seq, 'acknowledged once, and gone from the end of the log');
+export async function load(db: LogDatabase, witness: Mark | undefined, snapshots: SnapshotDatabase | undefined): Promise<LoadedLog> {
+  const head = await readEnd(db, witness);
+  const tail = new Tail();
+  if (snapshots !== undefined && head.format === 2) await loadPages(tail, snapshots, head.seq);
+  if (tail.size === 0) return read(db, head, tail, witness);
+  try {
+    return await read(db, head, tail, witness);
+  } catch (error) {
+    // Pages may be of another history, after a log was put in place of another: then the events alone tell.
+    if (error instanceof ShiplogError && error.code === 'LOG_CORRUPT') return read(db, head, new Tail(), witness);
+    throw error;
   }
-  // A snapshot of the indexes at some position, once there is one, takes the place of this beginning.
-  const fold = new Fold(0, GENESIS, witness);
-  const scan = new SegmentScan(db, { first: 0, last: head.seq, ahead: true, chunk: 256 });
+}
+
+/** Stores the tree of a log that an earlier release wrote, and a head mark of today's format. */
+export async function storeTree(db: LogDatabase, { tail, tiles }: LoadedLog): Promise<void> {
+  const batch = db.batch();
+  for (const { level, index, bytes } of tiles) batch.put<string, Buffer>(tileKey(level, index), encodeTile(bytes), ENCODING);
+  batch.put<string, Buffer>(HEAD_KEY, encodeHead(tail.size - 1, tail.edge.frontier().encode()), ENCODING);
+  await batch.write(SYNCED);
+}
+
+/** Reads on from where `tail` ends. */
+async function read(db: LogDatabase, head: Mark, tail: Tail, witness: Mark | undefined): Promise<LoadedLog> {
+  const pagesTo = tail.size - 1;
+  const fold = new Fold(tail, witness);
+  const scan = new SegmentScan(db, { first: tail.size, last: head.seq, ahead: true, chunk: 256 });
   try {
     for (let chunk = await scan.next(); chunk.length > 0; chunk = await scan.next()) {
       for (const segment of chunk) fold.add(segment);
@@ -36,45 +66,69 @@ export async function load(db: LogDatabase, witness: Mark | undefined): Promise<
   } finally {
     await scan.close();
   }
-  if (!fold.link.equals(head.link)) throw corrupt(fold.lastFirst, head.seq, 'the hash link does not lead to the head mark');
-  await refuseBeyond(db, head);
-  return { head, index: fold.index, segments: fold.segments };
+  fold.end(head);
+  return { head, tail, tiles: fold.tiles, pagesTo, pages: fold.pages };
+}
+
+/** Takes in the pages that follow on each other from the beginning, none after `last`. */
+async function loadPages(tail: Tail, snapshots: SnapshotDatabase, last: number): Promise<void> {
+  for await (const { seq, bytes, history } of snapshots.whole(PAGE_KIND)) {
+    if (seq > last) break;
+    const edge = loadPage(bytes, tail.index, tail.segments);
+    // A page of another history does not lead to the root that the log's next segment names: found by who reads on from here.
+    if (edge === undefined || edge.size !== seq + 1 || edge.root() !== hashOf(history)) break;
+    tail.resume(edge);
+  }
 }
 
 class Fold {
-  readonly index = new LogIndex();
-  readonly segments = new SegmentTable();
-  lastFirst: number;
-  link: Buffer;
+  readonly tiles: CompleteTile[] = [];
+  readonly pages: CompletePage[] = [];
+  readonly #tail: Tail;
   readonly #witness: Mark | undefined;
+  /** The link after the last event, as long as all events before were of format 1. */
+  #link: Hash | undefined;
+  /** First position of the segment before. */
+  #before: number;
 
-  constructor(first: number, link: Buffer, witness: Mark | undefined) {
-    this.lastFirst = first;
-    this.link = link;
+  constructor(tail: Tail, witness: Mark | undefined) {
+    this.#tail = tail;
     this.#witness = witness;
+    this.#link = tail.size === 0 ? hashOf(GENESIS) : undefined;
+    this.#before = tail.size;
   }
 
   add(segment: Segment): void {
+    const tail = this.#tail;
     const { first, last } = segment;
+    const past = segment.format === 1 ? this.#link : tail.edge.root();
     // Either side may be the one that was changed.
-    if (!segment.previous.equals(this.link)) throw corrupt(this.lastFirst, last, 'the hash link does not continue from the event before');
-    this.link = segment.link();
-    this.lastFirst = first;
+    if (past !== undefined && segment.past !== past) throw corrupt(this.#before, last, 'it does not continue from the events before');
+    this.#link = segment.format === 1 ? segment.link() : undefined;
+    tail.addSegment(first);
+    const hashes = segment.leafHashes();
+    for (const [index, event] of eventsOf(segment).entries()) {
+      const revision = tail.index.revision(event.stream);
+      if (event.rev !== revision + 1) {
+        throw corrupt(event.seq, event.seq, `revision ${event.rev} of ${event.stream} does not follow ${revision}`);
+      }
+      tail.add(event, hashes[index] ?? '', (tile) => this.tiles.push(tile));
+    }
+    this.#before = first;
     const witness = this.#witness;
-    if (witness !== undefined && witness.seq >= first && witness.seq <= last && !(witness.seq === last && witness.link.equals(this.link))) {
+    if (witness !== undefined && witness.seq >= first && witness.seq <= last && !(witness.seq === last && this.#stands(witness))) {
       throw corrupt(first, last, 'these are not the events that were acknowledged here');
     }
-    this.segments.add(first);
-    for (const event of eventsOf(segment)) {
-      if (event.rev !== this.index.revision(event.stream) + 1) {
-        throw corrupt(
-          event.seq,
-          event.seq,
-          `revision ${event.rev} of ${event.stream} does not follow ${this.index.revision(event.stream)}`,
-        );
-      }
-      this.index.add(event);
-    }
+    if (tail.pageDue) this.pages.push(tail.endPage());
+  }
+
+  end(head: Mark): void {
+    if (head.seq >= 0 && !this.#stands(head)) throw corrupt(this.#before, head.seq, 'the events do not lead to the head mark');
+  }
+
+  /** Whether a mark of the last event's position is one of these events. */
+  #stands({ format, hash }: Mark): boolean {
+    return hash === (format === 1 ? this.#link : this.#tail.edge.root());
   }
 }
 
@@ -83,6 +137,20 @@ function eventsOf(segment: Segment): ReturnType<Segment['events']> {
     return segment.events();
   } catch (error) {
     throw refusal(error, segment.first, segment.last);
+  }
+}
+
+/** The head mark, when the events end there and no later than they once did. */
+async function readEnd(db: LogDatabase, witness: Mark | undefined): Promise<Mark> {
+  try {
+    const head = await readHead(db);
+    if (witness !== undefined && witness.seq > head.seq) {
+      throw corrupt(head.seq + 1, witness.seq, 'acknowledged once, and gone from the end of the log');
+    }
+    await refuseBeyond(db, head);
+    return head;
+  } catch (error) {
+    throw refusal(error, 0, Math.max(0, witness?.seq ?? 0));
   }
 }
 

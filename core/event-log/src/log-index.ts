@@ -1,52 +1,77 @@
 import type { ShiplogEvent } from '@shiplog/contracts';
+import { GrowingArray } from './growing-array.ts';
 import { TimeIndex } from './time-index.ts';
 import { TypeIndex } from './type-index.ts';
 
-/** Where a stream's events are: index is `rev`, value is `seq`. */
-type Positions = number[];
+/** A stream's end. */
+export interface StreamEnd {
+  readonly name: string;
+  /** Events so far. */
+  count: number;
+  /** Position of the last one; -1 for none. */
+  last: number;
+}
+
+/** The event that brought an idempotency key first, and the operation it belongs to. */
+export interface KeyOwner {
+  readonly seq: number;
+  readonly op: string;
+}
 
 /**
- * What the log knows of its events without reading them: positions of each stream's events, the last position of each
- * tag, the first position of each idempotency key, each event's type, and roughly its time. It covers admitted events, durable or not; readers cut it at the last
- * durable one. Kept in memory, about 10 bytes an event, and rebuilt by folding `add` over the log.
+ * What the log knows of its events without reading them: each stream's end, for each event the one before it in its stream,
+ * its type and roughly its time; the last position of each tag, the first position of each idempotency key. It covers admitted
+ * events, durable or not; readers cut it at the last durable one.
+ *
+ * In memory: six bytes an event, about 200 for each stream, and about 100 for each tag and idempotency key, names included.
  */
 export class LogIndex {
   readonly types = new TypeIndex();
   readonly times = new TimeIndex();
-  readonly #streams = new Map<string, Positions>();
-  readonly #tags = new Map<string, number>();
-  readonly #keys = new Map<string, { readonly seq: number; readonly op: string }>();
+  readonly streams = new Map<string, StreamEnd>();
+  readonly tags = new Map<string, number>();
+  readonly keys = new Map<string, KeyOwner>();
+  /** One more than the position of the event before in the same stream; 0 for none. */
+  readonly before = new GrowingArray(Uint32Array);
 
-  /** Takes in the next event. Events come in order of `seq`, and of `rev` within their stream. */
-  add(event: ShiplogEvent): void {
-    const positions = this.#streams.get(event.stream);
-    if (positions === undefined) this.#streams.set(event.stream, [event.seq]);
-    else positions.push(event.seq);
+  /** Takes in the next event. Events come in order of `seq`, and of `rev` within their stream. Answers with its stream's end. */
+  add(event: ShiplogEvent): StreamEnd {
+    let end = this.streams.get(event.stream);
+    if (end === undefined) {
+      end = { name: event.stream, count: 0, last: -1 };
+      this.streams.set(event.stream, end);
+    }
+    this.before.push(end.last + 1);
+    end.last = event.seq;
+    end.count++;
     this.types.add(event.type);
     this.times.add(event.t);
-    if (event.tags !== undefined) for (const tag of event.tags) this.#tags.set(tag, event.seq);
-    if (event.idem !== undefined && !this.#keys.has(event.idem)) this.#keys.set(event.idem, { seq: event.seq, op: event.op });
+    if (event.tags !== undefined) for (const tag of event.tags) this.tags.set(tag, event.seq);
+    if (event.idem !== undefined && !this.keys.has(event.idem)) this.keys.set(event.idem, { seq: event.seq, op: event.op });
+    return end;
   }
 
   /** Revision of a stream's last event; -1 for none. */
   revision(stream: string): number {
-    return (this.#streams.get(stream)?.length ?? 0) - 1;
+    return (this.streams.get(stream)?.count ?? 0) - 1;
   }
 
   /** Position of the last event with this tag; -1 for none. */
   lastTagged(tag: string): number {
-    return this.#tags.get(tag) ?? -1;
+    return this.tags.get(tag) ?? -1;
   }
 
-  /** First event with this idempotency key, and the operation it belongs to. */
-  idempotent(key: string): { readonly seq: number; readonly op: string } | undefined {
-    return this.#keys.get(key);
-  }
-
-  /** Positions of up to `limit` events of a stream from `fromRev` on, none after `last`. */
-  positions(stream: string, fromRev: number, last: number, limit: number): readonly number[] {
-    const positions = this.#streams.get(stream)?.slice(fromRev, fromRev + limit) ?? [];
-    while ((positions.at(-1) ?? -1) > last) positions.pop();
-    return positions;
+  /** Positions of a stream's events from `fromRev` on, ascending, none after `last`. Costs a step for each of them. */
+  positions(stream: string, fromRev: number, last: number): Uint32Array {
+    const end = this.streams.get(stream);
+    const positions = new Uint32Array(Math.max(0, (end?.count ?? 0) - fromRev));
+    let seq = end?.last ?? -1;
+    for (let at = positions.length - 1; at >= 0; at--) {
+      positions[at] = seq;
+      seq = this.before.at(seq) - 1;
+    }
+    let length = positions.length;
+    while (length > 0 && (positions[length - 1] ?? 0) > last) length--;
+    return positions.subarray(0, length);
   }
 }

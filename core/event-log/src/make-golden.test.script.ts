@@ -53,5 +53,5 @@ const events = await all(log.read());
 const { head } = await log.verify();
 await log.close();
 for (const own of ['LOG', 'LOG.old', 'LOCK']) await rm(`${directory}/db/${own}`, { force: true });
-await writeFile(`${golden}head`, `${head}\n`);
+await writeFile(`${golden}root`, `${head}\n`);
 await writeFile(`${golden}events.jsonl`, events.map((event) => `${JSON.stringify(event)}\n`).join(''));

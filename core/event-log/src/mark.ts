@@ -1,25 +1,27 @@
-import { BODY, checkFrame, sealFrame } from './frame.ts';
-import { LINK_BYTES } from './hash-link.ts';
+import { type Hash, HASH_BYTES, hashBytes, hashOf } from '@shiplog/tlog';
+import { BODY, checkFrame, type FormatVersion, sealFrame } from './frame.ts';
 
-/** The end of the log at some moment: position of the last event, and the link after it. */
+/** The end of the log at some moment: position of the last event, and the hash over all events. */
 export interface Mark {
   readonly seq: number;
-  readonly link: Buffer;
+  /** 1: the hash is the link after the event (see hash-link.ts). 2: it is the tree's root. */
+  readonly format: FormatVersion;
+  readonly hash: Hash;
 }
 
-/** Bytes of an encoded mark: version, CRC-32, seq (6 bytes, big-endian), link. */
-export const MARK_BYTES = BODY + 6 + LINK_BYTES;
+/** Bytes of an encoded mark: version, CRC-32, seq (6 bytes, big-endian), hash. */
+export const MARK_BYTES = BODY + 6 + HASH_BYTES;
 
-export function encodeMark(mark: Mark): Buffer {
+export function encodeMark(seq: number, root: Hash): Buffer {
   const bytes = Buffer.alloc(MARK_BYTES);
-  bytes.writeUIntBE(mark.seq, BODY, 6);
-  mark.link.copy(bytes, BODY + 6);
+  bytes.writeUIntBE(seq, BODY, 6);
+  bytes.set(hashBytes(root), BODY + 6);
   sealFrame(bytes);
   return bytes;
 }
 
 /** Throws FrameError when the bytes are damaged or of a later version. */
 export function decodeMark(bytes: Buffer): Mark {
-  checkFrame(bytes, MARK_BYTES);
-  return { seq: bytes.readUIntBE(BODY, 6), link: Buffer.from(bytes.subarray(BODY + 6, MARK_BYTES)) };
+  const format = checkFrame(bytes, MARK_BYTES);
+  return { seq: bytes.readUIntBE(BODY, 6), format, hash: hashOf(bytes, BODY + 6) };
 }

@@ -1,4 +1,5 @@
-import { type Snapshot, type SnapshotStore, ShiplogError } from '@shiplog/contracts';
+import type { Snapshot, SnapshotStore } from '@shiplog/contracts';
+import { positionUnknown } from './position-unknown.ts';
 
 /** Snapshots that end with the process: of a log in memory, and in tests. */
 export class MemorySnapshots implements SnapshotStore {
@@ -30,9 +31,4 @@ export class MemorySnapshots implements SnapshotStore {
   async remove(kind: string, seqs: readonly number[]): Promise<void> {
     for (const seq of seqs) this.#kinds.get(kind)?.delete(seq);
   }
-}
-
-/** The error for a position that is not in the log, whose last durable one is `last`. */
-export function positionUnknown(seq: number, last: number): ShiplogError {
-  return new ShiplogError('LOG_POSITION_UNKNOWN', `the log has positions 0 to ${last}, not ${seq}`, { seq, last });
 }

@@ -1,10 +1,10 @@
 import type { ShiplogEvent } from '@shiplog/contracts';
+import type { Hash } from '@shiplog/tlog';
 import { BatchCursor } from './batch-cursor.ts';
 import { corrupt, refusal } from './corrupt.ts';
 import { ENCODING, type LogDatabase, segmentKey } from './database.ts';
 import { FrameError } from './frame.ts';
 import type { LogIndex } from './log-index.ts';
-import { positionUnknown } from './memory-snapshots.ts';
 import { Segment } from './segment.ts';
 import { SegmentScan } from './segment-scan.ts';
 import type { SegmentTable } from './segment-table.ts';
@@ -52,11 +52,12 @@ export async function readSome(source: Source, from: number, to: number, chunk: 
 
 /** Events of one stream from `fromRev` on, none after position `last`. */
 export function readStream(source: Source, stream: string, fromRev: number, last: number): BatchCursor<ShiplogEvent> {
-  let rev = fromRev;
+  const positions = source.index.positions(stream, fromRev, last);
+  let at = 0;
   return new BatchCursor(async () => {
-    const positions = source.index.positions(stream, rev, last, STREAM_CHUNK);
-    rev += positions.length;
-    return eventsAt(source, positions, last);
+    const chunk = positions.subarray(at, at + STREAM_CHUNK);
+    at += chunk.length;
+    return eventsAt(source, Array.from(chunk), last);
   }, nothing);
 }
 
@@ -77,18 +78,18 @@ export async function positionAt(source: Source, time: bigint, last: number): Pr
   return last;
 }
 
-/** The link after the event at `seq`, which stands for all events up to it. Throws LOG_POSITION_UNKNOWN after `last`. */
-export async function linkAt(source: Source, seq: number, last: number): Promise<Buffer> {
-  if (seq < 0 || seq > last) throw positionUnknown(seq, last);
-  const first = source.segments.holding(seq);
-  const end = (source.segments.after(first) ?? last + 1) - 1;
-  const [value] = await valuesOf(source.db, [first], end);
-  if (value === undefined) throw corrupt(first, end, 'missing');
+/** Leaf hashes of the events `from` to `to`, both durable. */
+export async function leafHashes(source: Source, from: number, to: number): Promise<readonly Hash[]> {
+  const scan = new SegmentScan(source.db, { first: source.segments.holding(from), last: to, ahead: false, chunk: SCAN_CHUNK });
+  const hashes: Hash[] = [];
   try {
-    return new Segment(value).link(seq);
-  } catch (error) {
-    throw refusal(error, first, end);
+    for (let segments = await scan.next(); segments.length > 0; segments = await scan.next()) {
+      for (const segment of segments) hashes.push(...segment.leafHashes().slice(Math.max(0, from - segment.first)));
+    }
+  } finally {
+    await scan.close();
   }
+  return hashes.slice(0, to - from + 1);
 }
 
 async function eventsAt(source: Source, positions: readonly number[], last: number): Promise<readonly ShiplogEvent[]> {

@@ -1,49 +1,40 @@
-import type { ShiplogEvent } from '@shiplog/contracts';
+import { Segment } from './segment.ts';
 
-/** An admitted event: its place and its canonical text. */
-export interface Entry {
-  readonly seq: number;
-  readonly text: string;
-}
-
-const MAX_EVENTS = 2048;
-const MAX_CHARACTERS = 2 * 1024 * 1024;
+const MAX_SEGMENTS = 2048;
+const MAX_BYTES = 2 * 1024 * 1024;
 
 /**
- * The newest durable events, for followers that keep pace: bounded, whoever is slower reads from disk. An event is
- * parsed from its stored text once, when the first follower asks, so that followers see what the disk holds and share it.
+ * The newest durable segments, for followers that keep pace: bounded, whoever is slower reads from disk. Followers see
+ * the bytes that the disk holds; what they parse of them they share.
  */
 export class Recent {
-  #entries: { readonly text: string; event?: ShiplogEvent }[] = [];
-  #first = 0;
-  #characters = 0;
+  #entries: { readonly bytes: Buffer; segment?: Segment }[] = [];
+  /** First position of each entry. */
+  #firsts: number[] = [];
+  #bytes = 0;
 
-  add(entries: readonly Entry[]): void {
-    const first = entries[0];
-    if (first === undefined) return;
-    if (this.#entries.length === 0) this.#first = first.seq;
-    for (const { text } of entries) {
-      this.#entries.push({ text });
-      this.#characters += text.length;
-    }
-    this.#trim();
+  add(first: number, bytes: Buffer): void {
+    this.#entries.push({ bytes });
+    this.#firsts.push(first);
+    this.#bytes += bytes.length;
+    if (this.#entries.length > MAX_SEGMENTS * 2 || this.#bytes > MAX_BYTES * 2) this.#trim();
   }
 
-  /** Up to `limit` events from a position on; none if they are no longer, or not yet, here. */
-  from(seq: number, limit: number): readonly ShiplogEvent[] {
-    if (seq < this.#first) return [];
-    const at = seq - this.#first;
-    return this.#entries.slice(at, at + limit).map((entry) => (entry.event ??= JSON.parse(entry.text) as ShiplogEvent));
+  /** Segments from the one that holds a position on, together at most `limit`; none if they are no longer, or not yet, here. */
+  from(seq: number, limit: number): readonly Segment[] {
+    let at = this.#firsts.length - 1;
+    while (at >= 0 && (this.#firsts[at] ?? 0) > seq) at--;
+    if (at < 0) return [];
+    return this.#entries.slice(at, at + limit).map((entry) => (entry.segment ??= new Segment(entry.bytes)));
   }
 
   #trim(): void {
     let drop = 0;
-    while (this.#entries.length - drop > MAX_EVENTS || (this.#characters > MAX_CHARACTERS && drop < this.#entries.length)) {
-      this.#characters -= this.#entries[drop]?.text.length ?? 0;
+    while (this.#entries.length - drop > MAX_SEGMENTS || (this.#bytes > MAX_BYTES && drop < this.#entries.length)) {
+      this.#bytes -= this.#entries[drop]?.bytes.length ?? 0;
       drop++;
     }
-    if (drop === 0) return;
-    this.#entries.splice(0, drop);
-    this.#first += drop;
+    this.#entries = this.#entries.slice(drop);
+    this.#firsts = this.#firsts.slice(drop);
   }
 }

@@ -35,6 +35,15 @@ export class SnapshotDatabase implements SnapshotStore {
     return undefined;
   }
 
+  /** All snapshots of a kind that are whole, ascending, with the hash of the history they say they are of, which is not compared. */
+  async *whole(kind: string): AsyncGenerator<Snapshot & { readonly history: Buffer }> {
+    for await (const key of this.#db.keys<string>({ ...ENCODING, gte: keyOf(kind, 0), lte: keyOf(kind, Number.MAX_SAFE_INTEGER) })) {
+      const value = await this.#db.get<string, Buffer>(key, ENCODING);
+      if (value !== undefined && isWhole(value))
+        yield { seq: seqOf(key), bytes: value.subarray(BYTES), history: value.subarray(BODY, BYTES) };
+    }
+  }
+
   async put(kind: string, { seq, bytes }: Snapshot): Promise<void> {
     const history = await this.#history(seq);
     const value = Buffer.allocUnsafeSlow(BYTES + bytes.length);
@@ -58,18 +67,29 @@ export class SnapshotDatabase implements SnapshotStore {
 
   async #usable(key: string, value: Buffer): Promise<Snapshot | undefined> {
     const seq = seqOf(key);
+    if (!isWhole(value)) return undefined;
     try {
-      checkFrame(value, BYTES);
       if (!this.#proven.has(key)) {
         if (!value.subarray(BODY, BYTES).equals(await this.#history(seq))) return undefined;
         this.#proven.add(key);
       }
       return { seq, bytes: value.subarray(BYTES) };
     } catch (error) {
-      // Damaged, of a later release, or of a longer history than this one: as if it were not there.
-      if (error instanceof FrameError || (error instanceof ShiplogError && error.code === 'LOG_POSITION_UNKNOWN')) return undefined;
+      // Of a longer history than this one: as if it were not there.
+      if (error instanceof ShiplogError && error.code === 'LOG_POSITION_UNKNOWN') return undefined;
       throw error;
     }
+  }
+}
+
+/** Neither damaged nor of a later release. */
+function isWhole(value: Buffer): boolean {
+  try {
+    checkFrame(value, BYTES);
+    return true;
+  } catch (error) {
+    if (error instanceof FrameError) return false;
+    throw error;
   }
 }
 

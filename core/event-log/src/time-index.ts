@@ -10,13 +10,30 @@ const BLOCK = 256;
 export class TimeIndex {
   readonly #latest = new GrowingArray(Float64Array);
   #count = 0;
+  #newest = 0;
 
   /** Takes in the next event's time, nanoseconds, decimal. */
   add(time: string): void {
-    const nanos = Math.max(Number(time), this.#count === 0 ? 0 : this.#latest.at(this.#latest.length - 1));
-    if (this.#count % BLOCK === 0) this.#latest.push(nanos);
-    else this.#latest.values[this.#latest.length - 1] = nanos;
-    this.#count++;
+    const nanos = Number(time);
+    if (nanos > this.#newest) this.#newest = nanos;
+    if (this.#count++ % BLOCK === 0) this.#latest.push(this.#newest);
+    else this.#latest.set(this.#latest.length - 1, this.#newest);
+  }
+
+  /** The entries from that of position `from` on. */
+  since(from: number): readonly number[] {
+    return Array.from(this.#latest.values.subarray(Math.floor(from / BLOCK)));
+  }
+
+  /** Takes in `count` events from position `from` on, of which `entries` is what {@link since} answered. */
+  load(from: number, count: number, entries: readonly number[]): void {
+    const first = Math.floor(from / BLOCK);
+    for (const [index, entry] of entries.entries()) {
+      if (first + index < this.#latest.length) this.#latest.set(first + index, entry);
+      else this.#latest.push(entry);
+    }
+    this.#newest = entries.at(-1) ?? this.#newest;
+    this.#count = from + count;
   }
 
   /** First position of the first block that may hold an event later than `time`; the number of events if there is none. */

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 /** Crockford's base 32: sorts as the numbers do. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const HALF = 2 ** 40;
+/** All pairs of digits. */
+const PAIRS = Array.from({ length: 1024 }, (_, value) => ALPHABET.charAt(value >>> 5) + ALPHABET.charAt(value & 31));
 
 /**
  * Makes sortable unique ids in the form of a ULID: 48 bits of milliseconds, 80 random bits, 26 characters. Ids of one
@@ -26,8 +28,9 @@ export function ulidSource(now: () => number = Date.now): () => string {
   };
 }
 
+/** An even number of digits. */
 function base32(value: number, digits: number): string {
   let text = '';
-  for (let rest = value; digits > text.length; rest = Math.floor(rest / 32)) text = ALPHABET.charAt(rest % 32) + text;
+  for (let rest = value; digits > text.length; rest = Math.floor(rest / 1024)) text = (PAIRS[rest % 1024] ?? '') + text;
   return text;
 }

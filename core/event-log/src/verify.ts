@@ -1,64 +1,84 @@
 import type { Damage, Verification } from '@shiplog/contracts';
-import { ENCODING, HEAD_KEY, type LogDatabase, segmentPosition } from './database.ts';
+import { type Hash, HASH_BYTES, hashBytes, hashOf } from '@shiplog/tlog';
+import { ENCODING, HEAD_KEY, type LogDatabase, segmentPosition, tileKey } from './database.ts';
+import { decodeHead, EMPTY } from './head.ts';
 import { GENESIS } from './hash-link.ts';
-import { decodeMark, type Mark } from './mark.ts';
+import { decodeTile } from './log-tree.ts';
+import type { Mark } from './mark.ts';
 import { type RawEntry, RawScan } from './raw-scan.ts';
 import { Segment } from './segment.ts';
+import { type CompleteTile, TILE_WIDTH, TreeEdge, widthOf } from './tree-edge.ts';
 
 export interface VerifyOptions {
   /** A mark kept outside of the database; events up to it must be there. */
   readonly witness?: Mark | undefined;
   /** Last position to check; the head mark's if absent. */
   readonly last?: number;
+  /** Position up to which all was checked before, and the tree's edge there: the check begins behind it. */
+  readonly after?: TreeEdge | undefined;
+  /** Told how many events are checked so far. */
   readonly progress?: ((checked: number) => void) | undefined;
 }
 
 /**
- * Reads every stored byte of a log and reports what cannot be trusted, by range; it does not stop at the first finding and
- * trusts nothing that the log remembers. Works on a log that refuses to open. `head` is the link over what was read; after
- * a hole the chain is taken up again from the link that the next segment stores.
+ * Reads the stored bytes of a log and reports what cannot be trusted, by range; it does not stop at the first finding and
+ * trusts nothing that the log remembers. Works on a log that refuses to open. `head` is the root of the tree over what was read; a
+ * hole is bridged by the leaf hashes that its tiles keep, if they do, so that what comes after it is still bound to it.
  */
 export async function verifyEventLog(db: LogDatabase, options: VerifyOptions = {}): Promise<Verification> {
-  const check = new Check(options.progress);
-  const head = await check.head(db);
+  const check = new Check(db, options);
+  const head = await check.head();
   const end = options.last ?? Math.max(head?.seq ?? -1, options.witness?.seq ?? -1);
-  const scan = new RawScan(db, { first: 0, ahead: true, chunk: 128, ...(options.last === undefined ? {} : { last: options.last }) });
+  const upTo = options.last === undefined ? {} : { last: options.last };
+  const scan = new RawScan(db, { first: options.after?.size ?? 0, ahead: true, chunk: 128, ...upTo });
   try {
-    let entry = await check.fetch(scan, end);
-    while (entry.length > 0) {
+    let entries = await check.fetch(scan, end);
+    while (entries.length > 0) {
       const following = await check.fetch(scan, end);
-      for (const [index, raw] of entry.entries()) check.entry(raw, entry[index + 1] ?? following[0], end);
-      entry = following;
+      for (const [index, entry] of entries.entries()) await check.entry(entry, entries[index + 1] ?? following[0], end);
+      await check.tiles();
+      entries = following;
     }
   } finally {
     await scan.close();
   }
-  check.end(end, head);
-  return check.result();
+  await check.end(end, head);
+  return check.result(head);
 }
 
 class Check {
+  readonly #db: LogDatabase;
   readonly #damage: Damage[] = [];
   readonly #progress: ((checked: number) => void) | undefined;
   readonly #revisions = new Map<string, number>();
+  readonly #witness: Mark | undefined;
   /** Before any hole, a stream that was not seen yet begins at revision 0. */
-  #whole = true;
+  #whole: boolean;
   #events = 0;
-  #expected = 0;
-  /** Undefined after a hole: taken from the next segment. */
-  #link: Buffer | undefined = GENESIS;
+  #expected: number;
+  /** Undefined behind a hole that nothing bridges. */
+  #edge: TreeEdge | undefined;
+  /** The link after the last event, where all before are of format 1 and none is missing. */
+  #link: Hash | undefined;
+  #completed: CompleteTile[] = [];
   #last: { readonly first: number; readonly last: number } | undefined;
   #readError: string | undefined;
 
-  constructor(progress: ((checked: number) => void) | undefined) {
+  constructor(db: LogDatabase, { after, progress, witness }: VerifyOptions) {
+    this.#db = db;
     this.#progress = progress;
+    this.#witness = witness;
+    this.#edge = after ?? new TreeEdge();
+    this.#expected = this.#edge.size;
+    this.#whole = after === undefined;
+    this.#link = after === undefined ? hashOf(GENESIS) : undefined;
   }
 
-  async head(db: LogDatabase): Promise<Mark | undefined> {
+  async head(): Promise<Mark | undefined> {
     try {
-      const bytes = await db.get<string, Buffer>(HEAD_KEY, ENCODING);
-      if (bytes !== undefined) return decodeMark(bytes);
-      const scan = new RawScan(db, { first: 0, ahead: false, chunk: 1 });
+      const bytes = await this.#db.get<string, Buffer>(HEAD_KEY, ENCODING);
+      if (bytes !== undefined) return decodeHead(bytes);
+      const scan = new RawScan(this.#db, { first: 0, ahead: false, chunk: 1 });
       const found = await scan.next();
       await scan.close();
       if (found.length > 0) this.#report(0, 0, 'the mark of the last event is gone, so nothing tells where the log should end');
@@ -79,44 +99,76 @@ class Check {
     }
   }
 
-  entry([key, value]: RawEntry, following: RawEntry | undefined, end: number): void {
+  async entry([key, value]: RawEntry, following: RawEntry | undefined, end: number): Promise<void> {
     const first = segmentPosition(key);
     const next = following && segmentPosition(following[0]);
     if (first === undefined) return this.#report(this.#expected, this.#expected, `unknown key ${key}`);
-    if (first > this.#expected) this.#hole(this.#expected, first - 1, 'missing');
+    if (first > this.#expected) await this.#hole(this.#expected, first - 1, 'missing');
     else if (first < this.#expected) this.#report(first, this.#expected - 1, 'stored twice');
     try {
-      const segment = new Segment(value);
-      const events = segment.events();
-      if (segment.first !== first) throw new Error(`found events from ${segment.first} on in its place`);
-      if (this.#link !== undefined && !segment.previous.equals(this.#link)) {
-        // Either side may be the one that was changed.
-        this.#report(this.#last?.first ?? first, segment.last, 'the hash link does not continue from the event before');
-      }
-      this.#link = segment.link();
-      for (const event of events) this.#revision(event);
-      this.#events += segment.count;
-      this.#expected = segment.last + 1;
-      this.#last = segment;
-      this.#progress?.(this.#events);
+      this.#segment(new Segment(value), first);
     } catch (error) {
-      this.#hole(first, Math.max(first, (next ?? end + 1) - 1), reasonOf(error));
+      await this.#hole(first, Math.max(first, (next ?? end + 1) - 1), reasonOf(error));
     }
   }
 
-  end(end: number, head: Mark | undefined): void {
-    if (this.#expected <= end) return this.#hole(this.#expected, end, this.#readError ?? 'missing');
-    if (this.#readError !== undefined && end >= 0) this.#report(end, end, `the database could not be read to its end: ${this.#readError}`);
+  /** Compares the tiles that became complete with those stored. */
+  async tiles(): Promise<void> {
+    const completed = this.#completed;
+    this.#completed = [];
+    for (const { level, index, bytes } of completed) {
+      const stored = await this.#tile(level, index);
+      if (stored !== undefined && typeof stored !== 'string' && stored.equals(bytes)) continue;
+      const width = widthOf(level + 1);
+      const reason = stored === undefined ? 'missing' : typeof stored === 'string' ? stored : 'it is of other events';
+      this.#report(index * width, (index + 1) * width - 1, `tile ${index} of level ${level} of the tree: ${reason}`);
+    }
+  }
+
+  async end(end: number, head: Mark | undefined): Promise<void> {
+    if (this.#expected <= end) await this.#hole(this.#expected, end, this.#readError ?? 'missing');
+    else if (this.#readError !== undefined && end >= 0)
+      this.#report(end, end, `the database could not be read to its end: ${this.#readError}`);
     if (head === undefined || this.#last === undefined) return;
     if (this.#expected - 1 > head.seq)
       this.#report(head.seq + 1, this.#expected - 1, 'stored after the head mark, which every write moves along');
-    else if (this.#expected - 1 === head.seq && this.#link !== undefined && !this.#link.equals(head.link)) {
-      this.#report(this.#last.first, head.seq, 'the hash link does not lead to the head mark');
-    }
+    else if (this.#expected - 1 === head.seq && this.#stands(head) === false)
+      this.#report(this.#last.first, head.seq, 'the events do not lead to the head mark');
   }
 
-  result(): Verification {
-    return { events: this.#events, head: (this.#link ?? GENESIS).toString('hex'), damage: this.#damage };
+  result(head: Mark | undefined): Verification {
+    const root = this.#edge?.root() ?? head?.hash ?? EMPTY.hash;
+    return { events: this.#events, head: hashBytes(root).toString('hex'), damage: this.#damage };
+  }
+
+  #segment(segment: Segment, at: number): void {
+    const events = segment.events();
+    const { first, last } = segment;
+    if (first !== at) throw new Error(`found events from ${first} on in its place`);
+    const past = segment.format === 1 ? this.#link : this.#edge?.root();
+    // Either side may be the one that was changed.
+    if (past !== undefined && segment.past !== past)
+      this.#report(this.#last?.first ?? first, last, 'it does not continue from the events before');
+    this.#link = segment.format === 1 ? segment.link() : undefined;
+    for (const leaf of segment.leafHashes()) this.#append(leaf);
+    for (const event of events) this.#revision(event);
+    this.#events += segment.count;
+    this.#expected = last + 1;
+    this.#last = segment;
+    const witness = this.#witness;
+    if (witness !== undefined && witness.seq >= first && witness.seq <= last && (witness.seq !== last || this.#stands(witness) === false))
+      this.#report(first, last, 'these are not the events that were acknowledged here');
+    this.#progress?.(this.#events);
+  }
+
+  /** Whether a mark of the last event's position is one of these events; undefined if that cannot be told. */
+  #stands({ format, hash }: Mark): boolean | undefined {
+    const own = format === 1 ? this.#link : this.#edge?.root();
+    return own === undefined ? undefined : own === hash;
+  }
+
+  #append(leaf: Hash): void {
+    this.#edge?.append(leaf, (tile) => this.#completed.push(tile));
   }
 
   #revision(event: { readonly seq: number; readonly stream: string; readonly rev: number }): void {
@@ -127,12 +179,37 @@ class Check {
     this.#revisions.set(event.stream, event.rev);
   }
 
-  #hole(from: number, to: number, reason: string): void {
+  async #hole(from: number, to: number, reason: string): Promise<void> {
     this.#report(from, to, reason);
     this.#expected = to + 1;
     this.#link = undefined;
     this.#whole = false;
     this.#revisions.clear();
+    await this.#bridge(from, to);
+  }
+
+  /** Goes on with the leaf hashes that tiles keep of events that are gone; without them, the tree ends here. */
+  async #bridge(from: number, to: number): Promise<void> {
+    let index = -1;
+    let tile: Buffer | string | undefined;
+    for (let seq = from; seq <= to && this.#edge !== undefined; seq++) {
+      if (Math.floor(seq / TILE_WIDTH) !== index) {
+        index = Math.floor(seq / TILE_WIDTH);
+        tile = await this.#tile(0, index);
+      }
+      if (tile === undefined || typeof tile === 'string') this.#edge = undefined;
+      else this.#append(hashOf(tile, (seq % TILE_WIDTH) * HASH_BYTES));
+    }
+  }
+
+  /** A stored tile, or why it cannot be used; undefined if there is none. */
+  async #tile(level: number, index: number): Promise<Buffer | string | undefined> {
+    try {
+      const value = await this.#db.get<string, Buffer>(tileKey(level, index), ENCODING);
+      return value === undefined ? undefined : decodeTile(value);
+    } catch (error) {
+      return reasonOf(error);
+    }
   }
 
   #report(from: number, to: number, reason: string): void {

@@ -131,6 +131,6 @@ function verdictOn<T extends CommandType>(state: StateView, command: CommandOf<T
 
 function intentOf(stream: StreamName, command: Command, decided: object | null, tags: readonly string[]): NewEvent {
   const { type, args, givens } = command;
-  const intent = { stream, type: `${type}.requested`, kind: 'intent', data: { args, givens, decided } };
+  const intent = { stream, type: `${type}.requested`, kind: 'intent', data: { args, decided, givens } };
   return (tags.length === 0 ? intent : { ...intent, tags }) as NewEvent;
 }

@@ -102,12 +102,13 @@ function callerOf(request: IncomingMessage, actor: Actor, route: string, version
   const idem = header(request, 'idempotency-key');
   return {
     actor,
+    // In the order in which the log writes it.
     req: {
+      ...(agent === undefined ? {} : { agent: agent.slice(0, 256) }),
+      api: version.text,
+      ...(id === undefined ? {} : { id: id.slice(0, 128) }),
       method: request.method ?? 'GET',
       route,
-      api: version.text,
-      ...(agent === undefined ? {} : { agent: agent.slice(0, 256) }),
-      ...(id === undefined ? {} : { id: id.slice(0, 128) }),
     },
     ...(idem === undefined ? {} : { idem }),
   };

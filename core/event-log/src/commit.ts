@@ -1,0 +1,116 @@
+import type { ShiplogEvent } from '@shiplog/contracts';
+import type { Hash } from '@shiplog/tlog';
+import { ENCODING, HEAD_KEY, type LogDatabase, segmentKey, SYNCED, tileKey } from './database.ts';
+import { BODY, sealFrame } from './frame.ts';
+import type { Batch } from './group-commit.ts';
+import { encodeHead } from './head.ts';
+import { SegmentWriter } from './segment.ts';
+import type { CompletePage, Tail } from './tail.ts';
+import type { CompleteTile } from './tree-edge.ts';
+
+/** What a commit made durable. */
+export interface Committed {
+  /** Position of the last event, and the root over all. */
+  readonly seq: number;
+  readonly root: Hash;
+  /** Segments, in order, and how many events each has. */
+  readonly segments: readonly { readonly bytes: Buffer; readonly count: number }[];
+  /** Keys of tiles. */
+  readonly tiles: readonly string[];
+  readonly pages: readonly CompletePage[];
+}
+
+/** What commits share: the log's end, and who is told of what became durable. */
+export interface CommitTarget {
+  readonly db: LogDatabase;
+  readonly tail: Tail;
+  readonly writer: SegmentWriter;
+  /** Tiles that are complete and perhaps not durable yet, by key. */
+  readonly tiles: Map<string, Buffer>;
+  readonly committed: (what: Committed) => void;
+}
+
+/**
+ * Events on their way to the disk in one atomic, synced write: their segments, the tiles they complete, and the mark of the new
+ * end with the tree's frontier. Everything is encoded and hashed as it comes, so that the write itself begins at once.
+ */
+export class Commit implements Batch {
+  count = 0;
+  readonly #target: CommitTarget;
+  readonly #batch;
+  readonly #segments: { readonly bytes: Buffer; readonly count: number }[] = [];
+  readonly #tiles: string[] = [];
+  readonly #pages: CompletePage[] = [];
+  #first = 0;
+  #past: Hash = '';
+  #seq = -1;
+  #root: Hash = '';
+
+  constructor(target: CommitTarget) {
+    this.#target = target;
+    this.#batch = target.db.batch();
+  }
+
+  /** Adds the next event, whose place is given. */
+  add(event: ShiplogEvent, text: string): void {
+    const { tail, writer } = this.#target;
+    if (writer.full) this.#seal();
+    if (writer.count === 0) {
+      this.#first = tail.size;
+      this.#past = tail.edge.root();
+      tail.addSegment(this.#first);
+    }
+    tail.add(event, writer.add(text), this.#complete);
+    this.count++;
+    if (!tail.pageDue) return;
+    this.#seal();
+    this.#pages.push(tail.endPage());
+  }
+
+  close(): void {
+    if (this.#seq !== -1) return;
+    const { tail, writer } = this.#target;
+    if (writer.count > 0) this.#seal();
+    this.#seq = tail.size - 1;
+    this.#root = tail.edge.root();
+    this.#put(HEAD_KEY, encodeHead(this.#seq, tail.edge.frontier().encode()));
+  }
+
+  async write(): Promise<void> {
+    this.close();
+    await this.#batch.write(SYNCED);
+  }
+
+  written(): void {
+    const { committed } = this.#target;
+    committed({ seq: this.#seq, root: this.#root, segments: this.#segments, tiles: this.#tiles, pages: this.#pages });
+  }
+
+  readonly #complete = (tile: CompleteTile): void => {
+    const key = tileKey(tile.level, tile.index);
+    const value = encodeTile(tile.bytes);
+    this.#target.tiles.set(key, value);
+    this.#tiles.push(key);
+    this.#put(key, value);
+  };
+
+  #seal(): void {
+    const { writer } = this.#target;
+    const { count } = writer;
+    const bytes = writer.seal(this.#first, this.#past);
+    this.#segments.push({ bytes, count });
+    this.#put(segmentKey(this.#first), bytes);
+  }
+
+  #put(key: string, value: Buffer): void {
+    this.#batch.put<string, Buffer>(key, value, ENCODING);
+  }
+}
+
+/** A stored tile: version, CRC-32, hashes. */
+export function encodeTile(hashes: Buffer): Buffer {
+  const value = Buffer.allocUnsafeSlow(BODY + hashes.length);
+  value.set(hashes, BODY);
+  sealFrame(value);
+  return value;
+}

@@ -1,0 +1,11 @@
+/** What is measured, by the name after `npm run bench --`. Each takes the number of rounds as its last argument. */
+const SUITES: { readonly [name: string]: () => Promise<unknown> } = {
+  containers: () => import('./main.ts'),
+  log: () => import('./log/main.ts'),
+};
+
+const first = process.argv[2] ?? 'containers';
+const named = Object.hasOwn(SUITES, first);
+if (named) process.argv.splice(2, 1);
+else if (!/^\d+$/.test(first)) throw new Error(`nothing to measure is called ${first}; there is ${Object.keys(SUITES).join(', ')}`);
+await SUITES[named ? first : 'containers']?.();

@@ -1,0 +1,130 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AppendRequest, EventLog } from '@shiplog/contracts';
+import { canonicalJson, openLevelLog } from '@shiplog/event-log';
+import { ClassicLevel } from 'classic-level';
+import { interleave, type Series } from '../measure.ts';
+import { stopRequest } from './events.ts';
+
+const CROWD = 256;
+/** Events a round of the crowd and of the large batches, and appends a round of the lone one. */
+const CROWD_EVENTS = 16_384;
+const LONE_EVENTS = 300;
+const BATCH = 1024;
+
+/** Two databases in one directory: ours, and LevelDB as it is with what our log would store, made beforehand. */
+export class AppendBench {
+  #number = 0;
+  #key = 0;
+  readonly waits: number[] = [];
+
+  private constructor(
+    private readonly directory: string,
+    private readonly log: EventLog,
+    private readonly raw: ClassicLevel<string, Buffer>,
+    private readonly values: readonly Buffer[],
+  ) {}
+
+  static async prepare(): Promise<AppendBench> {
+    const directory = await mkdtemp(join(tmpdir(), 'shiplog-bench-'));
+    const log = await openLevelLog({ directory: join(directory, 'log'), boot: 'b'.repeat(36), inst: 'abcdef012345' });
+    const raw = new ClassicLevel<string, Buffer>(join(directory, 'raw'), { valueEncoding: 'buffer', writeBufferSize: 16 * 1024 * 1024 });
+    await raw.open();
+    const sample = log.append(stopRequest(0));
+    await sample.durable;
+    const values = Array.from({ length: BATCH }, () => Buffer.from(canonicalJson(sample.events[0])));
+    return new AppendBench(directory, log, raw, values);
+  }
+
+  /** Bytes of one event. */
+  get eventBytes(): number {
+    return this.values[0]?.length ?? 0;
+  }
+
+  async run(rounds: number): Promise<{ readonly crowd: Record<string, Series>; readonly lone: Record<string, Series> }> {
+    const crowd = await interleave(rounds, {
+      'raw batch of 1,024, array form': () => rate(CROWD_EVENTS, () => this.#rawBatches('array')),
+      'raw batch of 1,024, chained form': () => rate(CROWD_EVENTS, () => this.#rawBatches('chained')),
+      '256 appenders': () => this.#crowd(),
+    });
+    const lone = await interleave(rounds, {
+      'raw put': () => rate(LONE_EVENTS, () => this.#rawPuts()),
+      'one appender': () => this.#lone(),
+    });
+    return { crowd, lone };
+  }
+
+  async done(): Promise<void> {
+    await this.log.close();
+    await this.raw.close();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #rawBatches(form: 'array' | 'chained'): Promise<void> {
+    for (let done = 0; done < CROWD_EVENTS; done += BATCH) {
+      if (form === 'array') {
+        await this.raw.batch(
+          this.values.map((value) => ({ type: 'put' as const, key: this.#nextKey(), value })),
+          { sync: true },
+        );
+      } else {
+        const batch = this.raw.batch();
+        for (const value of this.values) batch.put(this.#nextKey(), value);
+        await batch.write({ sync: true });
+      }
+    }
+  }
+
+  async #rawPuts(): Promise<void> {
+    const value = this.values[0] ?? Buffer.alloc(0);
+    for (let done = 0; done < LONE_EVENTS; done++) await this.raw.put(this.#nextKey(), value, { sync: true });
+  }
+
+  /** 256 loops, each of which waits for its own append. Requests are made beforehand: who appends has them already. */
+  async #crowd(): Promise<number> {
+    const requests = this.#requests(CROWD_EVENTS);
+    let next = 0;
+    const appender = async (): Promise<void> => {
+      for (let request = requests[next++]; request !== undefined; request = requests[next++]) {
+        const began = performance.now();
+        await this.log.append(request).durable;
+        this.waits.push(performance.now() - began);
+      }
+    };
+    return rate(CROWD_EVENTS, async () => {
+      await Promise.all(Array.from({ length: CROWD }, appender));
+    });
+  }
+
+  async #lone(): Promise<number> {
+    const requests = this.#requests(LONE_EVENTS);
+    return rate(LONE_EVENTS, async () => {
+      for (const request of requests) await this.log.append(request).durable;
+    });
+  }
+
+  /** Each expects its stream's revision and that nobody else holds its name since the last one that did. */
+  #requests(count: number): AppendRequest[] {
+    const grown = new Map<string, number>();
+    return Array.from({ length: count }, () => {
+      const request = stopRequest(++this.#number);
+      const stream = request.events[0]?.stream ?? 'engine';
+      const revision = grown.get(stream) ?? this.log.revision(stream);
+      grown.set(stream, revision + 1);
+      const conditions = [{ tags: [`port:tcp:${this.#number}`], after: -1 }];
+      return { ...request, expected: { [stream]: revision }, conditions };
+    });
+  }
+
+  #nextKey(): string {
+    return `e${String(this.#key++).padStart(16, '0')}`;
+  }
+}
+
+/** Events a second. */
+async function rate(events: number, work: () => Promise<void>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return (events / (performance.now() - began)) * 1000;
+}

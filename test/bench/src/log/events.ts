@@ -1,0 +1,32 @@
+import type { AppendRequest, NewEvent, StreamName } from '@shiplog/contracts';
+
+/** One of a thousand containers. */
+function container(number: number): string {
+  return (number % 1000).toString(16).padStart(64, 'c0ffee');
+}
+
+/** What a client's stop of a container brings into the log, with every check on: about 450 bytes of envelope and data. */
+export function stopRequest(number: number): AppendRequest {
+  const id = container(number);
+  const stream: StreamName = `container/${id}`;
+  const event: NewEvent = {
+    stream,
+    type: 'container.stop.succeeded',
+    kind: 'outcome',
+    tags: [`name:web-${number % 1000}`],
+    result: { ms: 12.5, status: 'ok', steps: { signal: 1.25, wait: 10.5 } },
+    data: { exitCode: 143 },
+  };
+  return {
+    stamp: {
+      op: `op-${number}`,
+      corr: `corr-${number}`,
+      idem: `key-${number}`,
+      t: String(1_700_000_000_000_000_000n + BigInt(number)),
+      mono: '123456789012345',
+      actor: { gid: 0, pid: 4242, scheme: 'unix', start: 123_456, uid: 0 },
+      req: { agent: 'docker/20.10', api: '1.47', method: 'POST', route: '/containers/{id}/stop' },
+    },
+    events: [event],
+  };
+}
