@@ -5,7 +5,7 @@ import type { LogRecord } from './drivers/log.ts';
 import type { IoChannel } from './drivers/runtime.ts';
 import type { DriverInfo } from './manifest.ts';
 import type { ShiplogError } from './errors.ts';
-import type { StateView } from './state.ts';
+import type { ObjectKind, ObjectRecords, StateView } from './state.ts';
 import type { SecretRef } from './vault.ts';
 
 /** A moment of the log: after the event at `seq`, or after the last event at or before `time` (nanoseconds, decimal). */
@@ -111,6 +111,11 @@ export interface Engine {
   refuse(type: CommandType, error: Error, caller: Caller): Promise<ShiplogError>;
   /** State now (all acknowledged and nothing unacknowledged), or as it was. */
   view(at?: Moment): Promise<StateView>;
+  /**
+   * One object's record now, or as it was at a moment: reads far less than {@link view}. By name, id or id prefix, of whoever held it
+   * then; throws the kind's not-found code, REFERENCE_AMBIGUOUS or LOG_POSITION_UNKNOWN.
+   */
+  record<K extends ObjectKind>(kind: K, ref: string, at?: Moment): Promise<{ readonly seq: number; readonly record: ObjectRecords[K] }>;
   /** SHA-256, hex, over the canonical form of the state at a moment: two folds of the same events have the same. */
   stateHash(at?: Moment): Promise<{ readonly seq: number; readonly hash: string }>;
   readonly log: EventLogReader;

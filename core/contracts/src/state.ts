@@ -120,6 +120,16 @@ export interface VolumeRecord {
   readonly createdAt: string;
 }
 
+/** What can be looked at by name, with its record. */
+export interface ObjectRecords {
+  readonly container: ContainerRecord;
+  readonly image: ImageRecord;
+  readonly network: NetworkRecord;
+  readonly volume: VolumeRecord;
+}
+
+export type ObjectKind = keyof ObjectRecords;
+
 /** An intent that has no outcome yet. How far it came is in its stream: the `operation.step` events after the intent. */
 export interface OpenOperation {
   readonly op: string;

@@ -1,6 +1,12 @@
 import { Subject } from 'rxjs';
 import { createState, evolve, schemaVersion, snapshotOf, type State } from '@shiplog/model';
 import { type Admitted, type AppendRequest, type EventLog, type NewEvent, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
+import { foldTo } from './fold.ts';
+import { Moments } from './moments.ts';
+import type { Logger } from './ports.ts';
+import { SnapshotMarker, type Spacing } from './snapshots/snapshot-marker.ts';
+import { StateSnapshots } from './snapshots/state-snapshots.ts';
+import { hashState } from './snapshots/state-hash.ts';
 
 /**
  * The log and the state folded from it, kept in step.
@@ -10,13 +16,26 @@ import { type Admitted, type AppendRequest, type EventLog, type NewEvent, type S
  * what it shows, and {@link Ledger.facts} tells events once they are on disk.
  */
 export class Ledger {
-  readonly head: State = createState();
+  readonly head: State;
+  /** The past. */
+  readonly moments: Moments;
   /** Durable events, in order, as they become so. */
   readonly facts = new Subject<ShiplogEvent>();
   readonly #failed = Promise.withResolvers<ShiplogError>();
+  readonly #marker: SnapshotMarker;
   #cached: State | undefined;
 
-  private constructor(readonly log: EventLog) {}
+  private constructor(
+    readonly log: EventLog,
+    snapshots: StateSnapshots,
+    head: State,
+    logger: Logger,
+    spacing: Spacing | undefined,
+  ) {
+    this.head = head;
+    this.moments = new Moments(log, snapshots);
+    this.#marker = new SnapshotMarker(snapshots.store, head.seq, logger, spacing);
+  }
 
   /**
    * Resolves, and never before, when an append could not be made durable. The log admits nothing from then on, and `head`
@@ -26,10 +45,11 @@ export class Ledger {
     return this.#failed.promise;
   }
 
-  /** Folds the whole log. */
-  static async open(log: EventLog): Promise<Ledger> {
-    const ledger = new Ledger(log);
-    for await (const event of log.read()) evolve(ledger.head, event);
+  /** Folds what came after the last snapshot; the whole log if there is none that fits. `spacing`: that of snapshots, for tests. */
+  static async open(log: EventLog, logger: Logger, spacing?: Spacing): Promise<Ledger> {
+    const snapshots = new StateSnapshots(log.snapshots);
+    const ledger = new Ledger(log, snapshots, await lastState(snapshots, log, logger), logger, spacing);
+    await foldTo(ledger.head, log, log.durableSeq);
     return ledger;
   }
 
@@ -38,6 +58,7 @@ export class Ledger {
     const admitted = this.log.append({ ...request, events: request.events.map(versioned) });
     for (const event of admitted.events) evolve(this.head, event);
     this.#cached = undefined;
+    this.#marker.passed(this.head, this.log, admitted.durable);
     const durable = admitted.durable.then(() => {
       for (const event of admitted.events) this.facts.next(event);
     });
@@ -52,6 +73,22 @@ export class Ledger {
     if (view.seq > this.log.durableSeq) await this.log.flushed();
     return view;
   }
+
+  /** Resolves when no snapshot is being written. */
+  settled(): Promise<void> {
+    return this.#marker.settled();
+  }
+}
+
+/** The newest snapshot, if it is what it says it is: decisions will rest on it. */
+async function lastState(snapshots: StateSnapshots, log: EventLog, logger: Logger): Promise<State> {
+  await snapshots.discardOld();
+  const stored = await snapshots.nearest(log.durableSeq);
+  if (stored === undefined) return createState();
+  const state = stored.state();
+  if (hashState(state) === stored.header.hash) return state;
+  logger.error('snapshot does not have the state it was made of; folding the whole log', { seq: stored.header.seq });
+  return createState();
 }
 
 /** Says in which shape this release writes an event's data. */

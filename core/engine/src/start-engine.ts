@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto';
-import { canonicalState, failed, type State } from '@shiplog/model';
+import { failed, findRecord, type State } from '@shiplog/model';
 import {
   type Actor,
   type AttachOptions,
@@ -17,6 +16,8 @@ import {
   type LogRecord,
   type Moment,
   type NewEvent,
+  type ObjectKind,
+  type ObjectRecords,
   type ProcessTable,
   type ReadRecord,
   type SecretRef,
@@ -26,7 +27,6 @@ import {
 import { EngineCore, system } from './core.ts';
 import { Executor } from './executor.ts';
 import { Ledger } from './ledger.ts';
-import { stateAt } from './moment.ts';
 import { readOutput } from './output.ts';
 import type { EngineParts } from './ports.ts';
 import { watchExits } from './reactors/exits.ts';
@@ -34,6 +34,7 @@ import { Reads } from './reads.ts';
 import { recover } from './recover.ts';
 import { scrubbed } from './secrets/scrub.ts';
 import { withValues } from './secrets/secrets.ts';
+import { hashState } from './snapshots/state-hash.ts';
 import { waitFor } from './wait.ts';
 
 /** How long a stop waits for operations under way; what is cut off then is recovered at the next start. */
@@ -49,7 +50,7 @@ export interface RunningEngine extends Engine {
 
 /** Folds the log, makes it and reality agree, and begins to serve. */
 export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
-  const ledger = await Ledger.open(parts.log);
+  const ledger = await Ledger.open(parts.log, parts.logger);
   const core = new EngineCore(parts, ledger);
   const executor = new Executor(core);
   await recordStart(core);
@@ -112,13 +113,28 @@ class ServingEngine implements RunningEngine {
     return refusal;
   }
 
-  view(at?: Moment): Promise<State> {
-    return at === undefined ? this.core.ledger.view() : stateAt(this.core.ledger.log, at);
+  async view(at?: Moment): Promise<State> {
+    const { ledger } = this.core;
+    return at === undefined ? ledger.view() : ledger.moments.state(await ledger.moments.position(at));
+  }
+
+  async record<K extends ObjectKind>(
+    kind: K,
+    ref: string,
+    at?: Moment,
+  ): Promise<{ readonly seq: number; readonly record: ObjectRecords[K] }> {
+    const { ledger } = this.core;
+    if (at === undefined) {
+      const view = await ledger.view();
+      return { seq: view.seq, record: findRecord(view, kind, ref) };
+    }
+    const seq = await ledger.moments.position(at);
+    return { seq, record: await ledger.moments.record(kind, ref, seq) };
   }
 
   async stateHash(at?: Moment): Promise<{ readonly seq: number; readonly hash: string }> {
     const view = await this.view(at);
-    return { seq: view.seq, hash: hash('sha256', canonicalState(view)) };
+    return { seq: view.seq, hash: hashState(view) };
   }
 
   async attach(ref: string, _options: AttachOptions): Promise<IoChannel> {
@@ -220,6 +236,7 @@ class ServingEngine implements RunningEngine {
     const event: NewEvent = { stream: 'engine', type: 'engine.stopped', kind: 'meta', data: { instance, reason } };
     await this.core.observe(event, 'stop');
     await this.core.ledger.log.flushed();
+    await this.core.ledger.settled();
   }
 }
 
@@ -227,7 +244,7 @@ class ServingEngine implements RunningEngine {
 async function recordStart(core: EngineCore): Promise<void> {
   const { ledger, parts } = core;
   let last: { readonly bootId: string; readonly clean: boolean } | undefined;
-  for await (const event of ledger.log.readStream('engine')) {
+  for await (const event of ledger.log.read({ types: ['engine.started', 'engine.stopped'] })) {
     if (event.type === 'engine.started') last = { bootId: event.data.bootId, clean: false };
     else if (event.type === 'engine.stopped' && last !== undefined) last = { ...last, clean: true };
   }

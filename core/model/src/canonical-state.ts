@@ -7,9 +7,43 @@ const MAPS = ['containers', 'execs', 'images', 'networks', 'volumes', 'openOpera
  * are left out, as in RFC 8785 (JSON Canonicalization Scheme). Fit for hashing, and {@link restoreState} reads it back.
  */
 export function canonicalState(state: State): string {
-  const plain: Record<string, unknown> = { format: 1, seq: state.seq };
-  for (const name of MAPS) plain[name] = Object.fromEntries(state[name]);
-  return canonical(plain);
+  return [...canonicalPieces(state)].join('');
+}
+
+/**
+ * {@link canonicalState} in pieces, for a long one to be hashed bit by bit. The state must not change before the last. The text of a record
+ * is kept as long as the record: most are the same the next time.
+ */
+export function* canonicalPieces(state: State): Generator<string, void, undefined> {
+  let separator = '{';
+  for (const name of [...MAPS, 'format', 'seq'].toSorted()) {
+    yield `${separator}${JSON.stringify(name)}:`;
+    separator = ',';
+    if (name === 'format') yield '1';
+    else if (name === 'seq') yield String(state.seq);
+    else yield* piecesOf(state[name as (typeof MAPS)[number]]);
+  }
+  yield '}';
+}
+
+function* piecesOf(map: ReadonlyMap<string, object>): Generator<string, void, undefined> {
+  let separator = '{';
+  for (const key of [...map.keys()].toSorted()) {
+    yield `${separator}${JSON.stringify(key)}:${textOf(map.get(key) ?? {})}`;
+    separator = ',';
+  }
+  yield separator === '{' ? '{}' : '}';
+}
+
+/** Canonical texts of records, which are replaced and never changed. */
+const TEXTS = new WeakMap<object, string>();
+
+function textOf(record: object): string {
+  const known = TEXTS.get(record);
+  if (known !== undefined) return known;
+  const text = canonical(record);
+  TEXTS.set(record, text);
+  return text;
 }
 
 /** The state that {@link canonicalState} wrote. Throws SyntaxError or TypeError for other text. */

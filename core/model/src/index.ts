@@ -1,4 +1,4 @@
-export { canonicalState, restoreState } from './canonical-state.ts';
+export { canonicalPieces, canonicalState, restoreState } from './canonical-state.ts';
 export { decide, EFFECTLESS_VERBS, isVerb } from './decide.ts';
 export { mergeArgv } from './decide/merge-argv.ts';
 export { evolve, FOLDED_TYPES } from './evolve.ts';
@@ -9,12 +9,14 @@ export { findContainer, findContainerByName } from './projections/find-container
 export { findExec } from './projections/find-exec.ts';
 export { findImage, findImageByTag } from './projections/find-image.ts';
 export { findNetwork, findNetworkByName } from './projections/find-network.ts';
+export { findRecord } from './projections/find-record.ts';
 export { findVolume } from './projections/find-volume.ts';
 export { isUp } from './projections/is-up.ts';
 export { shortId } from './projections/short-id.ts';
 export { stopSignalOf } from './projections/stop-signal-of.ts';
 export { imageUsers, networkUsers, volumeUsers } from './projections/users.ts';
 export { signalName, signalNumber } from './signals.ts';
+export { PROJECTION_VERSION } from './projection-version.ts';
 export { createState, snapshotOf, State } from './state.ts';
 export { schemaVersion, upcast, UPCASTERS } from './upcast.ts';
 

@@ -10,10 +10,22 @@ export interface Removal {
   readonly time: string;
 }
 
+/** What names objects, and what removes them. */
+const HEEDED = [
+  'container.create.*',
+  'container.rename.*',
+  'container.remove.*',
+  'container.prune.*',
+  'network.*',
+  'volume.remove.*',
+  'image.remove.*',
+  'image.prune.*',
+];
+
 /**
  * The last removal, up to position `to`, of an object that answered to `ref` (name, id or id prefix) when it was removed.
  *
- * Reads the log once, from the start, and keeps only what concerns `ref`: nothing in the state remembers removed objects,
+ * Reads what concerns names and removals once, from the start, and keeps only what concerns `ref`: nothing in the state remembers removed objects,
  * that is what makes the state small.
  */
 export async function lastRemoval(
@@ -24,7 +36,7 @@ export async function lastRemoval(
 ): Promise<Removal | undefined> {
   const watch = new RemovalWatch(ref);
   let last: Removal | undefined;
-  for await (const event of log.read({ from: 0, to })) {
+  for await (const event of log.read({ from: 0, to, types: HEEDED })) {
     for (const removal of watch.feed(event)) if (kinds.includes(removal.kind)) last = removal;
   }
   return last;

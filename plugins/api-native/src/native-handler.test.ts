@@ -124,6 +124,7 @@ function anEngine(): Double {
       commands.push(['refused', refusal.code, refusal.message]);
       return refusal;
     },
+    record: notUsed,
     attach: notUsed,
     attachExec: notUsed,
     wait: notUsed,

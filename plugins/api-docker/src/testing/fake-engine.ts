@@ -17,6 +17,8 @@ import {
   type LogRead,
   type LogRecord,
   type Outcomes,
+  type ObjectKind,
+  type ObjectRecords,
   type ProcessTable,
   type ReadRecord,
   ShiplogError,
@@ -112,6 +114,17 @@ export class FakeEngine implements Engine {
   async view(): Promise<StateView> {
     this.state.seq = this.log.durableSeq;
     return this.state;
+  }
+
+  async record<K extends ObjectKind>(kind: K, ref: string): Promise<{ readonly seq: number; readonly record: ObjectRecords[K] }> {
+    const view = await this.view();
+    const find: { readonly [Kind in ObjectKind]: () => ObjectRecords[Kind] } = {
+      container: () => view.container(ref),
+      image: () => view.image(ref),
+      network: () => view.network(ref),
+      volume: () => view.volume(ref),
+    };
+    return { seq: view.seq, record: find[kind]() };
   }
 
   async stateHash(): Promise<{ readonly seq: number; readonly hash: string }> {

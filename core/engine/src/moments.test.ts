@@ -1,0 +1,188 @@
+import { MemoryLevel } from 'memory-level';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type EventLog, type ObjectKind, ShiplogError } from '@shiplog/contracts';
+import { openEventLog } from '@shiplog/event-log';
+import { createState, evolve, findRecord, snapshotOf, type State } from '@shiplog/model';
+import { syntheticLog } from '@shiplog/model/testing';
+import { Ledger } from './ledger.ts';
+import { Moments } from './moments.ts';
+import { DIFFERENCE, StateSnapshots, WHOLE } from './snapshots/state-snapshots.ts';
+import { hashState } from './snapshots/state-hash.ts';
+
+const test = suite('Moments: states and records of the past');
+
+const EVENTS = 12_000;
+const POSITIONS = 10_000;
+/** Close to each other, so that few events make many snapshots. */
+const SPACING = 150;
+const silent = { debug: () => undefined, info: () => undefined, warn: fail, error: fail };
+
+function fail(message: string, facts?: object): void {
+  throw new Error(`${message} ${JSON.stringify(facts)}`);
+}
+
+/** The same positions in every run. */
+function* positions(count: number, below: number): Generator<number> {
+  let x = 2_463_534_242;
+  for (let index = 0; index < count; index += 1) {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    yield (x >>> 0) % below;
+  }
+}
+
+const log: EventLog = await openEventLog({ db: new MemoryLevel(), boot: 'boot-1', inst: 'inst-1' });
+const ledger = await Ledger.open(log, silent, () => SPACING);
+for (const { request } of syntheticLog(EVENTS, { containers: 20, seed: 11 })) {
+  await ledger.append(request).durable;
+  await ledger.settled();
+}
+
+/** States at ascending positions, each folded from the first event. */
+async function* zeroFolds(ascending: readonly number[]): AsyncGenerator<readonly [seq: number, state: State]> {
+  const state = createState();
+  let next = 0;
+  for await (const event of log.read()) {
+    evolve(state, event);
+    if (event.seq === ascending[next]) yield [ascending[next++] ?? 0, state];
+  }
+}
+
+const sorted = [...new Set(positions(POSITIONS, EVENTS))].toSorted((a, b) => a - b);
+const hashes = new Map<number, string>();
+for await (const [seq, state] of zeroFolds(sorted)) hashes.set(seq, hashState(state));
+
+test('given a log with snapshots along it, when asked for 10,000 positions, then each is what a fold from the first event leads to', async () => {
+  const store = log.snapshots;
+  assert.ok((await store.positions(WHOLE)).length > 5 && (await store.positions(DIFFERENCE)).length > 20);
+  for (const seq of sorted) assert.is(hashState(await ledger.moments.state(seq)), hashes.get(seq), `position ${seq}`);
+  // In no order, and so with nothing kept from before.
+  for (const seq of positions(500, EVENTS)) assert.is(hashState(await ledger.moments.state(seq)), hashes.get(seq), `position ${seq}`);
+});
+
+test('given each snapshot, when read, then it has the hash it says, and containers are in the order in which they were made', async () => {
+  const snapshots = new StateSnapshots(log.snapshots);
+  for await (const [seq, zero] of zeroFolds(await snapshots.positions())) {
+    const stored = await snapshots.nearest(seq);
+    const state = stored?.state() ?? createState();
+    assert.is(stored?.header.seq, seq);
+    assert.is(hashState(state), stored?.header.hash);
+    assert.equal([...state.containers.keys()], [...zero.containers.keys()]);
+    for (const name of ['images', 'networks', 'volumes'] as const) assert.equal([...state[name].keys()], [...zero[name].keys()]);
+  }
+});
+
+test('given objects at random positions, when each is asked for alone, then it is as in the whole state', async () => {
+  let asked = 0;
+  const some = [...new Set(positions(400, EVENTS))].toSorted((a, b) => a - b);
+  for await (const [seq, whole] of zeroFolds(some)) {
+    const alone = new Moments(log, new StateSnapshots(log.snapshots));
+    for (const [kind, refs] of Object.entries(refsOf(whole, seq)) as [ObjectKind, readonly string[]][]) {
+      for (const ref of refs) {
+        assert.equal(
+          await answer(() => alone.record(kind, ref, seq)),
+          await answer(() => findRecord(whole, kind, ref)),
+          `${kind} ${ref} at ${seq}`,
+        );
+        asked += 1;
+      }
+    }
+  }
+  assert.ok(asked > 3000, `${asked}`);
+});
+
+test('given snapshots that are lost, when asked, then the answer is the same', async () => {
+  const snapshots = new StateSnapshots(log.snapshots);
+  const whole = await log.snapshots.positions(WHOLE);
+  await log.snapshots.remove(
+    WHOLE,
+    whole.filter((_, index) => index % 2 === 1),
+  );
+  for (const seq of positions(100, EVENTS)) assert.is(hashState(await new Moments(log, snapshots).state(seq)), hashes.get(seq));
+  await log.snapshots.remove(WHOLE, whole);
+  for (const seq of positions(5, EVENTS)) assert.is(hashState(await new Moments(log, snapshots).state(seq)), hashes.get(seq));
+});
+
+test('given a log with snapshots, when opened again, then the state is what it was, and goes on', async () => {
+  const db = new MemoryLevel();
+  const first = await openEventLog({ db, boot: 'boot-1', inst: 'inst-1' });
+  const before = await Ledger.open(first, silent, () => SPACING);
+  const requests = [...syntheticLog(3000, { containers: 10, seed: 4 })].map(({ request }) => request);
+  for (const request of requests.slice(0, 2000)) await before.append(request).durable;
+  await before.settled();
+  const again = await Ledger.open(first, silent, () => SPACING);
+  assert.is(hashState(again.head), hashState(before.head));
+  for (const request of requests.slice(2000)) await again.append(request).durable;
+  await again.settled();
+  const zero = createState();
+  for await (const event of first.read()) evolve(zero, event);
+  assert.is(hashState(again.head), hashState(zero));
+  assert.is(hashState(await again.moments.state(zero.seq)), hashState(zero));
+  await first.close();
+});
+
+test('given a snapshot that says another hash than its state has, when the log is opened, then all of it is folded', async () => {
+  const memory = await openEventLog({ db: new MemoryLevel(), boot: 'boot-1', inst: 'inst-1' });
+  const before = await Ledger.open(memory, silent, () => SPACING);
+  for (const { request } of syntheticLog(1000, { containers: 10, seed: 4 })) await before.append(request).durable;
+  await before.settled();
+  const [seq = 0] = (await memory.snapshots.positions(WHOLE)).slice(-1);
+  const bytes = Buffer.from((await memory.snapshots.nearest(WHOLE, seq))?.bytes ?? []);
+  bytes.write('0000', bytes.indexOf('"hash":"') + '"hash":"'.length);
+  await memory.snapshots.put(WHOLE, { seq, bytes });
+  const told: string[] = [];
+  await memory.snapshots.remove(DIFFERENCE, await memory.snapshots.positions(DIFFERENCE));
+  const again = await Ledger.open(memory, { ...silent, error: (message) => void told.push(message) }, () => SPACING);
+  assert.is(hashState(again.head), hashState(before.head));
+  assert.is(told.length, 1);
+  await memory.close();
+});
+
+test('given moments outside of the log, when asked for, then before it there is nothing, and past its end an error', async () => {
+  assert.is(await ledger.moments.position({ time: '0' }), -1);
+  assert.is((await ledger.moments.state(-1)).containers.size, 0);
+  assert.is(await ledger.moments.position({ time: `${2n ** 62n}` }), log.durableSeq);
+  for (const seq of [log.durableSeq + 1, -2, 1.5]) {
+    const error = await ledger.moments.position({ seq }).catch((thrown: unknown) => thrown);
+    assert.is(error instanceof ShiplogError && error.code, 'LOG_POSITION_UNKNOWN');
+  }
+});
+
+test('given a state that was answered, when the engine goes on, then it does not change', async () => {
+  const state = await ledger.moments.state(5000);
+  const copy = hashState(snapshotOf(state));
+  await ledger.moments.state(5050);
+  assert.is(hashState(state), copy);
+});
+
+/** Names, ids and prefixes of what is there, was there, and never was. */
+function refsOf(state: State, seq: number): { readonly [Kind in ObjectKind]: readonly string[] } {
+  const containers = [...state.containers.values()];
+  const some = containers[seq % Math.max(1, containers.length)];
+  const last = containers.at(-1);
+  return {
+    container: [
+      'web-1',
+      'api-40',
+      ...[some, last].flatMap((record) => (record === undefined ? [] : [record.id, record.name, record.id.slice(0, 12)])),
+    ],
+    image: ['registry.example/web:0', ...[...state.images.keys()].slice(0, 2)],
+    network: ['bridge', 'nothing', ...[...state.networks.keys()].slice(-1)],
+    volume: ['data-1', ...[...state.volumes.keys()].slice(0, 1)],
+  };
+}
+
+async function answer(ask: () => unknown): Promise<unknown> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof ShiplogError)) throw error;
+    return error.toRecord();
+  }
+}
+
+test.after(() => log.close());
+
+test.run();

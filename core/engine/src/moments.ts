@@ -1,0 +1,105 @@
+import { createState, evolve, findRecord, snapshotOf, type State } from '@shiplog/model';
+import { type EventLogReader, type Moment, type ObjectKind, type ObjectRecords, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
+import { foldTo } from './fold.ts';
+import type { StoredState } from './snapshots/decode.ts';
+import type { StateSnapshots } from './snapshots/state-snapshots.ts';
+
+/** States that are kept because somebody asked for them: looks at the past come in groups. */
+const KEPT = 8;
+const FULL_ID = /^[0-9a-f]{64}$/;
+/** What changes containers and is not in their own streams; and what else it changes, that their own events depend on. */
+const ABOUT_CONTAINERS = ['container.prune.*', 'network.*'];
+const WITH_CONTAINERS = ['networks', 'openOperations', 'pending'] as const;
+/** A signal that is the image's stop signal means more than others. */
+const ABOUT_IMAGES = 'image.*';
+const NEEDS_IMAGES = 'container.kill.succeeded';
+
+/** The engine as it was: the nearest snapshot, and what happened after it. */
+export class Moments {
+  readonly #log: EventLogReader;
+  readonly #snapshots: StateSnapshots;
+  readonly #kept = new Map<number, Promise<State>>();
+
+  constructor(log: EventLogReader, snapshots: StateSnapshots) {
+    this.#log = log;
+    this.#snapshots = snapshots;
+  }
+
+  /** Position of the last event of a moment; -1 before the first. Throws LOG_POSITION_UNKNOWN past the end of the log. */
+  async position(moment: Moment): Promise<number> {
+    if (!('seq' in moment)) return this.#log.positionAt(BigInt(moment.time));
+    const { seq } = moment;
+    if (Number.isSafeInteger(seq) && seq >= -1 && seq <= this.#log.durableSeq) return seq;
+    throw new ShiplogError('LOG_POSITION_UNKNOWN', `the log has positions 0 to ${this.#log.durableSeq}, not ${seq}`, {
+      seq,
+      last: this.#log.durableSeq,
+    });
+  }
+
+  /** The whole engine after the event at `seq`. Nobody may change it: others get the same. */
+  state(seq: number): Promise<State> {
+    const kept = this.#kept.get(seq);
+    const state = kept ?? this.#fold(seq);
+    // The one asked for last is dropped last.
+    this.#kept.delete(seq);
+    this.#kept.set(seq, state);
+    state.catch(() => this.#kept.delete(seq));
+    const [oldest] = this.#kept.keys();
+    if (oldest !== undefined && this.#kept.size > KEPT) this.#kept.delete(oldest);
+    return state;
+  }
+
+  /**
+   * One object after the event at `seq`, by name or id as a view finds it, or what that throws. Images and networks, and
+   * containers by name or full id, are found without folding the whole engine.
+   */
+  async record<K extends ObjectKind>(kind: K, ref: string, seq: number): Promise<ObjectRecords[K]> {
+    const view = this.#kept.has(seq) ? undefined : await this.#part(kind, ref, seq);
+    return findRecord(view ?? (await this.state(seq)), kind, ref);
+  }
+
+  async #fold(seq: number): Promise<State> {
+    const stored = seq < 0 ? undefined : await this.#snapshots.nearest(seq);
+    const before = [...this.#kept.keys()].filter((kept) => kept < seq && kept >= (stored?.header.seq ?? 0));
+    const kept = before.length === 0 ? undefined : await this.#kept.get(Math.max(...before));
+    const state = kept === undefined ? (stored?.state() ?? createState()) : snapshotOf(kept);
+    await foldTo(state, this.#log, seq);
+    return state;
+  }
+
+  /** A state that knows of one object all there is to know; undefined where that takes the whole state. */
+  async #part(kind: ObjectKind, ref: string, seq: number): Promise<State | undefined> {
+    if (seq < 0 || kind === 'volume') return undefined;
+    const stored = await this.#snapshots.nearest(seq);
+    if (stored === undefined) return undefined;
+    if (kind === 'container') return this.#containerPart(stored, ref, seq);
+    const state = stored.shared(kind === 'image' ? ['images', 'pending'] : ['networks', 'pending']);
+    for await (const event of this.#log.read({ from: stored.header.seq + 1, to: seq, types: [`${kind}.*`] })) evolve(state, event);
+    return state;
+  }
+
+  async #containerPart(stored: StoredState, ref: string, seq: number): Promise<State | undefined> {
+    const part = stored.container(ref);
+    const id = part?.record.id ?? (FULL_ID.test(ref) ? ref : undefined);
+    if (id === undefined) return undefined;
+    const from = stored.header.seq + 1;
+    const own = await all(this.#log.readStream(`container/${id}`, (part?.rev ?? -1) + 1, seq));
+    const images = own.some(({ type }) => type === NEEDS_IMAGES);
+    const others = await all(this.#log.read({ from, to: seq, types: images ? [...ABOUT_CONTAINERS, ABOUT_IMAGES] : ABOUT_CONTAINERS }));
+    const state = stored.shared(images ? [...WITH_CONTAINERS, 'images'] : WITH_CONTAINERS);
+    if (part !== undefined) {
+      state.containers.set(id, part.record);
+      for (const exec of part.execs) state.execs.set(exec.id, exec);
+    }
+    for (const event of [...own, ...others].toSorted((a, b) => a.seq - b.seq)) evolve(state, event);
+    // A name that is held is held by one container. Whether another has it now, only the whole state tells.
+    const record = state.containers.get(id);
+    return record !== undefined && (record.id === ref || record.name === ref) ? state : undefined;
+  }
+}
+
+async function all(events: AsyncIterable<ShiplogEvent>): Promise<readonly ShiplogEvent[]> {
+  const found: ShiplogEvent[] = [];
+  for await (const event of events) found.push(event);
+  return found;
+}

@@ -1,0 +1,45 @@
+import { setImmediate } from 'node:timers/promises';
+import type { SnapshotStore } from '@shiplog/contracts';
+import type { State } from '@shiplog/model';
+import { type Base, encodeState } from './encode.ts';
+import { hashStateSlowly } from './state-hash.ts';
+import { DIFFERENCE, WHOLE } from './state-snapshots.ts';
+
+/** A state whose snapshot is due. It does not change any more. */
+export interface Due {
+  readonly state: State;
+  /** The last revision of each container's stream that is folded in, by id. */
+  readonly revisions: ReadonlyMap<string, number>;
+}
+
+/**
+ * Writes snapshots along the log. Most are differences to a whole one before; a whole one is made again when the differences
+ * have grown to its size. So what they take follows what changes, not what there is.
+ */
+export class SnapshotWriter {
+  readonly #store: SnapshotStore;
+  #base: (Base & { readonly size: number }) | undefined;
+  #differences = 0;
+
+  constructor(store: SnapshotStore) {
+    this.#store = store;
+  }
+
+  /** Resolves after fsync. The state's events must be durable. Works in small pieces, and lets others go first. */
+  async write({ state, revisions }: Due): Promise<void> {
+    const hash = await hashStateSlowly(state, pause);
+    const base = this.#base !== undefined && this.#differences < this.#base.size ? this.#base : undefined;
+    const { bytes, ranks } = await encodeState({ state, hash, revisions, ...(base === undefined ? {} : { base }) }, pause);
+    await this.#store.put(base === undefined ? WHOLE : DIFFERENCE, { seq: state.seq, bytes });
+    if (base === undefined) {
+      this.#base = { state, ranks, size: bytes.length };
+      this.#differences = 0;
+    } else {
+      this.#differences += bytes.length;
+    }
+  }
+}
+
+function pause(): Promise<void> {
+  return setImmediate();
+}

@@ -1,0 +1,51 @@
+import { PROJECTION_VERSION } from '@shiplog/model';
+import type { SnapshotStore } from '@shiplog/contracts';
+import { StoredState } from './decode.ts';
+import { Sections } from './sections.ts';
+import type { Header } from './snapshot-file.ts';
+
+/** Version of the bytes. */
+const FORMAT = 1;
+
+export const WHOLE = kindOf('whole', PROJECTION_VERSION);
+export const DIFFERENCE = kindOf('difference', PROJECTION_VERSION);
+
+/** Finds snapshots of the engine's state. What is not here, damaged or of another version is folded instead: they only save time. */
+export class StateSnapshots {
+  constructor(readonly store: SnapshotStore) {}
+
+  /** The last one at or before `seq`. */
+  async nearest(seq: number): Promise<StoredState | undefined> {
+    const [whole, difference] = await Promise.all([this.store.nearest(WHOLE, seq), this.store.nearest(DIFFERENCE, seq)]);
+    if (whole === undefined) return undefined;
+    const sections = new Sections<Header>(whole.bytes);
+    if (difference === undefined || difference.seq < whole.seq) return new StoredState(sections);
+    const changes = new Sections<Header>(difference.bytes);
+    const { base } = changes.header;
+    if (base === whole.seq) return new StoredState(sections, changes);
+    // Another whole one was made in between, or its own was lost.
+    const own = base === undefined ? undefined : await this.store.nearest(WHOLE, base);
+    return own === undefined || own.seq !== base ? new StoredState(sections) : new StoredState(new Sections(own.bytes), changes);
+  }
+
+  /** Positions of all, ascending. */
+  async positions(): Promise<readonly number[]> {
+    const [whole, difference] = await Promise.all([this.store.positions(WHOLE), this.store.positions(DIFFERENCE)]);
+    return [...whole, ...difference].toSorted((a, b) => a - b);
+  }
+
+  /** Removes what earlier projections left. */
+  async discardOld(): Promise<void> {
+    for (let version = 0; version < PROJECTION_VERSION; version += 1) {
+      for (const kind of ['whole', 'difference'] as const) {
+        const old = kindOf(kind, version);
+        const positions = await this.store.positions(old);
+        if (positions.length > 0) await this.store.remove(old, positions);
+      }
+    }
+  }
+}
+
+function kindOf(kind: 'whole' | 'difference', projection: number): string {
+  return `state-${FORMAT}-${projection}-${kind}`;
+}
