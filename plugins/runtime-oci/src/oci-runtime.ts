@@ -1,4 +1,4 @@
-import { access, chmod, readFile, statfs, writeFile } from 'node:fs/promises';
+import { access, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShiplogError } from '@shiplog/contracts';
 import { type Ended, runCommand } from './run-command.ts';
@@ -12,7 +12,7 @@ const V2_OF_HYBRID = '/sys/fs/cgroup/unified';
 /** One OCI runtime as it can be run on this host. */
 export interface OciRuntime {
   readonly name: 'crun' | 'runc';
-  /** What the monitor is told to run: the program, or a script in front of it. */
+  /** What the monitor is told to run: the program, or one that runs it. */
   readonly path: string;
   /** Words before the verb. */
   readonly flags: readonly string[];
@@ -40,17 +40,19 @@ export async function findProgram(name: string): Promise<string | undefined> {
  * Chooses how to run containers: `wanted` is `crun`, `runc`, or '' for the first that works.
  *
  * crun refuses a cgroup hierarchy that is half v1 and half v2 while the v2 half has controllers ("cgroups in hybrid mode not
- * supported"), although it needs none of them. There it is run in a mount namespace of its own without the v2 half; the
- * host's mounts stay as they are.
+ * supported"), although it needs none of them. There it is run in a mount namespace of its own in which the v2 half is covered;
+ * the host's mounts stay as they are.
  */
-export async function chooseRuntime(wanted: string, directory: string, state: string): Promise<OciRuntime> {
+export async function chooseRuntime(wanted: string, state: string): Promise<OciRuntime> {
   const crun = wanted === 'runc' ? undefined : await findProgram('crun');
   if (crun !== undefined) {
     const programFlags = ['--root', state, '--cgroup-manager=cgroupfs'];
     if (!(await isHybridWithControllers())) return { name: 'crun', path: crun, flags: programFlags, program: crun, programFlags };
-    const detour = await withoutUnified(directory, crun);
-    if (detour !== undefined)
-      return { name: 'crun', path: detour.path, flags: [...detour.flags, ...programFlags], program: crun, programFlags };
+    const busybox = await findProgram('busybox');
+    if (busybox !== undefined) {
+      const flags = [...withoutUnified(busybox, crun), ...programFlags];
+      return { name: 'crun', path: busybox, flags, program: crun, programFlags };
+    }
   }
   const runc = wanted === 'crun' ? undefined : await findProgram('runc');
   if (runc !== undefined) return { name: 'runc', path: runc, flags: ['--root', state], program: runc, programFlags: ['--root', state] };
@@ -61,7 +63,7 @@ export async function chooseRuntime(wanted: string, directory: string, state: st
   );
 }
 
-/** Runs `start` or `delete`: verbs for which the program itself is enough. */
+/** Runs `start` or `delete`: verbs that do not look at cgroups, for which the program itself is enough. */
 export function invoke(runtime: OciRuntime, words: readonly string[]): Promise<Ended> {
   return runCommand(runtime.program, [...runtime.programFlags, ...words]);
 }
@@ -76,15 +78,12 @@ async function isHybridWithControllers(): Promise<boolean> {
   }
 }
 
-/** unshare(1), then two lines in front of crun. busybox, because one static program that is shell, unshare and umount starts fastest. */
-async function withoutUnified(
-  directory: string,
-  crun: string,
-): Promise<{ readonly path: string; readonly flags: readonly string[] } | undefined> {
-  const busybox = await findProgram('busybox');
-  if (busybox === undefined) return undefined;
-  const script = join(directory, 'crun');
-  await writeFile(script, `#!${busybox} sh\n${busybox} umount -l ${V2_OF_HYBRID}\nexec ${crun} "$@"\n`, { mode: 0o700 });
-  await chmod(script, 0o700);
-  return { path: busybox, flags: ['unshare', '-m', script] };
+/**
+ * busybox's words for unshare(1), mount(8) and crun; busybox, because one static program that is all three starts fastest. No
+ * script in a file: the run directory may be mounted noexec. Covered rather than unmounted: crun makes its cgroup there
+ * whatever is there, and would make it in the tmpfs below, where the host never sees it again.
+ */
+function withoutUnified(busybox: string, crun: string): readonly string[] {
+  const script = `${busybox} mount -t tmpfs -o size=64k,mode=700 tmpfs ${V2_OF_HYBRID} && exec ${crun} "$@"`;
+  return ['unshare', '-m', busybox, 'sh', '-c', script, 'crun'];
 }

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kernel, ProcessRef } from '@shiplog/contracts';
 
 /** Keeps which process a container or exec session is, for a later run of the engine. */
@@ -28,4 +29,11 @@ export async function lives(kernel: Kernel, process: ProcessRef): Promise<boolea
     process.startTicks !== 0 &&
     (await kernel.processes.startTicks(process.pid)) === process.startTicks
   );
+}
+
+/** Kills a process, and waits until it is dead. */
+export async function endProcess(kernel: Kernel, process: ProcessRef): Promise<void> {
+  if (process.bootId !== kernel.processes.bootId() || process.startTicks === 0) return;
+  if (!(await kernel.processes.kill(process.pid, 9, process.startTicks))) return;
+  for (let tries = 0; tries < 500 && (await lives(kernel, process)); tries += 1) await sleep(tries < 20 ? 1 : 10);
 }

@@ -50,7 +50,7 @@ async function engine(home: string): Promise<void> {
     stdinOnce: false,
     runtime: 'oci',
   };
-  await driver.create({ id: ID, spec, log, ...rest });
+  await driver.create({ id: ID, spec, log, ...rest }, { op: 'test', signal: new AbortController().signal });
   await driver.start({ id: ID });
   const touch = processOf(['/bin/busybox', 'touch', '/touched']);
   await driver.execCreate({ id: ID, exec: 'session', process: touch, user: '', terminal: false, stdin: false });

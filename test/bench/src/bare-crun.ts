@@ -1,7 +1,7 @@
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '@shiplog/test-support';
+import { temporary } from './directory.ts';
 import { timed } from './measure.ts';
 
 /** The baseline: crun alone, with the namespaces of a container and no network, storage, monitor or log. */
@@ -14,7 +14,7 @@ export class BareCrun {
   ) {}
 
   static async prepare(): Promise<BareCrun> {
-    const directory = await mkdtemp(join(tmpdir(), 'shiplog-bench-'));
+    const directory = await temporary('crun');
     for (const part of ['bin', 'proc', 'dev', 'sys']) await mkdir(join(directory, 'rootfs', part), { recursive: true });
     await cp('/bin/busybox', join(directory, 'rootfs/bin/busybox'));
     await symlink('busybox', join(directory, 'rootfs/bin/true'));

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run, type Ran } from '@shiplog/test-support';
+import { temporary } from './directory.ts';
 
 /** Docker's own daemon on a root of its own, to be measured in the same run. */
 export class DockerEngine {
@@ -17,7 +17,7 @@ export class DockerEngine {
   static async start(): Promise<DockerEngine | string> {
     if ((await run('sh', ['-c', 'command -v dockerd'])).code !== 0)
       return 'dockerd is not installed (apt-get install docker.io to compare)';
-    const directory = await mkdtemp(join(tmpdir(), 'shiplog-dockerd-'));
+    const directory = await temporary('docker');
     const flags = [
       '--data-root',
       `${directory}/data`,

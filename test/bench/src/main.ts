@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { busyboxArchive, type Ran, TestDaemon } from '@shiplog/test-support';
 import { BareCrun } from './bare-crun.ts';
+import { temporary } from './directory.ts';
 import { DockerEngine } from './docker-engine.ts';
 import { interleave, type Series, timed } from './measure.ts';
 import { memoryOf, memoryOfMatching } from './memory.ts';
@@ -15,10 +15,10 @@ interface Engine {
   docker(args: readonly string[]): Promise<Ran>;
 }
 
-const scratch = await mkdtemp(join(tmpdir(), 'shiplog-bench-'));
+const scratch = await temporary('image');
 await busyboxArchive(join(scratch, 'image.tar'), IMAGE);
 const crun = await BareCrun.prepare();
-const shiplog = await TestDaemon.start();
+const shiplog = await TestDaemon.start({ directory: await temporary('shiplog') });
 const docker = await DockerEngine.start();
 if (typeof docker === 'string') process.stdout.write(`Docker is not measured: ${docker}\n`);
 try {

@@ -1,0 +1,33 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf } from '@shiplog/driver-kit';
+import { writeFifo } from './fifo.ts';
+
+/*
+ * Two verbs of crun for which no process is needed. What it keeps of a container is one directory in its --root: `status`, and
+ * `exec.fifo` until the container starts (crun 1.x, src/libcrun/status.c).
+ */
+
+/**
+ * Lets a created process run its program, as `crun start` does: by a byte into the FIFO that it waits at. False where nobody
+ * waits: it has been let go before, or it has ended.
+ */
+export async function letGo(state: string): Promise<boolean> {
+  try {
+    await writeFifo(join(state, 'exec.fifo'), '0');
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ENXIO', 'EPIPE'].includes(errnoOf(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+/** The FIFO is what tells crun a created container from a running one. */
+export async function markStarted(state: string): Promise<void> {
+  await rm(join(state, 'exec.fifo'), { force: true });
+}
+
+/** Forgets a container whose process has ended, as `crun delete` does; the cgroup is the cgroup driver's. */
+export async function forget(state: string): Promise<void> {
+  await rm(state, { recursive: true, force: true });
+}

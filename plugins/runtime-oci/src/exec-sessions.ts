@@ -1,0 +1,133 @@
+import { type FileHandle, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf, pathExists } from '@shiplog/driver-kit';
+import { type Kernel, type OperationContext, type ProcessRef, type RuntimeDriver, ShiplogError } from '@shiplog/contracts';
+import { completeProcess } from './bundle.ts';
+import type { Exits } from './exits.ts';
+import { writeFifo } from './fifo.ts';
+import type { Layout } from './layout.ts';
+import { endMonitor } from './monitor-process.ts';
+import { type Monitor, startMonitor } from './monitor.ts';
+import { ownLimits } from './own-limits.ts';
+import { endProcess, identify, keepProcess, keptProcess, lives } from './process-ref.ts';
+import type { Runtimes } from './runtimes.ts';
+import { together } from './together.ts';
+
+type Args<V extends keyof RuntimeDriver> = RuntimeDriver[V] extends (args: infer A, ctx: OperationContext) => unknown ? A : never;
+
+/** Further processes in containers, each under a monitor of its own. */
+export class ExecSessions {
+  readonly #sessions = new Map<string, Monitor>();
+
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly layout: Layout,
+    private readonly runtimes: Runtimes,
+    private readonly exits: Exits,
+  ) {}
+
+  async create(args: Args<'execCreate'>): Promise<Record<string, never>> {
+    const { id, exec } = args;
+    if (this.#sessions.has(exec)) return {};
+    const directory = this.layout.exec(id, exec);
+    const main = await keptProcess(this.layout.bundle(id));
+    if (main === undefined || !(await lives(this.kernel, main)))
+      throw new ShiplogError('CONTAINER_NOT_RUNNING', `container ${id} is not running`, { id });
+    // What an engine that ended left. Its monitor ended with it, or its process has run: it cannot be started again.
+    if (await pathExists(directory)) await this.remove({ id, exec });
+    try {
+      await this.#make(args, directory);
+    } catch (error) {
+      await this.remove({ id, exec });
+      throw error;
+    }
+    return {};
+  }
+
+  async #make(args: Args<'execCreate'>, directory: string): Promise<void> {
+    const { id, exec } = args;
+    const given = args.process as { readonly args: readonly string[] };
+    const [conmon, runtime, config, limits] = await together([
+      this.runtimes.monitor(),
+      this.runtimes.of(id),
+      readFile(join(this.layout.bundle(id), 'config.json'), 'utf8'),
+      ownLimits(),
+      mkdir(join(directory, 'persist'), { recursive: true, mode: 0o700 }),
+      mkdir(this.layout.execExits(id, exec), { recursive: true, mode: 0o700 }),
+    ]);
+    const { root } = JSON.parse(config) as { readonly root: { readonly path: string } };
+    const process = await completeProcess(this.kernel, root.path, given, args.user, [], limits);
+    await writeFile(join(directory, 'process.spec'), JSON.stringify(process), { mode: 0o600 });
+    const start = await this.#openStart(directory);
+    // The first byte lets the monitor make ready.
+    await start.write('0');
+    const monitor = startMonitor({
+      conmon,
+      runtime,
+      container: id,
+      id: exec,
+      directory,
+      exitDirectory: this.layout.execExits(id, exec),
+      log: 'none',
+      terminal: args.terminal,
+      stdin: args.stdin,
+      stdinOnce: true,
+      exec: { process: join(directory, 'process.spec'), start: start.fd },
+      command: given.args[0] ?? '',
+    });
+    await start.close();
+    this.#sessions.set(exec, monitor);
+    await monitor.attachable;
+  }
+
+  /**
+   * A FIFO that its reader has open for writing as well. The end of a pipe would let the monitor run the command, unasked,
+   * when this process is killed.
+   */
+  async #openStart(directory: string): Promise<FileHandle> {
+    const path = join(directory, 'start');
+    await this.kernel.files.mknod(path, { type: 'fifo', mode: 0o600 });
+    return open(path, 'r+');
+  }
+
+  async start({ id, exec }: Args<'execStart'>): Promise<{ process: ProcessRef }> {
+    const directory = this.layout.exec(id, exec);
+    const monitor = this.#sessions.get(exec);
+    const kept = await keptProcess(directory);
+    if (kept !== undefined) return { process: kept };
+    if (monitor === undefined) throw new ShiplogError('EXEC_NOT_FOUND', `exec session ${exec} was not created`, { exec });
+    await writeFifo(join(directory, 'start'), '0').catch((error: unknown) => {
+      // No reader: the monitor has ended, and `pid` says why.
+      if (!['ENXIO', 'EPIPE'].includes(errnoOf(error) ?? '')) throw error;
+    });
+    const process = await identify(this.kernel, await monitor.pid);
+    await keepProcess(directory, process);
+    this.exits.watchExec(id, exec);
+    return { process };
+  }
+
+  async remove({ id, exec }: Args<'execRemove'>): Promise<Record<string, never>> {
+    const directory = this.layout.exec(id, exec);
+    this.exits.forgetExec(exec);
+    this.#sessions.delete(exec);
+    const process = await keptProcess(directory);
+    if (process !== undefined) await endProcess(this.kernel, process);
+    await endMonitor(this.kernel, directory, exec, process === undefined);
+    await rm(directory, { recursive: true, force: true });
+    return {};
+  }
+
+  /** Forgets sessions whose container is removed; {@link ExecSessions.end} ends them. */
+  forget(sessions: readonly string[]): void {
+    for (const exec of sessions) {
+      this.exits.forgetExec(exec);
+      this.#sessions.delete(exec);
+    }
+  }
+
+  /** Waits for the monitor of a session whose container has ended. */
+  async end(id: string, exec: string): Promise<void> {
+    const directory = this.layout.exec(id, exec);
+    await endMonitor(this.kernel, directory, exec, (await keptProcess(directory)) === undefined);
+  }
+}
