@@ -165,7 +165,37 @@ export interface ProcessOrigin {
   readonly cgroup?: string;
 }
 
+/** A program to start. */
+export interface SpawnCall {
+  /** Its path. */
+  readonly program: string;
+  /** Its words, after its own name. */
+  readonly args: readonly string[];
+  /** All of its environment: none is inherited. */
+  readonly env: { readonly [name: string]: string };
+  /** Where it stands at first. */
+  readonly directory: string;
+  /** All it finds open, from descriptor 0 up: /dev/null, a pipe that is read here, or what is open here under this number. */
+  readonly files: readonly ('null' | 'pipe' | number)[];
+}
+
+/** A program that was started. */
+export interface Spawned {
+  readonly pid: number;
+  /** The near end of each `pipe`, in its place in `files`. */
+  readonly pipes: readonly (SpawnPipe | undefined)[];
+}
+
+/** What is written into a pipe. Ends when all who had the far end have closed it. */
+export type SpawnPipe = AsyncIterable<Uint8Array>;
+
 export interface ProcessCalls {
+  /**
+   * Starts a program in a session of its own, with default signals and none blocked (posix_spawn(3)). Made for programs that
+   * put themselves in the background: what becomes of it is read off its pipes. Throws KERNEL_CALL_FAILED, such as ENOENT,
+   * and nothing was started then.
+   */
+  spawn(call: SpawnCall): Promise<Spawned>;
   /** Sends a signal; false when there is no such process. With `startTicks`, only if the process is still that one. */
   kill(pid: number, signal: number, startTicks?: number): Promise<boolean>;
   /** Start time in clock ticks since boot; undefined when there is no such process. A zombie has none. */

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstat, mkdir, mkdtemp, open, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, lstat, mkdir, mkdtemp, open, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { apart } from '@shiplog/conformance/network';
@@ -34,6 +35,19 @@ async function mountsUnder(directory: string): Promise<readonly string[]> {
 
 async function networkOf(path: string): Promise<string> {
   return String((await lstat(path)).ino);
+}
+
+async function textOf(pipe: AsyncIterable<Uint8Array> | undefined): Promise<string> {
+  let text = '';
+  for await (const bytes of pipe ?? []) text += Buffer.from(bytes).toString();
+  return text;
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function tests(): void {
@@ -331,6 +345,43 @@ function tests(): void {
     assert.is(await processes.startTicks(pid), undefined);
     assert.is(await processes.kill(pid, 9), false);
     assert.match(processes.bootId(), /^[0-9a-f-]{36}$/);
+  });
+
+  test('given a program, when it is spawned, then it has what it was given, leads a session and is no zombie afterwards', async () => {
+    const file = await open('/proc/self/comm', 'r');
+    const script =
+      'echo "$HOME|$PWD|$(id -u)"; cut -d" " -f6 /proc/$$/stat; ls /proc/$$/fd; grep Sig[BIC] /proc/$$/status >&4; cat <&3 >&4';
+    const { pid, pipes } = await processes.spawn({
+      program: '/bin/sh',
+      args: ['-c', script],
+      env: { HOME: '/nowhere', PATH: process.env['PATH'] ?? '' },
+      directory: '/usr',
+      files: ['null', 'pipe', 'pipe', file.fd, 'pipe'],
+    });
+    await file.close();
+    assert.equal(
+      pipes.map((pipe) => pipe !== undefined),
+      [false, true, true, false, true],
+    );
+    const [, out = '', errors, , more = ''] = await Promise.all(pipes.map(textOf));
+    assert.is(errors, '');
+    const [greeting, session, ...descriptors] = out.trim().split('\n');
+    assert.is(greeting, `/nowhere|/usr|${process.getuid?.() ?? 0}`);
+    assert.is(Number(session), pid);
+    assert.equal(descriptors.slice(0, 5), ['0', '1', '2', '3', '4']);
+    // The shell itself may have one more, for the command substitution.
+    assert.ok(descriptors.length <= 6, descriptors.join(' '));
+    assert.match(more, /SigBlk:\t0+\nSigIgn:\t0+\nSigCgt:\t/);
+    for (let tries = 0; tries < 200 && (await exists(`/proc/${pid}`)); tries += 1) await sleep(10);
+    assert.is(await exists(`/proc/${pid}`), false);
+  });
+
+  test('given no such program, when it is spawned, then the error names it and no descriptor stays open', async () => {
+    const before = (await readdir('/proc/self/fd')).length;
+    const spawned = processes.spawn({ program: '/no/such', args: [], env: {}, directory: '/', files: ['null', 'pipe', 'pipe'] });
+    const error = await rejects(spawned, 'KERNEL_CALL_FAILED', 'ENOENT');
+    assert.match(error.message, /\/no\/such/);
+    assert.is((await readdir('/proc/self/fd')).length, before);
   });
 
   test('given a process, when its origin is asked for, then it is what /proc says, and nothing once it has ended', async () => {

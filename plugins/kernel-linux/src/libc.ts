@@ -1,6 +1,9 @@
 import koffi, { type KoffiFunc, type LibraryHandle } from 'koffi';
 import { errnoName, type Facts, kernelError } from './kernel-error.ts';
 
+const O_CLOEXEC = 0o2000000;
+const F_DUPFD_CLOEXEC = 1030;
+const WNOHANG = 1;
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 
@@ -38,6 +41,9 @@ interface Bindings {
   readonly getsockopt: Call;
   readonly setsockopt: Call;
   readonly close: Call;
+  readonly pipe2: Call;
+  readonly fcntl: Call;
+  readonly waitpid: Call;
 }
 
 /** Pointers are declared as bytes, so that only buffers of ours reach the kernel. */
@@ -69,6 +75,9 @@ function bind(libc: LibraryHandle): Bindings {
     getsockopt: libc.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', 'void *']),
     setsockopt: libc.func('setsockopt', 'int', ['int', 'int', 'int', 'void *', 'uint']),
     close: libc.func('close', 'int', ['int']),
+    pipe2: libc.func('pipe2', 'int', ['void *', 'int']),
+    fcntl: libc.func('fcntl', 'int', ['int', 'int', 'int']),
+    waitpid: libc.func('waitpid', 'int', ['int', 'void *', 'int']),
   };
 }
 
@@ -187,6 +196,21 @@ export const libc = {
   },
   setsockopt(fd: number, level: number, option: number, value: Uint8Array): void {
     check(bound().setsockopt(fd, level, option, value, value.length), 'setsockopt', { level, option });
+  },
+  /** pipe2(2): the end to read from and the end to write to, both closed on exec. */
+  pipe(): readonly [read: number, write: number] {
+    const ends = new Int32Array(2);
+    check(bound().pipe2(new Uint8Array(ends.buffer), O_CLOEXEC), 'pipe2');
+    const [read = -1, write = -1] = ends;
+    return [read, write];
+  },
+  /** fcntl(2), F_DUPFD_CLOEXEC: the same file at a free descriptor from `least` up. */
+  duplicate(fd: number, least: number): number {
+    return check(bound().fcntl(fd, F_DUPFD_CLOEXEC, least), 'fcntl', { fd });
+  },
+  /** waitpid(2) without waiting: true once a child of this process has ended, and then is no zombie any more. */
+  hasEnded(pid: number): boolean {
+    return check(bound().waitpid(pid, null, WNOHANG), 'waitpid', { pid }) === pid;
   },
   /** Never throws: after close(2) the descriptor is gone whatever it answers. */
   close(fd: number): void {

@@ -5,6 +5,7 @@ import { type ProcessCalls, type ProcessOrigin, ShiplogError } from '@shiplog/co
 import { errnoOf, kernelError } from './kernel-error.ts';
 import type { LaneCall } from './lane.ts';
 import { libc } from './libc.ts';
+import { posixSpawn } from './posix-spawn.ts';
 import { reporting, reportingLater } from './report.ts';
 
 const SOL_SOCKET = 1;
@@ -109,6 +110,7 @@ async function lock(path: string): Promise<{ release(): Promise<void> } | undefi
 export function processCalls(call: LaneCall): ProcessCalls {
   let boot: string | undefined;
   return {
+    spawn: (spawned) => reportingLater(() => posixSpawn(spawned)),
     kill: (pid, signal, expected) => reportingLater(() => kill(pid, signal, expected)),
     startTicks: (pid) => reportingLater(() => startTicks(pid)),
     origin: (pid) => reportingLater(() => origin(pid)),

@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type DriverHome,
-  errnoOf,
   HOME,
   inject,
   injectable,
@@ -103,7 +102,7 @@ export class OciRuntimeDriver implements RuntimeDriver {
       ...args.directories.map((source) => mkdir(source, { recursive: true })),
     ]);
     throwIfAborted(signal);
-    const monitor = startMonitor({
+    const monitor = await startMonitor(this.kernel, {
       conmon,
       runtime,
       container: id,

@@ -61,7 +61,7 @@ export class ExecSessions {
     const start = await this.#openStart(directory);
     // The first byte lets the monitor make ready.
     await start.write('0');
-    const monitor = startMonitor({
+    const monitor = await startMonitor(this.kernel, {
       conmon,
       runtime,
       container: id,

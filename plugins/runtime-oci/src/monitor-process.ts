@@ -23,8 +23,12 @@ export async function monitorLives(directory: string, id: string): Promise<boole
 /** Pids of the monitor that was started in `directory`. One that has not written its pid yet is looked for. */
 async function monitorPids(directory: string, id: string): Promise<readonly number[]> {
   const written = await monitorPid(directory);
-  if (written !== 0) return [written];
-  if (!(await pathExists(directory))) return [];
+  if (written !== 0) return (await isMonitor(written, id)) ? [written] : [];
+  return (await pathExists(directory)) ? allMonitorPids(id) : [];
+}
+
+/** Every process with the monitor's command line: itself, and what it forks until that runs something else. */
+async function allMonitorPids(id: string): Promise<readonly number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const found = await Promise.all(pids.map(async (pid) => ((await isMonitor(pid, id)) ? [pid] : [])));
   return found.flat();
@@ -34,7 +38,8 @@ async function monitorPids(directory: string, id: string): Promise<readonly numb
 export async function endMonitor(kernel: Kernel, directory: string, id: string, idle = false): Promise<void> {
   for (let tries = 0; ; tries += 1) {
     // Looked for anew each time: one that has just begun forks before it writes its pid.
-    const left = await monitorsOf(directory, id);
+    // The idle one has forked a process that waits like itself, and that does not always end with it.
+    const left = await (idle ? allMonitorPids(id) : monitorPids(directory, id));
     if (left.length === 0) return;
     if (tries > 200) throw new ShiplogError('RUNTIME_FAILED', `the monitor of ${id} does not end`, { id });
     if (idle || tries === 100) for (const pid of left) await kernel.processes.kill(pid, 9);
@@ -46,17 +51,11 @@ export async function endMonitor(kernel: Kernel, directory: string, id: string, 
 export async function interruptMonitor(kernel: Kernel, directory: string, id: string, ended: AbortSignal): Promise<void> {
   // More than once: it may not have been there yet.
   while (!ended.aborted) {
-    for (const pid of await monitorsOf(directory, id)) {
+    for (const pid of await monitorPids(directory, id)) {
       // proc(5): the children of the one thread it has while it waits.
       const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
       for (const child of children.split(' ').filter((word) => word !== '')) await kernel.processes.kill(Number(child), 9);
     }
     await sleep(10);
   }
-}
-
-async function monitorsOf(directory: string, id: string): Promise<readonly number[]> {
-  const pids = await monitorPids(directory, id);
-  const which = await Promise.all(pids.map((pid) => isMonitor(pid, id)));
-  return pids.filter((_, index) => which[index]);
 }

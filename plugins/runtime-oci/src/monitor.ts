@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
-import { ShiplogError } from '@shiplog/contracts';
+import { type Kernel, ShiplogError, type SpawnPipe } from '@shiplog/contracts';
 import { failure } from './failure.ts';
 
 /** What the monitor needs to know of a process. */
@@ -34,7 +32,7 @@ export interface Monitor {
  * Starts conmon(8). It runs the runtime's `create` (or `exec`), keeps the process's stdio, writes its output to the log, and
  * its exit code to a file when it ends. It tells the pid, or the runtime's error, as one JSON line on a pipe.
  */
-export function startMonitor(watched: Watched): Monitor {
+export async function startMonitor(kernel: Kernel, watched: Watched): Promise<Monitor> {
   const { directory, exec } = watched;
   const args = [
     '--api-version',
@@ -68,46 +66,55 @@ export function startMonitor(watched: Watched): Monitor {
     ...(exec === undefined ? [] : ['--exec', '--exec-attach', '--exec-process-spec', exec.process]),
   ];
   const pipes = exec === undefined ? { _OCI_SYNCPIPE: '3' } : { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4', _OCI_ATTACHPIPE: '5' };
-  const child = spawn(watched.conmon, args, {
-    detached: true,
-    // It leaves a file called oom where it stands.
-    cwd: directory,
+  const {
+    pipes: [, , stderr, sync, , attach],
+  } = await kernel.processes.spawn({
+    program: watched.conmon,
+    args,
     env: { PATH: process.env.PATH ?? '', ...pipes },
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe', ...(exec === undefined ? [] : [exec.start, 'pipe' as const])],
+    // It leaves a file called oom where it stands.
+    directory,
+    files: ['null', 'null', 'pipe', 'pipe', ...(exec === undefined ? [] : [exec.start, 'pipe' as const])],
   });
-  let said = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
-  const pipesHere: readonly unknown[] = child.stdio;
-  const sync = pipesHere[3] as Readable;
-  const attach = pipesHere[5] as Readable | undefined;
-  const pid = new Promise<number>((resolve, reject) => {
-    let line = '';
-    sync.setEncoding('utf8').on('data', (text: string) => {
-      line += text;
-      const end = line.indexOf('\n');
-      if (end < 0) return;
-      const { number, message } = parseTold(line.slice(0, end));
-      if (number > 0) resolve(number);
-      else reject(failure(message ?? `the runtime ended with ${-number}`, exec === undefined ? 'create' : 'exec', watched.command));
-    });
-    sync.on('close', () =>
-      reject(new ShiplogError('RUNTIME_FAILED', `the monitor ended before the process began: ${said.trim()}`, { id: watched.id })),
-    );
-    child.on('error', (error) => reject(ShiplogError.wrap(error, 'RUNTIME_FAILED', { command: watched.conmon })));
-  });
+  const said = textOf(stderr);
+  const silent = async (what: string): Promise<never> => {
+    throw new ShiplogError('RUNTIME_FAILED', `the monitor ended before ${what}: ${(await said).trim()}`, { id: watched.id });
+  };
+  const pid = (async () => {
+    const line = await firstLine(sync);
+    if (line === undefined) return silent('the process began');
+    const { number, message } = parseTold(line);
+    if (number > 0) return number;
+    throw failure(message ?? `the runtime ended with ${-number}`, exec === undefined ? 'create' : 'exec', watched.command);
+  })();
+  const attachable = (async () => {
+    if (exec !== undefined && (await firstLine(attach)) === undefined) await silent('its process could be attached');
+  })();
+  // Who does not come to wait for them is told by the other one.
   pid.catch(() => undefined);
-  const attachable = new Promise<void>((resolve, reject) => {
-    if (attach === undefined) resolve();
-    attach?.once('data', () => resolve());
-    attach?.once('close', () =>
-      reject(
-        new ShiplogError('RUNTIME_FAILED', `the monitor ended before its process could be attached: ${said.trim()}`, { id: watched.id }),
-      ),
-    );
-  });
   attachable.catch(() => undefined);
-  child.unref();
   return { pid, attachable };
+}
+
+async function textOf(pipe: SpawnPipe | undefined): Promise<string> {
+  let text = '';
+  for await (const bytes of pipe ?? []) text += Buffer.from(bytes).toString();
+  return text;
+}
+
+/** What is written up to the first line's end; undefined when the pipe ends before. The rest is read and let go: writers must not get stuck. */
+function firstLine(pipe: SpawnPipe | undefined): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    (async () => {
+      let text = '';
+      for await (const bytes of pipe ?? []) {
+        if (!text.includes('\n')) text += Buffer.from(bytes).toString();
+        const end = text.indexOf('\n');
+        if (end >= 0) resolve(text.slice(0, end));
+      }
+      resolve(undefined);
+    })().catch(reject);
+  });
 }
 
 /** A line of the sync pipe: `{"pid": 12}`, or `{"pid": -1, "message": "..."}`; newer monitors say `data` for `pid`. */

@@ -1,6 +1,6 @@
 import { lstat, lutimes, readlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Kernel, type LinkInfo, type MountInfo, ShiplogError } from '@shiplog/contracts';
+import { type Kernel, type LinkInfo, type MountInfo, ShiplogError, type SpawnPipe } from '@shiplog/contracts';
 import { errnoOf } from '../errno.ts';
 
 /** One call that went through the door: `mounts.mount`, and the arguments as given. */
@@ -280,6 +280,12 @@ export function createRecordingKernel(): RecordingKernel {
     },
 
     processes: {
+      async spawn(call) {
+        note('processes.spawn', call);
+        const pid = Math.max(0, ...running.keys()) + 1;
+        running.set(pid, pid);
+        return { pid, pipes: call.files.map((file) => (file === 'pipe' ? silence() : undefined)) };
+      },
       async kill(pid, signal, startTicks) {
         note('processes.kill', pid, signal, startTicks);
         const start = running.get(pid);
@@ -402,3 +408,6 @@ async function resolveInRoot(root: string, path: string): Promise<string> {
   }
   return join(root, ...walked);
 }
+
+/** What a program says that runs nowhere. */
+async function* silence(): SpawnPipe {}
