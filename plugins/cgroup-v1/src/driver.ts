@@ -25,6 +25,7 @@ import {
 import { warnOfMissing } from './controller.ts';
 import { cpu } from './cpu.ts';
 import { cpuset } from './cpuset.ts';
+import { ExpectedJoin } from './expected-join.ts';
 import { freeze, thaw } from './freezer.ts';
 import { makeGroup } from './group.ts';
 import { type Hierarchies, hierarchies } from './hierarchies.ts';
@@ -48,6 +49,7 @@ const FREEZE_TO_KILL_MS = 300;
 @injectable()
 export class CgroupV1Driver implements CgroupDriver {
   readonly #parent: string;
+  readonly #join = new ExpectedJoin();
   #mounted: Promise<Hierarchies> | undefined;
 
   constructor(
@@ -59,6 +61,8 @@ export class CgroupV1Driver implements CgroupDriver {
 
   async create({ id, limits }: Args<'create'>): Promise<{ cgroupsPath: string; unsupported: string[] }> {
     await Promise.all((await this.#groups(id)).map(makeGroup));
+    const pids = (await this.#hierarchies()).get('pids');
+    if (pids !== undefined) this.#join.begin('pids', pids);
     return { cgroupsPath: `/${this.#parent}/${id}`, unsupported: await this.#setLimits(id, limits) };
   }
 
