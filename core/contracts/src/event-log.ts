@@ -18,6 +18,8 @@ export interface AppendRequest {
   readonly events: readonly NewEvent[];
   readonly expected?: { readonly [S in StreamName]?: ExpectedRevision };
   readonly conditions?: readonly AppendCondition[];
+  /** Nobody waits for it: it causes no write of its own, but comes along with the next append, or is written 50 ms later. */
+  readonly lazy?: boolean;
 }
 
 /** An admitted append: its events have their places; they are facts only once `durable` resolves. */

@@ -124,7 +124,7 @@ export class Operation<T extends CommandType = CommandType> {
     this.#undo.length = 0;
   }
 
-  /** Records a step without waiting for the disk. */
+  /** Records a step without waiting for the disk, and without a write of its own: the outcome follows soon. */
   journal(step: string, facts?: { readonly [fact: string]: string | number | boolean }): void {
     const event: NewEvent = {
       stream: this.intent.stream,
@@ -133,7 +133,7 @@ export class Operation<T extends CommandType = CommandType> {
       cause: this.intent.seq,
       data: facts === undefined ? { verb: this.verb, step } : { verb: this.verb, step, facts },
     };
-    this.engine.ledger.append({ stamp: this.stamp(), events: [event] });
+    this.engine.ledger.append({ stamp: this.stamp(), events: [event], lazy: true });
   }
 
   #context() {

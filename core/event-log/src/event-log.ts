@@ -176,7 +176,7 @@ class DatabaseEventLog implements EventLog {
     if (events.length === 0) return { events, durable: this.#commits.flushed() };
     const durable = this.#commits.add((commit) => {
       for (let index = 0; index < events.length; index++) commit.add(events[index] as ShiplogEvent, texts[index] as string);
-    });
+    }, request.lazy);
     return { events, durable };
   }
 

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Batch, GroupCommit } from './group-commit.ts';
@@ -32,7 +32,7 @@ class Numbers implements Batch {
 function commitsBy(write: (items: readonly number[]) => Promise<void>) {
   const commits = new GroupCommit(() => new Numbers(write));
   return {
-    add: (items: readonly number[]) => commits.add((batch) => void batch.items.push(...items)),
+    add: (items: readonly number[], lazy = false) => commits.add((batch) => void batch.items.push(...items), lazy),
     flushed: () => commits.flushed(),
     get failure() {
       return commits.failure;
@@ -50,6 +50,37 @@ function held() {
   });
   return { commits, writes };
 }
+
+test('given items that nobody waits for, when others follow, then one write takes all; alone they are written a little later', async () => {
+  const { commits, writes } = held();
+  const lazy = commits.add([1], true);
+  await turn();
+  await turn();
+  assert.is(writes.length, 0);
+  const urgent = commits.add([2]);
+  await turn();
+  const taken = () => writes.map(({ items }) => items);
+  assert.equal(taken(), [[1, 2]]);
+  const later = commits.add([3], true);
+  writes[0]?.end.resolve();
+  await Promise.all([lazy, urgent]);
+  await turn();
+  assert.is(writes.length, 1);
+  await sleep(80);
+  assert.equal(taken(), [[1, 2], [3]]);
+  writes[1]?.end.resolve();
+  await later;
+});
+
+test('given items that nobody waits for, when all is to be on disk, then they are written at once', async () => {
+  const { commits, writes } = held();
+  void commits.add([1], true);
+  const flushed = commits.flushed();
+  await turn();
+  assert.is(writes.length, 1);
+  writes[0]?.end.resolve();
+  await flushed;
+});
 
 test('given a write under way, when more come, then they share the next one, and there is never a second at a time', async () => {
   const { commits, writes } = held();

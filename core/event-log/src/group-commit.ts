@@ -8,6 +8,9 @@ const FULL = 8192;
  */
 const MANY = 128;
 
+/** Milliseconds that what nobody waits for waits for company. */
+const LINGER = 50;
+
 /** Items that are written together. */
 export interface Batch {
   /** Items so far. */
@@ -38,6 +41,9 @@ export class GroupCommit<B extends Batch> {
   readonly #waiting: Waiting<B>[] = [];
   #writing: Waiting<B> | undefined;
   #scheduled = false;
+  /** Somebody waits for what waits. */
+  #urgent = false;
+  #lingering: NodeJS.Timeout | undefined;
   #failure: ShiplogError | undefined;
 
   /** `begin` makes an empty batch. `failed` is called once, when `failure` is set. */
@@ -51,8 +57,11 @@ export class GroupCommit<B extends Batch> {
     return this.#failure;
   }
 
-  /** Lets `fill` put items into the batch that is open, together. Resolves when they are durable; rejects with LOG_CLOSED if they may not be. */
-  add(fill: (batch: B) => void): Promise<void> {
+  /**
+   * Lets `fill` put items into the batch that is open, together. Resolves when they are durable; rejects with LOG_CLOSED if they
+   * may not be. `lazy` causes no write of its own: they come along with the next that somebody waits for, or 50 ms later.
+   */
+  add(fill: (batch: B) => void, lazy = false): Promise<void> {
     let waiting = this.#waiting.at(-1);
     if (waiting === undefined || waiting.batch.count >= FULL) {
       waiting?.batch.close();
@@ -62,14 +71,24 @@ export class GroupCommit<B extends Batch> {
       this.#waiting.push(waiting);
     }
     fill(waiting.batch);
-    if (this.#writing === undefined) this.#schedule(waiting.batch.count);
+    if (lazy && !this.#urgent) this.#lingering ??= setTimeout(() => this.#hurry(), LINGER);
+    else this.#hurry();
     return waiting.durable.promise;
   }
 
   /** Resolves when all items added so far are durable; rejects with LOG_CLOSED if some may not be. */
   flushed(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#waiting.length > 0) this.#hurry();
     return (this.#waiting.at(-1) ?? this.#writing)?.durable.promise ?? Promise.resolve();
+  }
+
+  /** Writes what waits as soon as may be. */
+  #hurry(): void {
+    clearTimeout(this.#lingering);
+    this.#lingering = undefined;
+    this.#urgent = true;
+    if (this.#writing === undefined) this.#schedule(this.#waiting.at(-1)?.batch.count ?? 0);
   }
 
   #schedule(count: number): void {
@@ -84,7 +103,9 @@ export class GroupCommit<B extends Batch> {
   }
 
   #next(): void {
-    const next = this.#waiting.shift();
+    const next = this.#urgent ? this.#waiting.shift() : undefined;
+    // One that is full has another behind it.
+    this.#urgent = next !== undefined && this.#waiting.length > 0;
     this.#writing = next;
     if (next === undefined) return;
     next.batch.write().then(

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createContext } from '@shiplog/contracts';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
 import { OciRuntimeDriver } from './driver.ts';
@@ -50,7 +51,7 @@ async function engine(home: string): Promise<void> {
     stdinOnce: false,
     runtime: 'oci',
   };
-  await driver.create({ id: ID, spec, log, ...rest }, { op: 'test', signal: new AbortController().signal });
+  await driver.create({ id: ID, spec, log, ...rest }, createContext({ op: 'test', signal: new AbortController().signal }));
   await driver.start({ id: ID });
   const touch = processOf(['/bin/busybox', 'touch', '/touched']);
   await driver.execCreate({ id: ID, exec: 'session', process: touch, user: '', terminal: false, stdin: false });

@@ -19,8 +19,8 @@ async function containerExited(core: EngineCore, executor: Executor, exit: Proce
   if (starting !== undefined && starting.process === undefined) await executor.idle(exit.id);
   const container = head.containers.get(exit.id);
   if (container === undefined || container.process === undefined) return;
-  await recordExit(core, exit, 'monitor');
-  await settle(core, executor, exit.id);
+  // Side by side: what follows from the exit is in the log after it, and shares its write.
+  await Promise.all([recordExit(core, exit, 'monitor'), settle(core, executor, exit.id)]);
 }
 
 /** Appends the exit as one fact, with the OOM kill that led to it. */
