@@ -8,20 +8,18 @@ import { join } from 'node:path';
  * What is done to that end changes nothing: this process is moved to where it is.
  */
 export class ExpectedJoin {
-  #under: Promise<void> | undefined;
+  #waiting = false;
 
   /** `mount` is any version 1 hierarchy, `controller` a controller in it. Does not wait, and does not fail. */
   begin(controller: string, mount: string): void {
     // One at a time: who waits holds a lock that the others would wait for.
-    this.#under ??= moveNowhere(controller, mount).then(
-      () => this.#over(),
-      // It is no more than a head start.
-      () => this.#over(),
-    );
-  }
-
-  #over(): void {
-    this.#under = undefined;
+    if (this.#waiting) return;
+    this.#waiting = true;
+    const over = (): void => {
+      this.#waiting = false;
+    };
+    // Failed or not: it is no more than a head start.
+    moveNowhere(controller, mount).then(over, over);
   }
 }
 
