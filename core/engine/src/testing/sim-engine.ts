@@ -6,9 +6,11 @@ import { type RunningEngine, startEngine } from '../start-engine.ts';
 import type { Clock, Drivers, EngineParts } from '../ports.ts';
 import type { SimWorld } from './sim-world.ts';
 
-/** A log that outlives engines, as a disk does. */
+type Bytes = MemoryLevel<Uint8Array, Uint8Array>;
+
+/** A log that outlives engines, as a disk does. Each engine writes to a copy of what it found: one that was killed writes no more. */
 export class SimDisk {
-  readonly #db = new MemoryLevel<Uint8Array, Uint8Array>({ keyEncoding: 'view', valueEncoding: 'view' });
+  #db: Bytes = emptyDatabase();
   #ids = 0;
 
   /** From now on every write fails, as on a full disk. */
@@ -18,9 +20,16 @@ export class SimDisk {
     });
   }
 
-  open(): Promise<EventLog> {
+  async open(): Promise<EventLog> {
+    const found = await this.#db.iterator().all();
+    this.#db = emptyDatabase();
+    await this.#db.batch(found.map(([key, value]) => ({ type: 'put', key, value })));
     return openEventLog({ db: this.#db as never, boot: 'boot-1', inst: 'inst', newId: () => String((this.#ids += 1)).padStart(8, '0') });
   }
+}
+
+function emptyDatabase(): Bytes {
+  return new MemoryLevel({ keyEncoding: 'view', valueEncoding: 'view' });
 }
 
 let hexes = 0;
