@@ -1,7 +1,24 @@
 export { fold, hashOf } from './fold.ts';
 export { commandOf, redecide } from './redecide.ts';
 export { inOrder, readSource } from './source.ts';
+export { Ends } from './perform/outcomes.ts';
+export { Performer } from './perform/performer.ts';
+export { isReaction, Milestones } from './recording/milestones.ts';
+export { readRecording } from './recording/recording.ts';
+export { Summary } from './recording/summary.ts';
+export { MemoryLog } from './simulate/memory-log.ts';
+export { simulate } from './simulate/simulate.ts';
+export { simulatedParts } from './simulate/simulated-parts.ts';
+export { VirtualClock } from './simulate/virtual-clock.ts';
+export { AS_IT_WAS, parseFault, parseLatency, parseOtherDriver, parseStepLatency } from './simulate/what-if.ts';
 
 export type { Folded, ReadProgress } from './fold.ts';
 export type { Redecided } from './redecide.ts';
 export type { Change, Difference } from './redecide/compare.ts';
+export type { End, OtherEnd } from './perform/outcomes.ts';
+export type { Metronome, PerformerOptions } from './perform/performer.ts';
+export type { RecordedCommand, RecordedNetwork, RecordedOutcome, Recording } from './recording/recording.ts';
+export type { VerbSummary } from './recording/summary.ts';
+export type { SimulateOptions, Simulated } from './simulate/simulate.ts';
+export type { SimulatedPartsOptions } from './simulate/simulated-parts.ts';
+export type { Fault, Latency, OtherDriver, WhatIf } from './simulate/what-if.ts';

@@ -1,6 +1,6 @@
-import { createState, decide, type Decision, evolve, isVerb, type State, upcast } from '@shiplog/model';
-import type { Command, ErrorRecord, IntentData, CommandType, ShiplogEvent } from '@shiplog/contracts';
-import { Admission } from './redecide/admission.ts';
+import { type Accepted, createState, decide, type Decision, evolve, isVerb, type State, upcast } from '@shiplog/model';
+import { type Command, type CommandType, type IntentData, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
+import { Admission } from './admission.ts';
 import { compareDecisions, type Difference } from './redecide/compare.ts';
 import type { ReadProgress } from './fold.ts';
 
@@ -87,11 +87,15 @@ export function commandOf(stored: ShiplogEvent): (Command & { readonly decided: 
 function decideAgain(state: State, admission: Admission, event: ShiplogEvent, command: Command & { readonly decided: unknown }): Recorded {
   const { decided, ...asked } = command;
   const now = decide(state, asked as Command);
-  return { event, decided, now, conflict: now.ok ? admission.conflict(now) : undefined };
+  return { event, decided, now, conflict: now.ok ? conflictOf(admission, now) : undefined };
 }
 
-/** A recorded decision: what was decided, or why not. */
-export interface RecordedDecision {
-  readonly decided: unknown;
-  readonly refusal: ErrorRecord | undefined;
+/** Why the log would not admit a decision; undefined if it would. */
+function conflictOf(admission: Admission, { expected, conditions }: Accepted): string | undefined {
+  try {
+    admission.check(expected, conditions);
+    return undefined;
+  } catch (error) {
+    return ShiplogError.wrap(error).message;
+  }
 }

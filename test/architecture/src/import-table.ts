@@ -16,7 +16,10 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'core/model': { ours: ['contracts', 'oci'], thirdParty: [] },
   'core/engine': { ours: ['contracts', 'model', 'oci'], thirdParty: ['rxjs'] },
   'core/sim-host': { ours: ['contracts'], thirdParty: [] },
-  'core/replay': { ours: ['contracts', 'event-log', 'model'], thirdParty: ['microdiff'] },
+  'core/replay': {
+    ours: ['contracts', 'tlog', 'event-log', 'model', 'engine', 'sim-host'],
+    thirdParty: ['microdiff', 'pure-rand', 'tinyqueue'],
+  },
   'core/driver-kit': { ours: ['contracts', 'oci'], thirdParty: ['tsyringe', 'reflect-metadata'] },
   'core/plugin-host': { ours: ['contracts', 'event-log', 'engine', 'driver-kit'], thirdParty: ['inversify', 'reflect-metadata'] },
   'storage-drivers/vfs': driver,

@@ -1,0 +1,40 @@
+import type { Actor, ShiplogEvent } from '@shiplog/contracts';
+
+/** Reasons the engine acts for that are not a reaction to something: a replay brings these about, or has them anyway. */
+const NOT_REACTIONS: ReadonlySet<string> = new Set(['teardown', 'first-start']);
+
+/** Whether the engine does this by itself when what led to it happens again. */
+export function isReaction(actor: Actor): boolean {
+  return actor.scheme === 'system' && !NOT_REACTIONS.has(actor.reason);
+}
+
+/**
+ * Names for what happens in a log that are the same in a replay of it: a command from outside keeps its operation; what the
+ * engine does by itself, and exits, are counted by what they are about.
+ */
+export class Milestones {
+  readonly #keys = new Map<string, string>();
+  readonly #counts = new Map<string, number>();
+
+  /** Takes the next event. Answers the milestone that is reached with it: an operation has ended, or a process has. */
+  add(event: ShiplogEvent): string | undefined {
+    if (event.kind === 'intent') {
+      const verb = event.type.replace(/\.requested$/, '');
+      this.#keys.set(event.op, isReaction(event.actor) ? this.#count(`${verb} ${event.stream}`) : `op ${event.op}`);
+      return undefined;
+    }
+    if (event.kind === 'outcome') return this.#keys.get(event.op);
+    return event.type === 'container.exited' ? this.#count(`exit ${event.stream}`) : undefined;
+  }
+
+  /** An operation's name, from its intent on. */
+  of(op: string): string | undefined {
+    return this.#keys.get(op);
+  }
+
+  #count(what: string): string {
+    const number = (this.#counts.get(what) ?? 0) + 1;
+    this.#counts.set(what, number);
+    return `${what} #${number}`;
+  }
+}

@@ -1,0 +1,218 @@
+import { upcast } from '@shiplog/model';
+import {
+  type Caller,
+  type CommandArgs,
+  type CommandType,
+  type EngineDefaults,
+  type ErrorRecord,
+  type Given,
+  type IntentData,
+  type LoadedImage,
+  type ResultStatus,
+  type ShiplogEvent,
+  ShiplogError,
+} from '@shiplog/contracts';
+import type { ReadProgress } from '../fold.ts';
+import { commandOf } from '../redecide.ts';
+import { HappenedBefore, type Reached } from './happened-before.ts';
+import { isReaction, Milestones } from './milestones.ts';
+import { Runs } from './runs.ts';
+import { stepOf, StepTimes } from './step-times.ts';
+import { Summary, type VerbSummary } from './summary.ts';
+import { Timeline } from './timeline.ts';
+
+/** How an operation ended. Times in milliseconds; `at` from the log's first event. */
+export interface RecordedOutcome {
+  readonly status: ResultStatus;
+  readonly at: number;
+  readonly steps: { readonly [step: string]: number };
+  /** Why it did not succeed. */
+  readonly error?: ErrorRecord;
+  /** The step that failed. */
+  readonly step?: string;
+}
+
+/** A command that came from outside, with all that it takes to ask for it again. */
+export interface RecordedCommand<T extends CommandType = CommandType> {
+  readonly seq: number;
+  readonly op: string;
+  readonly verb: T;
+  readonly args: CommandArgs[T];
+  readonly given: Given;
+  readonly caller: Caller;
+  /** Milliseconds from the log's first event. */
+  readonly at: number;
+  /** What had ended when it came. */
+  readonly after: readonly Reached[];
+}
+
+/** A network that was there from the first start on. */
+export interface RecordedNetwork {
+  readonly id: string;
+  readonly name: string;
+  readonly driver: string;
+  readonly subnet?: string;
+  readonly options: { readonly [option: string]: string };
+}
+
+/** A log as a script: what was asked from outside, and how the world behaved. */
+export interface Recording {
+  readonly events: number;
+  /** Clocks and boot at the first event. */
+  readonly begin: { readonly now: string; readonly mono: string; readonly boot: string };
+  /** From the first event to the last, milliseconds. */
+  readonly spanMs: number;
+  readonly defaults: EngineDefaults;
+  readonly networks: readonly RecordedNetwork[];
+  /** Drivers that containers and volumes name, of the families that the engine looks up. */
+  readonly drivers: { readonly log: ReadonlySet<string>; readonly volume: ReadonlySet<string> };
+  readonly commands: readonly RecordedCommand[];
+  /** Requests that cannot be asked again: nobody could read them, or their verb is of a later release. */
+  readonly skipped: number;
+  /** By milestone: operations of the engine itself, too. */
+  readonly outcomes: ReadonlyMap<string, RecordedOutcome>;
+  readonly runs: Runs;
+  readonly times: StepTimes;
+  /** What archives held, by operation. */
+  readonly archives: ReadonlyMap<string, readonly LoadedImage[]>;
+  readonly verbs: readonly VerbSummary[];
+  /** How often an engine started. */
+  readonly starts: number;
+}
+
+/** Reads a whole log as a script. Throws REQUEST_INVALID for one without a command. */
+export async function readRecording(events: AsyncIterable<ShiplogEvent>, progress?: ReadProgress): Promise<Recording> {
+  const reader = new RecordingReader();
+  for await (const event of events) {
+    reader.add(event);
+    if (event.seq % 1024 === 0) progress?.(event.seq);
+  }
+  return reader.done();
+}
+
+class RecordingReader {
+  readonly #timeline = new Timeline();
+  readonly #milestones = new Milestones();
+  readonly #before = new HappenedBefore();
+  readonly #runs = new Runs();
+  readonly #times = new StepTimes();
+  readonly #summary = new Summary();
+  readonly #commands: RecordedCommand[] = [];
+  readonly #networks: RecordedNetwork[] = [];
+  readonly #drivers = { log: new Set<string>(), volume: new Set(['local']) };
+  readonly #outcomes = new Map<string, RecordedOutcome>();
+  readonly #archives = new Map<string, readonly LoadedImage[]>();
+  /** Drivers of networks, by network name, and what was the usual one of other families when an operation began. */
+  readonly #networkDrivers = new Map<string, string>();
+  readonly #usual = new Map<string, EngineDefaults>();
+  #begin: Recording['begin'] | undefined;
+  #defaults: EngineDefaults | undefined;
+  /** Operations that a replay does not bring about. */
+  readonly #notAgain = new Set<string>();
+  #skipped = 0;
+  #events = 0;
+  #span = 0;
+  #starts = 0;
+
+  add(stored: ShiplogEvent): void {
+    const known = upcast(stored);
+    const event = known ?? stored;
+    const at = this.#timeline.at(event);
+    this.#begin ??= { now: event.t, mono: event.mono, boot: event.boot };
+    this.#events += 1;
+    this.#span = at;
+    this.#summary.add(event);
+    this.#runs.add(event, at);
+    const reached = this.#milestones.add(event);
+    if (event.kind === 'intent') this.#intent(event, at, known !== undefined);
+    else if (event.kind === 'outcome') this.#outcome(event, at, known !== undefined);
+    if (event.type === 'engine.started') this.#starts += 1;
+    if (reached !== undefined && !this.#notAgain.has(event.op)) this.#before.end(reached, at);
+  }
+
+  #intent(event: ShiplogEvent, at: number, known: boolean): void {
+    const reaction = isReaction(event.actor);
+    const command = known ? commandOf(event) : undefined;
+    const firstStart = event.actor.scheme === 'system' && event.actor.reason === 'first-start';
+    if (command === undefined || firstStart) {
+      // Nobody asks for it again, so nothing may wait for its end.
+      this.#notAgain.add(event.op);
+      if (!reaction && !firstStart) this.#skipped += 1;
+      if (command === undefined) return;
+    }
+    const { givens } = event.data as IntentData<CommandType>;
+    this.#defaults ??= givens.defaults;
+    this.#drivers.log.add(givens.defaults.logDriver);
+    if (event.type === 'container.create.requested' && event.data.decided !== null) this.#drivers.log.add(event.data.decided.logDriver);
+    if (event.type === 'volume.create.requested' && event.data.decided !== null) this.#drivers.volume.add(event.data.decided.driver);
+    this.#usual.set(event.op, givens.defaults);
+    if (event.type === 'network.create.requested' && event.data.decided !== null) {
+      const { id, name, driver, subnet, options } = event.data.decided;
+      this.#networkDrivers.set(name, driver);
+      if (event.data.args?.predefined === true) this.#networks.push({ id, name, driver, options, ...(subnet === '' ? {} : { subnet }) });
+    }
+    if (firstStart) return;
+    const after = this.#before.begin(this.#milestones.of(event.op) ?? '');
+    if (reaction) return;
+    const { actor, req, corr, idem, op, seq } = event;
+    this.#commands.push({
+      seq,
+      op,
+      verb: command.type,
+      args: command.args,
+      given: { op, ids: givens.ids, ...(givens.freePorts === undefined ? {} : { freePorts: givens.freePorts }) },
+      caller: { actor, corr, ...(req === undefined ? {} : { req }), ...(idem === undefined ? {} : { idem }) },
+      at,
+      after,
+    });
+  }
+
+  #outcome(event: ShiplogEvent, at: number, known: boolean): void {
+    const { result } = event;
+    const milestone = this.#milestones.of(event.op);
+    const usual = this.#usual.get(event.op);
+    this.#usual.delete(event.op);
+    if (result === undefined || milestone === undefined) return;
+    const { status, steps = {}, error, step } = result;
+    this.#outcomes.set(milestone, {
+      status,
+      at,
+      steps,
+      ...(error === undefined ? {} : { error }),
+      ...(step === undefined ? {} : { step }),
+    });
+    for (const [label, ms] of Object.entries(steps)) {
+      if (label !== step) this.#times.add(stepOf(label), this.#driverOf(label, usual), ms);
+    }
+    if (!known) return;
+    if (event.type === 'image.load.succeeded' || event.type === 'image.import.succeeded') this.#archives.set(event.op, event.data.images);
+  }
+
+  #driverOf(label: string, usual: EngineDefaults | undefined): string {
+    const [step = '', about = ''] = label.split(' ', 2);
+    if (step.startsWith('network.')) return this.#networkDrivers.get(about) ?? '';
+    if (step.startsWith('storage.')) return usual?.storageDriver ?? '';
+    return step.startsWith('runtime.') || step === 'signal' ? (usual?.runtime ?? '') : '';
+  }
+
+  done(): Recording {
+    if (this.#begin === undefined || this.#defaults === undefined)
+      throw new ShiplogError('REQUEST_INVALID', 'the log holds no command, so there is nothing to replay');
+    return {
+      events: this.#events,
+      begin: this.#begin,
+      spanMs: this.#span,
+      defaults: this.#defaults,
+      networks: this.#networks,
+      drivers: this.#drivers,
+      commands: this.#commands,
+      skipped: this.#skipped,
+      outcomes: this.#outcomes,
+      runs: this.#runs,
+      times: this.#times,
+      archives: this.#archives,
+      verbs: this.#summary.verbs(),
+      starts: this.#starts,
+    };
+  }
+}

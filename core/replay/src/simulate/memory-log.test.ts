@@ -1,0 +1,23 @@
+import { eventLogSuite } from '@shiplog/conformance/event-log';
+import type { ShiplogEvent } from '@shiplog/contracts';
+import { suite } from 'uvu';
+import { MemoryLog } from './memory-log.ts';
+
+const test = suite('the log of a simulation');
+
+eventLogSuite({
+  test,
+  factory: () => {
+    let events: readonly ShiplogEvent[] = [];
+    return {
+      open: async () => {
+        const log = new MemoryLog({ boot: 'boot-1', inst: 'inst-1', events });
+        ({ events } = log);
+        return log;
+      },
+      cleanup: async () => undefined,
+    };
+  },
+});
+
+test.run();
