@@ -70,17 +70,18 @@ test('given the life of an engine, when it is lived today, then every verb meets
       }),
   );
   const verbs = new Set(events.filter(({ kind }) => kind === 'intent').map(({ type }) => type.replace('.requested', '')));
-  assert.is(verbs.size, 25);
+  assert.ok(verbs.size >= 25);
   for (const verb of verbs) {
     assert.ok(ends.has(`${verb} ok`), `${verb} never succeeds`);
     assert.ok(ends.has(`${verb} refused`), `${verb} is never refused`);
     if (['container.rename', 'exec.create', 'image.tag', 'container.release'].includes(verb)) continue;
-    assert.ok(ends.has(`${verb} failed`), `${verb} never fails`);
-    assert.ok(verb === 'subject.erase' || ends.has(`${verb} canceled`), `${verb} is never canceled`);
     assert.ok(
       [...ends].some((end) => end.startsWith(`${verb} `) && end.endsWith(' by recovery')),
       `${verb} is never recovered`,
     );
+    if (verb === 'subject.erase') continue;
+    assert.ok(ends.has(`${verb} failed`), `${verb} never fails`);
+    assert.ok(ends.has(`${verb} canceled`), `${verb} is never canceled`);
   }
   const types = new Set(events.map(({ type }) => type));
   for (const type of [

@@ -217,12 +217,8 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
       refused: { container: unknown, force: false, volumes: false },
       modes: ALL,
     },
-    // Done before anybody can go away.
-    'subject.erase': {
-      prepare: async () => ({ subject: '0123456789abcdef' }),
-      refused: { subject: 'alice' },
-      modes: ['ok', 'fail', 'crash'],
-    },
+    // Done before anybody can go away, by the vault, which no operation is told.
+    'subject.erase': { prepare: async () => ({ subject: '0123456789abcdef' }), refused: { subject: 'alice' }, modes: ['ok', 'crash'] },
     // The engine asks for it after an exit; what others ask comes too late, or too early.
     'container.release': { prepare: async (name) => ({ container: await exited(name) }), refused: { container: unknown }, modes: ONLY_OK },
     'container.prune': {
