@@ -16,6 +16,7 @@ export { VOLUME_VERBS } from './drivers/volume.ts';
 export { DEADLINE_MS, Done, HostPath, Mapping, ResourceId, verb } from './drivers/verb.ts';
 
 export type * from './actor.ts';
+export type * from './audit.ts';
 export type * from './commands.ts';
 export type * from './container-spec.ts';
 export type * from './engine.ts';

@@ -1,4 +1,6 @@
 export { canonicalPieces, canonicalState, restoreState } from './canonical-state.ts';
+export { AuditTrail } from './audit/audit-trail.ts';
+export { wants } from './audit/audit-filter.ts';
 export { decide, EFFECTLESS_VERBS, isVerb } from './decide.ts';
 export { mergeArgv } from './decide/merge-argv.ts';
 export { evolve, FOLDED_TYPES } from './evolve.ts';
@@ -26,3 +28,4 @@ export type { ClaimedPort } from './network/ports.ts';
 export type { FoundImage } from './projections/find-image.ts';
 export type { Held, Pending, PendingOf } from './state.ts';
 export type { StoredData, Upcaster, UpcasterTable } from './upcast.ts';
+export type { AuditFilter } from './audit/audit-filter.ts';

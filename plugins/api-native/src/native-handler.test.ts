@@ -254,6 +254,7 @@ function lines(answer: Answer): unknown[] {
   return answer.text
     .trim()
     .split('\n')
+    .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as unknown);
 }
 
@@ -278,6 +279,25 @@ test('given reads of the log, when they are answered, then each was recorded wit
       { route: '/shiplog/v1/events', from: 8, follow: true, filters: { stream: [], type: [] } },
     ]);
     assert.equal(double.ends, [4, 8]);
+  });
+});
+
+test('given the log, when the audit is asked, then there is one record an act, and filters are the server\'s', async () => {
+  await serve(async (get, double) => {
+    const verbs = async (query: string): Promise<unknown[]> =>
+      lines(await whole(await get(`/shiplog/v1/audit${query}`))).map((record) => (record as { verb: string; outcome?: number }).verb);
+    assert.equal(await verbs(''), ['container.create', 'container.rename', 'container.create', 'container.remove']);
+    assert.equal(await verbs('?verb=container.r*&verb=image.*'), ['container.rename', 'container.remove']);
+    assert.equal(await verbs('?from=3&to=5'), ['container.rename', 'container.create'], 'the outcome may come after the range');
+    assert.equal(await verbs(`?object=${SECOND.slice(0, 12)}`), ['container.create']);
+    assert.equal(await verbs('?via=unix'), []);
+    assert.equal(await verbs('?from=100'), []);
+    double.append(['container.stop.requested', SECOND, { args: { container: 'web' } }]);
+    const [pending] = lines(await whole(await get('/shiplog/v1/audit?status=pending'))) as { ref: string; outcome?: number }[];
+    assert.equal([pending?.ref, pending?.outcome], ['web', undefined]);
+    assert.is((await get('/shiplog/v1/audit?status=maybe')).statusCode, 400);
+    assert.is((await get('/shiplog/v1/audit?uid=root')).statusCode, 400);
+    assert.equal(double.reads[1], { route: '/shiplog/v1/audit', from: 0, to: 8, follow: false, filters: { uid: [], user: [], subject: [], verb: ['container.r*', 'image.*'], object: [], status: [], via: [] } });
   });
 });
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Actor, type ApiHandler, type Caller, type Engine, ShiplogError } from '@shiplog/contracts';
 import { replyError } from './reply.ts';
 import type { Route } from './route.ts';
+import { audit } from './routes/audit.ts';
 import { erase } from './routes/erase.ts';
 import { events } from './routes/events.ts';
 import { hash } from './routes/hash.ts';
@@ -14,7 +15,7 @@ import { verify } from './routes/verify.ts';
 export const PREFIX = '/shiplog/v1/';
 
 /** Every route of the native API. The first that fits answers. */
-export const ROUTES: readonly Route[] = [events, state, inspect, verify, hash, info, erase];
+export const ROUTES: readonly Route[] = [events, audit, state, inspect, verify, hash, info, erase];
 
 /** Answers every path under {@link PREFIX}, unknown ones too (404); takes no other. */
 export class NativeHandler implements ApiHandler {

@@ -1,4 +1,5 @@
 import type {
+  AuditRecord,
   ContainerRecord,
   EngineInfo,
   ErrorRecord,
@@ -71,11 +72,30 @@ export class NativeClient {
       readonly follow?: boolean;
       readonly stream?: readonly string[];
       readonly type?: readonly string[];
+      /** Callers as the log has them. */
+      readonly sealed?: boolean;
     },
     signal?: AbortSignal,
   ): Promise<AsyncIterable<ShiplogEvent>> {
     const response = await this.#transport.send({ method: 'GET', path: `${PREFIX}/events`, query, signal });
     return checked(jsonLines<ShiplogEvent | { readonly error: ErrorRecord }>(response));
+  }
+
+  /** Who did what: intents with their outcomes, in the order in which they ended. Values of one name are alternatives. */
+  async audit(
+    query: {
+      readonly from?: string;
+      readonly to?: string;
+    } & { readonly [name in 'uid' | 'user' | 'subject' | 'verb' | 'object' | 'status' | 'via']?: readonly string[] },
+    signal?: AbortSignal,
+  ): Promise<AsyncIterable<AuditRecord>> {
+    const response = await this.#transport.send({ method: 'GET', path: `${PREFIX}/audit`, query, signal });
+    return checked(jsonLines<AuditRecord | { readonly error: ErrorRecord }>(response));
+  }
+
+  /** Destroys the key of one person, and answers the pseudonym. */
+  async eraseSubject(subject: string): Promise<{ readonly subject: string }> {
+    return this.#transport.json({ method: 'POST', path: `${PREFIX}/subjects/erase`, query: { subject } });
   }
 
   /** Checks the whole log. Damage is in the answer; it throws only when the check itself could not be done. */

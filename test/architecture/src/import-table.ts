@@ -37,10 +37,12 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'plugins/vault-file': driver,
   'plugins/volume-local': driver,
   'plugins/api-docker': { ours: [...driver.ours, 'oci'], thirdParty: [] },
-  'plugins/api-native': driver,
+  // Of the model, the API uses the pure pairing of intents with outcomes.
+  'plugins/api-native': { ours: [...driver.ours, 'model'], thirdParty: [] },
   'plugins/witness': { ours: [...driver.ours, 'tlog'], thirdParty: [] },
+  'plugins/export': { ours: ['contracts', 'model'], thirdParty: ['hyparquet-writer'] },
   'plugins/client': { ours: ['contracts'], thirdParty: [] },
-  'plugins/cli': { ours: ['client', 'contracts'], thirdParty: ['picocolors'] },
+  'plugins/cli': { ours: ['client', 'contracts', 'export'], thirdParty: ['picocolors'] },
   'plugins/daemon': { ours: ['plugin-host', 'contracts', 'driver-kit'], thirdParty: [] },
   'test/support': { ours: [], thirdParty: ['tar-fs'] },
   'test/conformance': { ours: ['contracts', 'driver-kit'], thirdParty: [] },
@@ -59,5 +61,8 @@ export const TESTS_MAY_IMPORT: readonly string[] = [
   'sim-host',
 ];
 
+/** Readers that exports are checked with. */
+const READERS = ['@duckdb/node-api', 'ajv', 'cloudevents', 'csv-parse', 'hyparquet', 'protobufjs'] as const;
+
 /** Third parties that only test files may import. */
-export const TESTS_MAY_USE: readonly string[] = ['uvu', 'fast-check', 'memory-level', 'tar-stream', 'level', 'classic-level'];
+export const TESTS_MAY_USE: readonly string[] = ['uvu', 'fast-check', 'memory-level', 'tar-stream', 'level', 'classic-level', ...READERS];

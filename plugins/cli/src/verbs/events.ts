@@ -1,9 +1,10 @@
 import type { DockerEvent } from '@shiplog/client';
-import type { Actor, ShiplogEvent } from '@shiplog/contracts';
+import type { ShiplogEvent } from '@shiplog/contracts';
 import { UsageError } from '../cli-error.ts';
 import { type Context, print } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { FILTER, parseFilters } from '../filters.ts';
+import { actorText } from '../format/actor.ts';
 import { localTime } from '../format/human-time.ts';
 import { compileTemplate } from '../format/template.ts';
 import { unixTime } from '../unix-time.ts';
@@ -99,20 +100,4 @@ function logLine({ colors }: Context, event: ShiplogEvent): string {
     );
   }
   return `${parts.join(' ')} ${colors.dim(`by ${actorText(event.actor)}`)}`;
-}
-
-function actorText(actor: Actor): string {
-  switch (actor.scheme) {
-    case 'unix':
-      return `uid ${actor.uid} pid ${actor.pid}${actor.exe === undefined ? '' : ` ${actor.exe}`}`;
-    case 'tls':
-      return `${actor.subject} at ${actor.address}`;
-    case 'tcp':
-      return `${actor.address}, unauthenticated`;
-    case 'sealed':
-    case 'erased':
-      return `${actor.scheme} ${actor.subject}`;
-    case 'system':
-      return `the engine (${actor.reason})`;
-  }
 }

@@ -1,0 +1,31 @@
+import type { Actor, RequestFacts, Strength } from './actor.ts';
+import type { ResultStatus } from './envelope.ts';
+import type { ErrorRecord } from './errors.ts';
+
+/** One act: a command's intent and outcome together, or a read of the log. Who, what, when, outcome, from where. */
+export interface AuditRecord {
+  /** Position of the intent, or of the read. */
+  readonly seq: number;
+  /** Position of the outcome; absent while there is none, and for reads. */
+  readonly outcome?: number;
+  /** When it was asked, nanoseconds since the epoch, decimal. */
+  readonly time: string;
+  readonly op: string;
+  readonly corr: string;
+  /** A command's type, or `log.read`. */
+  readonly verb: string;
+  /** `container/<id>` and so on; what the client named where nothing of that name was there; `log` of reads. */
+  readonly object: string;
+  /** What the client called it, if it named one. */
+  readonly ref?: string;
+  readonly actor: Actor;
+  readonly strength: Strength;
+  readonly via?: RequestFacts;
+  /** `pending`: no outcome yet. */
+  readonly status: ResultStatus | 'pending';
+  readonly error?: ErrorRecord;
+  /** From intent to outcome, milliseconds. */
+  readonly ms?: number;
+  /** Of a read: the range, both inclusive; an absent `to` is the end, or for ever with `follow`. */
+  readonly read?: { readonly from: number; readonly to?: number; readonly follow: boolean };
+}

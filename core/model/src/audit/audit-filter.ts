@@ -1,0 +1,55 @@
+import type { Actor, AuditRecord } from '@shiplog/contracts';
+
+/** Which records are wanted. Of each list any value fits; an empty one fits all. A `*` at the end of a text fits every ending. */
+export interface AuditFilter {
+  /** Login uid or uid, of callers on unix sockets. */
+  readonly uid: readonly number[];
+  /** Subject of a client certificate, such as `CN=alice`, or one attribute of it; or an address. */
+  readonly user: readonly string[];
+  /** Pseudonym of a person in the log. */
+  readonly subject: readonly string[];
+  /** `container.create`, `image.*`, `log.read`. */
+  readonly verb: readonly string[];
+  /** `container/<id or its beginning>`, or what the client called it. */
+  readonly object: readonly string[];
+  readonly status: readonly string[];
+  /** `unix`, `tls`, `tcp`, `system`, a route (`POST /containers/create`), or the client's name of itself. */
+  readonly via: readonly string[];
+}
+
+/** Whether a record is wanted; its actor as the log has it and as it was opened. Sealed or erased callers fit no person. */
+export function wants(filter: AuditFilter, { verb, object, ref, status, via }: AuditRecord, recorded: Actor, actor: Actor): boolean {
+  return (
+    any(filter.uid, (uid) => actor.scheme === 'unix' && (actor.loginuid === uid || actor.uid === uid)) &&
+    any(filter.user, (user) => isUser(actor, user)) &&
+    any(filter.subject, (subject) => (recorded.scheme === 'sealed' || recorded.scheme === 'erased') && recorded.subject === subject) &&
+    any(filter.verb, (pattern) => fits(pattern, verb)) &&
+    any(filter.object, (pattern) => fits(pattern, object) || isBeginning(pattern, object) || (ref !== undefined && fits(pattern, ref))) &&
+    any(filter.status, (pattern) => pattern === status) &&
+    any(filter.via, (pattern) => pattern === schemeOf(actor) || fits(pattern, `${via?.method} ${via?.route}`) || fits(pattern, via?.agent ?? ''))
+  );
+}
+
+function any<T>(values: readonly T[], fitting: (value: T) => boolean): boolean {
+  return values.length === 0 || values.some(fitting);
+}
+
+function fits(pattern: string, text: string): boolean {
+  return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern;
+}
+
+/** `container/0123` for `container/0123…`, or the id alone: ids are typed by their first digits. */
+function isBeginning(pattern: string, object: string): boolean {
+  const id = object.slice(object.indexOf('/') + 1).replace(/^sha256:/, '');
+  return /^(?:[a-z]+\/)?[0-9a-f]{12,}$/.test(pattern) && (object.startsWith(pattern) || id.startsWith(pattern));
+}
+
+function isUser(actor: Actor, user: string): boolean {
+  if (actor.scheme === 'tcp') return fits(user, actor.address);
+  if (actor.scheme !== 'tls') return false;
+  return fits(user, actor.subject) || actor.subject.split(/(?<!\\),/).includes(user) || (actor.names ?? []).includes(user);
+}
+
+function schemeOf(actor: Actor): string {
+  return actor.scheme === 'sealed' || actor.scheme === 'erased' ? actor.was : actor.scheme;
+}

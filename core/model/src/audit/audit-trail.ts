@@ -1,0 +1,69 @@
+import { type AuditRecord, type EventOf, type ShiplogEvent, strengthOf } from '@shiplog/contracts';
+
+/** What a command's arguments call the object it is about. */
+const NAMES = ['container', 'exec', 'image', 'network', 'volume', 'subject', 'name', 'reference'] as const;
+
+/**
+ * Pairs intents with their outcomes. Events come in order of `seq`, from any position on: an outcome whose intent was not
+ * seen says nothing. Holds the intents that have no outcome yet, and nothing else.
+ */
+export class AuditTrail {
+  readonly #open = new Map<string, ShiplogEvent>();
+
+  /** Whether every intent seen has its outcome. */
+  get settled(): boolean {
+    return this.#open.size === 0;
+  }
+
+  /** The record that an event completes, if it does. */
+  next(event: ShiplogEvent): AuditRecord | undefined {
+    if (event.kind === 'intent') this.#open.set(event.op, event);
+    if (event.kind === 'outcome') {
+      const intent = this.#open.get(event.op);
+      this.#open.delete(event.op);
+      return intent === undefined ? undefined : ofCommand(intent, event);
+    }
+    return event.type === 'log.read' ? ofRead(event) : undefined;
+  }
+
+  /** Records of intents that have no outcome. */
+  pending(): readonly AuditRecord[] {
+    return [...this.#open.values()].map((intent) => ofCommand(intent, undefined));
+  }
+}
+
+function ofCommand(intent: ShiplogEvent, outcome: ShiplogEvent | undefined): AuditRecord {
+  const verb = intent.type.replace(/\.requested$/, '');
+  const ref = nameIn(intent);
+  const noun = verb.slice(0, verb.indexOf('.'));
+  const { error, ms, status = 'unknown' } = outcome?.result ?? {};
+  return {
+    ...common(intent),
+    ...(outcome === undefined ? {} : { outcome: outcome.seq }),
+    verb,
+    object: intent.stream === 'engine' ? (ref === undefined ? 'engine' : `${noun}/${ref}`) : intent.stream,
+    ...(ref === undefined ? {} : { ref }),
+    status: outcome === undefined ? 'pending' : status,
+    ...(error === undefined ? {} : { error }),
+    ...(ms === undefined ? {} : { ms }),
+  };
+}
+
+function ofRead(event: EventOf<'log.read'>): AuditRecord {
+  const { from, to, follow } = event.data;
+  return { ...common(event), verb: 'log.read', object: 'log', status: 'ok', read: { from, ...(to === undefined ? {} : { to }), follow } };
+}
+
+function common(event: ShiplogEvent) {
+  const { seq, t, op, corr, actor, req } = event;
+  return { seq, time: t, op, corr, actor, strength: strengthOf(actor), ...(req === undefined ? {} : { via: req }) };
+}
+
+function nameIn(intent: ShiplogEvent): string | undefined {
+  const { args } = intent.data as { readonly args?: { readonly [field: string]: unknown } | null };
+  for (const field of NAMES) {
+    const name = args?.[field];
+    if (typeof name === 'string' && name !== '') return name;
+  }
+  return undefined;
+}

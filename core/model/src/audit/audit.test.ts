@@ -1,0 +1,85 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Actor, AuditRecord, ShiplogEvent } from '@shiplog/contracts';
+import { syntheticLog } from '../testing/index.ts';
+import { type AuditFilter, wants } from './audit-filter.ts';
+import { AuditTrail } from './audit-trail.ts';
+
+const test = suite('audit');
+
+const EVENTS: readonly ShiplogEvent[] = [...syntheticLog(4000, { seed: 3, containers: 20 })].flatMap(({ events }) => [...events]);
+
+test('given a log, when it is paired, then every intent is one record, with its outcome if it has one', () => {
+  const trail = new AuditTrail();
+  const records = EVENTS.flatMap((event) => trail.next(event) ?? []);
+  const pending = trail.pending();
+  const intents = EVENTS.filter(({ kind }) => kind === 'intent');
+  assert.equal([...records, ...pending].map(({ seq }) => seq).toSorted((a, b) => a - b), intents.map(({ seq }) => seq));
+  for (const { seq, outcome = 0, status, op, verb } of records) {
+    const [intent, result] = [EVENTS[seq], EVENTS[outcome]];
+    assert.equal([intent?.op, result?.op, `${verb}.requested`, status], [op, op, intent?.type, result?.result?.status]);
+  }
+  for (const { status } of pending) assert.is(status, 'pending');
+  assert.is(trail.settled, pending.length === 0);
+});
+
+test('given a part of a log, when it is paired, then outcomes of earlier intents say nothing', () => {
+  const start = EVENTS.findIndex(({ kind }) => kind === 'outcome');
+  const trail = new AuditTrail();
+  assert.is(trail.next(EVENTS[start] as ShiplogEvent), undefined);
+});
+
+const RECORD: AuditRecord = {
+  seq: 1,
+  time: '1',
+  op: 'o',
+  corr: 'c',
+  verb: 'container.remove',
+  object: `container/${'0123456789ab'.padEnd(64, '0')}`,
+  ref: 'web',
+  actor: { scheme: 'system', reason: '' },
+  strength: 'kernel',
+  status: 'refused',
+  via: { method: 'DELETE', route: '/containers/{id}', agent: 'docker/1' },
+};
+const SEALED: Actor = { scheme: 'sealed', was: 'unix', subject: 'f00d', box: '' };
+const ROOT: Actor = { scheme: 'unix', uid: 0, gid: 0, pid: 1, loginuid: 1000 };
+const ALICE: Actor = { scheme: 'tls', subject: String.raw`O=A\,B,CN=alice`, names: ['DNS:a'], fingerprint: '', address: '10.0.0.1:5' };
+const NONE: AuditFilter = { uid: [], user: [], subject: [], verb: [], object: [], status: [], via: [] };
+
+const FILTERS: readonly (readonly [filter: Partial<AuditFilter>, actor: Actor, wanted: boolean])[] = [
+  [{}, ROOT, true],
+  [{ uid: [0] }, ROOT, true],
+  [{ uid: [5, 1000] }, ROOT, true],
+  [{ uid: [5] }, ROOT, false],
+  [{ uid: [0] }, ALICE, false],
+  [{ user: ['CN=alice'] }, ALICE, true],
+  [{ user: ['B'] }, ALICE, false],
+  [{ user: ['DNS:a'] }, ALICE, true],
+  [{ user: ['10.0.0.1*'] }, { scheme: 'tcp', address: '10.0.0.1:5' }, true],
+  [{ user: ['CN=alice'] }, ROOT, false],
+  [{ subject: ['f00d'] }, ROOT, true],
+  [{ subject: ['beef'] }, ROOT, false],
+  [{ verb: ['container.*'] }, ROOT, true],
+  [{ verb: ['container'] }, ROOT, false],
+  [{ object: ['web'] }, ROOT, true],
+  [{ object: ['0123456789ab'] }, ROOT, true],
+  [{ object: ['container/0123456789ab'] }, ROOT, true],
+  [{ object: ['image/*'] }, ROOT, false],
+  [{ status: ['failed', 'refused'] }, ROOT, true],
+  [{ status: ['ok'] }, ROOT, false],
+  [{ via: ['unix'] }, ROOT, true],
+  [{ via: ['unix'] }, { scheme: 'erased', was: 'unix', subject: 'f00d' }, true],
+  [{ via: ['tls'] }, ROOT, false],
+  [{ via: ['DELETE /containers*'] }, ROOT, true],
+  [{ via: ['docker/*'] }, ROOT, true],
+  [{ uid: [0], verb: ['image.*'] }, ROOT, false],
+];
+
+for (const [filter, actor, wanted] of FILTERS) {
+  test(`given the filter ${JSON.stringify(filter)} and a ${actor.scheme} caller, when a record comes, then it is ${wanted ? '' : 'not '}wanted`, () => {
+    assert.is(wants({ ...NONE, ...filter }, RECORD, SEALED, actor), wanted);
+  });
+}
+
+test.run();

@@ -1,0 +1,73 @@
+import { type Actor, type AuditRecord, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
+import { type AuditFilter, AuditTrail, wants } from '@shiplog/model';
+import { sendLines, startLines } from '../lines.ts';
+import { firstFrom, lastAt } from '../position.ts';
+import { type Exchange, momentParameter, type Route } from '../route.ts';
+
+const LISTS = ['uid', 'user', 'subject', 'verb', 'object', 'status', 'via'] as const;
+const STATUSES: readonly string[] = ['ok', 'refused', 'failed', 'canceled', 'unknown', 'pending'];
+
+/**
+ * `GET audit?from=&to=&uid=&user=&subject=&verb=&object=&status=&via=`: who did what, with what outcome, as JSON lines
+ * ({@link AuditRecord}), in the order in which acts ended; those that have not come last.
+ *
+ * `from` and `to` are moments, both inclusive: an act counts where it was asked. The others may repeat; {@link AuditFilter}
+ * says what fits. The read itself is recorded before the first line.
+ */
+export const audit: Route = {
+  path: ['audit'],
+  query: ['from', 'to', ...LISTS],
+  async answer({ engine, caller, query, response, gone }: Exchange): Promise<void> {
+    const fromMoment = momentParameter(query, 'from');
+    const toMoment = momentParameter(query, 'to');
+    const filter = filterOf(query);
+    const last = engine.log.durableSeq;
+    const from = fromMoment === undefined ? 0 : await firstFrom(engine, fromMoment);
+    const to = Math.min(toMoment === undefined ? last : await lastAt(engine, toMoment), last);
+    const filters = Object.fromEntries(LISTS.map((name) => [name, query.getAll(name)]));
+    await engine.recordRead({ from, to, follow: false, filters }, caller);
+    const open = await engine.callers();
+    startLines(response);
+    if (from <= to) await sendLines(response, wanted(records(engine.log.read({ from, to: last }), to), filter, open), { live: false, gone });
+    response.end();
+  },
+};
+
+/** Acts that were asked up to `to`; their outcomes may come after it. */
+async function* records(events: AsyncIterable<ShiplogEvent>, to: number): AsyncIterable<AuditRecord> {
+  const trail = new AuditTrail();
+  for await (const event of events) {
+    if (event.seq > to && trail.settled) break;
+    if (event.seq > to && event.kind !== 'outcome') continue;
+    const record = trail.next(event);
+    if (record !== undefined) yield record;
+  }
+  yield* trail.pending();
+}
+
+async function* wanted(source: AsyncIterable<AuditRecord>, filter: AuditFilter, open: (actor: Actor) => Actor): AsyncIterable<AuditRecord> {
+  for await (const record of source) {
+    const actor = open(record.actor);
+    if (wants(filter, record, record.actor, actor)) yield { ...record, actor };
+  }
+}
+
+function filterOf(query: URLSearchParams): AuditFilter {
+  const status = query.getAll('status');
+  for (const word of status) {
+    if (!STATUSES.includes(word)) throw new ShiplogError('REQUEST_INVALID', `status is one of ${STATUSES.join(', ')}, not "${word}"`, { status: word });
+  }
+  const uid = query.getAll('uid').map((text) => {
+    if (!/^\d{1,10}$/.test(text)) throw new ShiplogError('REQUEST_INVALID', `uid is a number, not "${text}"`, { uid: text });
+    return Number(text);
+  });
+  return {
+    uid,
+    user: query.getAll('user'),
+    subject: query.getAll('subject'),
+    verb: query.getAll('verb'),
+    object: query.getAll('object'),
+    status,
+    via: query.getAll('via'),
+  };
+}

@@ -1,0 +1,93 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { FakeDaemon } from '../fake-daemon.test.double.ts';
+import { NOW, runShiplog } from '../run-shiplog.test.double.ts';
+
+const test = suite('audit and export verbs');
+
+const RECORD = {
+  seq: 7,
+  outcome: 8,
+  time: String(BigInt(NOW) * 1_000_000n),
+  op: 'o',
+  corr: 'o',
+  verb: 'container.remove',
+  object: `container/${'0123456789ab'.padEnd(64, '0')}`,
+  ref: 'web, "old"',
+  actor: { scheme: 'unix', uid: 0, gid: 0, pid: 77, loginuid: 54_321 },
+  strength: 'kernel',
+  status: 'refused',
+  error: { code: 'CONTAINER_RUNNING', message: 'it runs' },
+  via: { method: 'DELETE', route: '/containers/{id}' },
+};
+
+const EVENT = { seq: 0, type: 'engine.started', t: RECORD.time, kind: 'meta', stream: 'engine', rev: 0, op: 'o', corr: 'o', inst: 'i', id: 'e', mono: '1', boot: 'b', actor: { scheme: 'system', reason: 'start' }, data: {} }; // prettier-ignore
+
+test('given acts, when they are audited, then people read who, what, outcome and from where', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('GET /shiplog/v1/audit', async function* () {
+      yield `${JSON.stringify(RECORD)}\n`;
+    });
+    const ran = await runShiplog(['audit', '--user', 'root', '--user', 'CN=alice', '--since', '2h', '--status', 'refused'], { host: daemon.host });
+    assert.match(ran.stdout, /^TIME +WHO +VERB +OBJECT +OUTCOME +VIA\n/);
+    assert.match(ran.stdout, /root \(logged in as uid 54321\) pid 77 +container\.remove +container\/0123456789ab \(web, "old"\) +refused CONTAINER_RUNNING +DELETE \/containers\/\{id\}\n/);
+    const query = daemon.seen.at(-1)?.query;
+    assert.equal([query?.getAll('uid'), query?.getAll('user'), query?.get('from'), query?.get('status')], [['0'], ['CN=alice'], '2h', 'refused']);
+    const csv = await runShiplog(['audit', '--format', 'csv'], { host: daemon.host });
+    assert.match(csv.stdout, /^time,seq,verb,.*\r\n2026-01-31T12:00:00\.000Z,7,container\.remove,container\/[0-9a-f]{64},"web, ""old""",refused,CONTAINER_RUNNING,,/);
+    const json = await runShiplog(['audit', '--format', 'json'], { host: daemon.host });
+    assert.equal(JSON.parse(json.stdout), RECORD);
+    assert.is((await runShiplog(['audit', '--format', 'xml'])).code, 125);
+  });
+});
+
+test('given a person, when erased, then the engine is asked and the pseudonym is printed', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('POST /shiplog/v1/subjects/erase', () => ({ subject: 'f00df00df00df00d' }));
+    const ran = await runShiplog(['audit', 'erase', '--subject', 'uid:1000'], { host: daemon.host });
+    assert.equal(ran, { code: 0, stdout: 'f00df00df00df00d\n', stderr: '' });
+    assert.is(daemon.seen.at(-1)?.query.get('subject'), 'uid:1000');
+    assert.is((await runShiplog(['audit', 'erase'])).code, 125);
+  });
+});
+
+test('given a log, when it is exported and converted later, then the file is whole, and what is no event is told by its line', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'export-verb-'));
+  const at = (name: string): string => join(directory, name);
+  try {
+    await FakeDaemon.run(async (daemon) => {
+      daemon.answers.set('GET /shiplog/v1/info', () => ({ durableSeq: 0 }));
+      daemon.answers.set('GET /shiplog/v1/events', async function* () {
+        yield `${JSON.stringify(EVENT)}\n`;
+      });
+      assert.equal(await runShiplog(['log', 'export', '--sealed', '--out', at('log.ndjson')], { host: daemon.host }), { code: 0, stdout: '', stderr: '' });
+      assert.is(daemon.seen.at(-1)?.query.get('sealed'), '1');
+      daemon.answers.set('GET /shiplog/v1/events', async function* () {
+        yield `${JSON.stringify(EVENT)}\n${JSON.stringify({ error: { code: 'LOG_CORRUPT', message: 'a hole at 1' } })}\n`;
+      });
+      const broken = await runShiplog(['log', 'export', '--out', at('broken')], { host: daemon.host });
+      assert.is(broken.code, 1);
+    });
+    const text = await readFile(at('log.ndjson'), 'utf8');
+    assert.equal(JSON.parse(text), EVENT);
+    await writeFile(at('log.ndjson.zst'), zstdCompressSync(text));
+    for (const input of ['log.ndjson', 'log.ndjson.zst']) {
+      const csv = await runShiplog(['log', 'export', '--input', at(input), '--format', 'csv']);
+      assert.match(csv.stdout, /\r\n0,2026-01-31T12:00:00\.000000000Z,engine\.started,meta,engine,/);
+    }
+    assert.match((await runShiplog(['log', 'export', '--input', '-', '--format', 'cloudevents'], { input: text })).stdout, '"specversion":"1.0"');
+    await writeFile(at('wrong'), `${text}{"seq":1}\n`);
+    const wrong = await runShiplog(['log', 'export', '--input', at('wrong'), '--out', at('never')]);
+    assert.match(wrong.stderr, `${at('wrong')}:2 is no event`);
+    assert.is((await runShiplog(['log', 'export', '--format', 'xml'])).code, 1);
+    assert.equal((await readdir(directory)).toSorted(), ['log.ndjson', 'log.ndjson.zst', 'wrong']);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test.run();

@@ -1,0 +1,98 @@
+import type { AuditRecord } from '@shiplog/contracts';
+import { csvLine } from '@shiplog/export';
+import { UsageError } from '../cli-error.ts';
+import { type Context, print } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { actorText } from '../format/actor.ts';
+import { localTime } from '../format/human-time.ts';
+import { printTable } from '../format/print-list.ts';
+import { userNames } from '../user-names.ts';
+import { defineVerb, type Flags } from '../verb.ts';
+
+const OPTIONS = {
+  user: { type: 'list', value: 'NAME', help: "A user of this machine, or a certificate's subject (CN=alice) or address" },
+  uid: { type: 'list', value: 'NUMBER', help: 'A user id; who logged in counts, and who asked' },
+  subject: { type: 'list', value: 'PSEUDONYM', help: 'A person by the pseudonym in the log, erased ones too' },
+  since: { type: 'text', value: 'MOMENT', help: 'From a time, duration ago or position on' },
+  until: { type: 'text', value: 'MOMENT', help: 'Up to a time, duration ago or position' },
+  verb: { type: 'list', value: 'VERB', help: 'Such as container.create, image.* or log.read' },
+  object: { type: 'list', value: 'OBJECT', help: 'Such as container/ID, the first 12 digits of an id, or the name that was used' },
+  status: {
+    type: 'list',
+    value: 'STATUS',
+    help: 'ok, refused, failed, canceled, unknown or pending',
+    complete: ['ok', 'refused', 'failed', 'canceled', 'unknown', 'pending'],
+  },
+  via: { type: 'list', value: 'WAY', help: "unix, tls, tcp, system, a route ('POST /containers*') or a user agent" },
+  format: { type: 'text', value: 'FORMAT', help: 'table, json (an object a line) or csv', complete: ['table', 'json', 'csv'] },
+} as const;
+
+export default defineVerb({
+  usage: '[OPTIONS]',
+  args: [0, 0],
+  options: OPTIONS,
+  details:
+    'One row an act: its intent and its outcome together, refused and failed ones too, and reads of the log. Options of one name are\nalternatives, different ones must all fit. Asking is itself recorded.',
+  examples: [
+    { command: 'shiplog audit --since 24h --status refused --status failed', what: 'what did not work since yesterday' },
+    { command: "shiplog audit --user alice --verb 'container.*'", what: 'what alice did to containers' },
+    { command: 'shiplog audit --verb log.read --format json', what: 'who read the log' },
+  ],
+  async run(context, flags) {
+    const { format = 'table' } = flags;
+    if (!['table', 'json', 'csv'].includes(format)) throw new UsageError(`--format takes table, json or csv, not "${format}"`);
+    const records = await ask(context, flags);
+    if (format === 'json') for await (const record of records) print(context, JSON.stringify(record));
+    else if (format === 'csv') await printCsv(context, records);
+    else await printRows(context, records);
+    return EXIT.ok;
+  },
+});
+
+async function ask(context: Context, flags: Flags<typeof OPTIONS>): Promise<AsyncIterable<AuditRecord>> {
+  const names = await userNames();
+  const uids = new Map([...names].map(([uid, name]) => [name, uid]));
+  const uid = [...flags.uid, ...flags.user.flatMap((name) => uids.get(name) ?? [])].map(String);
+  const user = flags.user.filter((name) => !uids.has(name));
+  const { subject, verb, object, status, via } = flags;
+  const { native } = await context.client();
+  return native.audit({
+    ...(flags.since === undefined ? {} : { from: flags.since }),
+    ...(flags.until === undefined ? {} : { to: flags.until }),
+    uid,
+    user,
+    subject,
+    verb,
+    object,
+    status,
+    via,
+  });
+}
+
+async function printRows(context: Context, records: AsyncIterable<AuditRecord>): Promise<void> {
+  const names = await userNames();
+  const rows: string[][] = [];
+  for await (const record of records) {
+    const { time, actor, verb, object, status, error, via, ref } = record;
+    rows.push([
+      localTime(Number(BigInt(time) / 1_000_000n)),
+      actorText(actor, names),
+      verb,
+      `${object.replace(/([0-9a-f]{12})[0-9a-f]{52}$/, '$1')}${ref === undefined || object.includes(ref) ? '' : ` (${ref})`}`,
+      error === undefined ? status : `${status} ${error.code}`,
+      via === undefined ? '' : `${via.method} ${via.route}`,
+    ]);
+  }
+  printTable(context, ['TIME', 'WHO', 'VERB', 'OBJECT', 'OUTCOME', 'VIA'], rows);
+}
+
+const COLUMNS = ['time', 'seq', 'verb', 'object', 'ref', 'status', 'error', 'ms', 'who', 'strength', 'method', 'route', 'agent'] as const;
+
+async function printCsv(context: Context, records: AsyncIterable<AuditRecord>): Promise<void> {
+  const write = (cells: readonly (string | number | undefined)[]): void => void context.stdout.write(csvLine(cells));
+  write(COLUMNS);
+  for await (const { time, seq, verb, object, ref, status, error, ms, actor, strength, via } of records) {
+    const at = new Date(Number(BigInt(time) / 1_000_000n)).toISOString();
+    write([at, seq, verb, object, ref, status, error?.code, ms, actorText(actor), strength, via?.method, via?.route, via?.agent]);
+  }
+}

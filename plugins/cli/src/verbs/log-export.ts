@@ -1,0 +1,116 @@
+import { createReadStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import type { ShiplogEvent } from '@shiplog/contracts';
+import { FORMATS, formatNamed } from '@shiplog/export';
+import { CliError, UsageError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { ProgressBar } from '../format/progress-bar.ts';
+import { defineVerb, type Flags } from '../verb.ts';
+
+const NAMES = FORMATS.map(({ name }) => name);
+
+const OPTIONS = {
+  format: { type: 'text', value: 'FORMAT', help: `${NAMES.join(', ')} (ndjson)`, complete: NAMES },
+  from: { type: 'text', value: 'MOMENT', help: 'From this position or time on' },
+  to: { type: 'text', value: 'MOMENT', help: 'Up to this position or time' },
+  out: { type: 'text', short: 'o', value: 'FILE', help: 'Write to a file, which is whole or not there', complete: 'file' },
+  input: { type: 'text', value: 'FILE', help: 'Read an NDJSON export (.gz and .zst too, - for stdin) instead of an engine', complete: 'file' },
+  sealed: { type: 'switch', help: 'Leave callers as the log has them' },
+  quiet: { type: 'switch', short: 'q', help: 'Show no progress' },
+} as const;
+
+export default defineVerb({
+  usage: '[OPTIONS]',
+  args: [0, 0],
+  options: OPTIONS,
+  details: FORMATS.map(({ name, doc }) => `${name.padEnd(13)} ${doc}`).join('\n'),
+  examples: [
+    { command: 'shiplog log export --out log.ndjson', what: 'the whole log, to keep or to convert later' },
+    { command: 'shiplog log export --format parquet --from 24h --out day.parquet', what: 'the last day, for DuckDB' },
+    { command: 'shiplog log export --input log.ndjson --format chrome-trace --out trace.json', what: 'without an engine' },
+  ],
+  async run(context, flags) {
+    const format = formatNamed(flags.format ?? 'ndjson');
+    if (format.binary && flags.out === undefined && context.stdout.isTTY === true)
+      throw new UsageError(`${format.name} is not for a terminal`, 'give --out FILE, or send it through a pipe');
+    if (flags.input !== undefined && (flags.from !== undefined || flags.to !== undefined || flags.sealed))
+      throw new UsageError('--input takes the file as it is', '--from, --to and --sealed go with an engine');
+    const bar = new ProgressBar(context.stderr, 'Exporting', { unit: 'count', quiet: flags.quiet });
+    try {
+      const { events, total } = flags.input === undefined ? await fromEngine(context, flags) : { events: fromFile(context, flags.input), total: 0 };
+      const chunks = format.write(counted(events, bar, total));
+      if (flags.out === undefined) await toStream(context, chunks);
+      else await toFile(flags.out, chunks);
+    } finally {
+      bar.clear();
+    }
+    return EXIT.ok;
+  },
+});
+
+async function fromEngine(context: Context, flags: Flags<typeof OPTIONS>): Promise<{ events: AsyncIterable<ShiplogEvent>; total: number }> {
+  const { native } = await context.client();
+  const { durableSeq } = await native.info();
+  const { from, to, sealed } = flags;
+  const events = await native.events({ ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), sealed });
+  return { events, total: durableSeq + 1 };
+}
+
+async function* fromFile({ stdin }: Context, path: string): AsyncIterable<ShiplogEvent> {
+  const raw: Readable = path === '-' ? stdin : createReadStream(path);
+  const unpack = path.endsWith('.gz') ? createGunzip() : path.endsWith('.zst') ? createZstdDecompress() : undefined;
+  raw.on('error', (error) => unpack?.destroy(error));
+  const lines = createInterface({ input: unpack === undefined ? raw : raw.pipe(unpack), crlfDelay: Infinity });
+  let number = 0;
+  for await (const line of lines) {
+    number += 1;
+    if (line !== '') yield eventIn(line, `${path}:${number}`);
+  }
+}
+
+function eventIn(line: string, place: string): ShiplogEvent {
+  const wrong = (cause?: unknown): CliError =>
+    new CliError(`${place} is no event of a Shiplog export`, { hint: 'make one with `shiplog log export --out FILE`', cause });
+  let event: Partial<ShiplogEvent>;
+  try {
+    event = JSON.parse(line) as Partial<ShiplogEvent>;
+  } catch (error) {
+    throw wrong(error);
+  }
+  if (typeof event.seq !== 'number' || typeof event.type !== 'string' || typeof event.t !== 'string') throw wrong();
+  return event as ShiplogEvent;
+}
+
+async function* counted(events: AsyncIterable<ShiplogEvent>, bar: ProgressBar, total: number): AsyncIterable<ShiplogEvent> {
+  let count = 0;
+  for await (const event of events) {
+    count += 1;
+    if (count % 1000 === 0) bar.update(total === 0 ? count : event.seq + 1, total);
+    yield event;
+  }
+}
+
+async function toStream({ stdout }: Context, chunks: AsyncIterable<string | Uint8Array>): Promise<void> {
+  for await (const chunk of chunks) if (!stdout.write(chunk)) await once(stdout, 'drain');
+}
+
+/** Under another name until it is whole and on disk. */
+async function toFile(path: string, chunks: AsyncIterable<string | Uint8Array>): Promise<void> {
+  const part = `${path}.part`;
+  const file = await open(part, 'w');
+  try {
+    for await (const chunk of chunks) await file.appendFile(chunk);
+    await file.sync();
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+  await rename(part, path);
+}
