@@ -282,7 +282,7 @@ test('given reads of the log, when they are answered, then each was recorded wit
   });
 });
 
-test('given the log, when the audit is asked, then there is one record an act, and filters are the server\'s', async () => {
+test("given the log, when the audit is asked, then there is one record an act, and filters are the server's", async () => {
   await serve(async (get, double) => {
     const verbs = async (query: string): Promise<unknown[]> =>
       lines(await whole(await get(`/shiplog/v1/audit${query}`))).map((record) => (record as { verb: string; outcome?: number }).verb);
@@ -297,7 +297,13 @@ test('given the log, when the audit is asked, then there is one record an act, a
     assert.equal([pending?.ref, pending?.outcome], ['web', undefined]);
     assert.is((await get('/shiplog/v1/audit?status=maybe')).statusCode, 400);
     assert.is((await get('/shiplog/v1/audit?uid=root')).statusCode, 400);
-    assert.equal(double.reads[1], { route: '/shiplog/v1/audit', from: 0, to: 8, follow: false, filters: { uid: [], user: [], subject: [], verb: ['container.r*', 'image.*'], object: [], status: [], via: [] } });
+    assert.equal(double.reads[1], {
+      route: '/shiplog/v1/audit',
+      from: 0,
+      to: 8,
+      follow: false,
+      filters: { uid: [], user: [], subject: [], verb: ['container.r*', 'image.*'], object: [], status: [], via: [] },
+    });
   });
 });
 

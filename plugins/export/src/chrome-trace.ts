@@ -22,13 +22,18 @@ async function* traceEvents(events: AsyncIterable<ShiplogEvent>): AsyncGenerator
     if (event.kind === 'intent') {
       open.set(event.op, { intent: event, steps: [] });
       yield slice('b', event, nameOf(event), micros(event.t), { stream: event.stream, seq: event.seq });
-    } else if (event.type === 'operation.step' && running !== undefined) running.steps.push({ name: event.data.step, at: since(running.intent, event) });
+    } else if (event.type === 'operation.step' && running !== undefined)
+      running.steps.push({ name: event.data.step, at: since(running.intent, event) });
     else if (event.kind === 'outcome' && running !== undefined) {
       open.delete(event.op);
       yield* steps(running, event);
       const { status, error } = event.result ?? {};
-      yield slice('e', event, nameOf(running.intent), since(running.intent, event), { status, ...(error === undefined ? {} : { error: error.code }) });
-    } else if (event.kind === 'observed') yield { ph: 'i', s: 'p', cat: 'observed', name: event.type, ts: micros(event.t), ...PLACE, args: { stream: event.stream } };
+      yield slice('e', event, nameOf(running.intent), since(running.intent, event), {
+        status,
+        ...(error === undefined ? {} : { error: error.code }),
+      });
+    } else if (event.kind === 'observed')
+      yield { ph: 'i', s: 'p', cat: 'observed', name: event.type, ts: micros(event.t), ...PLACE, args: { stream: event.stream } };
   }
 }
 

@@ -15,7 +15,11 @@ export async function* chunks(texts: AsyncIterable<string> | Iterable<string>): 
 }
 
 /** One text an event, after `head`: the shape of most formats. */
-export async function* lines(events: AsyncIterable<ShiplogEvent>, toText: (event: ShiplogEvent) => string, head = ''): AsyncGenerator<string> {
+export async function* lines(
+  events: AsyncIterable<ShiplogEvent>,
+  toText: (event: ShiplogEvent) => string,
+  head = '',
+): AsyncGenerator<string> {
   let pending = head;
   for await (const event of events) {
     pending += toText(event);

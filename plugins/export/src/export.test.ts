@@ -62,7 +62,10 @@ test('given the log, when it is exported as CloudEvents, then the specification 
   for (const event of events) assert.ok(new CloudEvent(event, true).validate());
   const sequences = events.map(({ sequence }) => String(sequence));
   assert.equal(sequences.toSorted(), sequences);
-  assert.equal(sequences.map(Number), EVENTS.map(({ seq }) => seq));
+  assert.equal(
+    sequences.map(Number),
+    EVENTS.map(({ seq }) => seq),
+  );
   assert.throws(() => new CloudEvent({ ...events[0], source: '' }, true).validate());
   assert.is((events[0] as { time: string }).time.replace(/^.*\.(\d+)Z$/, '$1').length, 9);
 });
@@ -96,7 +99,8 @@ test('given the log, when it is exported as CSV, then a reader gets every cell b
   assert.is(rows.length, EVENTS.length);
   for (const [index, row] of rows.entries()) {
     const event = EVENTS[index] as ShiplogEvent;
-    for (const column of COLUMNS.filter(({ type }) => type !== 'time')) assert.is(row[column.name], String(column.of(event) ?? ''), column.name);
+    for (const column of COLUMNS.filter(({ type }) => type !== 'time'))
+      assert.is(row[column.name], String(column.of(event) ?? ''), column.name);
     assert.is(BigInt(Date.parse(row['time'] ?? '')), BigInt(event.t) / 1_000_000n);
   }
 });
@@ -110,7 +114,11 @@ test('given the log, when it is exported as Parquet, then two readers get every 
   for (const [index, row] of rows.entries()) {
     for (const column of COLUMNS.filter(({ type }) => type !== 'time')) {
       const cell = column.of(EVENTS[index] as ShiplogEvent);
-      assert.is(column.type === 'integer' && cell !== undefined ? Number(row[column.name]) : (row[column.name] ?? undefined), cell, column.name);
+      assert.is(
+        column.type === 'integer' && cell !== undefined ? Number(row[column.name]) : (row[column.name] ?? undefined),
+        cell,
+        column.name,
+      );
     }
   }
   const directory = await mkdtemp(join(tmpdir(), 'export-'));
@@ -118,7 +126,11 @@ test('given the log, when it is exported as Parquet, then two readers get every 
     const path = join(directory, 'log.parquet');
     await writeFile(path, file);
     const duck = await (await DuckDBInstance.create(':memory:')).connect();
-    const [sums] = (await duck.runAndReadAll(`select count(*), sum(seq), count(distinct op), min(time)::timestamp_ns::varchar, count(status) from '${path}'`)).getRows();
+    const [sums] = (
+      await duck.runAndReadAll(
+        `select count(*), sum(seq), count(distinct op), min(time)::timestamp_ns::varchar, count(status) from '${path}'`,
+      )
+    ).getRows();
     const seconds = new Date(Number(BigInt(EVENTS[0]?.t ?? '0') / 1_000_000n)).toISOString().slice(0, 19).replace('T', ' ');
     assert.equal(sums?.map(String).with(3, String(sums[3]).slice(0, 19)), [
       String(EVENTS.length),
@@ -134,7 +146,15 @@ test('given the log, when it is exported as Parquet, then two readers get every 
 });
 
 test('given the log, when it is exported as a trace, then every slice that begins ends, no earlier, and steps lie inside', async () => {
-  interface Traced { ph: string; name: string; cat: string; id?: string; ts: number; pid: number; tid: number }
+  interface Traced {
+    ph: string;
+    name: string;
+    cat: string;
+    id?: string;
+    ts: number;
+    pid: number;
+    tid: number;
+  }
   const { traceEvents } = JSON.parse(await text('chrome-trace')) as { traceEvents: Traced[] };
   const open = new Map<string, number>();
   let operations = 0;
@@ -158,11 +178,15 @@ test('given an empty log, when it is exported, then every format makes a file th
     const chunks: Uint8Array[] = [];
     for await (const chunk of write(stream([]))) chunks.push(Buffer.from(chunk));
     const all = Buffer.concat(chunks);
-    if (name === 'parquet') assert.equal(await parquetReadObjects({ file: all.buffer.slice(all.byteOffset, all.byteOffset + all.length) as ArrayBuffer }), []);
+    if (name === 'parquet')
+      assert.equal(await parquetReadObjects({ file: all.buffer.slice(all.byteOffset, all.byteOffset + all.length) as ArrayBuffer }), []);
     else if (name === 'chrome-trace') assert.is((JSON.parse(all.toString()) as { traceEvents: unknown[] }).traceEvents.length, 1);
     else assert.is(all.toString(), name === 'csv' ? `${COLUMNS.map((column) => column.name).join(',')}\r\n` : '');
   }
-  assert.throws(() => formatNamed('xml'), (error: unknown) => error instanceof ShiplogError && error.code === 'REQUEST_INVALID');
+  assert.throws(
+    () => formatNamed('xml'),
+    (error: unknown) => error instanceof ShiplogError && error.code === 'REQUEST_INVALID',
+  );
 });
 
 test.run();

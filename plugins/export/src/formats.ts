@@ -15,5 +15,9 @@ export const FORMATS: readonly Format[] = [ndjson, cloudevents, ocsf, otel, csv,
 export function formatNamed(name: string): Format {
   const format = FORMATS.find((one) => one.name === name);
   if (format !== undefined) return format;
-  throw new ShiplogError('REQUEST_INVALID', `there is no export format "${name}": give one of ${FORMATS.map((one) => one.name).join(', ')}`, { format: name });
+  throw new ShiplogError(
+    'REQUEST_INVALID',
+    `there is no export format "${name}": give one of ${FORMATS.map((one) => one.name).join(', ')}`,
+    { format: name },
+  );
 }

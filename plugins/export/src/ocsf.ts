@@ -56,7 +56,15 @@ export function toOcsf(record: AuditRecord): { readonly [attribute: string]: unk
     },
     actor: actorOf(actor, via?.agent),
     src_endpoint: endpointOf(actor),
-    ...(via === undefined ? {} : { http_request: { http_method: via.method, url: { path: via.route }, ...(via.agent === undefined ? {} : { user_agent: via.agent }) } }),
+    ...(via === undefined
+      ? {}
+      : {
+          http_request: {
+            http_method: via.method,
+            url: { path: via.route },
+            ...(via.agent === undefined ? {} : { user_agent: via.agent }),
+          },
+        }),
     resources: [{ uid: object, type: object.replace(/\/.*$/s, ''), ...(ref === undefined ? {} : { name: ref }) }],
     unmapped: { strength: record.strength },
   };

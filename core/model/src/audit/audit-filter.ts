@@ -26,7 +26,10 @@ export function wants(filter: AuditFilter, { verb, object, ref, status, via }: A
     any(filter.verb, (pattern) => fits(pattern, verb)) &&
     any(filter.object, (pattern) => fits(pattern, object) || isBeginning(pattern, object) || (ref !== undefined && fits(pattern, ref))) &&
     any(filter.status, (pattern) => pattern === status) &&
-    any(filter.via, (pattern) => pattern === schemeOf(actor) || fits(pattern, `${via?.method} ${via?.route}`) || fits(pattern, via?.agent ?? ''))
+    any(
+      filter.via,
+      (pattern) => pattern === schemeOf(actor) || fits(pattern, `${via?.method} ${via?.route}`) || fits(pattern, via?.agent ?? ''),
+    )
   );
 }
 

@@ -14,7 +14,10 @@ test('given a log, when it is paired, then every intent is one record, with its 
   const records = EVENTS.flatMap((event) => trail.next(event) ?? []);
   const pending = trail.pending();
   const intents = EVENTS.filter(({ kind }) => kind === 'intent');
-  assert.equal([...records, ...pending].map(({ seq }) => seq).toSorted((a, b) => a - b), intents.map(({ seq }) => seq));
+  assert.equal(
+    [...records, ...pending].map(({ seq }) => seq).toSorted((a, b) => a - b),
+    intents.map(({ seq }) => seq),
+  );
   for (const { seq, outcome = 0, status, op, verb } of records) {
     const [intent, result] = [EVENTS[seq], EVENTS[outcome]];
     assert.equal([intent?.op, result?.op, `${verb}.requested`, status], [op, op, intent?.type, result?.result?.status]);

@@ -28,7 +28,8 @@ export const audit: Route = {
     await engine.recordRead({ from, to, follow: false, filters }, caller);
     const open = await engine.callers();
     startLines(response);
-    if (from <= to) await sendLines(response, wanted(records(engine.log.read({ from, to: last }), to), filter, open), { live: false, gone });
+    if (from <= to)
+      await sendLines(response, wanted(records(engine.log.read({ from, to: last }), to), filter, open), { live: false, gone });
     response.end();
   },
 };
@@ -55,7 +56,8 @@ async function* wanted(source: AsyncIterable<AuditRecord>, filter: AuditFilter, 
 function filterOf(query: URLSearchParams): AuditFilter {
   const status = query.getAll('status');
   for (const word of status) {
-    if (!STATUSES.includes(word)) throw new ShiplogError('REQUEST_INVALID', `status is one of ${STATUSES.join(', ')}, not "${word}"`, { status: word });
+    if (!STATUSES.includes(word))
+      throw new ShiplogError('REQUEST_INVALID', `status is one of ${STATUSES.join(', ')}, not "${word}"`, { status: word });
   }
   const uid = query.getAll('uid').map((text) => {
     if (!/^\d{1,10}$/.test(text)) throw new ShiplogError('REQUEST_INVALID', `uid is a number, not "${text}"`, { uid: text });

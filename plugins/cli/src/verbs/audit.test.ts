@@ -32,13 +32,24 @@ test('given acts, when they are audited, then people read who, what, outcome and
     daemon.answers.set('GET /shiplog/v1/audit', async function* () {
       yield `${JSON.stringify(RECORD)}\n`;
     });
-    const ran = await runShiplog(['audit', '--user', 'root', '--user', 'CN=alice', '--since', '2h', '--status', 'refused'], { host: daemon.host });
+    const ran = await runShiplog(['audit', '--user', 'root', '--user', 'CN=alice', '--since', '2h', '--status', 'refused'], {
+      host: daemon.host,
+    });
     assert.match(ran.stdout, /^TIME +WHO +VERB +OBJECT +OUTCOME +VIA\n/);
-    assert.match(ran.stdout, /root \(logged in as uid 54321\) pid 77 +container\.remove +container\/0123456789ab \(web, "old"\) +refused CONTAINER_RUNNING +DELETE \/containers\/\{id\}\n/);
+    assert.match(
+      ran.stdout,
+      /root \(logged in as uid 54321\) pid 77 +container\.remove +container\/0123456789ab \(web, "old"\) +refused CONTAINER_RUNNING +DELETE \/containers\/\{id\}\n/,
+    );
     const query = daemon.seen.at(-1)?.query;
-    assert.equal([query?.getAll('uid'), query?.getAll('user'), query?.get('from'), query?.get('status')], [['0'], ['CN=alice'], '2h', 'refused']);
+    assert.equal(
+      [query?.getAll('uid'), query?.getAll('user'), query?.get('from'), query?.get('status')],
+      [['0'], ['CN=alice'], '2h', 'refused'],
+    );
     const csv = await runShiplog(['audit', '--format', 'csv'], { host: daemon.host });
-    assert.match(csv.stdout, /^time,seq,verb,.*\r\n2026-01-31T12:00:00\.000Z,7,container\.remove,container\/[0-9a-f]{64},"web, ""old""",refused,CONTAINER_RUNNING,,/);
+    assert.match(
+      csv.stdout,
+      /^time,seq,verb,.*\r\n2026-01-31T12:00:00\.000Z,7,container\.remove,container\/[0-9a-f]{64},"web, ""old""",refused,CONTAINER_RUNNING,,/,
+    );
     const json = await runShiplog(['audit', '--format', 'json'], { host: daemon.host });
     assert.equal(JSON.parse(json.stdout), RECORD);
     assert.is((await runShiplog(['audit', '--format', 'xml'])).code, 125);
@@ -64,7 +75,11 @@ test('given a log, when it is exported and converted later, then the file is who
       daemon.answers.set('GET /shiplog/v1/events', async function* () {
         yield `${JSON.stringify(EVENT)}\n`;
       });
-      assert.equal(await runShiplog(['log', 'export', '--sealed', '--out', at('log.ndjson')], { host: daemon.host }), { code: 0, stdout: '', stderr: '' });
+      assert.equal(await runShiplog(['log', 'export', '--sealed', '--out', at('log.ndjson')], { host: daemon.host }), {
+        code: 0,
+        stdout: '',
+        stderr: '',
+      });
       assert.is(daemon.seen.at(-1)?.query.get('sealed'), '1');
       daemon.answers.set('GET /shiplog/v1/events', async function* () {
         yield `${JSON.stringify(EVENT)}\n${JSON.stringify({ error: { code: 'LOG_CORRUPT', message: 'a hole at 1' } })}\n`;
@@ -79,7 +94,10 @@ test('given a log, when it is exported and converted later, then the file is who
       const csv = await runShiplog(['log', 'export', '--input', at(input), '--format', 'csv']);
       assert.match(csv.stdout, /\r\n0,2026-01-31T12:00:00\.000000000Z,engine\.started,meta,engine,/);
     }
-    assert.match((await runShiplog(['log', 'export', '--input', '-', '--format', 'cloudevents'], { input: text })).stdout, '"specversion":"1.0"');
+    assert.match(
+      (await runShiplog(['log', 'export', '--input', '-', '--format', 'cloudevents'], { input: text })).stdout,
+      '"specversion":"1.0"',
+    );
     await writeFile(at('wrong'), `${text}{"seq":1}\n`);
     const wrong = await runShiplog(['log', 'export', '--input', at('wrong'), '--out', at('never')]);
     assert.match(wrong.stderr, `${at('wrong')}:2 is no event`);

@@ -19,7 +19,12 @@ const OPTIONS = {
   from: { type: 'text', value: 'MOMENT', help: 'From this position or time on' },
   to: { type: 'text', value: 'MOMENT', help: 'Up to this position or time' },
   out: { type: 'text', short: 'o', value: 'FILE', help: 'Write to a file, which is whole or not there', complete: 'file' },
-  input: { type: 'text', value: 'FILE', help: 'Read an NDJSON export (.gz and .zst too, - for stdin) instead of an engine', complete: 'file' },
+  input: {
+    type: 'text',
+    value: 'FILE',
+    help: 'Read an NDJSON export (.gz and .zst too, - for stdin) instead of an engine',
+    complete: 'file',
+  },
   sealed: { type: 'switch', help: 'Leave callers as the log has them' },
   quiet: { type: 'switch', short: 'q', help: 'Show no progress' },
 } as const;
@@ -42,7 +47,8 @@ export default defineVerb({
       throw new UsageError('--input takes the file as it is', '--from, --to and --sealed go with an engine');
     const bar = new ProgressBar(context.stderr, 'Exporting', { unit: 'count', quiet: flags.quiet });
     try {
-      const { events, total } = flags.input === undefined ? await fromEngine(context, flags) : { events: fromFile(context, flags.input), total: 0 };
+      const { events, total } =
+        flags.input === undefined ? await fromEngine(context, flags) : { events: fromFile(context, flags.input), total: 0 };
       const chunks = format.write(counted(events, bar, total));
       if (flags.out === undefined) await toStream(context, chunks);
       else await toFile(flags.out, chunks);
