@@ -2,6 +2,7 @@ import { get } from 'node:http';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Answer, ask, talk } from './testing/http-client.ts';
+import { ROUTES } from './routes/table.ts';
 import { serve } from './testing/serve.ts';
 
 const test = suite('Docker API over a socket');
@@ -48,6 +49,35 @@ test('given a ping, when it is answered, then it tells builder and swarm, and HE
   assert.is(headers.swarm, 'inactive');
   const head = await ask(server.socketPath, 'HEAD', '/_ping');
   assert.equal([head.status, head.text], [200, '']);
+});
+
+test('given a moment, when routes that list and inspect are asked, then they look at it, and all others refuse it', async () => {
+  await using server = await serve();
+  const id = await create(server.socketPath, ['true']);
+  const past = ROUTES.filter((entry) => entry.past === true);
+  assert.is(past.length, 11);
+  for (const { method, template } of past) {
+    const path = template
+      .replace('{id}', id)
+      .replace('/networks/' + id, '/networks/bridge')
+      .replace('{name*}', 'busybox')
+      .replace('{name}', 'none');
+    server.engine.looks.length = 0;
+    await ask(server.socketPath, method, `${path}?at=3`);
+    assert.equal(server.engine.looks, [{ seq: 3 }], path);
+    assert.is((await ask(server.socketPath, method, `${path}?at=yesterdayish`)).status, 400, path);
+  }
+  server.engine.looks.length = 0;
+  for (const { method, template } of ROUTES.filter((entry) => entry.past !== true && entry.method !== 'HEAD')) {
+    const answer = await ask(server.socketPath, method, `${template.replaceAll(/\{\w+\*?\}/g, 'x')}?at=3`);
+    assert.is(answer.status, 400, `${method} ${template}`);
+    assert.match(answer.text, 'takes no moment');
+  }
+  assert.equal(server.engine.looks, []);
+  assert.equal(
+    server.engine.calls.map(({ type }) => type),
+    ['container.create'],
+  );
 });
 
 test('given an unknown path or method, when it is asked, then it is 404 page not found, byte for byte', async () => {

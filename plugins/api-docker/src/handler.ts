@@ -6,7 +6,7 @@ import type { Exchange } from './http/exchange.ts';
 import { COMMON_HEADERS } from './http/headers.ts';
 import { type RawStream, bodyStream, hangUp, upgradedStream } from './http/raw-stream.ts';
 import { failure } from './http/reply.ts';
-import type { Router } from './http/router.ts';
+import type { RouteEntry, Router } from './http/router.ts';
 import { UpgradeInput } from './http/upgrade-input.ts';
 import { type ApiVersion, splitVersion } from './http/version.ts';
 import { events } from './routes/system/events.ts';
@@ -81,6 +81,7 @@ export class DockerHandler implements ApiHandler {
       const method = request.method ?? 'GET';
       const match = this.#router.match(method, path);
       if (match === undefined) throw new ShiplogError('NOT_FOUND', 'page not found');
+      refuseMoment(match.entry, url.searchParams);
       const caller = callerOf(request, actor, match.entry.template, version);
       // Reads of the log record themselves, with what they read; of others the operator says whether they are recorded.
       if (method === 'GET' && match.entry.route !== events) await this.#recordRead(caller);
@@ -94,6 +95,14 @@ export class DockerHandler implements ApiHandler {
     const { durableSeq } = this.#engine.log;
     await this.#engine.recordRead({ from: durableSeq, to: durableSeq, follow: false }, caller);
   }
+}
+
+/** Who asks for a moment must not get, or change, what is now. */
+function refuseMoment({ method, template, past }: RouteEntry, query: URLSearchParams): void {
+  if (past === true || !query.has('at')) return;
+  throw new ShiplogError('REQUEST_INVALID', `${method} ${template} takes no moment: "at" is for routes that list and inspect`, {
+    at: query.get('at'),
+  });
 }
 
 function callerOf(request: IncomingMessage, actor: Actor, route: string, version: ApiVersion): Caller {

@@ -5,7 +5,6 @@ import {
   type Moment,
   type NetworkRecord,
   ShiplogError,
-  type StateView,
   type VolumeRecord,
 } from '@shiplog/contracts';
 import { lastRemoval } from './last-removal.ts';
@@ -29,31 +28,31 @@ export type InspectAnswer = InspectRecord & {
 };
 
 /** As it was at a moment. Throws the kind's not-found code, REFERENCE_AMBIGUOUS or LOG_POSITION_UNKNOWN. */
-export async function inspectAt(engine: Engine, kinds: readonly InspectKind[], ref: string, at: Moment): Promise<InspectAnswer> {
-  const view = await engine.view(at);
-  return { ...find(view, kinds, ref), seq: view.seq };
+export function inspectAt(engine: Engine, kinds: readonly InspectKind[], ref: string, at: Moment): Promise<InspectAnswer> {
+  return find(engine, kinds, ref, at);
 }
 
 /** As it is now; or, if it is no more, as it was just before the last removal of something that answered to `ref`. */
 export async function inspectNow(engine: Engine, kinds: readonly InspectKind[], ref: string): Promise<InspectAnswer> {
-  const view = await engine.view();
   try {
-    return { ...find(view, kinds, ref), seq: view.seq };
+    return await find(engine, kinds, ref);
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    const removal = await lastRemoval(engine.log, kinds, ref, view.seq);
+    const removal = await lastRemoval(engine.log, kinds, ref, engine.log.durableSeq);
     if (removal === undefined) throw error;
-    const before = await engine.view({ seq: removal.seq - 1 });
-    return { ...find(before, [removal.kind], removal.id), seq: before.seq, removedAt: { seq: removal.seq, time: removal.time } };
+    const before = await find(engine, [removal.kind], removal.id, { seq: removal.seq - 1 });
+    return { ...before, removedAt: { seq: removal.seq, time: removal.time } };
   }
 }
 
 /** The first kind that knows `ref`. An ambiguous prefix in one kind does not hide an exact name in the next. */
-function find(view: StateView, kinds: readonly InspectKind[], ref: string): InspectRecord {
+async function find(engine: Engine, kinds: readonly InspectKind[], ref: string, at?: Moment): Promise<InspectAnswer> {
   const failures: unknown[] = [];
   for (const kind of kinds) {
     try {
-      return findIn(view, kind, ref);
+      const { seq, record } = await engine.record(kind, ref, at);
+      // The record is of the kind that was asked for.
+      return { kind, record, seq } as InspectAnswer;
     } catch (error) {
       if (!isNotFound(error) && !isAmbiguous(error)) throw error;
       failures.push(error);
@@ -62,20 +61,7 @@ function find(view: StateView, kinds: readonly InspectKind[], ref: string): Insp
   const ambiguous = failures.find(isAmbiguous);
   if (ambiguous !== undefined) throw ambiguous;
   if (failures.length === 1) throw failures[0];
-  throw new ShiplogError('NOT_FOUND', `no such object: ${ref}`, { ref, seq: view.seq });
-}
-
-function findIn(view: StateView, kind: InspectKind, ref: string): InspectRecord {
-  switch (kind) {
-    case 'container':
-      return { kind, record: view.container(ref) };
-    case 'image':
-      return { kind, record: view.image(ref) };
-    case 'network':
-      return { kind, record: view.network(ref) };
-    case 'volume':
-      return { kind, record: view.volume(ref) };
-  }
+  throw new ShiplogError('NOT_FOUND', `no such object: ${ref}`, { ref });
 }
 
 function isNotFound(error: unknown): boolean {

@@ -124,7 +124,16 @@ function anEngine(): Double {
       commands.push(['refused', refusal.code, refusal.message]);
       return refusal;
     },
-    record: notUsed,
+    async record(kind, ref, at) {
+      const view = await engine.view(at);
+      const find = {
+        container: () => view.container(ref),
+        image: () => view.image(ref),
+        network: () => view.network(ref),
+        volume: () => view.volume(ref),
+      };
+      return { seq: view.seq, record: find[kind]() as never };
+    },
     attach: notUsed,
     attachExec: notUsed,
     wait: notUsed,
@@ -190,8 +199,8 @@ function anEngine(): Double {
           followers -= 1;
         }
       },
-      async positionAt() {
-        return -1;
+      async positionAt(time) {
+        return events.findLastIndex((event) => BigInt(event.t) <= time);
       },
       async verify(progress) {
         progress?.(5);

@@ -1,10 +1,11 @@
-/** The word most like `word`, if one is at most two edits away; for "did you mean". */
+/** The word most like `word`, if one is at most two edits away; for "did you mean". Among equals the one that `word` begins. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.min(3, word.length);
   for (const candidate of words) {
     const edits = distance(word, candidate);
-    if (edits < least) [best, least] = [candidate, edits];
+    if (edits < least || (edits === least && best?.startsWith(word) === false && candidate.startsWith(word)))
+      [best, least] = [candidate, edits];
   }
   return best;
 }

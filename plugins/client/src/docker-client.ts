@@ -57,8 +57,8 @@ export class DockerClient {
     return this.#json('GET', '/version');
   }
 
-  async info(): Promise<DockerInfo> {
-    return this.#json('GET', '/info');
+  async info(at?: string): Promise<DockerInfo> {
+    return this.#json('GET', '/info', { query: { at } });
   }
 
   async listContainers(query: {
@@ -66,6 +66,7 @@ export class DockerClient {
     readonly limit?: number;
     readonly size?: boolean;
     readonly filters?: Filters;
+    readonly at?: string | undefined;
   }): Promise<readonly ContainerSummary[]> {
     return this.#json('GET', '/containers/json', { query: { ...query, filters: filtersText(query.filters) } });
   }
@@ -195,7 +196,7 @@ export class DockerClient {
   }
 
   async listImages(
-    query: { readonly all?: boolean; readonly digests?: boolean; readonly filters?: Filters } = {},
+    query: { readonly all?: boolean; readonly digests?: boolean; readonly filters?: Filters; readonly at?: string | undefined } = {},
   ): Promise<readonly ImageSummary[]> {
     return this.#json('GET', '/images/json', { query: { ...query, filters: filtersText(query.filters) } });
   }
@@ -240,8 +241,8 @@ export class DockerClient {
     return jsonLines(await this.#send('GET', '/events', { query: { ...query, filters: filtersText(query.filters) }, signal }));
   }
 
-  async listNetworks(filters?: Filters): Promise<readonly NetworkSummary[]> {
-    return this.#json('GET', '/networks', { query: { filters: filtersText(filters) } });
+  async listNetworks(filters?: Filters, at?: string): Promise<readonly NetworkSummary[]> {
+    return this.#json('GET', '/networks', { query: { filters: filtersText(filters), at } });
   }
 
   async inspectNetwork(name: string): Promise<NetworkSummary> {
@@ -256,8 +257,8 @@ export class DockerClient {
     await this.#done('DELETE', `/networks/${encodeURIComponent(name)}`);
   }
 
-  async listVolumes(filters?: Filters): Promise<{ readonly Volumes: readonly VolumeSummary[] | null }> {
-    return this.#json('GET', '/volumes', { query: { filters: filtersText(filters) } });
+  async listVolumes(filters?: Filters, at?: string): Promise<{ readonly Volumes: readonly VolumeSummary[] | null }> {
+    return this.#json('GET', '/volumes', { query: { filters: filtersText(filters), at } });
   }
 
   async inspectVolume(name: string): Promise<VolumeSummary> {

@@ -11,17 +11,18 @@ interface Response {
 interface Row {
   readonly method: string;
   readonly template: string;
+  readonly past?: boolean;
   readonly route: (exchange: { readonly response: Response }) => Promise<void>;
 }
 
-/** Every route of the Docker Engine API with what it answers: served, 501, or 503. */
+/** Every route of the Docker Engine API with what it answers: served (some at any moment), 501, or 503. */
 export async function dockerRoutes(): Promise<string> {
   const { ROUTES }: { readonly ROUTES: readonly Row[] } = await import(built('plugins/api-docker/dist/routes/table.js'));
   const { REFUSED }: { readonly REFUSED: readonly Row[] } = await import(built('plugins/api-docker/dist/routes/refused.js'));
   const rows: string[][] = [];
   for (const row of ROUTES) {
     if (row.template === '/{any*}') continue; // OPTIONS of everything.
-    const answer = REFUSED.includes(row) ? await refusal(row) : 'served';
+    const answer = REFUSED.includes(row) ? await refusal(row) : row.past === true ? 'served, takes `at`' : 'served';
     rows.push([row.method, `\`${row.template}\``, answer]);
   }
   return table(['method', 'route', 'answer'], rows);

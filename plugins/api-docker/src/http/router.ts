@@ -6,6 +6,8 @@ export interface RouteEntry {
   readonly method: string;
   readonly template: string;
   readonly route: Route;
+  /** It tells of the state, and takes `at`: a moment in the past. */
+  readonly past?: boolean;
 }
 
 export interface RouteMatch {

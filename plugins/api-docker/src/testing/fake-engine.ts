@@ -17,6 +17,7 @@ import {
   type LogRead,
   type LogRecord,
   type Outcomes,
+  type Moment,
   type ObjectKind,
   type ObjectRecords,
   type ProcessTable,
@@ -89,6 +90,9 @@ export class FakeEngine implements Engine {
     }
   }
 
+  /** The moments that were looked at; undefined for now. */
+  readonly looks: (Moment | undefined)[] = [];
+
   async refuse(type: CommandType, error: Error, caller: Caller): Promise<ShiplogError> {
     this.refusals.push({ type, error, caller });
     return ShiplogError.wrap(error);
@@ -111,7 +115,8 @@ export class FakeEngine implements Engine {
     return { end: async () => undefined };
   }
 
-  async view(): Promise<StateView> {
+  async view(at?: Moment): Promise<StateView> {
+    this.looks.push(at);
     this.state.seq = this.log.durableSeq;
     return this.state;
   }

@@ -1,4 +1,5 @@
 import type { ImageSummary } from '@shiplog/client';
+import { AT } from '../at.ts';
 import { EXIT } from '../exit-codes.ts';
 import { FILTER, parseFilters } from '../filters.ts';
 import { formatBytes } from '../format/bytes.ts';
@@ -19,6 +20,7 @@ export default defineVerb({
   args: [0, 1],
   complete: 'image',
   options: {
+    at: AT,
     all: { type: 'switch', short: 'a', help: 'Intermediate images too' },
     digests: { type: 'switch', help: 'Show digests' },
     filter: FILTER,
@@ -26,11 +28,14 @@ export default defineVerb({
     'no-trunc': { type: 'switch', help: 'Show ids whole' },
     quiet: { type: 'switch', short: 'q', help: 'Ids only' },
   },
-  examples: [{ command: 'shiplog images --format json', what: 'every image, a JSON object a line' }],
+  examples: [
+    { command: 'shiplog images --format json', what: 'every image, a JSON object a line' },
+    { command: 'shiplog images --at 2h', what: 'those there were two hours ago' },
+  ],
   async run(context, flags, [reference]) {
     const filters = parseFilters(reference === undefined ? flags.filter : [...flags.filter, `reference=${reference}`]);
     const { docker } = await context.client();
-    const images = await docker.listImages({ all: flags.all, digests: flags.digests, filters });
+    const images = await docker.listImages({ all: flags.all, digests: flags.digests, filters, at: flags.at });
     const rows = images.flatMap((image) => toRows(image, context.now(), flags['no-trunc']));
     const columns = flags.digests ? COLUMNS.toSpliced(2, 0, ['DIGEST', 'Digest']) : COLUMNS;
     printList(context, flags.quiet ? uniqueById(rows) : rows, columns, { format: flags.format, quiet: flags.quiet ? 'ID' : undefined });

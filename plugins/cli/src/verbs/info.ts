@@ -1,3 +1,4 @@
+import { AT } from '../at.ts';
 import { type Context, note, print } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatMemory } from '../format/bytes.ts';
@@ -8,12 +9,13 @@ import { defineVerb } from '../verb.ts';
 export default defineVerb({
   usage: '[OPTIONS]',
   args: [0, 0],
-  options: { format: { type: 'text', short: 'f', value: 'FORMAT', help: 'json, or a template such as {{.ServerVersion}}' } },
-  details: "With a format, the object is Docker's `info` with the engine's own facts under `Shiplog`.",
+  options: { at: AT, format: { type: 'text', short: 'f', value: 'FORMAT', help: 'json, or a template such as {{.ServerVersion}}' } },
+  details:
+    "With a format, the object is Docker's `info` with the engine's own facts under `Shiplog`. With --at, containers and images are counted\nas they were; all else is of now.",
   examples: [{ command: "shiplog info --format '{{.Shiplog.durableSeq}}'", what: 'how long is the log?' }],
   async run(context, flags) {
     const { docker, native } = await context.client();
-    const [info, own] = await Promise.all([docker.info(), native.info()]);
+    const [info, own] = await Promise.all([docker.info(flags.at), native.info()]);
     if (flags.format !== undefined) {
       printDocuments(context, [{ ...info, Shiplog: own }], flags.format);
       return EXIT.ok;

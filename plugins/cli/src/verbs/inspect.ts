@@ -1,4 +1,5 @@
 import { ApiError, type Client, type InspectedObject, type ObjectKind } from '@shiplog/client';
+import { AT } from '../at.ts';
 import { UsageError } from '../cli-error.ts';
 import { type Context, note } from '../context.ts';
 import { eachOf } from '../each-of.ts';
@@ -13,7 +14,7 @@ export default defineVerb({
   args: [1, Infinity],
   complete: 'container',
   options: {
-    at: { type: 'text', value: 'MOMENT', help: 'As it was: a position, a time, or a duration ago (10m)' },
+    at: AT,
     type: { type: 'text', value: 'KIND', help: 'container, image, network or volume', complete: KINDS },
     format: { type: 'text', short: 'f', value: 'FORMAT', help: 'json (an object a line), or a template such as {{.State.Status}}' },
     size: { type: 'switch', short: 's', help: "Show a container's sizes" },

@@ -10,7 +10,7 @@ export default defineVerb({
     at: { type: 'text', value: 'MOMENT', help: 'A position, a time, or a duration ago (10m); now if absent' },
     format: { type: 'text', value: 'json', help: 'Print position and hash as JSON', complete: ['json'] },
   },
-  details: 'Folds the log from its first event and hashes the state it leads to. The same events always lead to the same hash.',
+  details: 'Hashes the state that the log leads to. The same events always lead to the same hash.',
   examples: [{ command: 'shiplog log hash --at 100', what: 'does this copy lead to the same state?' }],
   async run(context, flags) {
     if (flags.format !== undefined && flags.format !== 'json') throw new UsageError(`--format takes json, not "${flags.format}"`);

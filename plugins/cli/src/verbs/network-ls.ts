@@ -1,3 +1,4 @@
+import { AT } from '../at.ts';
 import { EXIT } from '../exit-codes.ts';
 import { FILTER, parseFilters } from '../filters.ts';
 import { printList } from '../format/print-list.ts';
@@ -14,6 +15,7 @@ export default defineVerb({
   usage: '[OPTIONS]',
   args: [0, 0],
   options: {
+    at: AT,
     filter: FILTER,
     format: { type: 'text', value: 'FORMAT', help: 'json, or a template such as {{.Name}}' },
     'no-trunc': { type: 'switch', help: 'Show ids whole' },
@@ -22,7 +24,7 @@ export default defineVerb({
   examples: [{ command: 'shiplog network ls -f driver=bridge', what: 'bridge networks' }],
   async run(context, flags) {
     const { docker } = await context.client();
-    const rows = (await docker.listNetworks(parseFilters(flags.filter))).map((network) => ({
+    const rows = (await docker.listNetworks(parseFilters(flags.filter), flags.at)).map((network) => ({
       ID: flags['no-trunc'] ? network.Id : network.Id.slice(0, 12),
       Name: network.Name,
       Driver: network.Driver,

@@ -1,4 +1,5 @@
 import type { ContainerSummary } from '@shiplog/client';
+import { AT } from '../at.ts';
 import { parseInteger } from '../create/size.ts';
 import { EXIT } from '../exit-codes.ts';
 import { FILTER, parseFilters } from '../filters.ts';
@@ -22,6 +23,7 @@ export default defineVerb({
   usage: '[OPTIONS]',
   args: [0, 0],
   options: {
+    at: AT,
     all: { type: 'switch', short: 'a', help: 'Those that do not run too' },
     filter: FILTER,
     format: { type: 'text', value: 'FORMAT', help: 'json, or a template such as {{.Names}}' },
@@ -33,6 +35,7 @@ export default defineVerb({
   },
   examples: [
     { command: 'shiplog ps -a', what: 'all containers' },
+    { command: "shiplog ps --at '10 minutes ago'", what: 'what ran then, removed containers included' },
     { command: "shiplog ps --filter label=app=web --format '{{.Names}} {{.Status}}'", what: 'some of them, for a script' },
   ],
   async run(context, flags) {
@@ -43,6 +46,7 @@ export default defineVerb({
       ...(last === undefined ? {} : { limit: last }),
       size: flags.size,
       filters: parseFilters(flags.filter),
+      at: flags.at,
     });
     const rows = containers.map((container) => toRow(container, context.now(), flags['no-trunc']));
     const columns = flags.size ? [...COLUMNS, ['SIZE', 'Size'] as const] : COLUMNS;

@@ -1,3 +1,4 @@
+import { AT } from '../at.ts';
 import { EXIT } from '../exit-codes.ts';
 import { FILTER, parseFilters } from '../filters.ts';
 import { printList } from '../format/print-list.ts';
@@ -12,6 +13,7 @@ export default defineVerb({
   usage: '[OPTIONS]',
   args: [0, 0],
   options: {
+    at: AT,
     filter: FILTER,
     format: { type: 'text', value: 'FORMAT', help: 'json, or a template such as {{.Name}}' },
     quiet: { type: 'switch', short: 'q', help: 'Names only' },
@@ -19,7 +21,7 @@ export default defineVerb({
   examples: [{ command: 'shiplog volume ls -f dangling=true', what: 'volumes that no container uses' }],
   async run(context, flags) {
     const { docker } = await context.client();
-    const { Volumes: volumes } = await docker.listVolumes(parseFilters(flags.filter));
+    const { Volumes: volumes } = await docker.listVolumes(parseFilters(flags.filter), flags.at);
     const rows = (volumes ?? []).map((volume) => ({
       Name: volume.Name,
       Driver: volume.Driver,

@@ -1,12 +1,13 @@
 import { type Exchange, param } from '../../http/exchange.ts';
 import { booleanOf } from '../../http/query.ts';
+import { look } from '../../http/moment.ts';
 import { json } from '../../http/reply.ts';
 import { containerInspect } from '../../translate/container-inspect.ts';
 
 /** `GET /containers/{id}/json`. */
 export async function inspectContainer(exchange: Exchange): Promise<void> {
   const { engine, query, response } = exchange;
-  const view = await engine.view();
+  const { view } = await look(exchange);
   const container = await engine.revealed(view.container(param(exchange, 'id')));
   const env = await engine.unseal(container.spec.env);
   json(response, 200, containerInspect(container, view, { env, size: booleanOf(query, 'size') }));

@@ -1,5 +1,6 @@
 import type { Exchange } from '../../http/exchange.ts';
 import { Filters } from '../../http/filters.ts';
+import { look } from '../../http/moment.ts';
 import { json } from '../../http/reply.ts';
 import { filterImages } from '../../translate/image-filter.ts';
 import { imageSummary } from '../../translate/image-summary.ts';
@@ -7,7 +8,7 @@ import { imageSummary } from '../../translate/image-summary.ts';
 /** `GET /images/json`. */
 export async function listImages({ engine, query, response, version }: Exchange): Promise<void> {
   const filters = Filters.parse(query.get('filters'));
-  const view = await engine.view();
+  const { view } = await look({ engine, query });
   const found = filterImages(view, filters);
   json(
     response,

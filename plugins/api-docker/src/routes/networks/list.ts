@@ -1,6 +1,7 @@
 import type { NetworkRecord, StateView } from '@shiplog/contracts';
 import type { Exchange } from '../../http/exchange.ts';
 import { Filters } from '../../http/filters.ts';
+import { look } from '../../http/moment.ts';
 import { json } from '../../http/reply.ts';
 import { networkInspect } from '../../translate/network-inspect.ts';
 
@@ -8,7 +9,7 @@ import { networkInspect } from '../../translate/network-inspect.ts';
 export async function listNetworks({ engine, query, response, version }: Exchange): Promise<void> {
   const filters = Filters.parse(query.get('filters')).only('dangling', 'driver', 'id', 'label', 'name', 'scope', 'type');
   const dangling = filters.flag('dangling');
-  const view = await engine.view();
+  const { view } = await look({ engine, query });
   const found = [...view.networks.values()].filter(
     (network) =>
       filters.exact('driver', network.driver) &&

@@ -2,12 +2,13 @@ import { cpus, hostname, release, totalmem } from 'node:os';
 import type { DriverKind, EngineInfo, StateView } from '@shiplog/contracts';
 import type { Exchange } from '../../http/exchange.ts';
 import { goArchitecture } from '../../http/headers.ts';
+import { look } from '../../http/moment.ts';
 import { json } from '../../http/reply.ts';
 import { nowNanoseconds, rfc3339Fixed } from '../../translate/time.ts';
 
-/** `GET /info`. */
-export async function info({ engine, response }: Exchange): Promise<void> {
-  const [facts, view] = await Promise.all([engine.info(), engine.view()]);
+/** `GET /info`. With `at`, the counts are those of that moment; all else is of now. */
+export async function info({ engine, query, response }: Exchange): Promise<void> {
+  const [facts, { view }] = await Promise.all([engine.info(), look({ engine, query })]);
   json(response, 200, { ...hostFacts(), ...engineFacts(facts), ...containerFacts(view), ...absentFacts() });
 }
 

@@ -1,5 +1,6 @@
 import type { Exchange } from '../../http/exchange.ts';
 import { Filters } from '../../http/filters.ts';
+import { look } from '../../http/moment.ts';
 import { json } from '../../http/reply.ts';
 import { volumeInspect } from '../../translate/volume-inspect.ts';
 
@@ -7,7 +8,7 @@ import { volumeInspect } from '../../translate/volume-inspect.ts';
 export async function listVolumes({ engine, query, response }: Exchange): Promise<void> {
   const filters = Filters.parse(query.get('filters')).only('dangling', 'driver', 'label', 'name');
   const dangling = filters.flag('dangling');
-  const view = await engine.view();
+  const { view } = await look({ engine, query });
   const mounts = [...view.containers.values()].flatMap(({ spec }) => spec.mounts);
   const used = new Set(mounts.flatMap((mount) => (mount.type === 'volume' ? [mount.source] : [])));
   const found = [...view.volumes.values()].filter(

@@ -1,0 +1,29 @@
+import { type Engine, type Moment, parseMoment, type StateView } from '@shiplog/contracts';
+import { nowNanoseconds } from '../translate/time.ts';
+import type { Exchange } from './exchange.ts';
+
+/** The engine as a request looks at it. */
+export interface Look {
+  readonly view: StateView;
+  /** What time it is there, nanoseconds since the epoch. */
+  readonly now: bigint;
+}
+
+/**
+ * The engine now, or at the moment in the parameter `at`: a position, a time, or a duration ago (ours; Docker has no such word).
+ * Throws REQUEST_INVALID or LOG_POSITION_UNKNOWN.
+ */
+export async function look({ engine, query }: Pick<Exchange, 'engine' | 'query'>): Promise<Look> {
+  const now = nowNanoseconds();
+  const text = query.get('at') ?? '';
+  if (text === '') return { view: await engine.view(), now };
+  const at = parseMoment(text, now);
+  const view = await engine.view(at);
+  return { view, now: await timeOf(engine, at, view.seq) };
+}
+
+async function timeOf(engine: Engine, at: Moment, seq: number): Promise<bigint> {
+  if ('time' in at) return BigInt(at.time);
+  if (seq >= 0) for await (const event of engine.log.read({ from: seq, to: seq })) return BigInt(event.t);
+  return 0n;
+}
