@@ -1,6 +1,6 @@
 export { canonicalJson } from './canonical-json.ts';
 export { openEventLog } from './event-log.ts';
-export { openLevelLog, verifyLevelLog } from './level-log.ts';
+export { openLevelLog, repairLevelLog, verifyLevelLog } from './level-log.ts';
 export { MemorySnapshots } from './memory-snapshots.ts';
 export { ulidSource } from './ulid.ts';
 export { verifyEventLog } from './verify.ts';
@@ -9,4 +9,5 @@ export type { LogDatabase } from './database.ts';
 export type { EventLogOptions, Witness } from './event-log.ts';
 export type { LevelLogOptions } from './level-log.ts';
 export type { Mark } from './mark.ts';
+export type { Range, Repair } from './repair.ts';
 export type { VerifyOptions } from './verify.ts';

@@ -4,7 +4,14 @@ import { Level } from 'level';
 import { type EventLog, ShiplogError, type Verification } from '@shiplog/contracts';
 import { openEventLog } from './event-log.ts';
 import { corrupt } from './corrupt.ts';
+import { damagedRange } from './damaged-range.ts';
 import { FileWitness } from './file-witness.ts';
+import { readHead } from './head.ts';
+import { checkTables } from './level-files/level-files.ts';
+import type { Mark } from './mark.ts';
+import { type Repair, repairDatabase } from './repair.ts';
+import { salvageLog } from './salvage-log.ts';
+import { SnapshotsUnreadable } from './snapshot-database.ts';
 import { syncPath } from './sync-path.ts';
 import { verifyEventLog } from './verify.ts';
 
@@ -32,58 +39,110 @@ const WRITE_BUFFER = 16 * 1024 * 1024;
  * Throws LOG_CORRUPT (facts `from`, `to`), LOG_TOO_NEW, or ENGINE_LOCKED when another process has it open.
  */
 export async function openLevelLog(options: LevelLogOptions): Promise<EventLog> {
-  const { directory, writeBufferBytes = WRITE_BUFFER, ...rest } = options;
+  const { directory, writeBufferBytes = WRITE_BUFFER } = options;
   const paths = pathsOf(directory);
-  if (!(await exists(paths.witness)) && !(await exists(paths.db))) await begin(directory, paths.fresh);
+  if (await isEmpty(directory)) await begin(directory, paths.fresh);
   const fresh = await exists(paths.fresh);
-  const db = await openLevel(paths.db, fresh, writeBufferBytes);
-  let witness: FileWitness | undefined;
+  const witness = await FileWitness.open(paths.witness);
   try {
-    witness = await FileWitness.open(paths.witness);
-    await syncDirectory(paths.db);
+    if (!fresh) await refuseDamaged(paths.db, witness.known);
+    const db = await openLevel(paths.db, fresh, witness.known, writeBufferBytes);
+    await syncDirectory(paths.db).catch(closing(db));
     await syncPath(directory);
     if (fresh) {
       await rm(paths.fresh);
       await syncPath(directory);
     }
-    return await openEventLog({ ...rest, db, witness, snapshots: await openSnapshots(paths.snapshots, writeBufferBytes) });
+    return await openOver(options, db, witness);
   } catch (error) {
-    await witness?.close();
-    await db.close();
+    await witness.close();
     throw error;
   }
 }
 
-/**
- * Checks a log on disk that is not open, also one that refuses to open; see {@link verifyEventLog}. LevelDB itself rewrites
- * its manifest when it is opened, so evidence is better copied first.
- */
-export async function verifyLevelLog(directory: string, progress?: (checked: number) => void): Promise<Verification> {
-  const paths = pathsOf(directory);
-  const db = await openLevel(paths.db, false, WRITE_BUFFER);
+/** What of the snapshots cannot be used is removed: they may be lost at any time. */
+async function openOver(options: LevelLogOptions, db: Level, witness: FileWitness): Promise<EventLog> {
+  const { directory, writeBufferBytes = WRITE_BUFFER, ...rest } = options;
+  const path = pathsOf(directory).snapshots;
   try {
-    const witness = await FileWitness.open(paths.witness);
-    await witness.close();
-    return await verifyEventLog(db, { witness: witness.known, progress });
+    const [damage] = await checkTables(path);
+    if (damage !== undefined) throw new SnapshotsUnreadable(damage.reason);
+    const snapshots = await tryLevel(path, true, writeBufferBytes).catch((error: unknown) => {
+      throw new SnapshotsUnreadable(error);
+    });
+    return await openEventLog({ ...rest, db, witness, snapshots });
+  } catch (error) {
+    if (!(error instanceof SnapshotsUnreadable)) return await closing(db)(error);
+  }
+  await rm(path, { recursive: true, force: true });
+  const snapshots = await tryLevel(path, true, writeBufferBytes).catch(closing(db));
+  return openEventLog({ ...rest, db, witness, snapshots });
+}
+
+/** Closes a database before the error goes on. */
+function closing(db: Level): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await db.close();
+    throw error;
+  };
+}
+
+/**
+ * Checks all of a log on disk that is not open, also one that refuses to open; see {@link verifyEventLog}. Where files are damaged, what is whole
+ * in them is checked in a copy beside them. Otherwise LevelDB opens them and rewrites its manifest, so evidence is better copied first.
+ */
+export async function verifyLevelLog(directory: string, progress?: (checked: number, total: number) => void): Promise<Verification> {
+  const paths = pathsOf(directory);
+  const witness = await readWitness(paths.witness);
+  const damage = await checkTables(paths.db);
+  const salvaged = `${paths.db}.salvaged`;
+  const db = damage.length === 0 ? await openLevel(paths.db, false, witness, WRITE_BUFFER) : await anew(salvaged);
+  try {
+    if (damage.length > 0) await salvageLog(paths.db, db);
+    const last = Math.max(witness?.seq ?? -1, (await readHead(db).catch(() => undefined))?.seq ?? -1);
+    const verification = await verifyEventLog(db, { witness, progress: (checked) => progress?.(checked, last + 1) });
+    return { ...verification, damage: [...verification.damage, ...damage.map((each) => damagedRange(each, last))] };
   } finally {
     await db.close();
+    if (damage.length > 0) await rm(salvaged, { recursive: true, force: true });
   }
+}
+
+/**
+ * Makes a damaged log that is not open whole, with events from an export or another copy of the log; see {@link repairDatabase}.
+ * Throws LOG_CORRUPT when the source does not lead to the root that is known, ENGINE_LOCKED; the log is as it was then.
+ */
+export async function repairLevelLog(directory: string, source: string): Promise<Repair> {
+  const paths = pathsOf(directory);
+  return repairDatabase({ db: paths.db, witness: await readWitness(paths.witness) }, source);
+}
+
+async function readWitness(path: string): Promise<Mark | undefined> {
+  const witness = await FileWitness.open(path);
+  await witness.close();
+  return witness.known;
+}
+
+async function anew(path: string): Promise<Level> {
+  await rm(path, { recursive: true, force: true });
+  return tryLevel(path, true, WRITE_BUFFER);
+}
+
+/** LevelDB would take damaged bytes of a table for keys, or end the process over them. */
+async function refuseDamaged(path: string, witness: Mark | undefined): Promise<void> {
+  const found = await checkTables(path);
+  // A second look: another process that has it open may have removed a file meanwhile, and opening will say that.
+  const damage = found.length === 0 ? found : await checkTables(path);
+  const ranges = damage.map((each) => damagedRange(each, Math.max(0, witness?.seq ?? 0))).toSorted((a, b) => a.from - b.from);
+  const [first] = ranges;
+  if (first !== undefined)
+    throw corrupt(first.from, first.to, `${first.reason}${ranges.length === 1 ? '' : `, and ${ranges.length - 1} more`}`);
 }
 
 /** Where the parts of a log lie. */
 function pathsOf(directory: string): { readonly [part in 'db' | 'witness' | 'fresh' | 'snapshots']: string } {
   const part = (name: string): string => join(directory, name);
   return { db: part('db'), witness: part('witness'), fresh: part('fresh'), snapshots: part('snapshots') };
-}
-
-/** What does not open is made anew: snapshots may be lost at any time. */
-async function openSnapshots(path: string, writeBufferSize: number): Promise<Level> {
-  try {
-    return await tryLevel(path, true, writeBufferSize);
-  } catch {
-    await rm(path, { recursive: true, force: true });
-    return await tryLevel(path, true, writeBufferSize);
-  }
 }
 
 async function begin(directory: string, marker: string): Promise<void> {
@@ -99,14 +158,14 @@ async function begin(directory: string, marker: string): Promise<void> {
 }
 
 /** Without `fresh` a missing database is not made: LevelDB would make an empty one over the remains of another. */
-async function openLevel(path: string, fresh: boolean, writeBufferSize: number): Promise<Level> {
+async function openLevel(path: string, fresh: boolean, witness: Mark | undefined, writeBufferSize: number): Promise<Level> {
   try {
     return await tryLevel(path, fresh, writeBufferSize);
   } catch (error) {
     const code = causeCode(error);
     if (code === 'LEVEL_LOCKED')
       throw new ShiplogError('ENGINE_LOCKED', `another process has the log at ${path} open`, { path }, { cause: error });
-    if (!fresh) throw corrupt(0, 0, `the database at ${path} does not open: ${causeMessage(error)}`, error);
+    if (!fresh) throw corrupt(0, Math.max(0, witness?.seq ?? 0), `the database at ${path} does not open: ${causeMessage(error)}`, error);
     await rm(path, { recursive: true, force: true });
     return await tryLevel(path, true, writeBufferSize);
   }
@@ -130,6 +189,16 @@ async function syncDirectory(path: string): Promise<void> {
 /** LevelDB removes files that compaction made superfluous whenever it likes. */
 function unlessGone(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
+}
+
+/** Nothing is there, or no more than the marker of a first opening. */
+async function isEmpty(directory: string): Promise<boolean> {
+  try {
+    return (await readdir(directory)).every((name) => name === 'fresh');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
+    throw error;
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

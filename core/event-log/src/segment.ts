@@ -27,7 +27,7 @@ const OPEN = 0x5b;
 const CLOSE = 0x5d;
 
 /** Events a segment holds at most. 32 is where packing stops paying: a reader parses them in one call. */
-const MAX_EVENTS = 32;
+export const MAX_EVENTS = 32;
 /** Bytes after which a segment is closed early, so that large events do not make huge values. */
 const MAX_BYTES = 256 * 1024;
 /** Segments are cut from one allocation of this size while they fit. */

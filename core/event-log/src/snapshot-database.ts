@@ -11,6 +11,13 @@ const BYTES = BODY + HASH_BYTES;
 const DIGITS = 16;
 const KIND = /^[a-z0-9-]+$/;
 
+/** The database of snapshots cannot be read. Nothing is lost by removing it. */
+export class SnapshotsUnreadable extends Error {
+  constructor(cause: unknown) {
+    super('the database of snapshots cannot be read', { cause });
+  }
+}
+
 /** Snapshots in a database of their own: any abstract-level database, which the log opened and closes. */
 export class SnapshotDatabase implements SnapshotStore {
   readonly #db: LogDatabase;
@@ -35,12 +42,14 @@ export class SnapshotDatabase implements SnapshotStore {
     return undefined;
   }
 
-  /** All snapshots of a kind that are whole, ascending, with the hash of the history they say they are of, which is not compared. */
+  /**
+   * All snapshots of a kind that are whole, ascending, with the hash of the history they say they are of, which is not compared.
+   * Throws SnapshotsUnreadable.
+   */
   async *whole(kind: string): AsyncGenerator<Snapshot & { readonly history: Buffer }> {
-    for await (const key of this.#db.keys<string>({ ...ENCODING, gte: keyOf(kind, 0), lte: keyOf(kind, Number.MAX_SAFE_INTEGER) })) {
-      const value = await this.#db.get<string, Buffer>(key, ENCODING);
-      if (value !== undefined && isWhole(value))
-        yield { seq: seqOf(key), bytes: value.subarray(BYTES), history: value.subarray(BODY, BYTES) };
+    for (const seq of await this.positions(kind).catch(unreadable)) {
+      const value = await this.#db.get<string, Buffer>(keyOf(kind, seq), ENCODING).catch(unreadable);
+      if (value !== undefined && isWhole(value)) yield { seq, bytes: value.subarray(BYTES), history: value.subarray(BODY, BYTES) };
     }
   }
 
@@ -55,7 +64,7 @@ export class SnapshotDatabase implements SnapshotStore {
 
   async positions(kind: string): Promise<readonly number[]> {
     const range = { ...ENCODING, gte: keyOf(kind, 0), lte: keyOf(kind, Number.MAX_SAFE_INTEGER) };
-    return (await this.#db.keys<string>(range).all()).map(seqOf);
+    return (await this.#db.keys<string>(range).all()).map(seqOf).filter(Number.isSafeInteger);
   }
 
   async remove(kind: string, seqs: readonly number[]): Promise<void> {
@@ -80,6 +89,10 @@ export class SnapshotDatabase implements SnapshotStore {
       throw error;
     }
   }
+}
+
+function unreadable(error: unknown): never {
+  throw new SnapshotsUnreadable(error);
 }
 
 /** Neither damaged nor of a later release. */

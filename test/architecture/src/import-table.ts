@@ -10,7 +10,7 @@ const driver: Allowed = { ours: ['contracts', 'driver-kit'], thirdParty: [] };
 export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'core/contracts': { ours: [], thirdParty: ['@sinclair/typebox'] },
   'core/tlog': { ours: [], thirdParty: [] },
-  'core/event-log': { ours: ['contracts', 'tlog'], thirdParty: ['level', 'abstract-level'] },
+  'core/event-log': { ours: ['contracts', 'tlog'], thirdParty: ['level', 'abstract-level', '@node-rs/crc32', 'snappyjs'] },
   'core/oci': { ours: ['contracts'], thirdParty: [] },
   // Of oci, the model uses only the grammar of references, which imports nothing.
   'core/model': { ours: ['contracts', 'oci'], thirdParty: [] },

@@ -1,0 +1,134 @@
+// time limit: 180 s
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { PAGE_EVENTS } from './index-page.ts';
+import { openLevelLog } from './level-log.ts';
+import { all, counter, errorOf, IDENTITY, samples } from './samples.test.util.ts';
+
+const test = suite('single bytes');
+
+/** Memory, where fsync costs nothing: what is tested is what is read back. */
+const MEMORY = '/dev/shm';
+const POINTS = 5000;
+
+/** A generator of the same numbers each time (a linear congruential one). */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
+}
+
+/** Some tables, a write-ahead log, and a witness. */
+async function small(directory: string): Promise<void> {
+  const newId = counter();
+  for (const [from, to] of [
+    [0, 90],
+    [90, 180],
+    [180, 300],
+  ] as const) {
+    const log = await openLevelLog({ ...IDENTITY, directory, newId });
+    for (let at = from; at < to; at += 6) await log.append(samples(at, at + 6)).durable;
+    await log.snapshots.put('state-1', { seq: to - 1, bytes: Buffer.alloc(2000, 'state') });
+    await log.close();
+  }
+}
+
+async function filesOf(directory: string): Promise<{ readonly path: string; readonly size: number }[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => relative(directory, join(entry.parentPath, entry.name)));
+  const sized = await Promise.all(paths.map(async (path) => ({ path, size: (await stat(join(directory, path))).size })));
+  return sized.filter(({ size }) => size > 0);
+}
+
+/** One byte to change. */
+interface Change {
+  readonly number: number;
+  readonly path: string;
+  readonly at: number;
+  readonly to: (before: number) => number;
+}
+
+/** Changes over all files by their sizes, and some of each file, however small it is beside the others. */
+function* changesOf(files: readonly { readonly path: string; readonly size: number }[]): Generator<Change, void, undefined> {
+  const random = numbers(17);
+  const total = files.reduce((sum, { size }) => sum + size, 0);
+  let number = 0;
+  for (const { path, size } of files) {
+    const points = Math.max(Math.min(size, 40), Math.ceil((POINTS * size) / total));
+    for (let point = 0; point < points; point++) {
+      const at = points >= size ? point % size : Math.floor(random() * size);
+      const bit = 1 << Math.floor(random() * 8);
+      yield { number: number++, path, at, to: (before) => (point % 4 === 0 && before !== 0 ? 0 : before ^ bit) };
+    }
+  }
+}
+
+/** `harmless`: every answer is the same. `reported`: one is refused with a range, and all that came before the refusal is the same. */
+async function fate(directory: string, expected: readonly string[], what: string): Promise<'harmless' | 'reported'> {
+  let seen = 0;
+  let whole = false;
+  const error = await errorOf(async () => {
+    const log = await openLevelLog({ ...IDENTITY, directory });
+    try {
+      assert.is(log.admittedSeq, expected.length - 1, `${what}: the end of the log`);
+      for await (const event of log.read()) assert.is(JSON.stringify(event), expected[seen++], what);
+      assert.is(seen, expected.length, `${what}: events are missing`);
+      whole = true;
+      assert.is((await all(log.readStream('container/3'))).length, Math.ceil((expected.length - 3) / 7), `${what}: the stream`);
+      const snapshot = await log.snapshots.nearest('state-1', expected.length);
+      assert.ok(snapshot === undefined || Buffer.from(snapshot.bytes).equals(Buffer.alloc(2000, 'state')), `${what}: the snapshot`);
+    } finally {
+      await log.close();
+    }
+  });
+  if (error === undefined) return 'harmless';
+  assert.is(error.code, 'LOG_CORRUPT', `${what}: ${String(error)}`);
+  const { from, to } = error.facts as { readonly from: number; readonly to: number };
+  assert.ok(from >= 0 && to >= from && to < expected.length && (whole || seen <= to), `${what}: ${from} to ${to} after ${seen}`);
+  return 'reported';
+}
+
+test(`given ${POINTS} single bytes changed, one at a time, over all files, when opened and read, then each is harmless or reported with its range`, async () => {
+  const scratch = await mkdtemp(join((await stat(MEMORY).catch(() => undefined)) === undefined ? tmpdir() : MEMORY, 'shiplog-test-'));
+  try {
+    const original = join(scratch, 'log');
+    await small(original);
+    const copies = join(scratch, 'reference');
+    await cp(original, copies, { recursive: true });
+    const log = await openLevelLog({ ...IDENTITY, directory: copies });
+    const expected = (await all(log.read())).map((event) => JSON.stringify(event));
+    await log.close();
+    assert.is(expected.length, 300);
+    assert.ok(expected.length < PAGE_EVENTS);
+
+    const files = await filesOf(original);
+    const fates: Record<string, { harmless: number; reported: number }> = {};
+    const changes = changesOf(files);
+    const worker = async (): Promise<void> => {
+      for (let change = changes.next(); change.done !== true; change = changes.next()) {
+        const { number, path, at, to } = change.value;
+        const copy = join(scratch, `copy-${number}`);
+        await cp(original, copy, { recursive: true });
+        const bytes = await readFile(join(copy, path));
+        const before = bytes[at] ?? 0;
+        bytes[at] = to(before);
+        await writeFile(join(copy, path), bytes);
+        const counted = (fates[path] ??= { harmless: 0, reported: 0 });
+        counted[await fate(copy, expected, `byte ${at} of ${path}, ${before} to ${bytes[at]}`)]++;
+        await rm(copy, { recursive: true });
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, worker));
+    const counts = Object.values(fates);
+    const sum = (of: 'harmless' | 'reported'): number => counts.reduce((all, each) => all + each[of], 0);
+    process.stdout.write(`${sum('reported')} reported, ${sum('harmless')} harmless: ${JSON.stringify(fates)}\n`);
+    assert.ok(sum('reported') + sum('harmless') >= POINTS);
+    assert.ok(sum('reported') > POINTS / 10);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+});
+
+test.run();

@@ -1,0 +1,136 @@
+// time limit: 120 s
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TemporaryDirectory, temporaryDirectory } from '@shiplog/test-support';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openLevelLog, repairLevelLog, verifyLevelLog } from './level-log.ts';
+import { all, counter, errorOf, IDENTITY, samples } from './samples.test.util.ts';
+
+interface Context {
+  temporary: TemporaryDirectory;
+  /** The log, a copy of it, and an export of its events. */
+  directory: string;
+  mirror: string;
+  exported: string;
+  events: readonly string[];
+}
+
+const test = suite<Context>('repair of a log');
+
+const EVENTS = 900;
+
+test.before.each(async (context) => {
+  context.temporary = await temporaryDirectory();
+  const { path } = context.temporary;
+  Object.assign(context, { directory: join(path, 'log'), mirror: join(path, 'mirror'), exported: join(path, 'events.ndjson') });
+  const newId = counter();
+  for (const from of [0, 300, 600]) {
+    const log = await openLevelLog({ ...IDENTITY, directory: context.directory, newId });
+    for (let at = from; at < from + 300; at += 12) await log.append(samples(at, at + 12)).durable;
+    if (from === 600) context.events = (await all(log.read())).map((event) => JSON.stringify(event));
+    await log.close();
+  }
+  await cp(context.directory, context.mirror, { recursive: true });
+  await writeFile(context.exported, `${context.events.join('\n')}\n`);
+});
+test.after.each((context) => context.temporary.cleanup());
+
+async function damage(directory: string, name: RegExp, change: (bytes: Buffer) => void): Promise<void> {
+  const db = join(directory, 'db');
+  const file = (await readdir(db)).find((each) => name.test(each));
+  if (file === undefined) throw new Error(`no file ${String(name)}`);
+  const bytes = await readFile(join(db, file));
+  change(bytes);
+  await writeFile(join(db, file), bytes);
+}
+
+/** Zeroes the middle. */
+function zero(bytes: Buffer): void {
+  bytes.fill(0, Math.floor(bytes.length / 3), Math.floor(bytes.length / 3) + 700);
+}
+
+async function expectWhole({ directory, events }: Context): Promise<void> {
+  const log = await openLevelLog({ ...IDENTITY, directory });
+  assert.equal(
+    (await all(log.read())).map((event) => JSON.stringify(event)),
+    events,
+  );
+  assert.equal((await log.verify()).damage, []);
+  await log.append(samples(0, 40)).durable;
+  await log.close();
+  assert.equal((await verifyLevelLog(directory)).damage, []);
+}
+
+for (const [what, name] of [
+  ['a table', /\.ldb$/],
+  ['the write-ahead log', /^\d+\.log$/],
+] as const) {
+  for (const from of ['an export', 'a copy'] as const) {
+    test(`given ${what} damaged, when repaired from ${from}, then it is the log it was, and the damaged one is kept aside`, async (context) => {
+      const { directory, mirror, exported } = context;
+      const { head } = await verifyLevelLog(mirror);
+      await damage(directory, name, zero);
+      const error = await errorOf(() => openLevelLog({ ...IDENTITY, directory }));
+      assert.is(error?.code, 'LOG_CORRUPT');
+      const before = await verifyLevelLog(directory);
+      assert.is.not(before.damage.length, 0);
+      assert.ok(before.events < EVENTS && before.events > 300, String(before.events));
+      const { filled, verification, damaged } = await repairLevelLog(directory, from === 'an export' ? exported : mirror);
+      assert.ok(filled.length > 0);
+      assert.equal(verification, { events: EVENTS, head, damage: [] });
+      assert.ok((await readdir(damaged)).length > 0);
+      await expectWhole(context);
+    });
+  }
+}
+
+test('given a source with other events, or without those needed, when repaired from it, then refused, and the log is as it was', async (context) => {
+  const { directory, exported, mirror, events } = context;
+  await damage(directory, /\.ldb$/, zero);
+  const before = await readdir(join(directory, 'db'));
+  const attempts: readonly (readonly string[])[] = [
+    events.map((line) => line.replace('"reason":"test"', '"reason":"lie"')),
+    events.slice(0, 2),
+    [],
+  ];
+  for (const lines of attempts) {
+    await writeFile(exported, lines.join('\n'));
+    const error = await errorOf(() => repairLevelLog(directory, exported));
+    assert.is(error?.code, 'LOG_CORRUPT');
+    const { from = -1, to = -1 } = (error?.facts ?? {}) as { from?: number; to?: number };
+    assert.ok(from >= 0 && to >= from && to < EVENTS);
+    assert.equal(await readdir(join(directory, 'db')), before);
+    assert.equal((await readdir(directory)).toSorted(), ['db', 'snapshots', 'witness']);
+  }
+  await writeFile(exported, 'no JSON\n');
+  assert.is((await errorOf(() => repairLevelLog(directory, exported)))?.code, 'REQUEST_INVALID');
+  await repairLevelLog(directory, mirror);
+  await expectWhole(context);
+});
+
+test('given a database without its end, when the witness knows it, then the end is filled in; without a witness, only what the head mark knows', async (context) => {
+  const { directory, exported } = context;
+  await damage(directory, /^\d+\.log$/, (bytes) => void bytes.fill(0));
+  const { filled } = await repairLevelLog(directory, exported);
+  assert.is(filled.at(-1)?.to, EVENTS - 1);
+  await expectWhole(context);
+});
+
+test('given neither head mark nor witness, when repaired, then refused: nothing tells what the log led to', async ({
+  directory,
+  exported,
+}) => {
+  await rm(join(directory, 'witness'));
+  for (const name of (await readdir(join(directory, 'db'))).filter((each) => /\.(ldb|log)$/.test(each)))
+    await damage(directory, new RegExp(name.replace('.', '\\.')), (bytes) => void bytes.fill(0));
+  assert.is((await errorOf(() => repairLevelLog(directory, exported)))?.code, 'LOG_CORRUPT');
+});
+
+test('given a whole log, when repaired, then nothing is filled in and it stays the same', async (context) => {
+  const { filled } = await repairLevelLog(context.directory, context.exported);
+  assert.equal(filled, []);
+  await expectWhole(context);
+});
+
+test.run();

@@ -1,0 +1,212 @@
+import { createReadStream } from 'node:fs';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Level } from 'level';
+import { ShiplogError, type ShiplogEvent, type Verification } from '@shiplog/contracts';
+import { canonicalJson } from './canonical-json.ts';
+import { encodeTile } from './commit.ts';
+import { corrupt } from './corrupt.ts';
+import { ENCODING, HEAD_KEY, type LogDatabase, segmentKey, segmentPosition, SYNCED, tileKey } from './database.ts';
+import { FrameError } from './frame.ts';
+import { encodeHead, readHead } from './head.ts';
+import { salvage } from './level-files/level-files.ts';
+import type { Mark } from './mark.ts';
+import { RawScan } from './raw-scan.ts';
+import { salvageLog } from './salvage-log.ts';
+import { Segment, SegmentWriter } from './segment.ts';
+import { syncPath } from './sync-path.ts';
+import { type CompleteTile, TreeEdge } from './tree-edge.ts';
+import { verifyEventLog } from './verify.ts';
+
+/** Positions from `from` to `to`. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Repair {
+  /** The ranges that were filled in. */
+  readonly filled: readonly Range[];
+  readonly verification: Verification;
+  /** Where the damaged database was put; nothing needs it any more. */
+  readonly damaged: string;
+}
+
+/** The paths a repair works on. */
+export interface RepairPaths {
+  readonly db: string;
+  /** The mark kept outside of the database. */
+  readonly witness: Mark | undefined;
+}
+
+/**
+ * Makes a damaged database whole: copies what is whole, fills the holes with events from `source`, checks all of it from the first event to the last
+ * mark, and only then puts it in the place of the damaged one. `source` is an export (a file with one event a line, as
+ * `shiplog events --format json` prints them) or the directory of another copy of the log.
+ *
+ * Nothing is guessed: what the source gives is taken only if all events together lead to the root that the head mark or the witness names.
+ * Otherwise, and after a crash in the middle, the damaged database is as it was. Throws LOG_CORRUPT with the range that could not be filled.
+ */
+export async function repairDatabase({ db, witness }: RepairPaths, source: string): Promise<Repair> {
+  const rebuilt = `${db}.rebuilt`;
+  await rm(rebuilt, { recursive: true, force: true });
+  const target = new Level(rebuilt, { createIfMissing: true });
+  await target.open();
+  let filled: readonly Range[];
+  let verification: Verification;
+  try {
+    await salvageLog(db, target);
+    const end = await knownEnd(target, witness);
+    const holes = await holesOf(target, end.seq);
+    const texts = holes.length === 0 ? new Map<number, string>() : await textsOf(source, holes);
+    const edge = await fill(target, texts, end.seq);
+    if (end.format === 2 && edge.root() !== end.hash) throw refused(holes, end.seq);
+    await target.put<string, Buffer>(HEAD_KEY, encodeHead(end.seq, edge.frontier().encode()), { ...ENCODING, ...SYNCED });
+    verification = await verifyEventLog(target, { witness });
+    const [damage] = verification.damage;
+    if (damage !== undefined) throw corrupt(damage.from, damage.to, `${damage.reason}; the source does not lead to the known root`);
+    filled = holes;
+    await target.close();
+  } catch (error) {
+    await target.close();
+    await rm(rebuilt, { recursive: true, force: true });
+    throw error;
+  }
+  for (const name of await readdir(rebuilt)) await syncPath(join(rebuilt, name));
+  await syncPath(rebuilt);
+  const damaged = await freeName(`${db}.damaged`);
+  await rename(db, damaged);
+  await rename(rebuilt, db);
+  await syncPath(join(db, '..'));
+  return { filled, verification, damaged };
+}
+
+/** The last event that is known for sure, and the hash over all. */
+async function knownEnd(db: LogDatabase, witness: Mark | undefined): Promise<Mark> {
+  let head: Mark | undefined;
+  try {
+    head = await readHead(db);
+  } catch (error) {
+    if (!(error instanceof ShiplogError && error.code === 'LOG_CORRUPT')) throw error;
+  }
+  const end = witness !== undefined && witness.seq > (head?.seq ?? -1) ? witness : head;
+  if (end === undefined || end.seq < 0)
+    throw corrupt(0, 0, 'neither the head mark nor the witness is left, so nothing tells where the log ended and what it led to');
+  return end;
+}
+
+async function* segmentsOf(db: LogDatabase, last: number): AsyncGenerator<Segment, void, undefined> {
+  const scan = new RawScan(db, { first: 0, last, ahead: true, chunk: 128 });
+  try {
+    for (let chunk = await scan.next(); chunk.length > 0; chunk = await scan.next()) {
+      for (const [key, value] of chunk) if (segmentPosition(key) !== undefined) yield new Segment(value);
+    }
+  } finally {
+    await scan.close();
+  }
+}
+
+async function holesOf(db: LogDatabase, last: number): Promise<readonly Range[]> {
+  const holes: Range[] = [];
+  let expected = 0;
+  for await (const segment of segmentsOf(db, last)) {
+    if (segment.first > expected) holes.push({ from: expected, to: segment.first - 1 });
+    expected = segment.last + 1;
+  }
+  if (expected <= last) holes.push({ from: expected, to: last });
+  return holes;
+}
+
+/** Puts what is missing in its place, and the tree of all. Answers with the tree's edge at the end. */
+async function fill(db: LogDatabase, texts: ReadonlyMap<number, string>, last: number): Promise<TreeEdge> {
+  const edge = new TreeEdge();
+  const writer = new SegmentWriter();
+  const tiles: CompleteTile[] = [];
+  const completed = (tile: CompleteTile): void => void tiles.push(tile);
+  const store = async (upTo: number): Promise<void> => {
+    while (edge.size < upTo) {
+      const [first, past] = [edge.size, edge.root()];
+      while (!writer.full && edge.size < upTo) {
+        const text = texts.get(edge.size);
+        if (text === undefined) throw corrupt(edge.size, upTo - 1, 'the source does not have these events');
+        edge.append(writer.add(text), completed);
+      }
+      await db.put<string, Buffer>(segmentKey(first), writer.seal(first, past), ENCODING);
+    }
+  };
+  for await (const segment of segmentsOf(db, last)) {
+    await store(segment.first);
+    for (const leaf of segment.leafHashes()) edge.append(leaf, completed);
+    // Not over those that are there: one that differs is a witness against the source.
+    for (const { level, index, bytes } of tiles.splice(0)) await storeTile(db, level, index, bytes);
+  }
+  await store(last + 1);
+  for (const { level, index, bytes } of tiles) await storeTile(db, level, index, bytes);
+  return edge;
+}
+
+async function storeTile(db: LogDatabase, level: number, index: number, bytes: Buffer): Promise<void> {
+  const key = tileKey(level, index);
+  if ((await db.get<string, Buffer>(key, ENCODING)) === undefined) await db.put<string, Buffer>(key, encodeTile(bytes), ENCODING);
+}
+
+/** Canonical texts of the events in some ranges, by position, as far as the source has them. */
+async function textsOf(source: string, ranges: readonly Range[]): Promise<ReadonlyMap<number, string>> {
+  const texts = new Map<number, string>();
+  const wanted = (seq: number): boolean => ranges.some(({ from, to }) => seq >= from && seq <= to);
+  if ((await stat(source)).isDirectory()) {
+    const db = await stat(join(source, 'CURRENT')).then(
+      () => source,
+      () => join(source, 'db'),
+    );
+    await salvage(db, ({ key, value }) => {
+      if (value === undefined || segmentPosition(key) === undefined) return;
+      try {
+        const segment = new Segment(value);
+        for (const [index, leaf] of segment.leaves().entries())
+          if (wanted(segment.first + index)) texts.set(segment.first + index, leaf.toString('utf8'));
+      } catch (error) {
+        if (!(error instanceof FrameError)) throw error;
+      }
+    });
+    return texts;
+  }
+  const lines = createInterface({ input: createReadStream(source), crlfDelay: Number.POSITIVE_INFINITY });
+  let number = 0;
+  for await (const line of lines) {
+    number++;
+    if (line.trim() === '') continue;
+    const event = parsed(line, source, number);
+    if (wanted(event.seq)) texts.set(event.seq, canonicalJson(event));
+  }
+  return texts;
+}
+
+function parsed(line: string, source: string, number: number): ShiplogEvent {
+  try {
+    const event = JSON.parse(line) as ShiplogEvent;
+    if (typeof event === 'object' && event !== null && Number.isSafeInteger(event.seq)) return event;
+  } catch (error) {
+    throw new ShiplogError('REQUEST_INVALID', `line ${number} of ${source} is not JSON`, { source, line: number }, { cause: error });
+  }
+  throw new ShiplogError('REQUEST_INVALID', `line ${number} of ${source} is not an event of a log`, { source, line: number });
+}
+
+function refused(holes: readonly Range[], last: number): ShiplogError {
+  const hole = holes[0] ?? { from: 0, to: last };
+  return corrupt(hole.from, hole.to, 'what the source has here does not lead to the known root: these are other events');
+}
+
+async function freeName(path: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? path : `${path}-${number}`;
+    if (
+      await stat(name).then(
+        () => false,
+        () => true,
+      )
+    )
+      return name;
+  }
+}
