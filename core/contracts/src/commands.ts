@@ -1,5 +1,6 @@
 import type { ContainerSpec, ExecSpec } from './container-spec.ts';
 import type { Digest } from './image.ts';
+import type { Reloaded } from './plugins.ts';
 import type { SecretRef } from './vault.ts';
 
 /**
@@ -57,6 +58,10 @@ export interface CommandArgs {
     readonly sealed?: SecretRef;
   };
   'volume.remove': { readonly volume: string; readonly force: boolean };
+  'plugin.enable': { readonly plugin: string };
+  'plugin.disable': { readonly plugin: string };
+  /** Loads its code anew, while containers run. */
+  'plugin.reload': { readonly plugin: string };
   /** Destroys the key that a person's data in the log are sealed with. `subject` is the pseudonym, 16 hex digits. */
   'subject.erase': { readonly subject: string };
 }
@@ -72,7 +77,16 @@ export interface Givens {
   readonly ids: readonly string[];
   /** Host ports that were free just before, to choose from where the client left the choice. */
   readonly freePorts?: readonly number[];
+  /** The plugin a command is about, as it is installed; absent if none of that name is. */
+  readonly plugin?: InstalledPluginFacts;
   readonly defaults: EngineDefaults;
+}
+
+/** What decisions about a plugin depend on. `essential`: the engine itself cannot do without one of its drivers. */
+export interface InstalledPluginFacts {
+  readonly name: string;
+  readonly drivers: readonly { readonly kind: string; readonly name: string }[];
+  readonly essential: boolean;
 }
 
 /** Configuration that decisions depend on. */
@@ -122,5 +136,8 @@ export interface CommandAnswers {
   'network.remove': { readonly id: string };
   'volume.create': { readonly name: string };
   'volume.remove': { readonly name: string };
+  'plugin.enable': { readonly name: string };
+  'plugin.disable': { readonly name: string };
+  'plugin.reload': Reloaded & { readonly name: string };
   'subject.erase': { readonly subject: string };
 }

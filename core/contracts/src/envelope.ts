@@ -5,8 +5,14 @@ import type { EventData, EventType } from './events.ts';
 /** What sort of fact an event is: decided, came of it, seen in reality, computed from others, or about the log itself. */
 export type EventKind = 'intent' | 'outcome' | 'observed' | 'derived' | 'meta';
 
-/** `container/<id>`, `image/<digest>`, `network/<id>`, `volume/<name>` or `engine`. */
-export type StreamName = `container/${string}` | `image/${string}` | `network/${string}` | `volume/${string}` | 'engine';
+/** `container/<id>`, `image/<digest>`, `network/<id>`, `volume/<name>`, `plugin/<name>` or `engine`. */
+export type StreamName =
+  | `container/${string}`
+  | `image/${string}`
+  | `network/${string}`
+  | `volume/${string}`
+  | `plugin/${string}`
+  | 'engine';
 
 /** How an operation ended. `refused`: by decide, before any effect. `unknown`: recovery could not tell and did not guess. */
 export type ResultStatus = 'ok' | 'refused' | 'failed' | 'canceled' | 'unknown';

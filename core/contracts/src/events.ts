@@ -2,6 +2,7 @@ import type { CommandArgs, CommandType, Givens } from './commands.ts';
 import type { Json } from './json.ts';
 import type { ContainerRecord, EndpointRecord, ExecRecord, NetworkRecord, ProcessRef, VolumeRecord } from './state.ts';
 import type { Digest, ImageManifest } from './image.ts';
+import type { Reloaded } from './plugins.ts';
 
 /**
  * An intent keeps the command as it was asked (`args`, `givens`): enough to decide again. `decided` is what decide made
@@ -51,6 +52,9 @@ export interface Decisions {
   'network.remove': { readonly id: string } | null;
   'volume.create': Omit<VolumeRecord, 'createdAt'> | null;
   'volume.remove': { readonly name: string } | null;
+  'plugin.enable': { readonly name: string } | null;
+  'plugin.disable': { readonly name: string } | null;
+  'plugin.reload': { readonly name: string } | null;
   'subject.erase': { readonly subject: string } | null;
 }
 
@@ -89,6 +93,9 @@ export interface Outcomes {
   /** `mountpoint` where the driver keeps it elsewhere than was decided. */
   'volume.create': { readonly mountpoint?: string };
   'volume.remove': Record<string, never>;
+  'plugin.enable': Record<string, never>;
+  'plugin.disable': Record<string, never>;
+  'plugin.reload': Reloaded;
   'subject.erase': Record<string, never>;
 }
 

@@ -142,6 +142,14 @@ export interface OpenOperation {
   readonly answers?: { readonly [step: string]: { readonly value?: Json } };
 }
 
+/** A plugin that is disabled. */
+export interface PluginRecord {
+  readonly name: string;
+  readonly enabled: false;
+  /** Nanoseconds since the epoch, decimal. */
+  readonly disabledAt: string;
+}
+
 /** The engine at one moment. All of it is folded from the log; reading it never changes it. */
 export interface StateView {
   /** Position of the last event folded in; -1 for none. */
@@ -154,6 +162,8 @@ export interface StateView {
   readonly networks: ReadonlyMap<string, NetworkRecord>;
   /** By name. */
   readonly volumes: ReadonlyMap<string, VolumeRecord>;
+  /** Plugins that are disabled, by name. */
+  readonly plugins: ReadonlyMap<string, PluginRecord>;
   readonly openOperations: ReadonlyMap<string, OpenOperation>;
   /** Name, full id or unique id prefix. Throws CONTAINER_NOT_FOUND or REFERENCE_AMBIGUOUS. */
   container(ref: string): ContainerRecord;

@@ -1,6 +1,6 @@
 import type { Fold, Projection } from '@shiplog/contracts';
 
-/** Makes a projection of a pure fold. It holds the state in memory and begins anew with the first event. */
+/** Makes a projection of a pure fold. It holds the state in memory, and folds nothing before what came before. */
 export function foldProjection<S>(fold: Fold<S>): Projection {
   let state = fold.initial();
   let next = 0;
@@ -11,10 +11,10 @@ export function foldProjection<S>(fold: Fold<S>): Projection {
         next = 0;
       }
       for (const [index, event] of events.entries()) {
-        // Told again after an answer that got lost: each event counts once.
-        if (from + index < next) continue;
+        // Past a gap nothing is folded, and what is told again counts once: the answer says where it is.
+        if (from + index !== next) continue;
         state = fold.apply(state, event);
-        next = from + index + 1;
+        next += 1;
       }
       return { seq: next - 1 };
     },

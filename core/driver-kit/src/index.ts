@@ -5,6 +5,7 @@ export { groupRefused, groupsIn, processesIn, removeGroup } from './control-grou
 export { Sandboxes } from './sandboxes.ts';
 export { Consumers } from './consumers.ts';
 export { readControl, readControlNumber, readControlTable, writeControl } from './control-file.ts';
+export { BindMounts } from './bind-mounts.ts';
 export { throwIfAborted } from './abort.ts';
 export { buildDirectory, pathExists } from './build-directory.ts';
 export { defineDriver, definePlugin } from './define-plugin.ts';
@@ -29,6 +30,7 @@ export { WorkPool } from './work-pool.ts';
 
 export type { DriverByClass, DriverByFactory, DriverClass, DriverDefinition, PluginDefinition } from './define-plugin.ts';
 export type { LayerRecord } from './layer-record.ts';
+export type { ShownDirectory } from './bind-mounts.ts';
 export type { BindMount } from './mount-table.ts';
 export type { LayerWrite, LayerWritten, WhiteoutMode } from './layer-writer.ts';
 export type { ScopedDriver } from './scope.ts';

@@ -10,7 +10,9 @@ interface Judged {
 
 /** Who judges what a caller asks. Nobody judges what the engine does by itself. */
 export function authorizersFor(core: EngineCore, caller: Caller): readonly DriverInfo[] {
-  return caller.actor.scheme === 'system' ? [] : core.parts.drivers.list().filter((driver) => driver.kind === 'authorizer');
+  return caller.actor.scheme === 'system'
+    ? []
+    : core.parts.drivers.list().filter((driver) => driver.kind === 'authorizer' && !core.ledger.head.plugins.has(driver.plugin));
 }
 
 /**

@@ -25,6 +25,7 @@ import { authorize, authorizersFor, authorizedEvent, denialIn } from './authoriz
 import type { EngineCore } from './core.ts';
 import { system } from './core.ts';
 import { Operation } from './operation.ts';
+import { pluginFacts } from './plugin-facts.ts';
 import { scrubbed } from './secrets/scrub.ts';
 import type { Handler } from './operations/handler.ts';
 import { HANDLERS } from './operations/table.ts';
@@ -295,7 +296,8 @@ export class Executor {
     const { identities, defaults } = this.core.parts;
     const needed = givensNeeded(this.core.ledger.head, command);
     const ids = Array.from({ length: needed.ids }, (_, index) => given?.ids[index] ?? identities.hex());
-    if (needed.ports === 0) return { ids, defaults };
+    const plugin = 'plugin' in command.args ? pluginFacts(this.core.parts, command.args.plugin) : undefined;
+    if (needed.ports === 0) return { ids, defaults, ...(plugin === undefined ? {} : { plugin }) };
     return { ids, freePorts: given?.freePorts ?? (await this.#freePorts(needed.ports)), defaults };
   }
 

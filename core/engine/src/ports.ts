@@ -1,4 +1,4 @@
-import type { DriverFamilies, DriverInfo, DriverKind, EngineDefaults, EventLog, ReadLevel } from '@shiplog/contracts';
+import type { DriverFamilies, DriverInfo, DriverKind, EngineDefaults, EventLog, PluginControl, ReadLevel } from '@shiplog/contracts';
 
 import type { SecretRules } from './secrets/rules.ts';
 
@@ -65,6 +65,8 @@ export interface PredefinedNetwork {
 export interface EngineParts {
   readonly log: EventLog;
   readonly drivers: Drivers;
+  /** Starts, stops and reloads plugins; where there is none, nothing needs that. */
+  readonly plugins?: PluginControl;
   readonly clock: Clock;
   readonly identities: Identities;
   readonly paths: Paths;

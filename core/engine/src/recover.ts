@@ -1,4 +1,4 @@
-import { failed, succeeded, upcast } from '@shiplog/model';
+import { driverUser, failed, succeeded, upcast } from '@shiplog/model';
 import {
   type CommandType,
   createContext,
@@ -19,6 +19,9 @@ import { recordExit } from './reactors/exits.ts';
 import { references } from './secrets/secrets.ts';
 import { isSubjectKey } from './subjects.ts';
 import { settle } from './reactors/settle.ts';
+
+/** Milliseconds a driver has to say what it holds. */
+const OBSERVE_MS = 30_000;
 
 /**
  * Makes log and reality agree after a start: every intent without an outcome gets one, every process that ended unseen is
@@ -110,13 +113,14 @@ async function collectOrphans(core: EngineCore): Promise<void> {
   };
   for (const name of usable(core, 'runtime')) {
     const runtime = drivers.get('runtime', name);
-    for (const found of await runtime.observe())
+    for (const found of await seen(core, 'runtime', name))
       await orphan('runtime', found, active(found.id), () => runtime.remove({ id: found.id }, ctx));
   }
   const cgroup = drivers.get('cgroup', chosen.cgroup);
-  for (const found of await cgroup.observe()) await orphan('cgroup', found, active(found.id), () => cgroup.remove({ id: found.id }, ctx));
+  for (const found of await seen(core, 'cgroup', chosen.cgroup))
+    await orphan('cgroup', found, active(found.id), () => cgroup.remove({ id: found.id }, ctx));
   const storage = drivers.get('storage', defaults.storageDriver);
-  for (const found of await storage.observe()) {
+  for (const found of await seen(core, 'storage', defaults.storageDriver)) {
     if (found.resource === 'mount')
       await orphan('storage', found, active(found.id), () => storage.unmount({ key: found.id, target: paths.rootfs(found.id) }, ctx));
     else
@@ -126,7 +130,7 @@ async function collectOrphans(core: EngineCore): Promise<void> {
   }
   for (const name of usable(core, 'network')) {
     const network = drivers.get('network', name);
-    for (const found of await network.observe()) {
+    for (const found of await seen(core, 'network', name)) {
       if (found.resource === 'sandbox')
         await orphan('network', found, active(found.id), () => network.closeSandbox({ id: found.id, path: paths.sandbox(found.id) }, ctx));
       else if (found.resource === 'endpoint' && !endpoints.has(found.id))
@@ -140,7 +144,7 @@ async function collectOrphans(core: EngineCore): Promise<void> {
 /** Volumes that are held for containers which do not run are let go of. */
 async function unpublishForGone(core: EngineCore, ctx: ReturnType<typeof background>, active: (id: string) => boolean): Promise<void> {
   for (const driver of usable(core, 'volume')) {
-    for (const { resource, id: consumer, of: name } of await core.parts.drivers.get('volume', driver).observe()) {
+    for (const { resource, id: consumer, of: name } of await seen(core, 'volume', driver)) {
       if (resource !== 'publication' || name === undefined || active(consumer)) continue;
       core.drift('volume', `publication/${name}/${consumer}`, 'absent', 'present, and removed');
       const volume = core.ledger.head.volumes.get(name);
@@ -162,11 +166,31 @@ function isLayer(core: EngineCore, key: string): boolean {
   return false;
 }
 
+/** Drivers that may hold something here: one whose code was never needed, and that nothing in the log uses, is left alone. */
 function usable(core: EngineCore, kind: 'runtime' | 'network' | 'volume'): string[] {
-  return core.parts.drivers
-    .list()
-    .filter((driver) => driver.kind === kind && driver.probe.usable)
-    .map((driver) => driver.name);
+  const { head } = core.ledger;
+  const drivers = core.parts.drivers.list().filter((driver) => driver.kind === kind && driver.probe.usable);
+  return drivers.filter(({ name, loaded }) => loaded !== false || driverUser(head, kind, name) !== undefined).map(({ name }) => name);
+}
+
+/** What a driver sees. One that does not say so keeps nobody from serving: it is reported, and what it holds stays. */
+async function seen(
+  core: EngineCore,
+  kind: 'runtime' | 'cgroup' | 'storage' | 'network' | 'volume',
+  name: string,
+): Promise<readonly Observed[]> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const cancel = core.parts.clock.after(OBSERVE_MS, () =>
+    reject(new ShiplogError('DEADLINE_EXCEEDED', 'it did not answer observe in time')),
+  );
+  try {
+    return await Promise.race([core.parts.drivers.get(kind, name).observe(), late]);
+  } catch (error) {
+    core.drift('driver', `${kind}/${name}`, 'says what it holds', ShiplogError.wrap(error).message);
+    return [];
+  } finally {
+    cancel();
+  }
 }
 
 function background(core: EngineCore): OperationContext {

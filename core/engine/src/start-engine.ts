@@ -22,9 +22,11 @@ import {
   type ReadRecord,
   type SecretRef,
   ShiplogError,
+  type Views,
   type WaitCondition,
 } from '@shiplog/contracts';
 import { EngineCore, system } from './core.ts';
+import { enabledDrivers } from './enabled-drivers.ts';
 import { Executor } from './executor.ts';
 import { Ledger } from './ledger.ts';
 import { readOutput } from './output.ts';
@@ -35,6 +37,7 @@ import { recover } from './recover.ts';
 import { scrubbed } from './secrets/scrub.ts';
 import { withValues } from './secrets/secrets.ts';
 import { hashState } from './snapshots/state-hash.ts';
+import { ProjectionViews } from './views.ts';
 import { waitFor } from './wait.ts';
 
 /** How long a stop waits for operations under way; what is cut off then is recovered at the next start. */
@@ -44,6 +47,7 @@ const DRAIN_MS = 10_000;
 export interface RunningEngine extends Engine {
   /** Resolves with a LOG_CLOSED error when the log could not be written: nothing is acknowledged any more, and the process must end. */
   readonly failed: Promise<ShiplogError>;
+  readonly views: Views;
   /** Ends operations, records the stop, leaves containers running. */
   stop(reason: string): Promise<void>;
 }
@@ -51,7 +55,7 @@ export interface RunningEngine extends Engine {
 /** Folds the log, makes it and reality agree, and begins to serve. */
 export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
   const ledger = await Ledger.open(parts.log, parts.logger);
-  const core = new EngineCore(parts, ledger);
+  const core = new EngineCore({ ...parts, drivers: enabledDrivers(parts.drivers, ledger.head) }, ledger);
   const executor = new Executor(core);
   await recordStart(core);
   await recover(core, executor);
@@ -64,16 +68,18 @@ export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
   }
   core.outputs.resume();
   const stopping = new AbortController();
-  const watching = parts.drivers
+  const { drivers } = core.parts;
+  const watching = drivers
     .list()
     .filter((driver) => driver.kind === 'runtime' && driver.probe.usable)
-    .map((driver) => watchExits(core, executor, parts.drivers.get('runtime', driver.name), stopping.signal));
+    .map((driver) => watchExits(core, executor, drivers.get('runtime', driver.name), stopping.signal));
   return new ServingEngine(core, executor, stopping, Promise.allSettled(watching));
 }
 
 class ServingEngine implements RunningEngine {
   readonly #startedAt: string;
   readonly #reads: Reads;
+  readonly views: Views;
 
   constructor(
     private readonly core: EngineCore,
@@ -83,6 +89,7 @@ class ServingEngine implements RunningEngine {
   ) {
     this.#startedAt = core.parts.clock.now();
     this.#reads = new Reads(core);
+    this.views = new ProjectionViews(core);
   }
 
   get log() {

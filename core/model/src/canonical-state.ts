@@ -1,6 +1,9 @@
 import { State } from './state.ts';
 
-const MAPS = ['containers', 'execs', 'images', 'networks', 'volumes', 'openOperations', 'pending'] as const;
+const MAPS = ['containers', 'execs', 'images', 'networks', 'volumes', 'plugins', 'openOperations', 'pending'] as const;
+
+/** Maps that came later: while they are empty, the text is what it was before. */
+const LATER: ReadonlySet<string> = new Set(['plugins']);
 
 /**
  * The whole state as text: equal states, and only those, have equal text. Keys are in code point order and absent fields
@@ -16,7 +19,8 @@ export function canonicalState(state: State): string {
  */
 export function* canonicalPieces(state: State): Generator<string, void, undefined> {
   let separator = '{';
-  for (const name of [...MAPS, 'format', 'seq'].toSorted()) {
+  const names = MAPS.filter((name) => state[name].size > 0 || !LATER.has(name));
+  for (const name of [...names, 'format', 'seq'].toSorted()) {
     yield `${separator}${JSON.stringify(name)}:`;
     separator = ',';
     if (name === 'format') yield '1';
@@ -54,7 +58,7 @@ export function restoreState(text: string): State {
   state.seq = plain.seq;
   for (const name of MAPS) {
     const target: Map<string, unknown> = state[name];
-    for (const [key, record] of Object.entries(plain[name] as object)) target.set(key, record);
+    for (const [key, record] of Object.entries((plain[name] ?? {}) as object)) target.set(key, record);
   }
   return state;
 }

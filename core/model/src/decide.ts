@@ -33,6 +33,7 @@ import { decideImageTag } from './decide/image-tag.ts';
 import { decideNetworkCreate } from './decide/network-create.ts';
 import { decideNetworkRemove } from './decide/network-remove.ts';
 import { decideSubjectErase } from './decide/subject-erase.ts';
+import { decidePluginDisable, decidePluginEnable, decidePluginReload } from './decide/plugin.ts';
 import { streamOf } from './decide/stream-of.ts';
 import type { Decider, Verdict } from './decide/verdict.ts';
 import { decideVolumeCreate } from './decide/volume-create.ts';
@@ -84,6 +85,9 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'network.remove': decideNetworkRemove,
   'volume.create': decideVolumeCreate,
   'volume.remove': decideVolumeRemove,
+  'plugin.enable': decidePluginEnable,
+  'plugin.disable': decidePluginDisable,
+  'plugin.reload': decidePluginReload,
   'subject.erase': decideSubjectErase,
 };
 

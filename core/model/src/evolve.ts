@@ -7,6 +7,7 @@ import { imageEvolvers } from './evolve/image.ts';
 import { networkEvolvers } from './evolve/network.ts';
 import { closeOperation, openOperation } from './evolve/operations.ts';
 import { volumeEvolvers } from './evolve/volume.ts';
+import { pluginEvolvers } from './evolve/plugin.ts';
 import type { State } from './state.ts';
 import { upcast } from './upcast.ts';
 
@@ -32,6 +33,7 @@ const EVOLVERS: Evolvers<EventType> = {
   ...imageEvolvers,
   ...networkEvolvers,
   ...volumeEvolvers,
+  ...pluginEvolvers,
   ...operationEvolvers,
   ...hostEvolvers,
   ...subjectEvolvers,

@@ -7,5 +7,5 @@ export function succeeded<T extends CommandType>(verb: T, stream: StreamName, da
 
 /** The outcome event of a verb that was refused, failed, was canceled or ended unknown; `result` says which, and why. */
 export function failed(verb: CommandType, stream: StreamName, result: Result): NewEvent {
-  return { stream, type: `${verb}.failed`, kind: 'outcome', data: {}, result };
+  return { stream, type: `${verb}.failed`, kind: 'outcome', data: {}, result } as NewEvent;
 }

@@ -7,6 +7,7 @@ import type {
   ImageRecord,
   NetworkRecord,
   OpenOperation,
+  PluginRecord,
   StateView,
   VolumeRecord,
 } from '@shiplog/contracts';
@@ -52,6 +53,7 @@ export class State implements StateView {
   readonly images: Map<string, ImageRecord>;
   readonly networks: Map<string, NetworkRecord>;
   readonly volumes: Map<string, VolumeRecord>;
+  readonly plugins: Map<string, PluginRecord>;
   readonly openOperations: Map<string, OpenOperation>;
   /** By operation; no part of what readers see. */
   readonly pending: Map<string, Pending>;
@@ -63,6 +65,7 @@ export class State implements StateView {
     this.images = new Map(from?.images);
     this.networks = new Map(from?.networks);
     this.volumes = new Map(from?.volumes);
+    this.plugins = new Map(from?.plugins);
     this.openOperations = new Map(from?.openOperations);
     this.pending = new Map(from?.pending);
   }

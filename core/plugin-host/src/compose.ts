@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { randomBytes } from 'node:crypto';
 import 'reflect-metadata';
 import { Container } from 'inversify';
@@ -58,6 +59,8 @@ export interface Host {
   readonly kernel: Kernel;
   readonly drivers: DriverRegistry;
   readonly plugins: PluginControl;
+  /** Plugins whose files somebody may be writing: those outside of node_modules that are not built in. */
+  watched(): readonly { readonly name: string; readonly directory: string }[];
   /** Stops the engine, ends the drivers, closes the log, lets go of the root. Containers run on. */
   stop(reason: string): Promise<void>;
 }
@@ -163,6 +166,7 @@ async function build(
   const parts: EngineParts = {
     log: opened,
     drivers,
+    plugins: manager,
     clock: hostClock,
     identities: hostIdentities,
     host,
@@ -203,6 +207,12 @@ async function build(
     kernel,
     drivers,
     plugins: manager,
+    watched: () =>
+      installed.flatMap(({ manifest: { name }, module, directory, specifier }) =>
+        /^(\.|\/|file:)/.test(specifier) && !directory.includes('/node_modules/')
+          ? [{ name, directory: module === undefined ? directory : dirname(fileURLToPath(module)) }]
+          : [],
+      ),
     async stop(reason) {
       await engine.stop(reason);
       await end();

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import { storageSuite } from '@shiplog/conformance/storage';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
-import { CopyDriver } from './copy-driver.ts';
+import { createCopyDriver } from './copy-driver.ts';
 
 const kernel = createKernel();
 const test = suite('example storage driver');
@@ -16,13 +16,13 @@ storageSuite({
     const directory = await mkdtemp(join(tmpdir(), 'shiplog-copy-'));
     const [stateDir, runDir, scratch] = [join(directory, 'state'), join(directory, 'run'), join(directory, 'scratch')];
     for (const path of [stateDir, runDir, scratch]) await mkdir(path);
-    const { home, logger } = createTestServices({ kernel, stateDir, runDir });
+    const services = createTestServices({ kernel, stateDir, runDir });
     return {
-      driver: new CopyDriver(kernel, home, logger),
+      driver: createCopyDriver(services),
       kernel,
       scratch,
       stateDir,
-      restart: async () => new CopyDriver(kernel, home, logger),
+      restart: async () => createCopyDriver(services),
       cleanup: () => rm(directory, { recursive: true, force: true }),
     };
   },

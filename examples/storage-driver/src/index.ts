@@ -1,5 +1,5 @@
 import { defineDriver, definePlugin } from '@shiplog/driver-kit';
-import { CopyDriver } from './copy-driver.ts';
+import { createCopyDriver } from './copy-driver.ts';
 
 export default definePlugin({
   manifest: { name: 'example-storage-driver', version: '0.1.0', api: [1] },
@@ -12,7 +12,7 @@ export default definePlugin({
         needs: { root: true },
         doc: 'An example: every snapshot is a copy of its parent.',
       },
-      driver: CopyDriver,
+      create: createCopyDriver,
       async probe() {
         return process.geteuid?.() === 0 ? { usable: true } : { usable: false, reason: 'files of other owners can only be made by root' };
       },

@@ -7,7 +7,9 @@ import {
   type ContainerRecord,
   type Engine,
   type EventType,
+  type Extensions,
   type Moment,
+  type PluginInfo,
   ShiplogError,
   type ShiplogEvent,
   type StateView,
@@ -78,6 +80,7 @@ function viewAt(seq: number): StateView {
     images: new Map(),
     networks: new Map(),
     volumes: new Map(),
+    plugins: new Map(),
     openOperations: new Map(),
     container(ref) {
       const found = [...containers.values()].find((c) => c.name === ref || c.id.startsWith(ref));
@@ -222,6 +225,38 @@ function anEngine(): Double {
   };
 }
 
+const PLUGIN: PluginInfo = {
+  name: '@shiplog/some',
+  version: '1.0.0',
+  specifier: '@shiplog/some',
+  isolation: 'inline',
+  status: 'running',
+  ends: 0,
+  reloads: 0,
+  drivers: [],
+};
+
+const EXTENSIONS: Extensions = {
+  plugins: {
+    list: () => [PLUGIN],
+    inspect(name) {
+      if (name === PLUGIN.name) return PLUGIN;
+      throw new ShiplogError('PLUGIN_NOT_FOUND', `no plugin ${name}`);
+    },
+    lines: () => [{ time: '', level: 'info', message: 'hello', facts: {} }],
+    start: async () => undefined,
+    stop: async () => undefined,
+    reload: async () => ({ ms: 1, missing: [], added: [] }),
+  },
+  views: {
+    list: () => ['counts'],
+    async ask(name, query) {
+      if (name !== 'counts') throw new ShiplogError('VIEW_NOT_FOUND', `no view ${name}`);
+      return { seq: 8, view: { ...query } };
+    },
+  },
+};
+
 interface Answer {
   readonly status: number;
   readonly text: string;
@@ -233,7 +268,7 @@ async function serve(
   const directory = await mkdtemp(join(tmpdir(), 'native-'));
   const socketPath = join(directory, 's');
   const double = anEngine();
-  const handler = new NativeApi().handler(double.engine);
+  const handler = new NativeApi().handler(double.engine, EXTENSIONS);
   const actor = { scheme: 'system', reason: 'test' } as const;
   const server = createServer((request, response) => {
     if (!handler.request(request, response, actor)) response.writeHead(418).end();
@@ -443,6 +478,22 @@ test('given a log, when verified, then progress comes first and the verification
       { events: 9, head: 'ff', damage: [] },
     ]);
     assert.match((await whole(await get('/shiplog/v1/info'))).text, '"durableSeq":8');
+  });
+});
+
+test('given plugins and views, when they are asked for, then each answers by its name, and unknown ones are not found', async () => {
+  await serve(async (get) => {
+    const json = async (path: string): Promise<unknown> => JSON.parse((await whole(await get(path))).text);
+    assert.equal(await json('/shiplog/v1/plugins'), [{ ...PLUGIN, enabled: true }]);
+    assert.equal(await json('/shiplog/v1/plugins/%40shiplog%2Fsome'), { ...PLUGIN, enabled: true });
+    assert.equal(await json('/shiplog/v1/plugins/%40shiplog%2Fsome/logs'), [{ time: '', level: 'info', message: 'hello', facts: {} }]);
+    assert.equal(await json('/shiplog/v1/views'), ['counts']);
+    assert.equal(await json('/shiplog/v1/views/counts?by=type'), { seq: 8, view: { by: 'type' } });
+    for (const path of ['plugins/other', 'plugins/%40shiplog%2Fsome/else', 'views/other', 'views/counts/more'])
+      assert.is((await get(`/shiplog/v1/${path}`)).statusCode, 404, path);
+    const verb = await whole(await get('/shiplog/v1/plugins/%40shiplog%2Fsome/explode', 'POST'));
+    assert.is(verb.status, 404);
+    assert.match(verb.text, 'enable');
   });
 });
 

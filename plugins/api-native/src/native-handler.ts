@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Actor, type ApiHandler, type Caller, type Engine, ShiplogError } from '@shiplog/contracts';
+import { type Actor, type ApiHandler, type Caller, type Engine, type Extensions, ShiplogError } from '@shiplog/contracts';
 import { replyError } from './reply.ts';
 import type { Route } from './route.ts';
 import { audit } from './routes/audit.ts';
@@ -8,21 +8,27 @@ import { events } from './routes/events.ts';
 import { hash } from './routes/hash.ts';
 import { info } from './routes/info.ts';
 import { inspect } from './routes/inspect.ts';
+import { changePlugin } from './routes/change-plugin.ts';
+import { plugins } from './routes/plugins.ts';
 import { state } from './routes/state.ts';
 import { verify } from './routes/verify.ts';
+import { views } from './routes/views.ts';
 
 /** Every path of this API begins so. */
 export const PREFIX = '/shiplog/v1/';
 
 /** Every route of the native API. The first that fits answers. */
-export const ROUTES: readonly Route[] = [events, audit, state, inspect, verify, hash, info, erase];
+export const ROUTES: readonly Route[] = [events, audit, state, inspect, verify, hash, info, erase, plugins, changePlugin, views];
 
 /** Answers every path under {@link PREFIX}, unknown ones too (404); takes no other. */
 export class NativeHandler implements ApiHandler {
   readonly #engine: Engine;
 
-  constructor(engine: Engine) {
+  readonly #extensions: Extensions;
+
+  constructor(engine: Engine, extensions: Extensions) {
     this.#engine = engine;
+    this.#extensions = extensions;
   }
 
   request(request: IncomingMessage, response: ServerResponse, actor: Actor): boolean {
@@ -50,18 +56,31 @@ export class NativeHandler implements ApiHandler {
     gone: AbortSignal,
   ): Promise<void> {
     const segments = path.split('/').map(decode);
+    const allowed: string[] = [];
     for (const route of ROUTES) {
       if (!route.path.every((word, index) => segments[index] === word)) continue;
       const rest = segments.slice(route.path.length);
       if (rest.length > 0 && route.takesRest !== true) continue;
       const { method = 'GET' } = route;
       if (request.method !== method) {
-        response.setHeader('Allow', method);
-        replyError(response, new ShiplogError('REQUEST_INVALID', `${route.path.join('/')} answers ${method}, not ${request.method}`), 405);
-        return;
+        allowed.push(method);
+        continue;
       }
-      refuseUnknown(route, query);
-      await route.answer({ engine: this.#engine, caller: callerOf(request, actor, route), query, rest, response, gone });
+      if (route.anyQuery !== true) refuseUnknown(route, query);
+      await route.answer({
+        engine: this.#engine,
+        extensions: this.#extensions,
+        caller: callerOf(request, actor, route),
+        query,
+        rest,
+        response,
+        gone,
+      });
+      return;
+    }
+    if (allowed.length > 0) {
+      response.setHeader('Allow', allowed.join(', '));
+      replyError(response, new ShiplogError('REQUEST_INVALID', `${path} answers ${allowed.join(' and ')}, not ${request.method}`), 405);
       return;
     }
     throw new ShiplogError('NOT_FOUND', `the native API has no path ${path}; it has ${ROUTES.map((r) => r.path.join('/')).join(', ')}`);

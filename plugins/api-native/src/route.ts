@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { type Caller, type Engine, type Moment, parseMoment, ShiplogError } from '@shiplog/contracts';
+import { type Caller, type Engine, type Extensions, type Moment, parseMoment, ShiplogError } from '@shiplog/contracts';
 
 /** A request that fits a route. */
 export interface Exchange {
   readonly engine: Engine;
+  readonly extensions: Extensions;
   /** Who asks, by which route. */
   readonly caller: Caller;
   readonly query: URLSearchParams;
@@ -24,6 +25,8 @@ export interface Route {
   readonly takesRest?: boolean;
   /** Parameters it understands; others are refused. */
   readonly query: readonly string[];
+  /** It takes every parameter, and somebody else reads them. */
+  readonly anyQuery?: true;
   /** Answers. What it throws before the first byte becomes an error response. */
   answer(exchange: Exchange): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { Verb } from './verb.ts';
 
 /** A verb of the command line: a line for the overview, and where its code is. Loading is left to the one that runs. */
 export interface Command {
-  readonly group: 'containers' | 'images' | 'log' | 'networks' | 'volumes' | 'more';
+  readonly group: 'containers' | 'images' | 'log' | 'networks' | 'volumes' | 'plugins' | 'more';
   readonly summary: string;
   load(): Promise<{ readonly default: Verb }>;
 }
@@ -50,6 +50,13 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   'volume inspect': { group: 'volumes', summary: 'Show all facts about volumes', load: () => import('./verbs/volume-inspect.ts') },
   'volume create': { group: 'volumes', summary: 'Create a volume', load: () => import('./verbs/volume-create.ts') },
   'volume rm': { group: 'volumes', summary: 'Remove volumes', load: () => import('./verbs/volume-rm.ts') },
+  'plugin ls': { group: 'plugins', summary: 'List plugins and their drivers', load: () => import('./verbs/plugin-ls.ts') },
+  'plugin inspect': { group: 'plugins', summary: 'Show all facts about plugins', load: () => import('./verbs/plugin-inspect.ts') },
+  'plugin enable': { group: 'plugins', summary: 'Let disabled plugins be used again', load: () => import('./verbs/plugin-enable.ts') },
+  'plugin disable': { group: 'plugins', summary: 'Let plugins be used no more', load: () => import('./verbs/plugin-disable.ts') },
+  'plugin reload': { group: 'plugins', summary: 'Load plugins anew, while containers run', load: () => import('./verbs/plugin-reload.ts') },
+  'plugin logs': { group: 'plugins', summary: 'Show what a plugin said of late', load: () => import('./verbs/plugin-logs.ts') },
+  view: { group: 'log', summary: 'Show what a projection makes of the log', load: () => import('./verbs/view.ts') },
   info: { group: 'more', summary: 'Show facts about the engine and its host', load: () => import('./verbs/info.ts') },
   version: { group: 'more', summary: 'Show versions of client and engine', load: () => import('./verbs/version.ts') },
   completion: { group: 'more', summary: 'Print completion for a shell', load: () => import('./verbs/completion.ts') },

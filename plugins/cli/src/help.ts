@@ -9,6 +9,7 @@ const GROUPS = [
   ['log', 'What only a log can do'],
   ['networks', 'Networks'],
   ['volumes', 'Volumes'],
+  ['plugins', 'Plugins'],
   ['more', 'More'],
 ] as const;
 

@@ -4,7 +4,11 @@ import type {
   EngineInfo,
   ErrorRecord,
   ImageRecord,
+  Json,
   NetworkRecord,
+  PluginInfo,
+  PluginLine,
+  Reloaded,
   ShiplogEvent,
   Verification,
   VolumeRecord,
@@ -37,6 +41,12 @@ export type InspectedObject = {
   | { readonly kind: 'network'; readonly record: NetworkRecord }
   | { readonly kind: 'volume'; readonly record: VolumeRecord }
 );
+
+/** A plugin as it is listed. `disabledAt`: nanoseconds since the epoch, decimal. */
+export interface InstalledPlugin extends PluginInfo {
+  readonly enabled: boolean;
+  readonly disabledAt?: string;
+}
 
 /** Events read so far by a verification, of how many. */
 export interface VerifyProgress {
@@ -98,12 +108,44 @@ export class NativeClient {
     return this.#transport.json({ method: 'POST', path: `${PREFIX}/subjects/erase`, query: { subject } });
   }
 
-  /** Checks the whole log. Damage is in the answer; it throws only when the check itself could not be done. */
   /** The hash of the state at a moment; now without one. */
   async hash(at?: string): Promise<{ readonly seq: number; readonly hash: string }> {
     return this.#transport.json({ method: 'GET', path: `${PREFIX}/log/hash`, query: { at } });
   }
 
+  /** All that are installed. */
+  async plugins(): Promise<readonly InstalledPlugin[]> {
+    return this.#transport.json({ method: 'GET', path: `${PREFIX}/plugins` });
+  }
+
+  async plugin(name: string): Promise<InstalledPlugin> {
+    return this.#transport.json({ method: 'GET', path: `${PREFIX}/plugins/${encodeURIComponent(name)}` });
+  }
+
+  /** What it said of late, the oldest first. */
+  async pluginLines(name: string): Promise<readonly PluginLine[]> {
+    return this.#transport.json({ method: 'GET', path: `${PREFIX}/plugins/${encodeURIComponent(name)}/logs` });
+  }
+
+  async enablePlugin(name: string): Promise<{ readonly name: string }> {
+    return this.#transport.json({ method: 'POST', path: `${PREFIX}/plugins/${encodeURIComponent(name)}/enable` });
+  }
+
+  async disablePlugin(name: string): Promise<{ readonly name: string }> {
+    return this.#transport.json({ method: 'POST', path: `${PREFIX}/plugins/${encodeURIComponent(name)}/disable` });
+  }
+
+  /** Loads its code anew. */
+  async reloadPlugin(name: string): Promise<Reloaded & { readonly name: string }> {
+    return this.#transport.json({ method: 'POST', path: `${PREFIX}/plugins/${encodeURIComponent(name)}/reload` });
+  }
+
+  /** What a projection shows; `seq` is the last event it has folded. */
+  async view(name: string, query: { readonly [parameter: string]: string }): Promise<{ readonly seq: number; readonly view: Json }> {
+    return this.#transport.json({ method: 'GET', path: `${PREFIX}/views/${encodeURIComponent(name)}`, query });
+  }
+
+  /** Checks the whole log. Damage is in the answer; it throws only when the check itself could not be done. */
   async verify(progress?: (progress: VerifyProgress) => void): Promise<Verification> {
     const response = await this.#transport.send({ method: 'GET', path: `${PREFIX}/log/verify` });
     type Line = VerifyProgress | Verification | { readonly error: ErrorRecord };

@@ -28,6 +28,8 @@ export interface DaemonConfig {
   readonly secrets: { readonly names: readonly string[]; readonly patterns: readonly string[] };
   /** Which reads are recorded, by `METHOD TEMPLATE`. */
   readonly readLevels: { readonly [route: string]: ReadLevel };
+  /** Load plugins anew when their files change. */
+  readonly watch: boolean;
   /** Remove everything the engine holds, and its directories, instead of serving. */
   readonly teardown: boolean;
 }
@@ -58,6 +60,7 @@ type Flag = keyof typeof FLAGS;
 const SWITCHES = {
   tlsverify: 'on TCP hosts speak TLS, and answer only clients whose certificate the authority signed',
   'insecure-tcp': 'let TCP hosts be without TLS: whoever reaches the port is root on this host',
+  watch: 'load plugins anew whenever their files are saved; for those who write them',
   teardown: 'remove all containers, networks and both directories, and exit',
 } as const;
 
@@ -152,6 +155,7 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
     driverOptions: driverOptions(file.driverOptions),
     secrets: { names: expressions(file.secretNames, 'secretNames'), patterns: expressions(file.secretPatterns, 'secretPatterns') },
     readLevels: readLevels(file.auditReads),
+    watch: on('watch'),
     teardown: on('teardown'),
   };
 }

@@ -8,6 +8,7 @@ import { DEFAULT_PLUGINS } from './default-plugins.ts';
 import { createLogger } from './logger.ts';
 import { hostText } from './hosts.ts';
 import { serve, type TlsMaterial } from './server.ts';
+import { watchPlugins } from './watch-plugins.ts';
 import { tearDown } from './tear-down.ts';
 
 export const VERSION = '0.1.0';
@@ -52,8 +53,9 @@ export async function runDaemon(config: DaemonConfig): Promise<void> {
   const apis = host.drivers
     .list()
     .filter((driver) => driver.kind === 'api')
-    .map((driver) => host.drivers.get('api', driver.name).handler(host.engine));
+    .map((driver) => host.drivers.get('api', driver.name).handler(host.engine, { plugins: host.plugins, views: host.engine.views }));
   const server = await serve(config.hosts, apis, { kernel: host.kernel, ...(tls === undefined ? {} : { tls }) });
+  const unwatch = config.watch ? watchPlugins(host, logger) : () => undefined;
   logger.info('ready', { version: VERSION, hosts: config.hosts.map(hostText), root: config.root });
   const reason = await Promise.race([asked, host.engine.failed]);
   if (typeof reason !== 'string') {
@@ -62,6 +64,7 @@ export async function runDaemon(config: DaemonConfig): Promise<void> {
     throw reason;
   }
   logger.info('stopping', { reason });
+  unwatch();
   await server.close();
   await host.stop(reason);
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Actor } from '../actor.ts';
 import type { Engine } from '../engine.ts';
+import type { Extensions } from '../plugins.ts';
 
 /** Takes HTTP requests for one API. Several share a socket; the first that takes a request answers it. */
 export interface ApiHandler {
@@ -13,5 +14,5 @@ export interface ApiHandler {
 
 /** A way to speak with the engine. Driver kind `api`. */
 export interface Api {
-  handler(engine: Engine): ApiHandler;
+  handler(engine: Engine, extensions: Extensions): ApiHandler;
 }

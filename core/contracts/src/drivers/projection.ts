@@ -15,7 +15,7 @@ const Event = Type.Unsafe<ShiplogEvent>(Type.Object({}));
  */
 export const PROJECTION_VERBS = {
   fold: verb({
-    doc: 'Folds events in, the first of them at position `from`. Answers the position of the last one folded. `from: 0` begins anew.',
+    doc: 'Folds events in, the first of them at position `from`. Answers the position of the last one folded: below `from` when something before it was never folded, as after a load, and then folds nothing. `from: 0` begins anew.',
     args: Type.Object({ from: Type.Integer({ minimum: 0 }), events: Type.Array(Event) }),
     answer: Type.Object({ seq: Type.Integer({ minimum: -1 }) }),
     simulate: ({ from, events }) => ({ seq: from + events.length - 1 }),

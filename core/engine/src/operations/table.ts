@@ -21,6 +21,7 @@ import { imageLoad } from './image-load.ts';
 import { imagePrune, imageRemove } from './image-remove.ts';
 import { networkCreate } from './network-create.ts';
 import { networkRemove } from './network-remove.ts';
+import { pluginDisable, pluginEnable, pluginReload } from './plugin.ts';
 import { containerRename, execCreate, imageTag } from './effectless.ts';
 
 /** How every verb takes effect. */
@@ -49,5 +50,8 @@ export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   'network.remove': networkRemove,
   'volume.create': volumeCreate,
   'volume.remove': volumeRemove,
+  'plugin.enable': pluginEnable,
+  'plugin.disable': pluginDisable,
+  'plugin.reload': pluginReload,
   'subject.erase': subjectErase,
 };

@@ -1,7 +1,7 @@
 import { PLAIN_SPEC } from '@shiplog/contracts/testing';
 import { MemoryLevel } from 'memory-level';
 import { openEventLog } from '@shiplog/event-log';
-import type { ContainerSpec, EventLog, ShiplogEvent } from '@shiplog/contracts';
+import type { ContainerSpec, EventLog, PluginControl, ShiplogEvent } from '@shiplog/contracts';
 import { type RunningEngine, startEngine } from '../start-engine.ts';
 import type { Clock, Drivers, EngineParts } from '../ports.ts';
 import type { SimWorld } from './sim-world.ts';
@@ -47,11 +47,17 @@ const CLOCK: Clock = {
 };
 
 /** An engine over a simulated world and disk. Not stopping it and starting another is a kill -9. */
-export async function simEngine(world: SimWorld, disk: SimDisk, drivers: Drivers = world.drivers()): Promise<RunningEngine> {
+export async function simEngine(
+  world: SimWorld,
+  disk: SimDisk,
+  drivers: Drivers = world.drivers(),
+  plugins?: PluginControl,
+): Promise<RunningEngine> {
   const silent = (): void => undefined;
   const parts: EngineParts = {
     log: await disk.open(),
     drivers,
+    ...(plugins === undefined ? {} : { plugins }),
     clock: CLOCK,
     identities: { op: () => `op${(hexes += 1)}`, hex: () => (hexes += 1).toString(16).padStart(32, '0').repeat(2) },
     paths: { root: '/root', rootfs: (id) => `/run/rootfs/${id}`, sandbox: (id) => `/run/netns/${id}` },

@@ -39,6 +39,10 @@ function subjectStream(view: StateView, { type, args, givens }: Command): Stream
       return `network/${findNetwork(view.networks, args.network).id}`;
     case 'volume.create':
       return volumeStream(args.name === undefined || args.name === '' ? givens.ids[0] : args.name);
+    case 'plugin.enable':
+    case 'plugin.disable':
+    case 'plugin.reload':
+      return givens.plugin?.name === args.plugin ? `plugin/${args.plugin}` : 'engine';
     case 'volume.remove':
       return volumeStream(args.volume);
     default:

@@ -17,6 +17,7 @@ export class FakeView implements StateView {
   readonly images = new Map<string, ImageRecord>();
   readonly networks = new Map<string, NetworkRecord>();
   readonly volumes = new Map<string, VolumeRecord>();
+  readonly plugins = new Map();
   readonly openOperations = new Map<string, OpenOperation>();
 
   container(ref: string): ContainerRecord {
