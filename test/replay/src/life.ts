@@ -170,6 +170,10 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
       refused: { volume: unknown, force: false },
       modes: ALL,
     },
+    // All simulated drivers are of one plugin, which the engine cannot do without.
+    'plugin.enable': { prepare: async () => ({ plugin: 'sim' }), refused: { plugin: unknown }, modes: ONLY_OK },
+    'plugin.disable': { prepare: async () => ({ plugin: 'sim' }), refused: { plugin: 'sim' }, modes: [] },
+    'plugin.reload': { prepare: async () => ({ plugin: 'sim' }), refused: { plugin: unknown }, modes: ONLY_OK },
     'container.create': {
       prepare: async (name) => ({ name, spec: spec({ mounts: [{ type: 'volume', source: '', target: '/data', readOnly: false }] }) }),
       refused: { name: '/', spec: spec() },

@@ -10,7 +10,14 @@ export const DIRECTORY = 0;
 export const FIRST_MAP = 1;
 
 /** All of a state beside containers and their exec sessions, each with a section of its own. */
-export const SHARED_MAPS = ['images', 'networks', 'volumes', 'openOperations', 'pending'] as const satisfies readonly (keyof State)[];
+export const SHARED_MAPS = [
+  'images',
+  'networks',
+  'volumes',
+  'openOperations',
+  'pending',
+  'plugins',
+] as const satisfies readonly (keyof State)[];
 
 export type SharedMap = (typeof SHARED_MAPS)[number];
 
