@@ -36,7 +36,12 @@ export async function fold(events: AsyncIterable<ShiplogEvent>, at?: Moment, pro
   return { seq: state.seq, hash: hashOf(state), state };
 }
 
+/** A state as text: JSON, in the bytes that are hashed. */
+export function stateText(state: State): string {
+  return canonicalState(state);
+}
+
 /** The hash of a state; what `shiplog log hash` prints. */
 export function hashOf(state: State): string {
-  return hash('sha256', canonicalState(state));
+  return hash('sha256', stateText(state));
 }

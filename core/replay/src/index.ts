@@ -1,6 +1,7 @@
-export { fold, hashOf } from './fold.ts';
+export { fold, hashOf, stateText } from './fold.ts';
 export { commandOf, redecide } from './redecide.ts';
 export { inOrder, readSource } from './source.ts';
+export { writeExport } from './source/write-export.ts';
 export { Ends } from './perform/outcomes.ts';
 export { Performer } from './perform/performer.ts';
 export { isReaction, Milestones } from './recording/milestones.ts';

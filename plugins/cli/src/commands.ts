@@ -42,6 +42,21 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   'log export': { group: 'log', summary: 'Write the log for other tools', load: () => import('./verbs/log-export.ts') },
   'log verify': { group: 'log', summary: 'Check the whole log for holes and changed bytes', load: () => import('./verbs/log-verify.ts') },
   'log hash': { group: 'log', summary: 'Fold the log and hash the state it leads to', load: () => import('./verbs/log-hash.ts') },
+  'replay fold': {
+    group: 'log',
+    summary: 'Fold a log here, without an engine, and hash the state',
+    load: () => import('./verbs/replay-fold.ts'),
+  },
+  'replay redecide': {
+    group: 'log',
+    summary: "Decide every recorded command anew, by this release's rules",
+    load: () => import('./verbs/replay-redecide.ts'),
+  },
+  'replay simulate': {
+    group: 'log',
+    summary: 'Run the engine on simulated drivers: what would have happened if',
+    load: () => import('./verbs/replay-simulate.ts'),
+  },
   'network ls': { group: 'networks', summary: 'List networks', load: () => import('./verbs/network-ls.ts') },
   'network inspect': { group: 'networks', summary: 'Show all facts about networks', load: () => import('./verbs/network-inspect.ts') },
   'network create': { group: 'networks', summary: 'Create a network', load: () => import('./verbs/network-create.ts') },

@@ -42,7 +42,7 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'plugins/witness': { ours: [...driver.ours, 'tlog'], thirdParty: [] },
   'plugins/export': { ours: ['contracts', 'model'], thirdParty: ['hyparquet-writer'] },
   'plugins/client': { ours: ['contracts'], thirdParty: [] },
-  'plugins/cli': { ours: ['client', 'contracts', 'export'], thirdParty: ['picocolors'] },
+  'plugins/cli': { ours: ['client', 'contracts', 'export', 'replay'], thirdParty: ['picocolors'] },
   'plugins/daemon': { ours: ['plugin-host', 'contracts', 'driver-kit'], thirdParty: [] },
   'test/support': { ours: [], thirdParty: ['tar-fs'] },
   'test/conformance': { ours: ['contracts', 'driver-kit'], thirdParty: [] },

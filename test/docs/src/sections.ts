@@ -3,6 +3,7 @@ import { dockerRoutes } from './docker-routes.ts';
 import { driversTable } from './drivers.ts';
 import { importTable } from './import-table.ts';
 import { fenced } from './markdown.ts';
+import { replayExample } from './replay-examples.ts';
 import { read } from './repository.ts';
 import type { Section } from './section.ts';
 import { VERB_KINDS, verbReference } from './verb-reference.ts';
@@ -22,6 +23,13 @@ export const SECTIONS: readonly Section[] = [
   { page: 'docs/running.md', name: 'shiplogd --help', make: daemonHelp },
   { page: 'docs/docker-compatibility.md', name: 'routes', make: dockerRoutes },
   ...VERB_KINDS.map((kind) => ({ page: `docs/reference/${kind}.md`, name: 'verbs', make: async () => verbReference(kind) })),
+  { page: 'docs/replay.md', name: 'replay fold', make: () => replayExample('replay fold --at 600 golden.jsonl.gz') },
+  { page: 'docs/replay.md', name: 'replay redecide', make: () => replayExample('replay redecide golden.jsonl.gz') },
+  {
+    page: 'docs/replay.md',
+    name: 'replay simulate',
+    make: () => replayExample('replay simulate --latency runtime.create=x2 golden.jsonl.gz'),
+  },
   shown('docs/drivers.md', 'driver', 'examples/storage-driver/src/copy-driver.ts'),
   shown('docs/drivers.md', 'plugin', 'examples/storage-driver/src/index.ts'),
   shown('docs/drivers.md', 'proof', 'examples/storage-driver/src/copy-driver.root.test.ts'),

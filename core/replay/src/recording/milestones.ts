@@ -1,11 +1,8 @@
 import type { Actor, ShiplogEvent } from '@shiplog/contracts';
 
-/** Reasons the engine acts for that are not a reaction to something: a replay brings these about, or has them anyway. */
-const NOT_REACTIONS: ReadonlySet<string> = new Set(['teardown', 'first-start']);
-
-/** Whether the engine does this by itself when what led to it happens again. */
+/** Whether the engine does this by itself when what led to it happens again; a teardown comes from outside. */
 export function isReaction(actor: Actor): boolean {
-  return actor.scheme === 'system' && !NOT_REACTIONS.has(actor.reason);
+  return actor.scheme === 'system' && actor.reason !== 'teardown';
 }
 
 /**

@@ -121,24 +121,23 @@ class RecordingReader {
     this.#begin ??= { now: event.t, mono: event.mono, boot: event.boot };
     this.#events += 1;
     this.#span = at;
-    this.#summary.add(event);
     this.#runs.add(event, at);
     const reached = this.#milestones.add(event);
     if (event.kind === 'intent') this.#intent(event, at, known !== undefined);
     else if (event.kind === 'outcome') this.#outcome(event, at, known !== undefined);
     if (event.type === 'engine.started') this.#starts += 1;
+    if (!this.#notAgain.has(event.op)) this.#summary.add(event);
     if (reached !== undefined && !this.#notAgain.has(event.op)) this.#before.end(reached, at);
   }
 
   #intent(event: ShiplogEvent, at: number, known: boolean): void {
     const reaction = isReaction(event.actor);
     const command = known ? commandOf(event) : undefined;
-    const firstStart = event.actor.scheme === 'system' && event.actor.reason === 'first-start';
-    if (command === undefined || firstStart) {
+    if (command === undefined) {
       // Nobody asks for it again, so nothing may wait for its end.
       this.#notAgain.add(event.op);
-      if (!reaction && !firstStart) this.#skipped += 1;
-      if (command === undefined) return;
+      if (!reaction) this.#skipped += 1;
+      return;
     }
     const { givens } = event.data as IntentData<CommandType>;
     this.#defaults ??= givens.defaults;
@@ -151,7 +150,6 @@ class RecordingReader {
       this.#networkDrivers.set(name, driver);
       if (event.data.args?.predefined === true) this.#networks.push({ id, name, driver, options, ...(subnet === '' ? {} : { subnet }) });
     }
-    if (firstStart) return;
     const after = this.#before.begin(this.#milestones.of(event.op) ?? '');
     if (reaction) return;
     const { actor, req, corr, idem, op, seq } = event;
