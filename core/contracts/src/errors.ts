@@ -81,6 +81,7 @@ export const ERRORS = {
     class: 'corrupt',
     help: 'The log or its key is not the one that signed the last checkpoint; find out who changed it, and restore it.',
   },
+  WITNESS_REFUSED: { class: 'unavailable', help: 'A witness did not cosign; the message has its reason, and it is asked again.' },
   SIGNING_KEY_INVALID: { class: 'corrupt', help: 'Put the key back from a backup. Without it, start a new log with a new key.' },
   LOG_POSITION_UNKNOWN: { class: 'not-found', help: 'The log has no such position or moment.' },
   INTERNAL: { class: 'bug', help: 'This is a fault of Shiplog; please report it with the facts.' },

@@ -59,6 +59,10 @@ export interface EventLogReader {
   readonly durableSeq: number;
   /** Events in order. Throws LOG_CORRUPT, naming the range, instead of passing a hole. */
   read(options?: ReadOptions): AsyncIterable<ShiplogEvent>;
+  /** Canonical bytes of events in order, as they are stored and hashed. Both ends inclusive. Throws as {@link read}. */
+  readBytes(options: { readonly from: number; readonly to: number }): AsyncIterable<Uint8Array>;
+  /** The log as a Merkle tree, for proofs. */
+  readonly tree: MerkleTree;
   /** Events of one stream in order of `rev`, from `fromRev` inclusive, none after position `to`. */
   readStream(stream: StreamName, fromRev?: number, to?: number): AsyncIterable<ShiplogEvent>;
   /**
@@ -90,8 +94,6 @@ export interface EventLog extends EventLogReader {
   flushed(): Promise<void>;
   /** Position of the first event with this idempotency key, or undefined. */
   findIdempotent(key: string): number | undefined;
-  /** The log as a Merkle tree, for proofs. */
-  readonly tree: MerkleTree;
   /** Derived values at positions of this log. Closed with it. */
   readonly snapshots: SnapshotStore;
   /** Waits for what was admitted, then closes. Followers end. */

@@ -7,6 +7,7 @@ import { redact } from './secrets/redact.ts';
 const DEFAULT_LEVELS: readonly (readonly [route: string, level: ReadLevel])[] = [
   ['GET /shiplog/v1/info', 'none'],
   ['GET /shiplog/v1/*', 'metadata'],
+  ['GET /shiplog/tlog/*', 'metadata'],
   ['GET /events', 'metadata'],
   ['*', 'none'],
 ];

@@ -1,12 +1,11 @@
 import type { ShiplogEvent } from '@shiplog/contracts';
-import type { Hash } from '@shiplog/tlog';
+import type { CompleteTile, Hash } from '@shiplog/tlog';
 import { ENCODING, HEAD_KEY, type LogDatabase, segmentKey, SYNCED, tileKey } from './database.ts';
 import { BODY, sealFrame } from './frame.ts';
 import type { Batch } from './group-commit.ts';
 import { encodeHead } from './head.ts';
 import { SegmentWriter } from './segment.ts';
 import type { CompletePage, Tail } from './tail.ts';
-import type { CompleteTile } from './tree-edge.ts';
 
 /** What a commit made durable. */
 export interface Committed {

@@ -1,7 +1,7 @@
 import type { Damage } from '@shiplog/contracts';
 import type { FileDamage } from './level-files/level-files.ts';
 import { MAX_EVENTS } from './segment.ts';
-import { widthOf } from './tree-edge.ts';
+import { widthOf } from '@shiplog/tlog';
 
 const SEGMENT = 's';
 const TILE = 't';

@@ -12,7 +12,7 @@ import {
   type StreamName,
   type Verification,
 } from '@shiplog/contracts';
-import type { Hash } from '@shiplog/tlog';
+import type { Hash, TreeEdge } from '@shiplog/tlog';
 import { checkAdmission } from './admission.ts';
 import { type BatchCursor, iterable } from './batch-cursor.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -27,13 +27,12 @@ import type { Mark } from './mark.ts';
 import { MemorySnapshots } from './memory-snapshots.ts';
 import { Pages } from './pages.ts';
 import { positionUnknown } from './position-unknown.ts';
-import { leafHashes, positionAt, readRange, readStream, readTypes } from './read.ts';
+import { leafHashes, positionAt, readBytes, readRange, readStream, readTypes } from './read.ts';
 import { Recent } from './recent.ts';
 import { SegmentWriter } from './segment.ts';
 import type { SegmentTable } from './segment-table.ts';
 import { SnapshotDatabase } from './snapshot-database.ts';
 import type { Tail } from './tail.ts';
-import type { TreeEdge } from './tree-edge.ts';
 import { ulidSource } from './ulid.ts';
 import { verifyEventLog } from './verify.ts';
 
@@ -192,6 +191,14 @@ class DatabaseEventLog implements EventLog {
       this.#refuseClosed();
       const last = Math.min(to ?? this.durableSeq, this.durableSeq);
       return types === undefined ? readRange(this, from, last) : readTypes(this, types, from, last);
+    });
+  }
+
+  readBytes(options: { readonly from: number; readonly to: number }): AsyncIterable<Uint8Array> {
+    const [from, to] = [position(options.from, 'from'), position(options.to, 'to')];
+    return iterable(() => {
+      this.#refuseClosed();
+      return readBytes(this, from, Math.min(to, this.durableSeq));
     });
   }
 

@@ -1,8 +1,8 @@
+import { TreeEdge } from '@shiplog/tlog';
 import type { ShiplogEvent } from '@shiplog/contracts';
 import { GrowingArray } from './growing-array.ts';
 import type { KeyOwner, LogIndex, StreamEnd } from './log-index.ts';
 import type { SegmentTable } from './segment-table.ts';
-import { TreeEdge } from './tree-edge.ts';
 
 /** Kind of the snapshots that pages are kept as; the number moves on when their form changes. */
 export const PAGE_KIND = 'index-1';

@@ -1,4 +1,4 @@
-import { type Hash, hashOf } from '@shiplog/tlog';
+import { type CompleteTile, type Hash, hashOf } from '@shiplog/tlog';
 import { ShiplogError } from '@shiplog/contracts';
 import { encodeTile } from './commit.ts';
 import { corrupt, refusal } from './corrupt.ts';
@@ -12,7 +12,6 @@ import type { Segment } from './segment.ts';
 import { SegmentScan } from './segment-scan.ts';
 import type { SnapshotDatabase } from './snapshot-database.ts';
 import { type CompletePage, Tail } from './tail.ts';
-import type { CompleteTile } from './tree-edge.ts';
 
 /** What opening finds out. */
 export interface LoadedLog {

@@ -22,7 +22,21 @@ export interface Source {
 
 /** Events `from` to `to`, both durable. */
 export function readRange(source: Source, from: number, to: number): BatchCursor<ShiplogEvent> {
-  if (from > to) return new BatchCursor(none, nothing);
+  return readSegments(source, from, to, within);
+}
+
+/** Canonical bytes of the events `from` to `to`, both durable. */
+export function readBytes(source: Source, from: number, to: number): BatchCursor<Buffer> {
+  return readSegments(source, from, to, (segment) => segment.leaves().slice(Math.max(0, from - segment.first), to - segment.first + 1));
+}
+
+function readSegments<T>(
+  source: Source,
+  from: number,
+  to: number,
+  take: (segment: Segment, from: number, to: number) => readonly T[],
+): BatchCursor<T> {
+  if (from > to) return new BatchCursor(async () => [], nothing);
   const scan = new SegmentScan(source.db, { first: source.segments.holding(from), last: to, ahead: true, chunk: SCAN_CHUNK });
   let segments: readonly Segment[] = [];
   let at = 0;
@@ -34,7 +48,7 @@ export function readRange(source: Source, from: number, to: number): BatchCursor
       }
       // Parsed one segment at a time: events that are dropped before the next are parsed cost the collector nothing.
       const segment = segments[at++];
-      return segment === undefined ? [] : within(segment, from, to);
+      return segment === undefined ? [] : take(segment, from, to);
     },
     () => scan.close(),
   );
@@ -134,10 +148,6 @@ function within(segment: Segment, from: number, to: number): readonly ShiplogEve
   } catch (error) {
     throw refusal(error, segment.first, segment.last);
   }
-}
-
-async function none(): Promise<readonly ShiplogEvent[]> {
-  return [];
 }
 
 async function nothing(): Promise<void> {

@@ -16,7 +16,7 @@ import { RawScan } from './raw-scan.ts';
 import { salvageLog } from './salvage-log.ts';
 import { Segment, SegmentWriter } from './segment.ts';
 import { syncPath } from './sync-path.ts';
-import { type CompleteTile, TreeEdge } from './tree-edge.ts';
+import { type CompleteTile, TreeEdge } from '@shiplog/tlog';
 import { verifyEventLog } from './verify.ts';
 
 /** Positions from `from` to `to`. */

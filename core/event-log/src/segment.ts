@@ -1,4 +1,4 @@
-import { type Hash, HASH_BYTES, hashBytes, hashOf, leafHash } from '@shiplog/tlog';
+import { entryHash, type Hash, HASH_BYTES, hashBytes, hashOf } from '@shiplog/tlog';
 import type { ShiplogEvent } from '@shiplog/contracts';
 import { BODY, checkFrame, type FormatVersion, FrameError, sealFrame } from './frame.ts';
 import { extendLink } from './hash-link.ts';
@@ -63,7 +63,7 @@ export class SegmentWriter {
     const length = chunk.write(text, begin);
     this.#lengths.push(length);
     this.#to = begin + length;
-    return leafHash(chunk, begin, this.#to);
+    return entryHash(chunk, begin, this.#to);
   }
 
   /** Ends the open segment, which has events: the first of them is `first`, after a past whose root is `past`. */
@@ -169,7 +169,7 @@ export class Segment {
   /** The leaf hash of each event, in order. */
   leafHashes(): readonly Hash[] {
     const hashes: Hash[] = [];
-    this.#walk((_index, from, to) => hashes.push(leafHash(this.#bytes, from, to)));
+    this.#walk((_index, from, to) => hashes.push(entryHash(this.#bytes, from, to)));
     return hashes;
   }
 

@@ -1,9 +1,8 @@
 import type { ShiplogEvent } from '@shiplog/contracts';
-import type { Hash } from '@shiplog/tlog';
+import { type CompleteTile, type Hash, TreeEdge } from '@shiplog/tlog';
 import { PageBuilder } from './index-page.ts';
 import { LogIndex } from './log-index.ts';
 import { SegmentTable } from './segment-table.ts';
-import { type CompleteTile, TreeEdge } from './tree-edge.ts';
 
 /** A page of the indexes that has just become complete. */
 export interface CompletePage {

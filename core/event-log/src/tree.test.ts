@@ -6,7 +6,7 @@ import type { EventLog } from '@shiplog/contracts';
 import { canonicalJson } from './canonical-json.ts';
 import { ENCODING, tileKey } from './database.ts';
 import { openEventLog } from './event-log.ts';
-import { all, counter, errorOf, IDENTITY, samples } from './samples.test.util.ts';
+import { all, counter, errorOf, IDENTITY, sample, samples, STAMP } from './samples.test.util.ts';
 
 const test = suite('the tree of a log');
 
@@ -101,6 +101,47 @@ test('given events that are admitted and not durable, when the tree is asked, th
   await durable;
   assert.ok(root.equals(await log.tree.root(250)));
   assert.is((await log.tree.tile(0, 0)).length, 256 * 32);
+  await log.close();
+});
+
+test('given any range, when its bytes are read, then they are the canonical bytes that are hashed into the tree', async () => {
+  const log = await openEventLog({ ...IDENTITY, db: new MemoryLevel() });
+  for (let from = 0; from < 300; from += 7) await log.append(samples(from, from + 7)).durable;
+  const texts = (await all(log.read())).map(canonicalJson);
+  for (const [from, to] of [
+    [0, 300],
+    [0, 0],
+    [31, 32],
+    [33, 97],
+    [255, 256],
+    [299, 5000],
+    [5, 4],
+  ] as const) {
+    const bytes: string[] = [];
+    for await (const event of log.readBytes({ from, to })) bytes.push(Buffer.from(event).toString());
+    assert.equal(bytes, texts.slice(from, to + 1));
+  }
+  await log.close();
+});
+
+test('given an event larger than an entry may be, when it is logged, then its digest stands in the tree, and the log verifies', async () => {
+  const db = new MemoryLevel();
+  let log = await openEventLog({ ...IDENTITY, db });
+  const large = sample(3);
+  await log.append(samples(0, 3)).durable;
+  await log.append({ stamp: STAMP, events: [{ ...large, tags: ['x'.repeat(70_000)] }] }).durable;
+  await log.append(samples(4, 8)).durable;
+  for (let round = 0; round < 2; round++) {
+    const [event] = await all(log.read({ from: 3, to: 3 }));
+    const bytes = Buffer.from(canonicalJson(event));
+    assert.ok(bytes.length > 65_535);
+    const entry = `digest-entry/v1\nsha256 ${sha256(bytes).toString('hex')}\nsize ${bytes.length}\n`;
+    const tile = Buffer.from(await log.tree.tile(0, 0));
+    assert.is(tile.subarray(96, 128).toString('hex'), sha256(Buffer.of(0), Buffer.from(entry)).toString('hex'));
+    assert.equal((await log.verify()).damage, []);
+    await log.close();
+    log = await openEventLog({ ...IDENTITY, db });
+  }
   await log.close();
 });
 

@@ -1,5 +1,5 @@
 import type { Damage, Verification } from '@shiplog/contracts';
-import { type Hash, HASH_BYTES, hashBytes, hashOf } from '@shiplog/tlog';
+import { type CompleteTile, type Hash, HASH_BYTES, hashBytes, hashOf, TILE_WIDTH, TreeEdge, widthOf } from '@shiplog/tlog';
 import { ENCODING, HEAD_KEY, type LogDatabase, segmentPosition, tileKey } from './database.ts';
 import { decodeHead, EMPTY } from './head.ts';
 import { GENESIS } from './hash-link.ts';
@@ -7,7 +7,6 @@ import { decodeTile } from './log-tree.ts';
 import type { Mark } from './mark.ts';
 import { type RawEntry, RawScan } from './raw-scan.ts';
 import { Segment } from './segment.ts';
-import { type CompleteTile, TILE_WIDTH, TreeEdge, widthOf } from './tree-edge.ts';
 
 export interface VerifyOptions {
   /** A mark kept outside of the database; events up to it must be there. */

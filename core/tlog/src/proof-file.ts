@@ -112,9 +112,7 @@ export interface CheckedConsistency {
 export function checkProof(text: string, trust: Trust, data?: Buffer): CheckedInclusion | CheckedConsistency {
   const proof = parseProof(text);
   const opened = openCheckpoint(proof.checkpoint, trust.log, trust.witnesses);
-  if (trust.origin !== undefined && trust.origin !== opened.origin)
-    throw new TlogError('mismatch', `the checkpoint is of the log ${clip(opened.origin)}, not ${clip(trust.origin)}`);
-  const checkpoint = cosignedBy(opened, trust.witnesses ?? []);
+  const checkpoint = witnessedBy(opened, trust);
   if (proof.kind === 'consistency') {
     const { origin, size, root } = openCheckpoint(proof.old, trust.log);
     if (origin !== opened.origin)
@@ -130,8 +128,11 @@ export function checkProof(text: string, trust: Trust, data?: Buffer): CheckedIn
   return { kind: 'inclusion', index: proof.index, data: logged, checkpoint };
 }
 
-function cosignedBy({ origin, size, root, cosignatures }: SignedCheckpoint, witnesses: readonly Verifier[]): CheckedCheckpoint {
-  const cosigned = witnesses.map(({ name, id }) => {
+/** What a checkpoint is worth: throws TlogError unless it is of the trusted origin and all trusted witnesses cosigned it. */
+export function witnessedBy({ origin, size, root, cosignatures }: SignedCheckpoint, trust: Trust): CheckedCheckpoint {
+  if (trust.origin !== undefined && trust.origin !== origin)
+    throw new TlogError('mismatch', `the checkpoint is of the log ${clip(origin)}, not ${clip(trust.origin)}`);
+  const cosigned = (trust.witnesses ?? []).map(({ name, id }) => {
     const times = cosignatures.filter((each) => each.name === name && each.id === id).map(({ bytes }) => cosignatureTime(bytes));
     if (times.length === 0) throw new TlogError('missing', `the witness ${name} did not cosign the checkpoint`);
     return { name, time: Math.max(...times) };

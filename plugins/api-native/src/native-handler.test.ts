@@ -183,6 +183,10 @@ function anEngine(): Double {
       async *read({ from = 0, to = last() } = {}) {
         yield* events.slice(from, to + 1);
       },
+      readBytes: notUsed,
+      get tree() {
+        return notUsed();
+      },
       async *readStream() {
         yield* [];
       },

@@ -2,8 +2,9 @@ import { Transport } from './transport.ts';
 import { DockerClient, type Ping } from './docker-client.ts';
 import { hostFrom } from './host.ts';
 import { NativeClient } from './native-client.ts';
+import { TlogClient } from './tlog-client.ts';
 
-/** Both APIs of one engine. */
+/** The APIs of one engine. */
 export interface Client {
   /** Where it speaks to, such as `unix:///run/shiplog/docker.sock`. */
   readonly host: string;
@@ -11,6 +12,8 @@ export interface Client {
   readonly docker: DockerClient;
   /** The log: events from a position, inspect at a moment, verify. */
   readonly native: NativeClient;
+  /** The log's checkpoints, tiles and entries. */
+  readonly tlog: TlogClient;
   /** Reaches the engine and agrees on a version of Docker's API, once. */
   ping(): Promise<Ping>;
   /** Closes idle connections. */
@@ -28,6 +31,7 @@ export function createClient(options: { readonly host?: string } = {}): Client {
     host: transport.host.text,
     docker,
     native: new NativeClient(transport),
+    tlog: new TlogClient(transport),
     ping: () => docker.ping(),
     close: () => transport.close(),
   };

@@ -4,6 +4,7 @@ export { Demultiplexer, outputOf } from './demultiplexer.ts';
 export { API_MAX, API_MIN, compareVersions, DockerClient } from './docker-client.ts';
 export { DEFAULT_HOST, hostFrom, parseHost } from './host.ts';
 export { NativeClient } from './native-client.ts';
+export { TlogClient } from './tlog-client.ts';
 export { jsonLines } from './ndjson.ts';
 
 export type { Client } from './client.ts';

@@ -62,6 +62,19 @@ test('given a TCP host, when nothing says how clients are known, then it is refu
   assert.is((await read(['--host', 'tcp://127.0.0.1:1', '--insecure-tcp'])).tls, undefined);
 });
 
+test('given witnesses, when the config is read, then the driver that signs the log gets them, those of the file first', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'config-'));
+  try {
+    const file = join(directory, 'c.json');
+    await writeFile(file, JSON.stringify({ witnesses: ['http://a=x'], driverOptions: { 'api/tlog': { 'every-seconds': '5' } } }));
+    const { driverOptions } = await read(['--config', file, '--witness', 'http://b=y', '--witness', 'http://c=z']);
+    assert.equal(driverOptions, { 'api/tlog': { 'every-seconds': '5', witness: 'http://a=x http://b=y http://c=z' } });
+    assert.equal((await read([])).driverOptions, {});
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
 test('given a config file, when it is read, then lists and switches count and flags come after', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'config-'));
   try {

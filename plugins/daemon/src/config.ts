@@ -50,6 +50,7 @@ const FLAGS = {
   'log-driver': { value: 'NAME', fallback: 'json-file', help: 'log driver of containers that name none' },
   'log-level': { value: 'LEVEL', fallback: 'info', help: 'debug, info, warn or error' },
   config: { value: 'FILE', fallback: '', help: 'JSON file with these words in camel case; flags win' },
+  witness: { value: 'URL=KEY', fallback: '', help: 'asked to cosign checkpoints of the log; may be repeated' },
   plugin: { value: 'MODULE', fallback: '', help: 'one more plugin, by module name, file or directory; may be repeated' },
   isolate: { value: 'PLUGIN=WHERE', fallback: '', help: 'run a plugin inline, in a worker or in a process; may be repeated' },
 } as const;
@@ -65,7 +66,7 @@ const SWITCHES = {
 } as const;
 
 /** Flags that may be given several times, with the list of the config file that holds the same. */
-const LISTS = { plugin: 'plugins', host: 'hosts', isolate: 'isolate' } as const;
+const LISTS = { plugin: 'plugins', host: 'hosts', isolate: 'isolate', witness: 'witnesses' } as const;
 
 /** What only the config file can say. */
 const FILE_ONLY = ['driverOptions', 'secretNames', 'secretPatterns', 'auditReads'] as const;
@@ -152,7 +153,7 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
     logLevel: logLevel as LogLevel,
     plugins: list('plugin'),
     isolation: Object.fromEntries(list('isolate').map(isolationOf)),
-    driverOptions: driverOptions(file.driverOptions),
+    driverOptions: withWitnesses(driverOptions(file.driverOptions), list('witness')),
     secrets: { names: expressions(file.secretNames, 'secretNames'), patterns: expressions(file.secretPatterns, 'secretPatterns') },
     readLevels: readLevels(file.auditReads),
     watch: on('watch'),
@@ -244,6 +245,14 @@ function driverOptions(value: unknown): DaemonConfig['driverOptions'] {
     if (typeof options !== 'object' || options === null || Object.values(options).some((one) => typeof one !== 'string')) return wrong();
   }
   return value as DaemonConfig['driverOptions'];
+}
+
+/** Witnesses are an option of the driver that signs the log. */
+function withWitnesses(options: DaemonConfig['driverOptions'], witnesses: readonly string[]): DaemonConfig['driverOptions'] {
+  if (witnesses.length === 0) return options;
+  const own = options['api/tlog'] ?? {};
+  const all = own.witness === undefined ? witnesses : [own.witness, ...witnesses];
+  return { ...options, 'api/tlog': { ...own, witness: all.join(' ') } };
 }
 
 function camel(flag: string): string {

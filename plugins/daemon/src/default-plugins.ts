@@ -14,6 +14,7 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   '@shiplog/image-store',
   '@shiplog/vault-file',
   '@shiplog/volume-local',
+  '@shiplog/api-tlog',
   '@shiplog/api-native',
   '@shiplog/api-docker',
 ];

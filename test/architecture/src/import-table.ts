@@ -39,10 +39,12 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'plugins/api-docker': { ours: [...driver.ours, 'oci'], thirdParty: [] },
   // Of the model, the API uses the pure pairing of intents with outcomes.
   'plugins/api-native': { ours: [...driver.ours, 'model'], thirdParty: [] },
+  'plugins/api-tlog': { ours: [...driver.ours, 'tlog'], thirdParty: [] },
+  'plugins/tlog-directory': { ours: ['tlog'], thirdParty: [] },
   'plugins/witness': { ours: [...driver.ours, 'tlog'], thirdParty: [] },
   'plugins/export': { ours: ['contracts', 'model'], thirdParty: ['hyparquet-writer'] },
   'plugins/client': { ours: ['contracts'], thirdParty: [] },
-  'plugins/cli': { ours: ['client', 'contracts', 'export', 'replay'], thirdParty: ['picocolors'] },
+  'plugins/cli': { ours: ['client', 'contracts', 'export', 'replay', 'tlog', 'tlog-directory'], thirdParty: ['picocolors'] },
   'plugins/daemon': { ours: ['plugin-host', 'contracts', 'driver-kit'], thirdParty: [] },
   'test/support': { ours: [], thirdParty: ['tar-fs'] },
   'test/conformance': { ours: ['contracts', 'driver-kit'], thirdParty: [] },

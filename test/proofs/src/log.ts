@@ -8,19 +8,17 @@ import {
   formatVerifierKey,
   Frontier,
   type Hash,
-  hashBytes,
-  nodeHash,
   noteSigner,
   proveConsistency,
   proveInclusion,
   signNote,
-  TILE_WIDTH,
   type TileReader,
   TileTree,
   type Trust,
   verifierKey,
   verifierOf,
 } from '@shiplog/tlog';
+import { GrowingLog } from './growing-log.ts';
 
 const ORIGIN = 'example.com/log';
 
@@ -31,7 +29,7 @@ export class MemoryLog {
   readonly roots: readonly Hash[];
   readonly vkey: string;
   readonly trust: Trust;
-  readonly #rows: Hash[][] = [[]];
+  readonly #events = new GrowingLog();
   readonly #log = generateKeyPairSync('ed25519');
   readonly #witness = generateKeyPairSync('ed25519');
 
@@ -40,10 +38,9 @@ export class MemoryLog {
     const frontier = new Frontier();
     const roots = [frontier.root()];
     for (let index = 0; index < size; index++) {
-      const leaf = entryHash(this.entry(index));
-      frontier.append(leaf);
+      this.#events.append(this.entry(index));
+      frontier.append(entryHash(this.entry(index)));
       roots.push(frontier.root());
-      this.#store(leaf);
     }
     this.roots = roots;
     const key = verifierKey('note', ORIGIN, this.#log.publicKey);
@@ -52,8 +49,7 @@ export class MemoryLog {
     this.trust = { log: [verifierOf(key)], witnesses: [verifierOf(witness)], origin: ORIGIN };
   }
 
-  readonly tile: TileReader = async (level, index) =>
-    hashBytes(...(this.#rows[level] ?? []).slice(index * TILE_WIDTH, (index + 1) * TILE_WIDTH));
+  readonly tile: TileReader = (level, index) => this.#events.tree.tile(level, index);
 
   entry(index: number): Buffer {
     return Buffer.from(String(index));
@@ -75,18 +71,5 @@ export class MemoryLog {
   async consistency(before: number, size: number): Promise<string> {
     const [old, checkpoint] = await Promise.all([this.checkpoint(before, false), this.checkpoint(size)]);
     return formatProof({ kind: 'consistency', old, proof: await proveConsistency(before, size, this.tile), checkpoint });
-  }
-
-  /** Rows of tiles: a full tile's root goes one level up. */
-  #store(leaf: Hash): void {
-    let hash = leaf;
-    for (let level = 0; ; level++) {
-      const row = (this.#rows[level] ??= []);
-      row.push(hash);
-      if (row.length % TILE_WIDTH !== 0) return;
-      let above = row.slice(-TILE_WIDTH);
-      while (above.length > 1) above = above.flatMap((left, at) => (at % 2 === 0 ? [nodeHash(left, above[at + 1] ?? '')] : []));
-      hash = above[0] ?? '';
-    }
   }
 }

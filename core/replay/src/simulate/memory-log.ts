@@ -119,6 +119,10 @@ export class MemoryLog implements EventLog {
     }
   }
 
+  async *readBytes(options: { readonly from: number; readonly to: number }): AsyncGenerator<Uint8Array> {
+    for await (const event of this.read(options)) yield Buffer.from(canonicalJson(event));
+  }
+
   readStream(stream: StreamName, fromRev = 0, to?: number): AsyncIterable<ShiplogEvent> {
     return { [Symbol.asyncIterator]: () => this.#range(0, to, (event) => event.stream === stream && event.rev >= fromRev) };
   }

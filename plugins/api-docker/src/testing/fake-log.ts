@@ -37,6 +37,14 @@ export class FakeLog implements EventLogReader {
     yield* this.#events.slice(options.from ?? 0, (options.to ?? this.durableSeq) + 1);
   }
 
+  async *readBytes({ from, to }: { readonly from: number; readonly to: number }): AsyncGenerator<Uint8Array> {
+    for await (const event of this.read({ from, to })) yield Buffer.from(JSON.stringify(event));
+  }
+
+  get tree(): never {
+    throw new Error('the Docker API proves nothing');
+  }
+
   async *readStream(stream: StreamName): AsyncGenerator<ShiplogEvent> {
     yield* this.#events.filter((event) => event.stream === stream);
   }

@@ -9,6 +9,7 @@ import { FORMATS, formatNamed } from '@shiplog/export';
 import { CliError, UsageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { exportTiles } from '../export-tiles.ts';
 import { ProgressBar } from '../format/progress-bar.ts';
 import { defineVerb, type Flags } from '../verb.ts';
 
@@ -25,6 +26,7 @@ const OPTIONS = {
     help: 'Read an NDJSON export (.gz and .zst too, - for stdin) instead of an engine',
     complete: 'file',
   },
+  tiles: { type: 'text', value: 'DIR', help: 'Mirror the log into a directory that proves itself (C2SP tlog-tiles)', complete: 'file' },
   sealed: { type: 'switch', help: 'Leave callers as the log has them' },
   quiet: { type: 'switch', short: 'q', help: 'Show no progress' },
 } as const;
@@ -33,13 +35,26 @@ export default defineVerb({
   usage: '[OPTIONS]',
   args: [0, 0],
   options: OPTIONS,
-  details: FORMATS.map(({ name, doc }) => `${name.padEnd(13)} ${doc}`).join('\n'),
+  details: [
+    ...FORMATS.map(({ name, doc }) => `${name.padEnd(13)} ${doc}`),
+    '',
+    'A directory of tiles has all events as they are hashed, and the signed checkpoint that proves them. Repeating it adds what is new, and',
+    'refuses a log that was rewritten in between.',
+  ].join('\n'),
   examples: [
     { command: 'shiplog log export --out log.ndjson', what: 'the whole log, to keep or to convert later' },
     { command: 'shiplog log export --format parquet --from 24h --out day.parquet', what: 'the last day, for DuckDB' },
     { command: 'shiplog log export --input log.ndjson --format chrome-trace --out trace.json', what: 'without an engine' },
+    { command: 'shiplog log export --tiles /mnt/audit/web-1', what: 'a copy that proves itself, on another disk' },
   ],
   async run(context, flags) {
+    if (flags.tiles !== undefined) {
+      const { tiles, quiet, ...others } = flags;
+      if (Object.values(others).some((value) => value !== undefined && value !== false))
+        throw new UsageError('--tiles mirrors the log as it is: no other option goes with it but --quiet');
+      await exportTiles(context, tiles, quiet);
+      return EXIT.ok;
+    }
     const format = formatNamed(flags.format ?? 'ndjson');
     if (format.binary && flags.out === undefined && context.stdout.isTTY === true)
       throw new UsageError(`${format.name} is not for a terminal`, 'give --out FILE, or send it through a pipe');

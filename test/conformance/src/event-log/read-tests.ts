@@ -32,6 +32,15 @@ export function readTests(test: LogTest): void {
       const expected = Array.from({ length: Math.max(0, Math.min(to, 299) - from + 1) }, (_, index) => from + index);
       assert.deepEqual(seqs, expected, `${from} to ${to}`);
     }
+    for (const [from, to] of ranges) {
+      const texts: string[] = [];
+      for await (const bytes of log.readBytes({ from, to })) texts.push(Buffer.from(bytes).toString('utf8'));
+      assert.deepEqual(
+        texts.map((text) => JSON.parse(text) as unknown),
+        await take(log.read({ from, to })),
+        `the bytes of ${from} to ${to}`,
+      );
+    }
     assert.equal((await take(log.read({ from: 290 }))).length, 10);
     assert.equal((await take(log.read({ to: 9 }))).length, 10);
   });

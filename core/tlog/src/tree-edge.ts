@@ -1,8 +1,6 @@
-import { Frontier, type Hash, HASH_BYTES, hashOf } from '@shiplog/tlog';
-
-/** Hashes side by side in a complete tile, and how many levels of the tree one tile is high. */
-export const TILE_WIDTH = 256;
-export const TILE_HEIGHT = 8;
+import { TILE_WIDTH } from './entry.ts';
+import { Frontier } from './frontier.ts';
+import { type Hash, HASH_BYTES, hashOf } from './hash.ts';
 
 /** A tile that has just become complete: its hashes, 32 bytes each. */
 export interface CompleteTile {
@@ -18,7 +16,7 @@ interface OpenTile {
 }
 
 /**
- * The right edge of the log's tree (RFC 6962) in tiles (C2SP tlog-tiles): of each level the hashes that do not fill a tile yet.
+ * The right edge of a tree (RFC 6962) in tiles (C2SP tlog-tiles): of each level the hashes that do not fill a tile yet.
  * Appending to it yields the tiles as they become complete; its root stands for all events so far.
  */
 export class TreeEdge {

@@ -1,0 +1,5 @@
+export { checkDirectory } from './check-directory.ts';
+export { mirror } from './mirror.ts';
+export { TlogDirectory } from './tlog-directory.ts';
+
+export type { Mirrored, TlogSource } from './mirror.ts';
