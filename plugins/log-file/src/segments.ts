@@ -1,13 +1,20 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { access, rename, rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { errnoOf } from '@shiplog/driver-kit';
+import { errnoOf, namesIn } from '@shiplog/driver-kit';
 
 /** Rotated files stand beside the one that is written: `<path>.1` is the youngest; with compression `<path>.1.gz`. */
 export async function rotated(path: string, most: number): Promise<readonly string[]> {
+  const base = `${basename(path)}.`;
+  // Which there are is read off the directory: asking for each number would take most of a short container's removal.
+  const numbers = (await namesIn(dirname(path)))
+    .filter((name) => name.startsWith(base))
+    .map((name) => Number(/^(\d+)(?:\.gz)?$/.exec(name.slice(base.length))?.[1] ?? 0))
+    .filter((number) => number >= 1 && number <= most);
   const found: string[] = [];
-  for (let number = 1; number <= most; number += 1) {
+  for (const number of [...new Set(numbers)].toSorted((a, b) => a - b)) {
     const name = await segment(path, number);
     if (name !== undefined) found.push(name);
   }
