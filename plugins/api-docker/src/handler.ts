@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Actor, type ApiHandler, type Caller, type Engine, ShiplogError } from '@shiplog/contracts';
@@ -10,6 +10,9 @@ import type { RouteEntry, Router } from './http/router.ts';
 import { UpgradeInput } from './http/upgrade-input.ts';
 import { type ApiVersion, splitVersion } from './http/version.ts';
 import { events } from './routes/system/events.ts';
+
+// Not by `import`: an ES module of it evaluates every export, among them a whole other HTTP client, 15 MB of it.
+const http = process.getBuiltinModule('node:http');
 
 /** How a connection gives its body and takes its answer; the rest of an exchange is the same for all. */
 type Connection = Pick<Exchange, 'request' | 'response' | 'body' | 'gone' | 'hijack'> & {
@@ -47,7 +50,7 @@ export class DockerHandler implements ApiHandler {
     // A broken connection shows as `close`; without a listener the error would end the daemon.
     socket.on('error', () => gone.abort());
     const input = new UpgradeInput(request, socket, head);
-    const response = new ServerResponse(request);
+    const response = new http.ServerResponse(request);
     response.shouldKeepAlive = false;
     // A socket, or what Node puts before one while a body is on its way: a response needs only what every duplex has.
     const connection = socket as Socket;

@@ -2,7 +2,10 @@ import { dirname } from 'node:path';
 import { readControl, writeControl } from '@shiplog/driver-kit';
 import { attempt, type Controller } from './controller.ts';
 
-/** Which CPUs and memory nodes (cpuset(7)). A new group has none, and takes no process until it has: it inherits first. */
+/**
+ * Which CPUs and memory nodes (cpuset(7)). A new group has none, and takes no process until it has: it inherits first. Once the
+ * group above says `cgroup.clone_children`, the kernel lets it inherit.
+ */
 export const cpuset: Controller = {
   name: 'cpuset',
   limits: ['cpusetCpus', 'cpusetMems'],
@@ -23,6 +26,8 @@ async function inherit(directory: string, file: string): Promise<string> {
   const own = await readControl(`${directory}/${file}`);
   if (own !== '' || dirname(directory) === directory) return own;
   const parents = await inherit(dirname(directory), file);
-  if (parents !== '') await writeControl(`${directory}/${file}`, parents);
+  if (parents === '') return parents;
+  await writeControl(`${directory}/${file}`, parents);
+  await attempt('inheritance of cpusets', () => writeControl(`${dirname(directory)}/cgroup.clone_children`, 1));
   return parents;
 }

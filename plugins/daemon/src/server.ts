@@ -1,6 +1,5 @@
 import { chmod, mkdir, unlink } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -8,6 +7,9 @@ import type { TLSSocket } from 'node:tls';
 import { type Actor, type ApiHandler, type Kernel, ShiplogError } from '@shiplog/contracts';
 import { type Host, hostText } from './hosts.ts';
 import { tcpPeer, tlsPeer, unixPeer } from './identity.ts';
+
+// Not by `import`: an ES module of node:http evaluates every export, among them a whole other HTTP client, 15 MB of it.
+const http = process.getBuiltinModule('node:http');
 
 /** Sockets that listen. */
 export interface ApiServer {
@@ -62,8 +64,10 @@ async function serveHost(host: Host, apis: readonly ApiHandler[], { kernel, tls 
   const connections = new Set<Duplex>();
   const secure = host.kind === 'tcp' && tls !== undefined;
   const server = secure
-    ? createTlsServer({ ...HTTP_OPTIONS, ...tls, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' })
-    : createServer(HTTP_OPTIONS);
+    ? process
+        .getBuiltinModule('node:https')
+        .createServer({ ...HTTP_OPTIONS, ...tls, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' })
+    : http.createServer(HTTP_OPTIONS);
   server.on('connection', (socket: Socket) => {
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));

@@ -1,12 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Kernel, ShiplogError } from '@shiplog/contracts';
-import { pathExists } from '@shiplog/driver-kit';
 import { findProgram } from './oci-runtime.ts';
 import { ociDevices } from './devices.ts';
 import { type OwnLimits, ownLimits } from './own-limits.ts';
 import { seccomp } from './seccomp.ts';
-import { together } from './together.ts';
 import { resolveUser } from './user.ts';
 
 /** The parts of an OCI runtime spec (runtime-spec 1.0.2, config.md) that are filled in here. */
@@ -58,25 +56,26 @@ const INIT_PATH = '/sbin/docker-init';
  */
 export async function writeBundle(kernel: Kernel, directory: string, wanted: Wanted, finish: (spec: Spec) => Spec): Promise<Spec> {
   const files = join(directory, 'files');
-  const [spec] = await together([completeSpec(kernel, files, wanted), writeFiles(files, wanted.files)]);
+  writeFiles(files, wanted.files);
+  const spec = await completeSpec(kernel, files, wanted);
   const ownPids = spec.linux.namespaces?.some(({ type, path }) => type === 'pid' && path === undefined) === true;
-  if (!ownPids) await writeFile(join(directory, SHARES_PIDS), '');
-  await writeFile(join(directory, 'config.json'), JSON.stringify(finish(spec)), { mode: 0o600 });
+  if (!ownPids) writeFileSync(join(directory, SHARES_PIDS), '');
+  writeFileSync(join(directory, 'config.json'), JSON.stringify(finish(spec)), { mode: 0o600 });
   return spec;
 }
 
 /** True when the container in `directory` was made with a pid namespace of its own: all in it ends with its first process. */
-export async function hasOwnPids(directory: string): Promise<boolean> {
-  return !(await pathExists(join(directory, SHARES_PIDS)));
+export function hasOwnPids(directory: string): boolean {
+  return !existsSync(join(directory, SHARES_PIDS));
 }
 
-async function writeFiles(directory: string, files: Wanted['files']): Promise<void> {
+function writeFiles(directory: string, files: Wanted['files']): void {
   const names = Object.keys(files);
   for (const name of names)
     if (name.includes('/') || name.startsWith('.')) throw new ShiplogError('INTERNAL', `a bundle file cannot be called ${name}`);
   if (names.length === 0) return;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await Promise.all(Object.entries(files).map(([name, content]) => writeFile(join(directory, name), content, { mode: 0o644 })));
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content, { mode: 0o644 });
 }
 
 /** The spec with what only this host knows: users, seccomp profile, devices, init. `files` is where `bundle:NAME` is. */

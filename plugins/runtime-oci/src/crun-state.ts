@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '@shiplog/driver-kit';
 import { writeFifo } from './fifo.ts';
@@ -12,9 +12,9 @@ import { writeFifo } from './fifo.ts';
  * Lets a created process run its program, as `crun start` does: by a byte into the FIFO that it waits at. False where nobody
  * waits: it has been let go before, or it has ended.
  */
-export async function letGo(state: string): Promise<boolean> {
+export function letGo(state: string): boolean {
   try {
-    await writeFifo(join(state, 'exec.fifo'), '0');
+    writeFifo(join(state, 'exec.fifo'), '0');
     return true;
   } catch (error) {
     if (['ENOENT', 'ENXIO', 'EPIPE'].includes(errnoOf(error) ?? '')) return false;
@@ -23,11 +23,11 @@ export async function letGo(state: string): Promise<boolean> {
 }
 
 /** The FIFO is what tells crun a created container from a running one. */
-export async function markStarted(state: string): Promise<void> {
-  await rm(join(state, 'exec.fifo'), { force: true });
+export function markStarted(state: string): void {
+  rmSync(join(state, 'exec.fifo'), { force: true });
 }
 
 /** Forgets a container whose process has ended, as `crun delete` does; the cgroup is the cgroup driver's. */
-export async function forget(state: string): Promise<void> {
-  await rm(state, { recursive: true, force: true });
+export function forget(state: string): void {
+  rmSync(state, { recursive: true, force: true });
 }

@@ -1,4 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -45,6 +46,11 @@ import { Turns } from './turns.ts';
 type State = Awaited<ReturnType<RuntimeDriver['state']>>;
 type Args<V extends keyof RuntimeDriver> = RuntimeDriver[V] extends (args: infer A, ctx: OperationContext) => unknown ? A : never;
 
+/*
+ * What lies in the run directory is in memory, on a host where it is the tmpfs that it should be, and is read and written at
+ * once: that takes microseconds, and a thread of the pool that does it instead takes as many wake-ups of the main one.
+ */
+
 /**
  * Runs OCI bundles with crun or runc; conmon keeps each one's stdio and exit code while engines come and go. What makes,
  * starts or removes one container goes one after the other.
@@ -75,7 +81,7 @@ export class OciRuntimeDriver implements RuntimeDriver {
       await this.#runtimes.monitor();
       const directory = this.#layout.bundle(args.id);
       if (!(await make(directory))) {
-        const kept = await keptProcess(directory);
+        const kept = keptProcess(directory);
         if (kept !== undefined && (await lives(this.kernel, kept))) return { process: kept };
         // What has ended, or what a create that was cut off left.
         await this.#remove(args.id);
@@ -95,10 +101,10 @@ export class OciRuntimeDriver implements RuntimeDriver {
   async #make(args: Args<'create'>, directory: string, signal: AbortSignal): Promise<ProcessRef> {
     const { id, log } = args;
     const [conmon, runtime] = await together([this.#runtimes.monitor(), this.#runtimes.called(args.runtime)]);
+    writeFileSync(join(directory, 'runtime'), runtime.name);
+    mkdirSync(join(directory, 'persist'), { mode: 0o700 });
     const [spec] = await together([
       writeBundle(this.kernel, directory, args, (complete) => (runtime.name === 'crun' ? this.#seccomp.reuse(complete) : complete)),
-      writeFile(join(directory, 'runtime'), runtime.name),
-      mkdir(join(directory, 'persist'), { mode: 0o700 }),
       ...args.directories.map((source) => mkdir(source, { recursive: true })),
     ]);
     throwIfAborted(signal);
@@ -120,7 +126,8 @@ export class OciRuntimeDriver implements RuntimeDriver {
     signal.addEventListener('abort', interrupt, { once: true });
     try {
       const process = await identify(this.kernel, await monitor.pid);
-      await together([keepProcess(directory, process), this.#seccomp.learn(spec, this.#layout.stateOf(id))]);
+      keepProcess(directory, process);
+      await this.#seccomp.learn(spec, this.#layout.stateOf(id));
       throwIfAborted(signal);
       return process;
     } catch (error) {
@@ -136,12 +143,13 @@ export class OciRuntimeDriver implements RuntimeDriver {
   start({ id }: Args<'start'>): Promise<Record<string, never>> {
     return this.#turns.take(id, async () => {
       const started = join(this.#layout.bundle(id), 'started');
-      const [runtime, before] = await Promise.all([this.#runtimes.of(id), pathExists(started)]);
-      if (before) return {};
+      if (existsSync(started)) return {};
+      const runtime = await this.#runtimes.of(id);
       const state = this.#layout.stateOf(id);
-      const direct = runtime.name === 'crun' && (await letGo(state));
+      const direct = runtime.name === 'crun' && letGo(state);
       if (!direct) await this.#letRuntimeStart(id);
-      await together([writeFile(started, ''), ...(direct ? [markStarted(state)] : [])]);
+      writeFileSync(started, '');
+      if (direct) markStarted(state);
       return {};
     });
   }
@@ -149,8 +157,8 @@ export class OciRuntimeDriver implements RuntimeDriver {
   /** For runc, and where the process does not wait any more: the runtime says why. */
   async #letRuntimeStart(id: string): Promise<void> {
     const directory = this.#layout.bundle(id);
-    if (!(await pathExists(directory))) throw new ShiplogError('CONTAINER_NOT_FOUND', `container ${id} was not created`, { id });
-    const process = await keptProcess(directory);
+    if (!existsSync(directory)) throw new ShiplogError('CONTAINER_NOT_FOUND', `container ${id} was not created`, { id });
+    const process = keptProcess(directory);
     // crun waits for ever at a FIFO that nobody reads.
     if (process === undefined || !(await lives(this.kernel, process)))
       throw new ShiplogError('CONTAINER_NOT_RUNNING', `the process of container ${id} has ended before it was started`, { id });
@@ -159,7 +167,7 @@ export class OciRuntimeDriver implements RuntimeDriver {
   }
 
   async signal({ id, signal }: Args<'signal'>): Promise<{ delivered: boolean }> {
-    const process = await keptProcess(this.#layout.bundle(id));
+    const process = keptProcess(this.#layout.bundle(id));
     if (process === undefined || process.bootId !== this.kernel.processes.bootId()) return { delivered: false };
     return { delivered: await this.kernel.processes.kill(process.pid, signal, process.startTicks) };
   }
@@ -173,7 +181,8 @@ export class OciRuntimeDriver implements RuntimeDriver {
 
   async #remove(id: string): Promise<void> {
     const directory = this.#layout.bundle(id);
-    const [process, sessions] = await Promise.all([keptProcess(directory), namesIn(join(directory, 'exec'))]);
+    const process = keptProcess(directory);
+    const sessions = await namesIn(join(directory, 'exec'));
     this.#execs.forget(sessions);
     if (process !== undefined) await endProcess(this.kernel, process);
     // A create that was cut off may still be at work: what it makes is there when its monitor has ended.
@@ -184,24 +193,25 @@ export class OciRuntimeDriver implements RuntimeDriver {
       ...sessions.map((exec) => this.#execs.end(id, exec)),
     ]);
     // After the monitor: a late exit file would be an exit of nobody.
-    await Promise.all([rm(this.#layout.exit(id), { force: true }), rm(directory, { recursive: true, force: true })]);
+    rmSync(this.#layout.exit(id), { force: true });
+    rmSync(directory, { recursive: true, force: true });
   }
 
   /** Lets the runtime forget a container that has ended. */
   async #forget(id: string, directory: string, process: ProcessRef | undefined): Promise<void> {
     const state = this.#layout.stateOf(id);
-    if (!(await pathExists(state))) return;
+    if (!existsSync(state)) return;
     const runtime = await this.#runtimes.of(id);
     // With its own pid namespace nothing of it outlives the main process; else the runtime looks for what does.
-    if (runtime.name === 'crun' && process !== undefined && (await hasOwnPids(directory))) return forget(state);
+    if (runtime.name === 'crun' && process !== undefined && hasOwnPids(directory)) return forget(state);
     const { code, stderr } = await invoke(runtime, ['delete', '--force', id]);
-    if (code !== 0 && (await pathExists(state))) throw failure(stderr, 'start');
+    if (code !== 0 && existsSync(state)) throw failure(stderr, 'start');
   }
 
   async resize({ id, exec, rows, columns }: Args<'resize'>): Promise<Record<string, never>> {
     const directory = exec === undefined ? this.#layout.bundle(id) : this.#layout.exec(id, exec);
     try {
-      await writeFifo(join(directory, 'ctl'), `1 ${rows} ${columns}\n`);
+      writeFifo(join(directory, 'ctl'), `1 ${rows} ${columns}\n`);
     } catch (error) {
       throw new ShiplogError(
         'CONTAINER_NOT_RUNNING',
@@ -227,8 +237,8 @@ export class OciRuntimeDriver implements RuntimeDriver {
 
   async state({ id }: Args<'state'>): Promise<State> {
     const directory = this.#layout.bundle(id);
-    const process = await keptProcess(directory);
-    const exit = await recordedExit(this.#layout, id);
+    const process = keptProcess(directory);
+    const exit = recordedExit(this.#layout, id);
     if (exit !== undefined) {
       const { exitCode, finishedAt, oomKilled } = exit;
       return { status: 'exited' as const, exitCode, finishedAt, oomKilled, ...(process === undefined ? {} : { process }) };
@@ -239,9 +249,9 @@ export class OciRuntimeDriver implements RuntimeDriver {
     // It has just ended, and its monitor is about to say how; or the monitor was killed, and nobody will.
     for (let tries = 0; tries < 100 && (await monitorLives(directory, id)); tries += 1) {
       await sleep(10);
-      if ((await recordedExit(this.#layout, id)) !== undefined) return this.state({ id });
+      if (recordedExit(this.#layout, id) !== undefined) return this.state({ id });
     }
-    if ((await recordedExit(this.#layout, id)) === undefined) await recordLostExit(this.#layout.exit(id));
+    if (recordedExit(this.#layout, id) === undefined) await recordLostExit(this.#layout.exit(id));
     return this.state({ id });
   }
 

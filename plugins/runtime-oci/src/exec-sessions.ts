@@ -30,7 +30,7 @@ export class ExecSessions {
     const { id, exec } = args;
     if (this.#sessions.has(exec)) return {};
     const directory = this.layout.exec(id, exec);
-    const main = await keptProcess(this.layout.bundle(id));
+    const main = keptProcess(this.layout.bundle(id));
     if (main === undefined || !(await lives(this.kernel, main)))
       throw new ShiplogError('CONTAINER_NOT_RUNNING', `container ${id} is not running`, { id });
     // What an engine that ended left. Its monitor ended with it, or its process has run: it cannot be started again.
@@ -93,15 +93,17 @@ export class ExecSessions {
   async start({ id, exec }: Args<'execStart'>): Promise<{ process: ProcessRef }> {
     const directory = this.layout.exec(id, exec);
     const monitor = this.#sessions.get(exec);
-    const kept = await keptProcess(directory);
+    const kept = keptProcess(directory);
     if (kept !== undefined) return { process: kept };
     if (monitor === undefined) throw new ShiplogError('EXEC_NOT_FOUND', `exec session ${exec} was not created`, { exec });
-    await writeFifo(join(directory, 'start'), '0').catch((error: unknown) => {
+    try {
+      writeFifo(join(directory, 'start'), '0');
+    } catch (error) {
       // No reader: the monitor has ended, and `pid` says why.
       if (!['ENXIO', 'EPIPE'].includes(errnoOf(error) ?? '')) throw error;
-    });
+    }
     const process = await identify(this.kernel, await monitor.pid);
-    await keepProcess(directory, process);
+    keepProcess(directory, process);
     this.exits.watchExec(id, exec);
     return { process };
   }
@@ -110,7 +112,7 @@ export class ExecSessions {
     const directory = this.layout.exec(id, exec);
     this.exits.forgetExec(exec);
     this.#sessions.delete(exec);
-    const process = await keptProcess(directory);
+    const process = keptProcess(directory);
     if (process !== undefined) await endProcess(this.kernel, process);
     await endMonitor(this.kernel, directory, exec, process === undefined);
     await rm(directory, { recursive: true, force: true });
@@ -128,6 +130,6 @@ export class ExecSessions {
   /** Waits for the monitor of a session whose container has ended. */
   async end(id: string, exec: string): Promise<void> {
     const directory = this.layout.exec(id, exec);
-    await endMonitor(this.kernel, directory, exec, (await keptProcess(directory)) === undefined);
+    await endMonitor(this.kernel, directory, exec, keptProcess(directory) === undefined);
   }
 }

@@ -1,5 +1,5 @@
-import { watch } from 'node:fs';
-import { link, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync, statSync, watch } from 'node:fs';
+import { link, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers/promises';
 import type { Kernel, ProcessExit } from '@shiplog/contracts';
@@ -15,21 +15,22 @@ const LOST_EVERY = 2000;
 const LOST = 255;
 
 /** The exit that is on record for a container, or undefined. */
-export async function recordedExit(layout: Layout, id: string): Promise<ProcessExit | undefined> {
+export function recordedExit(layout: Layout, id: string): ProcessExit | undefined {
   return readExit(layout.exit(id), id, join(layout.bundle(id), 'persist', 'oom'));
 }
 
 /** The exit that is on record for an exec session, or undefined. */
-export async function recordedExecExit(layout: Layout, id: string, exec: string): Promise<ProcessExit | undefined> {
-  const exit = await readExit(join(layout.execExits(id, exec), id), id, join(layout.exec(id, exec), 'persist', 'oom'));
+export function recordedExecExit(layout: Layout, id: string, exec: string): ProcessExit | undefined {
+  const exit = readExit(join(layout.execExits(id, exec), id), id, join(layout.exec(id, exec), 'persist', 'oom'));
   return exit === undefined ? undefined : { ...exit, exec };
 }
 
 /** The monitor writes the code as decimal text and renames the file into place, so that what is there is whole. */
-async function readExit(path: string, id: string, oom: string): Promise<ProcessExit | undefined> {
+function readExit(path: string, id: string, oom: string): ProcessExit | undefined {
   try {
-    const [text, { mtimeNs }] = await Promise.all([readFile(path, 'utf8'), stat(path, { bigint: true })]);
-    return { id, exitCode: Number(text.trim()), oomKilled: await pathExists(oom), finishedAt: mtimeNs.toString() };
+    const text = readFileSync(path, 'utf8');
+    const { mtimeNs } = statSync(path, { bigint: true });
+    return { id, exitCode: Number(text.trim()), oomKilled: existsSync(oom), finishedAt: mtimeNs.toString() };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
@@ -61,14 +62,14 @@ export class Exits {
     if (this.#sessions.has(exec)) return;
     const abort = new AbortController();
     this.#sessions.set(exec, abort);
-    const look = async (): Promise<void> => {
-      const exit = await recordedExecExit(this.layout, id, exec);
+    const look = (): void => {
+      const exit = recordedExecExit(this.layout, id, exec);
       if (exit === undefined || abort.signal.aborted) return;
       this.forgetExec(exec);
       this.#tell(exit);
     };
     try {
-      const watcher = watch(this.layout.execExits(id, exec), { signal: abort.signal, persistent: false }, () => void look());
+      const watcher = watch(this.layout.execExits(id, exec), { signal: abort.signal, persistent: false }, look);
       watcher.on('error', () => this.forgetExec(exec));
     } catch (error) {
       this.#sessions.delete(exec);
@@ -76,7 +77,7 @@ export class Exits {
       if (errnoOf(error) === 'ENOENT') return;
       throw error;
     }
-    void look();
+    look();
   }
 
   forgetExec(exec: string): void {
@@ -97,9 +98,13 @@ export class Exits {
       failed = error;
       wake();
     };
-    const look = async (id: string): Promise<void> => {
-      const exit = await recordedExit(this.layout, id);
-      if (exit !== undefined) tell(exit);
+    const look = (id: string): void => {
+      try {
+        const exit = recordedExit(this.layout, id);
+        if (exit !== undefined) tell(exit);
+      } catch (error) {
+        fail(error);
+      }
     };
     this.#followers.add(tell);
     const ended = new AbortController();
@@ -108,12 +113,12 @@ export class Exits {
     // Watching begins before looking: an exit in between is told twice rather than never.
     const watcher = watch(this.layout.exits, { persistent: false }, (_, name) => {
       // Names with a dot are the monitor's temporary files.
-      if (name !== null && !name.includes('.')) look(name).catch(fail);
+      if (name !== null && !name.includes('.')) look(name);
     });
     watcher.on('error', fail);
     this.#recordLost(ended.signal).catch(fail);
     try {
-      for (const id of await readdir(this.layout.exits)) if (!id.includes('.')) await look(id);
+      for (const id of await readdir(this.layout.exits)) if (!id.includes('.')) look(id);
       for (const id of await namesIn(this.layout.containers)) {
         for (const exec of await namesIn(join(this.layout.bundle(id), 'exec'))) this.watchExec(id, exec);
       }
@@ -151,7 +156,7 @@ export class Exits {
   }
 
   async #recordIfLost(directory: string, id: string, record: string): Promise<void> {
-    const process = await keptProcess(directory);
+    const process = keptProcess(directory);
     // In this order: a monitor writes the exit before it ends.
     if (process === undefined || (await lives(this.kernel, process)) || (await monitorLives(directory, id)) || (await pathExists(record)))
       return;

@@ -1,12 +1,11 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 
-/** Writes into a FIFO that somebody reads. Fails ENXIO rather than waits when nobody does. */
-export async function writeFifo(path: string, text: string): Promise<void> {
-  const fifo = await open(path, constants.O_WRONLY | constants.O_NONBLOCK);
+/** Writes into a FIFO that somebody reads. Fails ENXIO rather than waits when nobody does, and EAGAIN when it is full. */
+export function writeFifo(path: string, text: string): void {
+  const fifo = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
   try {
-    await fifo.write(text);
+    writeSync(fifo, text);
   } finally {
-    await fifo.close();
+    closeSync(fifo);
   }
 }

@@ -1,11 +1,17 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kernel, ShiplogError } from '@shiplog/contracts';
-import { pathExists } from '@shiplog/driver-kit';
+import { errnoOf } from '@shiplog/driver-kit';
 
 /** Pid of the monitor whose directory this is; 0 if it has not written it. */
-async function monitorPid(directory: string): Promise<number> {
-  return Number(await readFile(`${directory}/monitor-pid`, 'utf8').catch(() => '0')) || 0;
+function monitorPid(directory: string): number {
+  try {
+    return Number(readFileSync(`${directory}/monitor-pid`, 'utf8')) || 0;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return 0;
+    throw error;
+  }
 }
 
 /** True while `pid` is a monitor of this very container or exec session: its command line says so. A zombie has none. */
@@ -17,14 +23,14 @@ async function isMonitor(pid: number, id: string): Promise<boolean> {
 
 /** True while the monitor lives that was started in `directory`. */
 export async function monitorLives(directory: string, id: string): Promise<boolean> {
-  return isMonitor(await monitorPid(directory), id);
+  return isMonitor(monitorPid(directory), id);
 }
 
 /** Pids of the monitor that was started in `directory`. One that has not written its pid yet is looked for. */
 async function monitorPids(directory: string, id: string): Promise<readonly number[]> {
-  const written = await monitorPid(directory);
+  const written = monitorPid(directory);
   if (written !== 0) return (await isMonitor(written, id)) ? [written] : [];
-  return (await pathExists(directory)) ? allMonitorPids(id) : [];
+  return existsSync(directory) ? allMonitorPids(id) : [];
 }
 
 /** Every process with the monitor's command line: itself, and what it forks until that runs something else. */

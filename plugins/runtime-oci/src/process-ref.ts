@@ -1,16 +1,16 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kernel, ProcessRef } from '@shiplog/contracts';
 
 /** Keeps which process a container or exec session is, for a later run of the engine. */
-export async function keepProcess(directory: string, process: ProcessRef): Promise<void> {
-  await writeFile(`${directory}/process.json`, JSON.stringify(process), { mode: 0o600 });
+export function keepProcess(directory: string, process: ProcessRef): void {
+  writeFileSync(`${directory}/process.json`, JSON.stringify(process), { mode: 0o600 });
 }
 
 /** The process kept in `directory`, or undefined. */
-export async function keptProcess(directory: string): Promise<ProcessRef | undefined> {
+export function keptProcess(directory: string): ProcessRef | undefined {
   try {
-    return JSON.parse(await readFile(`${directory}/process.json`, 'utf8')) as ProcessRef;
+    return JSON.parse(readFileSync(`${directory}/process.json`, 'utf8')) as ProcessRef;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return undefined;
     throw error;

@@ -1,7 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShiplogError } from '@shiplog/contracts';
-import type { Logger } from '@shiplog/driver-kit';
+import { errnoOf, type Logger } from '@shiplog/driver-kit';
 import type { Layout } from './layout.ts';
 import { chooseRuntime, findProgram, type OciRuntime } from './oci-runtime.ts';
 
@@ -42,7 +43,16 @@ export class Runtimes {
   }
 
   /** The one that made the container. */
-  async of(id: string): Promise<OciRuntime> {
-    return this.called(await readFile(join(this.layout.bundle(id), 'runtime'), 'utf8').catch(() => ''));
+  of(id: string): Promise<OciRuntime> {
+    return this.called(this.#keptName(id));
+  }
+
+  #keptName(id: string): string {
+    try {
+      return readFileSync(join(this.layout.bundle(id), 'runtime'), 'utf8');
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return '';
+      throw error;
+    }
   }
 }
