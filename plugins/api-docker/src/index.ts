@@ -2,6 +2,8 @@ import { defineDriver, definePlugin } from '@shiplog/driver-kit';
 import { DockerApi } from './docker-api.ts';
 
 export { DockerApi } from './docker-api.ts';
+export { REFUSED } from './routes/refused.ts';
+export { ROUTES } from './routes/table.ts';
 
 export default definePlugin({
   manifest: { name: '@shiplog/api-docker', version: '0.1.0', api: [1] },

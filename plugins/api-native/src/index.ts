@@ -2,7 +2,7 @@ import { defineDriver, definePlugin } from '@shiplog/driver-kit';
 import { NativeApi } from './native-api.ts';
 
 export { NativeApi } from './native-api.ts';
-export { PREFIX } from './native-handler.ts';
+export { PREFIX, ROUTES } from './native-handler.ts';
 
 export type { InspectAnswer, InspectKind, InspectRecord } from './inspect.ts';
 export type { InfoAnswer } from './routes/info.ts';

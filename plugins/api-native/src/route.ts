@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type Caller, type Engine, type Extensions, type Moment, parseMoment, ShiplogError } from '@shiplog/contracts';
+import { type Caller, type CommandType, type Engine, type Extensions, type Moment, parseMoment, ShiplogError } from '@shiplog/contracts';
 
 /** A request that fits a route. */
 export interface Exchange {
@@ -19,6 +19,8 @@ export interface Exchange {
 export interface Route {
   /** GET if absent. */
   readonly method?: 'POST';
+  /** The command it leads to: every request leaves one intent and one outcome of it. Absent: it changes nothing. */
+  readonly verb?: CommandType;
   /** Path segments after the prefix. */
   readonly path: readonly string[];
   /** Whether more segments may follow. */

@@ -1,4 +1,4 @@
-import { ShiplogError } from '@shiplog/contracts';
+import { type CommandType, ShiplogError } from '@shiplog/contracts';
 import type { Route } from './exchange.ts';
 
 /** A row of the route table. `{name}` stands for one path segment, `{name*}` for one or more: image names contain slashes. */
@@ -8,6 +8,8 @@ export interface RouteEntry {
   readonly route: Route;
   /** It tells of the state, and takes `at`: a moment in the past. */
   readonly past?: boolean;
+  /** The command it leads to: every request leaves one intent and one outcome of it. Absent: it changes nothing. */
+  readonly verb?: CommandType;
 }
 
 export interface RouteMatch {
