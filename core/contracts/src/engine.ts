@@ -62,6 +62,8 @@ export type ReadLevel = 'none' | 'metadata';
 
 /** A read of the log. Positions, both inclusive; an absent `to` is the end, or for ever with `follow`. */
 export interface LogRead {
+  /** A look at an earlier moment: a read of the log, whatever its route. */
+  readonly past?: boolean;
   readonly from: number;
   readonly to?: number;
   readonly follow: boolean;

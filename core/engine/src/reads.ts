@@ -4,7 +4,9 @@ import type { SecretRules } from './secrets/rules.ts';
 import { redact } from './secrets/redact.ts';
 
 /** Who reads what is recorded of which route, `METHOD TEMPLATE`; the first row that fits counts. A `*` at the end fits every ending. */
-const DEFAULT_LEVELS: readonly (readonly [route: string, level: ReadLevel])[] = [
+type Levels = readonly (readonly [route: string, level: ReadLevel])[];
+
+const DEFAULT_LEVELS: Levels = [
   ['GET /shiplog/v1/info', 'none'],
   ['GET /shiplog/v1/*', 'metadata'],
   ['GET /shiplog/tlog/*', 'metadata'],
@@ -19,20 +21,21 @@ const NOT_RECORDED: ReadRecord = { end: async () => undefined };
 
 /** Records who read the log: reading an audit trail is an act that auditors ask for. */
 export class Reads {
-  readonly #levels: readonly (readonly [string, ReadLevel])[];
+  /** The operator's. */
+  readonly #levels: Levels;
 
   constructor(private readonly core: EngineCore) {
-    this.#levels = [...Object.entries(core.parts.readLevels ?? {}), ...DEFAULT_LEVELS];
+    this.#levels = Object.entries(core.parts.readLevels ?? {});
   }
 
   /** See Engine.recordRead. */
   async record(read: LogRead, caller: Caller): Promise<ReadRecord> {
-    if (this.level(`${caller.req?.method} ${caller.req?.route}`) === 'none') return NOT_RECORDED;
+    if (this.#level(`${caller.req?.method} ${caller.req?.route}`, read.past === true) === 'none') return NOT_RECORDED;
     const { core } = this;
     await core.subjects.ready(caller.actor);
     const op = core.parts.identities.op();
     const append = (event: NewEvent): Promise<void> => core.ledger.append({ stamp: core.stamp(caller, op), events: [event] }).durable;
-    const { filters = {}, ...range } = read;
+    const { filters = {}, past: _, ...range } = read;
     await append({ stream: 'engine', type: 'log.read', kind: 'meta', data: { ...range, filters: cleared(filters, core.secrets.rules) } });
     if (!read.follow) return NOT_RECORDED;
     return {
@@ -47,11 +50,14 @@ export class Reads {
     };
   }
 
-  level(route: string): ReadLevel {
-    return (
-      this.#levels.find(([pattern]) => (pattern.endsWith('*') ? route.startsWith(pattern.slice(0, -1)) : route === pattern))?.[1] ?? 'none'
-    );
+  #level(route: string, past: boolean): ReadLevel {
+    const of = (levels: Levels): ReadLevel | undefined => levels.find(([pattern]) => fits(pattern, route))?.[1];
+    return of(this.#levels) ?? (past ? 'metadata' : of(DEFAULT_LEVELS)) ?? 'none';
   }
+}
+
+function fits(pattern: string, route: string): boolean {
+  return pattern.endsWith('*') ? route.startsWith(pattern.slice(0, -1)) : route === pattern;
 }
 
 /** Filters that were given. */

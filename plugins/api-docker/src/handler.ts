@@ -5,11 +5,13 @@ import { type Actor, type ApiHandler, type Caller, type Engine, ShiplogError } f
 import type { Exchange } from './http/exchange.ts';
 import { COMMON_HEADERS } from './http/headers.ts';
 import { type RawStream, bodyStream, hangUp, upgradedStream } from './http/raw-stream.ts';
+import { momentOf } from './http/moment.ts';
 import { failure } from './http/reply.ts';
 import type { RouteEntry, Router } from './http/router.ts';
 import { UpgradeInput } from './http/upgrade-input.ts';
 import { type ApiVersion, splitVersion } from './http/version.ts';
 import { events } from './routes/system/events.ts';
+import { nowNanoseconds } from './translate/time.ts';
 
 // Not by `import`: an ES module of it evaluates every export, among them a whole other HTTP client, 15 MB of it.
 const http = process.getBuiltinModule('node:http');
@@ -87,16 +89,18 @@ export class DockerHandler implements ApiHandler {
       refuseMoment(match.entry, url.searchParams);
       const caller = callerOf(request, actor, match.entry.template, version);
       // Reads of the log record themselves, with what they read; of others the operator says whether they are recorded.
-      if (method === 'GET' && match.entry.route !== events) await this.#recordRead(caller);
+      if (method === 'GET' && match.entry.route !== events) await this.#recordRead(caller, url.searchParams);
       await match.entry.route({ ...connection, engine: this.#engine, params: match.params, query: url.searchParams, version, caller });
     } catch (error) {
       connection.fail(ShiplogError.wrap(error));
     }
   }
 
-  async #recordRead(caller: Caller): Promise<void> {
-    const { durableSeq } = this.#engine.log;
-    await this.#engine.recordRead({ from: durableSeq, to: durableSeq, follow: false }, caller);
+  async #recordRead(caller: Caller, query: URLSearchParams): Promise<void> {
+    const at = momentOf(query, nowNanoseconds());
+    const { log } = this.#engine;
+    const seq = at === undefined ? log.durableSeq : 'seq' in at ? at.seq : await log.positionAt(BigInt(at.time));
+    await this.#engine.recordRead({ from: seq, to: seq, follow: false, past: at !== undefined }, caller);
   }
 }
 

@@ -19,8 +19,8 @@ export interface Exchange {
 export interface Route {
   /** GET if absent. */
   readonly method?: 'POST';
-  /** The command it leads to: every request leaves one intent and one outcome of it. Absent: it changes nothing. */
-  readonly verb?: CommandType;
+  /** Commands it leads to: every request leaves one intent and one outcome of one of them. Absent: it changes nothing. */
+  readonly verbs?: readonly CommandType[];
   /** Path segments after the prefix. */
   readonly path: readonly string[];
   /** Whether more segments may follow. */

@@ -262,6 +262,12 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
       bad: [refused(400, post('/volumes/create', '{')), refused(400, post('/volumes/create', '{"Name":"/bad"}'))],
     },
     { verb: 'volume.remove', good: async () => drop('/volumes/audited'), goodStatus: 204, bad: [refused(404, drop('/volumes/nobody'))] },
+    ...(['disable', 'reload', 'enable'] as const).map((verb) => ({
+      verb: `plugin.${verb}`,
+      good: async () => post(`/shiplog/v1/plugins/${encodeURIComponent('@shiplog/storage-vfs')}/${verb}`),
+      goodStatus: 200,
+      bad: [refused(404, post(`/shiplog/v1/plugins/nobody/${verb}`))],
+    })),
     {
       verb: 'subject.erase',
       good: async () => {

@@ -15,11 +15,16 @@ export interface Look {
  */
 export async function look({ engine, query }: Pick<Exchange, 'engine' | 'query'>): Promise<Look> {
   const now = nowNanoseconds();
-  const text = query.get('at') ?? '';
-  if (text === '') return { view: await engine.view(), now };
-  const at = parseMoment(text, now);
+  const at = momentOf(query, now);
+  if (at === undefined) return { view: await engine.view(), now };
   const view = await engine.view(at);
   return { view, now: await timeOf(engine, at, view.seq) };
+}
+
+/** The moment in the parameter `at`, if it is there. Throws REQUEST_INVALID. */
+export function momentOf(query: URLSearchParams, now: bigint): Moment | undefined {
+  const text = query.get('at') ?? '';
+  return text === '' ? undefined : parseMoment(text, now);
 }
 
 async function timeOf(engine: Engine, at: Moment, seq: number): Promise<bigint> {

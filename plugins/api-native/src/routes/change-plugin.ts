@@ -7,6 +7,7 @@ const VERBS = { enable: 'plugin.enable', disable: 'plugin.disable', reload: 'plu
 /** `POST plugins/NAME/enable`, `/disable` and `/reload`: commands of the engine, recorded like any other. NAME is percent-encoded. */
 export const changePlugin: Route = {
   method: 'POST',
+  verbs: Object.values(VERBS),
   path: ['plugins'],
   takesRest: true,
   query: [],

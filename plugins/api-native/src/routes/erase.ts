@@ -8,7 +8,7 @@ import type { Exchange, Route } from '../route.ts';
  */
 export const erase: Route = {
   method: 'POST',
-  verb: 'subject.erase',
+  verbs: ['subject.erase'],
   path: ['subjects', 'erase'],
   query: ['subject'],
   async answer({ engine, caller, query, response }: Exchange): Promise<void> {

@@ -1,0 +1,169 @@
+// time limit: 120 s
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { busyboxArchive, TestDaemon } from '@shiplog/test-support';
+import { ask } from './raw-http.ts';
+
+const IMAGE = 'busybox:test';
+
+const test = suite('secrets');
+const scratch = await mkdtemp(join(tmpdir(), 'shiplog-secrets-'));
+const daemon = await TestDaemon.start();
+/** Every secret that was planted, and everything that clients were told. */
+const planted: string[] = [];
+const told: string[] = [];
+
+test.before(async () => {
+  await busyboxArchive(join(scratch, 'busybox.tar'), IMAGE);
+  assert.is((await daemon.docker(['load', '-q', '-i', join(scratch, 'busybox.tar')])).code, 0);
+});
+
+test.after(async () => {
+  await daemon.destroy();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+function canary(where: string): string {
+  const secret = `canary-${where}-${randomBytes(9).toString('hex')}`;
+  planted.push(secret);
+  return secret;
+}
+
+async function docker(...args: readonly string[]): Promise<number> {
+  const { code, stdout, stderr } = await daemon.docker(args);
+  told.push(stdout, stderr);
+  return code ?? -1;
+}
+
+async function asked(method: string, path: string, body: unknown): Promise<number> {
+  const answer = await ask(daemon.socket, method, path, typeof body === 'string' ? body : JSON.stringify(body));
+  told.push(answer.body);
+  return answer.status;
+}
+
+/** A request with a header that holds credentials. */
+function withHeader(path: string, name: string, value: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request({ socketPath: daemon.socket, method: 'POST', path, headers: { [name]: value }, agent: false }, (response) => {
+      response.setEncoding('utf8').on('data', (chunk: string) => told.push(chunk));
+      response.on('end', () => resolve(response.statusCode ?? 0));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+const INSPECTED = { argv: canary('argv'), next: canary('next'), label: canary('label'), url: canary('url') };
+
+test('given secrets everywhere a client can put them, when requests succeed, fail and are refused, then Docker shows them to who asks for the object', async () => {
+  const { argv, next, label, url } = INSPECTED;
+  const command = ['sh', '-c', 'sleep 60; true', 'sh', `--password=${argv}`, '--api-token', next, `https://me:${url}@example.org/`];
+  const flags = ['-e', `A=${canary('env')}`, '--label', `registry.token=${label}`, '--log-opt', 'max-size=1m'];
+  assert.is(await docker('run', '-d', '--name', 'secret', ...flags, IMAGE, ...command), 0);
+  assert.is(await docker('exec', '-e', `B=${canary('execenv')}`, 'secret', 'sh', '-c', `TOKEN=${canary('execargs')} true`), 0);
+  assert.is(await docker('volume', 'create', '--label', `secret=${canary('volumelabel')}`, '--opt', 'type=tmpfs', '--opt', 'device=tmpfs', '--opt', `o=size=1m,password=${canary('volumeoption')}`, 'share') < 2, true); // prettier-ignore
+  assert.is(await docker('network', 'create', '--label', `password=${canary('networklabel')}`, 'net'), 0);
+  const { stdout } = await daemon.docker(['inspect', 'secret']);
+  const [inspected] = JSON.parse(stdout) as [{ Config: { Cmd: string[]; Labels: object }; Args: string[] }];
+  assert.equal(inspected.Config.Cmd, command);
+  assert.equal(inspected.Config.Labels, { 'registry.token': label });
+  assert.equal(inspected.Args, command.slice(1));
+  const ps = await daemon.docker(['exec', 'secret', 'cat', '/proc/1/cmdline']);
+  assert.equal(ps.stdout.split('\0').slice(0, -1), command);
+});
+
+test('given secrets in requests that fail or are refused, when the client is told why, then not with the secret', async () => {
+  assert.is.not(
+    await docker('run', '--name', 'failing', '-e', `C=${canary('failing')}`, IMAGE, 'nosuchcommand', `--token=${canary('failingargs')}`),
+    0,
+  );
+  assert.is.not(await docker('run', '--name', 'worse', IMAGE, `/nosuch?token=${canary('program')}`), 0);
+  assert.is.not(
+    await docker('run', '--name', 'refused', '-e', `E=${canary('refused')}`, 'nobody', 'x', `--password=${canary('refusedargs')}`),
+    0,
+  );
+  const spec = { Image: IMAGE, Cmd: ['true'] };
+  assert.is(await asked('POST', '/containers/create', { ...spec, WorkingDir: `https://u:${canary('workdir')}@h` }), 400);
+  assert.is(await asked('POST', '/containers/create', { ...spec, HostConfig: { LogConfig: { Type: 'json-file', Config: { 'splunk-token': canary('logoption') } } } }), 400); // prettier-ignore
+  assert.is(await asked('POST', '/containers/create', { ...spec, Labels: `password=${canary('labeltype')}` }), 400);
+  assert.is(await asked('POST', '/containers/create', `{"Image":"x","Env":["PASSWORD=${canary('json')}",}`), 400);
+  assert.is(await asked('POST', '/containers/create', `{"Image":${canary('jsonword')}}`), 400);
+  await asked('POST', '/containers/create?name=healthy', {
+    ...spec,
+    Healthcheck: { Test: ['CMD-SHELL', `curl -u me:${canary('health')} http://h`] },
+  });
+  assert.is.not(await asked('POST', `/images/create?fromSrc=${encodeURIComponent(`https://u:${canary('import')}@h/x.tar`)}`, ''), 200);
+  await asked('POST', `/build?buildargs=${encodeURIComponent(JSON.stringify({ TOKEN: canary('buildarg') }))}`, '');
+  await asked('POST', '/auth', { username: 'me', password: canary('auth'), serveraddress: 'h' });
+  const auth = Buffer.from(JSON.stringify({ username: 'me', password: canary('registry') })).toString('base64url');
+  planted.push(auth);
+  await withHeader('/images/create?fromImage=busybox', 'X-Registry-Auth', auth);
+  await withHeader(`/images/${IMAGE}/push`, 'X-Registry-Auth', auth);
+  assert.is(await asked('DELETE', `/containers/nobody?token=${canary('query')}`, ''), 404);
+});
+
+test('given all that was planted, when every file, stream, export, answer and process is searched, then it is nowhere but in the vault and in the bundle', async () => {
+  await sleep(300);
+  const places = new Map<string, string>();
+  const files = async (directory: string): Promise<void> => {
+    for (const name of await readdir(join(daemon.directory, directory), { recursive: true })) {
+      const path = join(daemon.directory, directory, name);
+      if ((await stat(path).catch(() => undefined))?.isFile() !== true) continue;
+      const text = await readFile(path, 'latin1').catch((error: NodeJS.ErrnoException) => {
+        // A mounted namespace is a file that has nothing to read; others go while they are looked for.
+        if (error.code === 'EINVAL' || error.code === 'ENOENT') return '';
+        throw error;
+      });
+      places.set(`${directory}/${name}`, text);
+    }
+  };
+  await files('root');
+  await files('run/drivers');
+  places.set('the log of the daemon', await daemon.log());
+  places.set('answers', told.join('\n'));
+  for (const format of ['ndjson', 'cloudevents', 'ocsf', 'otel', 'csv', 'parquet', 'chrome-trace'])
+    places.set(`export as ${format}`, (await daemon.shiplog(['log', 'export', '--format', format])).stdout);
+  places.set('audit', (await daemon.shiplog(['audit', '--format', 'json'])).stdout);
+  places.set('docker events', (await daemon.docker(['events', '--since', '0', '--until', '0s', '--format', 'json'])).stdout);
+  places.set('docker ps', (await daemon.docker(['ps', '-a', '--no-trunc', '--format', 'json'])).stdout);
+  places.set('inspect --at', (await daemon.shiplog(['inspect', 'secret', '--at', '1s'])).stdout);
+  for (const name of ['ndjson', 'csv', 'parquet']) assert.ok((places.get(`export as ${name}`) ?? '').length > 1000, name);
+  for (const pid of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
+    const words = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
+    // The container's own process has its arguments; what the engine runs around it must not.
+    if (!words.includes('conmon') && !words.includes('crun') && Number(pid) !== daemon.pid) continue;
+    places.set(`command line of ${pid}`, words);
+    places.set(`environment of ${pid}`, await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => ''));
+  }
+  const hits = [...places].filter(([, text]) => planted.some((secret) => text.includes(secret))).map(([place]) => place);
+  const bundles = hits.filter((place) => /^run\/drivers\/runtime\/oci\/.*\.json$/.test(place));
+  assert.equal(
+    hits.filter((place) => !place.startsWith('root/drivers/vault/') && !bundles.includes(place)),
+    [],
+  );
+  assert.ok(
+    hits.some((place) => place.startsWith('root/drivers/vault/')),
+    'the vault has what containers need',
+  );
+  for (const bundle of bundles) assert.is((await stat(join(daemon.directory, bundle))).mode & 0o077, 0, `${bundle} is for root alone`);
+});
+
+test('given objects with secrets, when they are removed, then their secrets are nowhere at all', async () => {
+  await daemon.docker(['rm', '-f', 'secret', 'failing', 'worse', 'healthy']);
+  await daemon.docker(['volume', 'rm', 'share']);
+  await daemon.docker(['network', 'rm', 'net']);
+  const vault = join(daemon.directory, 'root/drivers/vault/file/secrets');
+  const left = await Promise.all((await readdir(vault)).map(async (name) => readFile(join(vault, name), 'latin1')));
+  assert.equal(
+    planted.filter((secret) => left.some((text) => text.includes(secret))),
+    [],
+  );
+});
+
+test.run();
