@@ -79,4 +79,6 @@ export interface Caller {
   readonly corr?: string;
   /** Idempotency key: a command that repeats it answers with the first one's outcome. */
   readonly idem?: string;
+  /** Position of the event that made the engine itself ask; no client says it. */
+  readonly cause?: number;
 }

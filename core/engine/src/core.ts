@@ -22,8 +22,8 @@ import { Secrets } from './secrets/secrets.ts';
 import { Subjects } from './subjects.ts';
 
 /** The engine's own name for itself in the log: who acts when nobody asked. */
-export function system(reason: string, corr?: string): Caller {
-  return corr === undefined ? { actor: { scheme: 'system', reason } } : { actor: { scheme: 'system', reason }, corr };
+export function system(reason: string, more: Pick<Caller, 'corr' | 'cause'> = {}): Caller {
+  return { actor: { scheme: 'system', reason }, ...more };
 }
 
 /** What operations, reactors and recovery share: the parts, the ledger, and how to call a driver. */

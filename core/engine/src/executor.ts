@@ -138,11 +138,12 @@ export class Executor {
     const bare = { type, args, at: parts.clock.now(), givens: { ids: [], defaults: parts.defaults } } as CommandOf<T> as Command;
     const handler: Handler<T> = HANDLERS[type];
     const { decision, admitted, finished } = await this.#decide(type, args, bare, caller, op, streams.given, (made, verdicts) =>
-      this.#enter(type, made, verdicts, core.stamp(caller, op)),
+      this.#enter(type, caused(made, caller.cause), verdicts, core.stamp(caller, op)),
     );
     if (!decision.ok) {
       await admitted.durable;
-      if (type === 'container.start') void removeUnstarted(core, this, (args as CommandArgs['container.start']).container);
+      const refused = admitted.events.at(-1)?.seq;
+      if (type === 'container.start') void removeUnstarted(core, this, (args as CommandArgs['container.start']).container, refused);
       throw ShiplogError.from(decision.refusal);
     }
     const { stream, intent } = decision;
@@ -152,13 +153,14 @@ export class Executor {
     }
     // The intent goes in first.
     const [recorded] = admitted.events as readonly ShiplogEvent[] as readonly [EventOf<`${T}.requested`>];
+    const operation = new Operation<T>(core, recorded, type, caller, streams);
     try {
       await admitted.durable;
-      return await this.#takeEffect(new Operation<T>(core, recorded, type, caller, streams), handler, finished.resolve);
+      return await this.#takeEffect(operation, handler, finished.resolve);
     } finally {
       finished.resolve();
       this.#running.delete(op);
-      if (stream.startsWith('container/')) void settle(core, this, stream.slice('container/'.length));
+      if (stream.startsWith('container/')) void settle(core, this, stream.slice('container/'.length), operation.outcome);
     }
   }
 
@@ -233,7 +235,8 @@ export class Executor {
     try {
       const outcome = await handler.run(op);
       const event = { ...succeeded(verb, intent.stream, outcome, result('ok')), cause: intent.seq };
-      const { durable } = ledger.append({ stamp: op.stamp(), events: [event] });
+      const { events, durable } = ledger.append({ stamp: op.stamp(), events: [event] });
+      op.outcome = events[0]?.seq;
       admitted();
       await durable;
       return handler.answer(intent.data.decided as never, outcome);
@@ -246,7 +249,8 @@ export class Executor {
         ...failed(verb, intent.stream, result(error.code === 'CANCELED' ? 'canceled' : 'failed', error.toRecord())),
         cause: intent.seq,
       };
-      const { durable } = ledger.append({ stamp: op.stamp(), events: [event] });
+      const { events, durable } = ledger.append({ stamp: op.stamp(), events: [event] });
+      op.outcome = events[0]?.seq;
       admitted();
       await durable;
       throw error;
@@ -350,4 +354,9 @@ function needsRelease(type: CommandType, container: ContainerRecord | undefined)
     container.active &&
     !container.spec.autoRemove
   );
+}
+
+/** The decision, with what made the engine ask for it. */
+function caused(decision: Decision, cause: number | undefined): Decision {
+  return cause === undefined ? decision : { ...decision, intent: { ...decision.intent, cause } };
 }

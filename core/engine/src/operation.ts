@@ -38,6 +38,8 @@ export class Operation<T extends CommandType = CommandType> {
   readonly ctx: OperationContext;
   readonly stepTimes: Record<string, number> = {};
   failedStep: string | undefined;
+  /** Position of its outcome, once that is admitted. */
+  outcome: number | undefined;
   /** Secrets that drivers were handed; errors must not say them. */
   readonly secrets: string[] = [];
   readonly #undo: { readonly step: string; readonly run: () => Promise<unknown> }[] = [];

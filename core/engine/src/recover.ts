@@ -53,7 +53,7 @@ async function complete(core: EngineCore, open: OpenOperation): Promise<void> {
     intent = upcast(event) as EventOf<`${CommandType}.requested`>;
   if (intent === undefined) throw new ShiplogError('LOG_CORRUPT', `position ${open.seq} cannot be read`, { seq: open.seq });
   const verb = open.verb as CommandType;
-  const caller = system('recovery', intent.corr);
+  const caller = system('recovery', { corr: intent.corr });
   const op = new Operation<CommandType>(core, intent, verb, caller, {});
   const handler = HANDLERS[verb] as Handler<CommandType>;
   const { clock } = core.parts;

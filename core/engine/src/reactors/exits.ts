@@ -20,7 +20,8 @@ async function containerExited(core: EngineCore, executor: Executor, exit: Proce
   const container = head.containers.get(exit.id);
   if (container === undefined || container.process === undefined) return;
   // Side by side: what follows from the exit is in the log after it, and shares its write.
-  await Promise.all([recordExit(core, exit, 'monitor'), settle(core, executor, exit.id)]);
+  const recorded = recordExit(core, exit, 'monitor');
+  await Promise.all([recorded, settle(core, executor, exit.id, core.ledger.head.seq)]);
 }
 
 /** Appends the exit as one fact, with the OOM kill that led to it. */

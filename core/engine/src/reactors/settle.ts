@@ -4,18 +4,20 @@ import type { Executor } from '../executor.ts';
 
 /**
  * After something happened to a container: removes one that asked to be removed, gives back what one that ended still
- * holds. Holds no state of its own; asking twice is harmless.
+ * holds. Holds no state of its own; asking twice is harmless. `cause`: the event that was; without it, the last end is looked up.
  */
-export async function settle(core: EngineCore, executor: Executor, id: string): Promise<void> {
+export async function settle(core: EngineCore, executor: Executor, id: string, cause?: number): Promise<void> {
   const container = core.ledger.head.containers.get(id);
   if (container === undefined || container.busy !== undefined) return;
   const ended = container.status === 'exited' || (container.status === 'created' && container.error !== '');
   if (!ended) return;
   try {
-    if (container.spec.autoRemove)
-      await executor.execute('container.remove', { container: id, force: false, volumes: true }, system('auto-remove'));
-    else if (container.active && container.status === 'exited')
-      await executor.execute('container.release', { container: id }, system('exit'));
+    if (container.spec.autoRemove) {
+      const caller = system('auto-remove', because(cause ?? (await lastEnd(core, id))));
+      await executor.execute('container.remove', { container: id, force: false, volumes: true }, caller);
+    } else if (container.active && container.status === 'exited') {
+      await executor.execute('container.release', { container: id }, system('exit', because(cause ?? (await lastEnd(core, id)))));
+    }
   } catch (error) {
     const { code, message } = ShiplogError.wrap(error);
     // Somebody else got there first, or the engine is stopping; recovery looks again.
@@ -24,12 +26,30 @@ export async function settle(core: EngineCore, executor: Executor, id: string): 
 }
 
 /** One that was to be removed after its end, and may not even start, has come to its end. */
-export async function removeUnstarted(core: EngineCore, executor: Executor, ref: string): Promise<void> {
+export async function removeUnstarted(core: EngineCore, executor: Executor, ref: string, cause: number | undefined): Promise<void> {
   for (const { id, name, status, busy, spec } of core.ledger.head.containers.values()) {
     if ((name !== ref && id !== ref) || status !== 'created' || busy !== undefined || !spec.autoRemove) continue;
     await executor
-      .execute('container.remove', { container: id, force: false, volumes: true }, system('auto-remove'))
+      .execute('container.remove', { container: id, force: false, volumes: true }, system('auto-remove', because(cause)))
       .catch((error: unknown) => core.parts.logger.debug('container not removed', { id, error: String(error) }));
     return;
   }
+}
+
+function because(cause: number | undefined): { readonly cause?: number } {
+  return cause === undefined ? {} : { cause };
+}
+
+/** How far back an end is looked for, in events of the container. */
+const RECENT = 256;
+
+/** Position of the container's last exit or outcome. */
+async function lastEnd(core: EngineCore, id: string): Promise<number | undefined> {
+  const { log } = core.ledger;
+  const stream = `container/${id}` as const;
+  let found: number | undefined;
+  for await (const event of log.readStream(stream, Math.max(0, log.revision(stream) - RECENT))) {
+    if (event.type === 'container.exited' || event.kind === 'outcome') found = event.seq;
+  }
+  return found;
 }
