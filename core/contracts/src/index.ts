@@ -31,6 +31,7 @@ export type * from './manifest.ts';
 export type * from './plugins.ts';
 export type * from './merkle-tree.ts';
 export type * from './snapshot-store.ts';
+export type * from './history.ts';
 export type * from './state.ts';
 export type * from './vault.ts';
 export type * from './drivers/api.ts';

@@ -7,6 +7,7 @@ export { PREFIX, ROUTES } from './native-handler.ts';
 export type { InspectAnswer, InspectKind, InspectRecord } from './inspect.ts';
 export type { InfoAnswer } from './routes/info.ts';
 export type { StateAnswer } from './routes/state.ts';
+export type { WhyAnswer } from './routes/why.ts';
 
 export default definePlugin({
   manifest: { name: '@shiplog/api-native', version: '0.1.0', api: [1] },

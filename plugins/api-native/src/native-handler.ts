@@ -3,6 +3,7 @@ import { type Actor, type ApiHandler, type Caller, type Engine, type Extensions,
 import { replyError } from './reply.ts';
 import type { Route } from './route.ts';
 import { audit } from './routes/audit.ts';
+import { diff } from './routes/diff.ts';
 import { erase } from './routes/erase.ts';
 import { events } from './routes/events.ts';
 import { hash } from './routes/hash.ts';
@@ -13,12 +14,13 @@ import { plugins } from './routes/plugins.ts';
 import { state } from './routes/state.ts';
 import { verify } from './routes/verify.ts';
 import { views } from './routes/views.ts';
+import { why } from './routes/why.ts';
 
 /** Every path of this API begins so. */
 export const PREFIX = '/shiplog/v1/';
 
 /** Every route of the native API. The first that fits answers. */
-export const ROUTES: readonly Route[] = [events, audit, state, inspect, verify, hash, info, erase, plugins, changePlugin, views];
+export const ROUTES: readonly Route[] = [events, audit, state, inspect, diff, why, verify, hash, info, erase, plugins, changePlugin, views];
 
 /** Answers every path under {@link PREFIX}, unknown ones too (404); takes no other. */
 export class NativeHandler implements ApiHandler {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { type Caller, type CommandType, type Engine, type Extensions, type Moment, parseMoment, ShiplogError } from '@shiplog/contracts';
+import { INSPECT_KINDS, type InspectKind } from './inspect.ts';
 
 /** A request that fits a route. */
 export interface Exchange {
@@ -45,4 +46,19 @@ export function switchParameter(query: URLSearchParams, name: string): boolean {
   if (['', '0', 'false'].includes(text)) return false;
   if (['1', 'true'].includes(text)) return true;
   throw new ShiplogError('REQUEST_INVALID', `${name} is 0 or 1, not "${text}"`, { [name]: text });
+}
+
+/** The path segments `{kind}/{ref}`: which kinds to look among, and for what. A reference may have slashes. Throws REQUEST_INVALID. */
+export function objectOf(
+  route: string,
+  [word = '', ...names]: readonly string[],
+): { readonly kinds: readonly InspectKind[]; readonly ref: string } {
+  const kind = INSPECT_KINDS.find((known) => known === word);
+  if (kind === undefined && word !== 'any') {
+    const known = [...INSPECT_KINDS, 'any'].join(', ');
+    throw new ShiplogError('REQUEST_INVALID', `${route} takes ${known} and a reference, not a "${word}"`, { kind: word });
+  }
+  const ref = names.join('/');
+  if (ref === '') throw new ShiplogError('REQUEST_INVALID', `the path is ${route}/{kind}/{ref}: the reference is missing`);
+  return { kinds: kind === undefined ? INSPECT_KINDS : [kind], ref };
 }

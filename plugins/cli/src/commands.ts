@@ -40,6 +40,8 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   audit: { group: 'log', summary: 'Show who did what, with what outcome', load: () => import('./verbs/audit.ts') },
   'audit erase': { group: 'log', summary: 'Make one person unreadable in the log, for good', load: () => import('./verbs/audit-erase.ts') },
   'log export': { group: 'log', summary: 'Write the log for other tools', load: () => import('./verbs/log-export.ts') },
+  diff: { group: 'log', summary: 'Show what changed in the engine between two moments', load: () => import('./verbs/diff.ts') },
+  why: { group: 'log', summary: 'Show the chain of causes that made something what it is', load: () => import('./verbs/why.ts') },
   'log verify': { group: 'log', summary: 'Check the whole log for holes and changed bytes', load: () => import('./verbs/log-verify.ts') },
   'log hash': { group: 'log', summary: 'Fold the log and hash the state it leads to', load: () => import('./verbs/log-hash.ts') },
   'replay fold': {

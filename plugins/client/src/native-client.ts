@@ -3,6 +3,7 @@ import type {
   ContainerRecord,
   EngineInfo,
   ErrorRecord,
+  Explanation,
   ImageRecord,
   Json,
   NetworkRecord,
@@ -10,6 +11,7 @@ import type {
   PluginLine,
   Reloaded,
   ShiplogEvent,
+  StateDiff,
   Verification,
   VolumeRecord,
 } from '@shiplog/contracts';
@@ -48,6 +50,9 @@ export interface InstalledPlugin extends PluginInfo {
   readonly disabledAt?: string;
 }
 
+/** An object and why it is so. */
+export type ExplainedObject = InspectedObject & Explanation;
+
 /** Events read so far by a verification, of how many. */
 export interface VerifyProgress {
   readonly checked: number;
@@ -72,6 +77,16 @@ export class NativeClient {
 
   async inspect(kind: ObjectKind | 'any', ref: string, at?: string): Promise<InspectedObject> {
     return this.#transport.json({ method: 'GET', path: `${PREFIX}/inspect/${kind}/${encodeURIComponent(ref)}`, query: { at } });
+  }
+
+  /** What differs between two moments; `to` is now if absent. */
+  async diff(from: string, to?: string): Promise<StateDiff> {
+    return this.#transport.json({ method: 'GET', path: `${PREFIX}/diff`, query: { from, to } });
+  }
+
+  /** Why an object is as it is, now or at a moment; also one that is gone. */
+  async why(kind: ObjectKind | 'any', ref: string, at?: string): Promise<ExplainedObject> {
+    return this.#transport.json({ method: 'GET', path: `${PREFIX}/why/${kind}/${encodeURIComponent(ref)}`, query: { at } });
   }
 
   /** Envelopes in order; with `follow` for ever, until `signal` aborts. */

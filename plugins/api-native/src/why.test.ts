@@ -1,0 +1,153 @@
+import { MemoryLevel } from 'memory-level';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { CauseLink, EventLog, ShiplogEvent } from '@shiplog/contracts';
+import { openEventLog } from '@shiplog/event-log';
+import { createState, evolve, type State } from '@shiplog/model';
+import { syntheticLog } from '@shiplog/model/testing';
+import { diffStates } from './diff.ts';
+import { howCameIt, whyIsIt } from './why.ts';
+
+const test = suite('why, diff: over a synthetic log');
+
+const log: EventLog = await openEventLog({ db: new MemoryLevel(), boot: 'boot-1', inst: 'inst-1' });
+for (const { request } of syntheticLog(8000, { containers: 15, seed: 9 })) log.append(request);
+await log.flushed();
+
+async function stateAt(seq: number): Promise<State> {
+  const state = createState();
+  for await (const event of log.read({ to: seq })) evolve(state, event);
+  return state;
+}
+
+async function eventsOf(...types: readonly string[]): Promise<readonly ShiplogEvent[]> {
+  const found: ShiplogEvent[] = [];
+  for await (const event of log.read({ types })) found.push(event);
+  return found;
+}
+
+const story = (chain: readonly CauseLink[]): readonly string[] => chain.map(({ relation, event }) => `${relation} ${event.type}`);
+
+const last = await stateAt(log.durableSeq);
+
+test('given every object there is, when asked why, then a chain leads back in time to an intent with a caller', async () => {
+  const objects = [
+    ...[...last.containers.values()]
+      .filter(({ busy }) => busy?.verb !== 'container.create')
+      .map((record) => ({ kind: 'container', record, seq: last.seq }) as const),
+    ...[...last.images.values()].map((record) => ({ kind: 'image', record, seq: last.seq }) as const),
+    ...[...last.networks.values()].map((record) => ({ kind: 'network', record, seq: last.seq }) as const),
+    ...[...last.volumes.values()].map((record) => ({ kind: 'volume', record, seq: last.seq }) as const),
+  ];
+  assert.ok(objects.length > 60);
+  for (const object of objects) {
+    for (const chain of [await whyIsIt(log, object), await howCameIt(log, object)]) {
+      const seqs = chain.map(({ event }) => event.seq);
+      assert.ok(seqs.length > 0, `${object.kind} has no chain`);
+      assert.equal(
+        seqs,
+        seqs.toSorted((a, b) => b - a),
+      );
+      assert.is(chain[0]?.relation, 'last');
+      const first = chain.at(-1)?.event;
+      assert.is(first?.kind, 'intent', story(chain).join(', '));
+      // The engine makes some networks for itself.
+      if (object.kind !== 'network') assert.is(first?.actor.scheme, 'unix', story(chain).join(', '));
+    }
+  }
+});
+
+test('given a container that runs, when asked why, then its last start and who asked for it', async () => {
+  for (const record of last.containers.values()) {
+    if (record.status !== 'running' || record.busy !== undefined) continue;
+    const [outcome, intent] = await whyIsIt(log, { kind: 'container', record, seq: last.seq });
+    assert.match(outcome?.event.type ?? '', /^container\.(start|restart|unpause)\.succeeded$/);
+    assert.is(intent?.relation, 'asked');
+    assert.is(intent?.event.op, outcome?.event.op);
+  }
+});
+
+test('given a container that was stopped, when asked why, then the exit, and during which stop', async () => {
+  const stops = await eventsOf('container.stop.succeeded');
+  assert.ok(stops.length > 20);
+  for (const stop of stops.slice(0, 40)) {
+    const record = (await stateAt(stop.seq)).containers.get(stop.stream.slice('container/'.length));
+    assert.is(record?.status, 'exited');
+    if (record === undefined) continue;
+    const chain = await whyIsIt(log, { kind: 'container', record, seq: stop.seq });
+    assert.equal(story(chain), ['last container.exited', 'during container.stop.requested']);
+    assert.is(chain[1]?.event.op, stop.op);
+  }
+});
+
+test('given a container that ended and removed itself, when asked why it is gone, then removal, exit, start, and who started it', async () => {
+  const removals = (await eventsOf('container.remove.requested')).filter(
+    ({ actor, cause }) => actor.scheme === 'system' && actor.reason === 'auto-remove' && cause !== undefined,
+  );
+  assert.ok(removals.length > 20);
+  const told = new Set<string>();
+  for (const { op, stream } of removals.slice(0, 40)) {
+    let removed: ShiplogEvent | undefined;
+    for await (const event of log.readStream(stream)) if (event.op === op && event.kind === 'outcome') removed = event;
+    if (removed?.type !== 'container.remove.succeeded') continue;
+    const record = (await stateAt(removed.seq - 1)).containers.get(stream.slice('container/'.length));
+    if (record === undefined) throw new Error('it was there just before');
+    const removedAt = { seq: removed.seq, time: removed.t };
+    const chain = await whyIsIt(log, { kind: 'container', record, seq: removed.seq - 1, removedAt });
+    told.add(story(chain).join(', '));
+    assert.is(chain.at(-1)?.event.actor.scheme, 'unix');
+  }
+  const byItself =
+    'last container.remove.succeeded, asked container.remove.requested, caused container.exited, after container.start.succeeded, asked container.start.requested';
+  assert.ok(told.has(byItself), [...told].join('\n'));
+});
+
+test('given two states, when compared, then what came, what went and what changed is told, field by field, and nothing else', async () => {
+  const [before, after] = [await stateAt(3000), await stateAt(5000)];
+  assert.equal(diffStates(before, await stateAt(3000)), []);
+  const changes = diffStates(before, after);
+  for (const kind of ['container', 'image', 'network', 'volume'] as const) {
+    const [was, is] = [before[`${kind}s`], after[`${kind}s`]] as readonly ReadonlyMap<string, object>[];
+    const ids = (change: string): readonly string[] =>
+      changes.filter((one) => one.kind === kind && one.change === change).map(({ id }) => id);
+    assert.equal(
+      ids('added'),
+      [...(is?.keys() ?? [])].filter((id) => was?.has(id) === false),
+      kind,
+    );
+    assert.equal(
+      ids('removed'),
+      [...(was?.keys() ?? [])].filter((id) => is?.has(id) === false),
+      kind,
+    );
+    for (const { id, fields = [] } of changes.filter((one) => one.kind === kind && one.change === 'changed')) {
+      assert.ok(fields.length > 0);
+      for (const field of fields) {
+        assert.equal(at(was?.get(id), field.field), field.before);
+        assert.equal(at(is?.get(id), field.field), field.after);
+      }
+    }
+  }
+  assert.ok(changes.some(({ fields }) => fields?.some(({ field }) => field === 'status')));
+});
+
+test('given an operation under way and nothing else, when states are compared, then nothing differs', () => {
+  const world = createState();
+  const [container] = last.containers.values();
+  if (container === undefined) throw new Error('there are containers');
+  world.containers.set(container.id, { ...container, busy: { op: 'x', verb: 'container.start' } });
+  const { busy: _, ...idle } = container;
+  const other = createState();
+  other.containers.set(container.id, idle);
+  assert.equal(diffStates(world, other), []);
+});
+
+function at(record: unknown, path: string): unknown {
+  let value = record;
+  for (const field of path.split('.')) value = (value as { readonly [field: string]: unknown } | undefined)?.[field];
+  return value;
+}
+
+test.after(() => log.close());
+
+test.run();

@@ -1,0 +1,125 @@
+import type { CauseLink, EventLogReader, Relation, ShiplogEvent, StreamName } from '@shiplog/contracts';
+import type { InspectAnswer } from './inspect.ts';
+
+/** A chain that is longer goes round in circles. */
+const LONGEST = 64;
+/** How many events of a container are looked through for what led to its end. */
+const LOOKED_THROUGH = 512;
+const DECISIVE =
+  /^(container\.exited|(container\.(create|start|restart|pause|unpause|remove)|network\..+|volume\..+|image\..+)\.(succeeded|failed))$/;
+const ENDING = new Set([
+  'container.stop.requested',
+  'container.restart.requested',
+  'container.remove.requested',
+  'container.kill.requested',
+]);
+const BEGINNING = new Set(['container.start.succeeded', 'container.restart.succeeded']);
+
+/** From the event that made an object what it is back to the request, as far as the log knows; the first first. */
+export async function whyIsIt(log: EventLogReader, { kind, record, seq, removedAt }: InspectAnswer): Promise<readonly CauseLink[]> {
+  if (removedAt !== undefined) return chainFrom(log, await eventAt(log, removedAt.seq));
+  if (kind === 'container' && record.busy !== undefined) {
+    const { op } = record.busy;
+    const intent = await lastOf(streamEvents(log, `container/${record.id}`, seq), (event) => event.op === op && event.kind === 'intent');
+    if (intent !== undefined) return chainFrom(log, intent);
+  }
+  return chainFrom(log, await lastOf(aboutObject(log, kind, record, seq), isDecisive));
+}
+
+/** From the event that brought an object into being back to the request. */
+export async function howCameIt(log: EventLogReader, { kind, record, seq }: InspectAnswer): Promise<readonly CauseLink[]> {
+  for await (const event of aboutObject(log, kind, record, seq)) if (isDecisive(event)) return chainFrom(log, event);
+  return [];
+}
+
+function isDecisive(event: ShiplogEvent): boolean {
+  return DECISIVE.test(event.type) && event.result?.status !== 'refused';
+}
+
+/** An object's own events up to `seq`; of what came with something else, the events that brought it. */
+async function* aboutObject(
+  log: EventLogReader,
+  kind: InspectAnswer['kind'],
+  record: InspectAnswer['record'],
+  seq: number,
+): AsyncGenerator<ShiplogEvent> {
+  if (kind === 'image' && 'layers' in record) {
+    for await (const event of log.read({ to: seq, types: ['image.load.succeeded', 'image.import.succeeded'] })) {
+      if ('images' in event.data && event.data.images.some(({ manifest }) => manifest.id === record.id)) yield event;
+    }
+  }
+  const name = 'id' in record ? record.id : record.name;
+  let own = 0;
+  for await (const event of streamEvents(log, `${kind}/${name}` as StreamName, seq)) {
+    own += 1;
+    yield event;
+  }
+  if (kind !== 'volume' || own > 0) return;
+  // Nobody asked for the volume: it came with the first container that mounts it.
+  const creations = log.read({ to: seq, types: ['container.create.requested'] });
+  for await (const event of creations) {
+    if (event.type !== 'container.create.requested' || event.data.decided === null) continue;
+    if (!event.data.decided.spec.mounts.some((mount) => mount.type === 'volume' && mount.source === name)) continue;
+    const outcome = await lastOf(streamEvents(log, event.stream, seq), ({ op, kind: sort }) => op === event.op && sort === 'outcome');
+    if (outcome?.type !== 'container.create.succeeded') continue;
+    yield outcome;
+    return;
+  }
+}
+
+function streamEvents(log: EventLogReader, stream: StreamName, to: number): AsyncIterable<ShiplogEvent> {
+  return log.readStream(stream, 0, to);
+}
+
+async function chainFrom(log: EventLogReader, first: ShiplogEvent | undefined): Promise<readonly CauseLink[]> {
+  const links: CauseLink[] = [];
+  let next: CauseLink | undefined = first === undefined ? undefined : { relation: 'last', event: first };
+  while (next !== undefined && links.length < LONGEST) {
+    links.push(next);
+    next = await before(log, next.event);
+  }
+  return links;
+}
+
+async function before(log: EventLogReader, event: ShiplogEvent): Promise<CauseLink | undefined> {
+  const relation = event.kind === 'intent' ? 'caused' : 'asked';
+  if (event.cause !== undefined) return link(relation, await eventAt(log, event.cause));
+  if (event.kind === 'outcome') return link('asked', await intentOf(log, event));
+  return event.type === 'container.exited' ? whatEnded(log, event) : undefined;
+}
+
+/** The intent of an outcome that was appended together with it. */
+async function intentOf(log: EventLogReader, outcome: ShiplogEvent): Promise<ShiplogEvent | undefined> {
+  const { op, rev, seq, stream } = outcome;
+  return lastOf(log.readStream(stream, Math.max(0, rev - LOOKED_THROUGH), seq - 1), (event) => event.op === op && event.kind === 'intent');
+}
+
+/** What was under way to end the process, or a signal that it died of, or else the start after which it ended by itself. */
+async function whatEnded(log: EventLogReader, exit: ShiplogEvent): Promise<CauseLink | undefined> {
+  const exitCode = exit.type === 'container.exited' ? exit.data.exitCode : -1;
+  const events: ShiplogEvent[] = [];
+  for await (const event of log.readStream(exit.stream, Math.max(0, exit.rev - LOOKED_THROUGH), exit.seq - 1)) events.push(event);
+  const done = new Set<string>();
+  for (const event of events.toReversed()) {
+    if (BEGINNING.has(event.type)) return link('after', event);
+    if (event.kind === 'outcome') done.add(event.op);
+    if (ENDING.has(event.type) && !done.has(event.op)) return link('during', event);
+    if (event.type === 'container.kill.requested' && event.data.decided !== null && exitCode === 128 + event.data.decided.signal)
+      return link('after', event);
+  }
+  return undefined;
+}
+
+async function eventAt(log: EventLogReader, seq: number): Promise<ShiplogEvent | undefined> {
+  return lastOf(log.read({ from: seq, to: seq }), () => true);
+}
+
+async function lastOf(events: AsyncIterable<ShiplogEvent>, wanted: (event: ShiplogEvent) => boolean): Promise<ShiplogEvent | undefined> {
+  let found: ShiplogEvent | undefined;
+  for await (const event of events) if (wanted(event)) found = event;
+  return found;
+}
+
+function link(relation: Relation, event: ShiplogEvent | undefined): CauseLink | undefined {
+  return event === undefined ? undefined : { relation, event };
+}

@@ -1,0 +1,87 @@
+import type { CauseLink, ShiplogEvent } from '@shiplog/contracts';
+import type { ExplainedObject, ObjectKind } from '@shiplog/client';
+import { AT } from '../at.ts';
+import { UsageError } from '../cli-error.ts';
+import { type Context, print } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { actorText } from '../format/actor.ts';
+import { localTime } from '../format/human-time.ts';
+import { defineVerb } from '../verb.ts';
+
+const KINDS: readonly ObjectKind[] = ['container', 'image', 'network', 'volume'];
+
+const RELATIONS: { readonly [R in CauseLink['relation']]: string } = {
+  last: '',
+  asked: 'came of ',
+  caused: 'because of ',
+  during: 'during ',
+  after: 'after ',
+};
+
+export default defineVerb({
+  usage: '[OPTIONS] NAME',
+  args: [1, 1],
+  complete: 'container',
+  options: {
+    at: AT,
+    type: { type: 'text', value: 'KIND', help: 'container, image, network or volume', complete: KINDS },
+    format: { type: 'text', value: 'json', help: 'The record and its causes, events whole, as JSON', complete: ['json'] },
+  },
+  details: 'Why something is as it is: the chain of causes from its state back to the request and its caller. Also for what is gone.',
+  examples: [
+    { command: 'shiplog why web', what: 'who stopped it, or why did it end?' },
+    { command: "shiplog why web --at '1 hour ago'", what: 'and why did it run an hour ago?' },
+  ],
+  async run(context, flags, [name = '']) {
+    if (flags.format !== undefined && flags.format !== 'json') throw new UsageError(`--format takes json, not "${flags.format}"`);
+    const kind = flags.type === undefined ? 'any' : KINDS.find((known) => known === flags.type);
+    if (kind === undefined) throw new UsageError(`--type takes ${KINDS.join(', ')}, not "${flags.type}"`);
+    const { native } = await context.client();
+    const explained = await native.why(kind, name, flags.at);
+    if (flags.format === 'json') print(context, JSON.stringify(explained));
+    else printExplained(context, explained);
+    return EXIT.ok;
+  },
+});
+
+function printExplained(context: Context, explained: ExplainedObject): void {
+  print(context, context.colors.bold(stateText(explained)));
+  printChain(context, explained.chain);
+  if (explained.origin.length === 0) return;
+  print(context, context.colors.bold('It came to be:'));
+  printChain(context, explained.origin);
+}
+
+function stateText({ kind, record, removedAt }: ExplainedObject): string {
+  const name = 'tags' in record ? (record.tags[0] ?? record.id) : record.name;
+  if (removedAt !== undefined) return `${kind} ${name} is gone`;
+  if (kind !== 'container') return `${kind} ${name} is there`;
+  const { status, exitCode, error } = record;
+  const exit = status === 'exited' ? ` with code ${exitCode}` : '';
+  return `container ${name} is ${status}${exit}${error === '' ? '' : `: ${error}`}`;
+}
+
+/** Each link farther in than the one it explains; the last one's caller at the end. */
+function printChain(context: Context, chain: readonly CauseLink[]): void {
+  const { colors } = context;
+  for (const [depth, { relation, event }] of chain.entries()) {
+    const time = localTime(Number(BigInt(event.t) / 1_000_000n));
+    const what = `${RELATIONS[relation]}${colors.bold(event.type)}${factsOf(event)}`;
+    print(context, `${'  '.repeat(depth + 1)}${colors.dim(time)} ${colors.cyan(`#${event.seq}`)} ${what}`);
+  }
+  const first = chain.at(-1)?.event;
+  if (first === undefined) return;
+  const { actor, req } = first;
+  const via = req === undefined ? '' : ` via ${req.method} ${req.route}${req.agent === undefined ? '' : ` (${req.agent})`}`;
+  const verb = first.kind === 'intent' ? 'asked by' : 'told by';
+  print(context, `${'  '.repeat(chain.length + 1)}${verb} ${actorText(actor)}${via}`);
+}
+
+function factsOf(event: ShiplogEvent): string {
+  if (event.type === 'container.exited') return `: code ${event.data.exitCode}${event.data.oomKilled ? ', out of memory' : ''}`;
+  const error = event.result?.error;
+  if (error !== undefined) return `: ${error.code}, ${error.message}`;
+  if ((event.type === 'container.kill.requested' || event.type === 'container.stop.requested') && event.data.decided !== null)
+    return `: signal ${event.data.decided.signal}`;
+  return '';
+}
