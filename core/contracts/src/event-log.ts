@@ -79,6 +79,12 @@ export interface EventLogReader {
   verify(progress?: (checked: number) => void): Promise<Verification>;
 }
 
+/** A range of events, both ends inclusive, that one archive holds. */
+export interface SealedRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 /** The log: append-only, gap-free, durable before acknowledged. */
 export interface EventLog extends EventLogReader {
   /** Position of the last admitted event, durable or not; -1 for none. */
@@ -96,6 +102,12 @@ export interface EventLog extends EventLogReader {
   findIdempotent(key: string): number | undefined;
   /** Derived values at positions of this log. Closed with it. */
   readonly snapshots: SnapshotStore;
+  /**
+   * Moves events before a position out of the database into compressed archives, and tells each range when it is done; all reads go on as
+   * before. The last few may stay. What is acknowledged stays so through a crash at any point; repeating it goes on where it ended.
+   * Throws NOT_SUPPORTED for a log that is not on disk.
+   */
+  seal(before: number): AsyncIterable<SealedRange>;
   /** Waits for what was admitted, then closes. Followers end. */
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import {
   type MerkleTree,
   type NewEvent,
   type ReadOptions,
+  type SealedRange,
   type ShiplogEvent,
   ShiplogError,
   type SnapshotStore,
@@ -13,6 +14,8 @@ import {
   type Verification,
 } from '@shiplog/contracts';
 import type { Hash, TreeEdge } from '@shiplog/tlog';
+import { ArchivingLevel } from './archive/archiving-level.ts';
+import { seal } from './archive/seal.ts';
 import { checkAdmission } from './admission.ts';
 import { type BatchCursor, iterable } from './batch-cursor.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -56,6 +59,8 @@ export interface EventLogOptions {
   /** Makes sortable unique event ids; ULIDs if absent. */
   readonly newId?: () => string;
   readonly witness?: Witness;
+  /** Where old events may go, a directory; it need not exist. Absent: none leave the database. */
+  readonly archive?: string;
   /** A database for snapshots alone. The log opens it, and closes it. Absent: they end with the process. */
   readonly snapshots?: LogDatabase;
 }
@@ -68,7 +73,8 @@ export interface EventLogOptions {
  * database is closed then.
  */
 export async function openEventLog(options: EventLogOptions): Promise<EventLog> {
-  const { db, snapshots, witness } = options;
+  const { snapshots, witness } = options;
+  const db = options.archive === undefined ? options.db : new ArchivingLevel(options.db, options.archive);
   await db.open();
   try {
     await snapshots?.open();
@@ -77,7 +83,7 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
     const loaded = await load(db, witness?.known, store);
     if (loaded.head.format === 1) await storeTree(db, loaded);
     if (loaded.tail.size > 0) witness?.note(loaded.tail.size - 1, loaded.tail.edge.root());
-    log = new DatabaseEventLog(options, loaded, store);
+    log = new DatabaseEventLog({ ...options, db }, loaded, store);
     return log;
   } catch (error) {
     await db.close();
@@ -223,6 +229,13 @@ class DatabaseEventLog implements EventLog {
   async verify(progress?: (checked: number) => void): Promise<Verification> {
     this.#refuseClosed();
     return verifyEventLog(this.db, { last: this.durableSeq, progress });
+  }
+
+  async *seal(before: number): AsyncIterable<SealedRange> {
+    this.#refuseClosed();
+    const { db } = this;
+    if (!(db instanceof ArchivingLevel)) throw new ShiplogError('NOT_SUPPORTED', 'this log has no place for archives');
+    yield* seal(db, Math.min(position(before, 'before'), this.durableSeq));
   }
 
   close(): Promise<void> {

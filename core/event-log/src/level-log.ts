@@ -2,12 +2,14 @@ import { access, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Level } from 'level';
 import { type EventLog, ShiplogError, type Verification } from '@shiplog/contracts';
+import { ArchivingLevel } from './archive/archiving-level.ts';
 import { openEventLog } from './event-log.ts';
 import { corrupt } from './corrupt.ts';
 import { damagedRange } from './damaged-range.ts';
 import { FileWitness } from './file-witness.ts';
 import { readHead } from './head.ts';
 import { checkTables } from './level-files/level-files.ts';
+import type { LogDatabase } from './database.ts';
 import type { Mark } from './mark.ts';
 import { type Repair, repairDatabase } from './repair.ts';
 import { salvageLog } from './salvage-log.ts';
@@ -30,7 +32,7 @@ const WRITE_BUFFER = 16 * 1024 * 1024;
 
 /**
  * Opens a log on disk. The directory holds `db` (LevelDB, private to the log), `witness` (a mark of the durable end),
- * `snapshots` (derived values, another LevelDB: may be deleted) and, until the first opening has come to its end, `fresh`.
+ * `snapshots` (derived values, another LevelDB: may be deleted), `archive` (files of sealed events) and, until the first opening has come to its end, `fresh`.
  *
  * LevelDB does not sync the first manifest of a new database, so power loss just then leaves one that does not open.
  * `fresh`, synced before the database is made and removed when all of it is synced, tells that nothing was acknowledged
@@ -63,20 +65,20 @@ export async function openLevelLog(options: LevelLogOptions): Promise<EventLog> 
 /** What of the snapshots cannot be used is removed: they may be lost at any time. */
 async function openOver(options: LevelLogOptions, db: Level, witness: FileWitness): Promise<EventLog> {
   const { directory, writeBufferBytes = WRITE_BUFFER, ...rest } = options;
-  const path = pathsOf(directory).snapshots;
+  const { snapshots: path, archive } = pathsOf(directory);
   try {
     const [damage] = await checkTables(path);
     if (damage !== undefined) throw new SnapshotsUnreadable(damage.reason);
     const snapshots = await tryLevel(path, true, writeBufferBytes).catch((error: unknown) => {
       throw new SnapshotsUnreadable(error);
     });
-    return await openEventLog({ ...rest, db, witness, snapshots });
+    return await openEventLog({ ...rest, db, witness, snapshots, archive });
   } catch (error) {
     if (!(error instanceof SnapshotsUnreadable)) return await closing(db)(error);
   }
   await rm(path, { recursive: true, force: true });
   const snapshots = await tryLevel(path, true, writeBufferBytes).catch(closing(db));
-  return openEventLog({ ...rest, db, witness, snapshots });
+  return openEventLog({ ...rest, db, witness, snapshots, archive });
 }
 
 /** Closes a database before the error goes on. */
@@ -96,9 +98,12 @@ export async function verifyLevelLog(directory: string, progress?: (checked: num
   const witness = await readWitness(paths.witness);
   const damage = await checkTables(paths.db);
   const salvaged = `${paths.db}.salvaged`;
-  const db = damage.length === 0 ? await openLevel(paths.db, false, witness, WRITE_BUFFER) : await anew(salvaged);
+  const level = damage.length === 0 ? await openLevel(paths.db, false, witness, WRITE_BUFFER) : await anew(salvaged);
+  let db: LogDatabase = level;
   try {
-    if (damage.length > 0) await salvageLog(paths.db, db);
+    if (damage.length > 0) await salvageLog(paths.db, level);
+    db = new ArchivingLevel(level, paths.archive);
+    await db.open();
     const last = Math.max(witness?.seq ?? -1, (await readHead(db).catch(() => undefined))?.seq ?? -1);
     const verification = await verifyEventLog(db, { witness, progress: (checked) => progress?.(checked, last + 1) });
     return { ...verification, damage: [...verification.damage, ...damage.map((each) => damagedRange(each, last))] };
@@ -114,7 +119,7 @@ export async function verifyLevelLog(directory: string, progress?: (checked: num
  */
 export async function repairLevelLog(directory: string, source: string): Promise<Repair> {
   const paths = pathsOf(directory);
-  return repairDatabase({ db: paths.db, witness: await readWitness(paths.witness) }, source);
+  return repairDatabase({ db: paths.db, archive: paths.archive, witness: await readWitness(paths.witness) }, source);
 }
 
 async function readWitness(path: string): Promise<Mark | undefined> {
@@ -140,9 +145,9 @@ async function refuseDamaged(path: string, witness: Mark | undefined): Promise<v
 }
 
 /** Where the parts of a log lie. */
-function pathsOf(directory: string): { readonly [part in 'db' | 'witness' | 'fresh' | 'snapshots']: string } {
+function pathsOf(directory: string): { readonly [part in 'db' | 'witness' | 'fresh' | 'snapshots' | 'archive']: string } {
   const part = (name: string): string => join(directory, name);
-  return { db: part('db'), witness: part('witness'), fresh: part('fresh'), snapshots: part('snapshots') };
+  return { db: part('db'), witness: part('witness'), fresh: part('fresh'), snapshots: part('snapshots'), archive: part('archive') };
 }
 
 async function begin(directory: string, marker: string): Promise<void> {

@@ -32,8 +32,9 @@ export class RawScan {
 
   /** The next chunk; empty at the end. */
   async next(): Promise<readonly RawEntry[]> {
-    const chunk = await (this.#ahead ?? this.#fetch());
+    const ahead = this.#ahead;
     this.#ahead = undefined;
+    const chunk = await (ahead ?? this.#fetch());
     if (this.#options.ahead && chunk.length > 0) {
       this.#ahead = this.#fetch();
       // A failure of what may never be asked for is told when it is.

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Level } from 'level';
 import { ShiplogError, type ShiplogEvent, type Verification } from '@shiplog/contracts';
+import { ArchivingLevel } from './archive/archiving-level.ts';
+import { archivedSegments, bringBackDamaged } from './archive/bring-back.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { encodeTile } from './commit.ts';
 import { corrupt } from './corrupt.ts';
@@ -36,6 +38,8 @@ export interface Repair {
 /** The paths a repair works on. */
 export interface RepairPaths {
   readonly db: string;
+  /** Directory of the archives. What of them is damaged comes back into the database. */
+  readonly archive: string;
   /** The mark kept outside of the database. */
   readonly witness: Mark | undefined;
 }
@@ -48,15 +52,19 @@ export interface RepairPaths {
  * Nothing is guessed: what the source gives is taken only if all events together lead to the root that the head mark or the witness names.
  * Otherwise, and after a crash in the middle, the damaged database is as it was. Throws LOG_CORRUPT with the range that could not be filled.
  */
-export async function repairDatabase({ db, witness }: RepairPaths, source: string): Promise<Repair> {
+export async function repairDatabase({ db, archive, witness }: RepairPaths, source: string): Promise<Repair> {
   const rebuilt = `${db}.rebuilt`;
   await rm(rebuilt, { recursive: true, force: true });
-  const target = new Level(rebuilt, { createIfMissing: true });
-  await target.open();
+  const level = new Level(rebuilt, { createIfMissing: true });
+  await level.open();
+  let target: LogDatabase = level;
   let filled: readonly Range[];
   let verification: Verification;
   try {
-    await salvageLog(db, target);
+    await salvageLog(db, level);
+    await bringBackDamaged(level, archive);
+    target = new ArchivingLevel(level, archive);
+    await target.open();
     const end = await knownEnd(target, witness);
     const holes = await holesOf(target, end.seq);
     const texts = holes.length === 0 ? new Map<number, string>() : await textsOf(source, holes);
@@ -160,8 +168,7 @@ async function textsOf(source: string, ranges: readonly Range[]): Promise<Readon
       () => source,
       () => join(source, 'db'),
     );
-    await salvage(db, ({ key, value }) => {
-      if (value === undefined || segmentPosition(key) === undefined) return;
+    const take = (value: Buffer): void => {
       try {
         const segment = new Segment(value);
         for (const [index, leaf] of segment.leaves().entries())
@@ -169,7 +176,11 @@ async function textsOf(source: string, ranges: readonly Range[]): Promise<Readon
       } catch (error) {
         if (!(error instanceof FrameError)) throw error;
       }
+    };
+    await salvage(db, ({ key, value }) => {
+      if (value !== undefined && segmentPosition(key) !== undefined) take(value);
     });
+    for await (const segment of archivedSegments(join(db, '..', 'archive'))) take(segment);
     return texts;
   }
   const lines = createInterface({ input: createReadStream(source), crlfDelay: Number.POSITIVE_INFINITY });

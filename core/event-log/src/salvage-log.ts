@@ -1,3 +1,4 @@
+import { archiveKey, decodeRecord } from './archive/archive-record.ts';
 import { decodeHead } from './head.ts';
 import { ENCODING, HEAD_KEY, type LogDatabase, segmentPosition, SYNCED } from './database.ts';
 import { FrameError } from './frame.ts';
@@ -41,6 +42,7 @@ function isWhole(key: string, value: Buffer): boolean {
   try {
     if (key === HEAD_KEY) decodeHead(value);
     else if (key.startsWith('t')) decodeTile(value);
+    else if (key.startsWith('a')) return archiveKey(decodeRecord(value).first) === key;
     else return new Segment(value).first === segmentPosition(key);
     return true;
   } catch (error) {

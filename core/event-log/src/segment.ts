@@ -93,6 +93,12 @@ export class SegmentWriter {
   }
 }
 
+/** Position of the first event of a segment, nothing else checked. Throws FrameError if it is too short to have one. */
+export function firstOf(bytes: Buffer): number {
+  if (bytes.length < PAST) throw new FrameError(`cut to ${bytes.length} bytes`);
+  return bytes.readUIntBE(FIRST, 6);
+}
+
 /** A segment whose checksum and layout are known to be good. Its events are parsed when asked for. */
 export class Segment {
   /** Position of the first event. */

@@ -1,4 +1,4 @@
-import type { Damage, Verification } from '@shiplog/contracts';
+import { type Damage, ShiplogError, type Verification } from '@shiplog/contracts';
 import { type CompleteTile, type Hash, HASH_BYTES, hashBytes, hashOf, TILE_WIDTH, TreeEdge, widthOf } from '@shiplog/tlog';
 import { ENCODING, HEAD_KEY, type LogDatabase, segmentPosition, tileKey } from './database.ts';
 import { decodeHead, EMPTY } from './head.ts';
@@ -62,6 +62,8 @@ class Check {
   #completed: CompleteTile[] = [];
   #last: { readonly first: number; readonly last: number } | undefined;
   #readError: string | undefined;
+  /** Parts of archives that could not be read and were not reached yet. */
+  readonly #unread: Damage[] = [];
 
   constructor(db: LogDatabase, { after, progress, witness }: VerifyOptions) {
     this.#db = db;
@@ -91,6 +93,11 @@ class Check {
     try {
       return await scan.next();
     } catch (error) {
+      // A part of an archive cannot be read; what comes after it can.
+      if (error instanceof ShiplogError && error.code === 'LOG_CORRUPT') {
+        this.#unread.push(error.facts as unknown as Damage);
+        return this.fetch(scan, end);
+      }
       // The database gives up here; what it did not hand over is reported as missing, with its own words.
       this.#readError = reasonOf(error);
       if (end < 0) this.#report(0, 0, this.#readError);
@@ -102,7 +109,7 @@ class Check {
     const first = segmentPosition(key);
     const next = following && segmentPosition(following[0]);
     if (first === undefined) return this.#report(this.#expected, this.#expected, `unknown key ${key}`);
-    if (first > this.#expected) await this.#hole(this.#expected, first - 1, 'missing');
+    if (first > this.#expected) await this.#hole(this.#expected, first - 1, this.#reasonFor(this.#expected));
     else if (first < this.#expected) this.#report(first, this.#expected - 1, 'stored twice');
     try {
       this.#segment(new Segment(value), first);
@@ -125,7 +132,7 @@ class Check {
   }
 
   async end(end: number, head: Mark | undefined): Promise<void> {
-    if (this.#expected <= end) await this.#hole(this.#expected, end, this.#readError ?? 'missing');
+    if (this.#expected <= end) await this.#hole(this.#expected, end, this.#readError ?? this.#reasonFor(this.#expected));
     else if (this.#readError !== undefined && end >= 0)
       this.#report(end, end, `the database could not be read to its end: ${this.#readError}`);
     if (head === undefined || this.#last === undefined) return;
@@ -158,6 +165,10 @@ class Check {
     if (witness !== undefined && witness.seq >= first && witness.seq <= last && (witness.seq !== last || this.#stands(witness) === false))
       this.#report(first, last, 'these are not the events that were acknowledged here');
     this.#progress?.(this.#events);
+  }
+
+  #reasonFor(seq: number): string {
+    return this.#unread.find(({ from, to }) => from <= seq && seq <= to)?.reason ?? 'missing';
   }
 
   /** Whether a mark of the last event's position is one of these events; undefined if that cannot be told. */

@@ -6,6 +6,7 @@ import {
   type MerkleTree,
   type NewEvent,
   type ReadOptions,
+  type SealedRange,
   type ShiplogEvent,
   ShiplogError,
   type StreamName,
@@ -190,6 +191,10 @@ export class MemoryLog implements EventLog {
         throw new ShiplogError('NOT_SUPPORTED', 'a log in memory has no tiles: write its events out and append them to a log on disk');
       },
     };
+  }
+
+  seal(): AsyncIterable<SealedRange> {
+    throw new ShiplogError('NOT_SUPPORTED', 'a log in memory has no place for archives');
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,118 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { segmentKey } from '../database.ts';
+import { refusal } from '../corrupt.ts';
+import { FrameError } from '../frame.ts';
+import type { RawEntry } from '../raw-scan.ts';
+import { firstOf } from '../segment.ts';
+import { Archive } from './archive.ts';
+import { archiveName, type ArchiveRecord } from './archive-record.ts';
+
+/** Archives that are open at the same time. */
+const OPEN = 16;
+
+/** All archives of a log: one range of events without a gap, older than all that is in the database. */
+export class Archives {
+  readonly directory: string;
+  #records: readonly ArchiveRecord[];
+  /** Opened files by the position of their first event, the one used last at the end. */
+  readonly #open = new Map<number, Promise<Archive>>();
+
+  constructor(directory: string, records: readonly ArchiveRecord[]) {
+    this.directory = directory;
+    this.#records = records.toSorted((a, b) => a.first - b.first);
+  }
+
+  get records(): readonly ArchiveRecord[] {
+    return this.#records;
+  }
+
+  /** Position after the last event that is in an archive; 0 if there is none. */
+  get end(): number {
+    return (this.#records.at(-1)?.last ?? -1) + 1;
+  }
+
+  path(record: ArchiveRecord): string {
+    return join(this.directory, archiveName(record));
+  }
+
+  /** From now on this range is read from its archive. */
+  add(record: ArchiveRecord): void {
+    this.#records = [...this.#records, record].toSorted((a, b) => a.first - b.first);
+  }
+
+  /** The segment that begins at `first`; undefined if no archive holds it. Throws LOG_CORRUPT for what cannot be read. */
+  async segment(first: number): Promise<Buffer | undefined> {
+    const record = this.#records.find((each) => each.first <= first && first <= each.last);
+    if (record === undefined) return undefined;
+    const archive = await this.open(record);
+    const key = segmentKey(first);
+    const entries = await entriesOf(archive, archive.blockOf(first));
+    return entries.find(([each]) => each === key)?.[1];
+  }
+
+  /** Removes files that no record names: a seal or a prune was cut off. */
+  async removeStrays(): Promise<void> {
+    const known = new Set(this.#records.map(archiveName));
+    for (const name of await namesIn(this.directory)) if (!known.has(name)) await rm(join(this.directory, name), { force: true });
+  }
+
+  async close(): Promise<void> {
+    const archives = [...this.#open.values()];
+    this.#open.clear();
+    for (const archive of archives)
+      await archive.then(
+        (each) => each.close(),
+        () => undefined,
+      );
+  }
+
+  /** An archive to read from; it may be closed once many others were opened. Throws LOG_CORRUPT if it cannot be read. */
+  async open(record: ArchiveRecord): Promise<Archive> {
+    const archive = this.#open.get(record.first) ?? this.#openFile(record);
+    this.#open.delete(record.first);
+    this.#open.set(record.first, archive);
+    try {
+      return await archive;
+    } catch (error) {
+      this.#open.delete(record.first);
+      throw refusal(error, record.first, record.last);
+    } finally {
+      this.#closeOldest();
+    }
+  }
+
+  #closeOldest(): void {
+    for (const [first, oldest] of this.#open) {
+      if (this.#open.size <= OPEN) return;
+      this.#open.delete(first);
+      void oldest.then((archive) => archive.close()).catch(() => undefined);
+    }
+  }
+
+  async #openFile(record: ArchiveRecord): Promise<Archive> {
+    const archive = await Archive.open(this.path(record));
+    if (archive.first === record.first && archive.last === record.last) return archive;
+    await archive.close();
+    throw new FrameError(`the archive ${archiveName(record)} holds events ${archive.first} to ${archive.last}`);
+  }
+}
+
+/** Segments of a block by their keys; whether they are whole, who reads them checks. Throws LOG_CORRUPT with the block's range. */
+export async function entriesOf(archive: Archive, block: number): Promise<readonly RawEntry[]> {
+  try {
+    return (await archive.block(block)).map((segment) => [segmentKey(firstOf(segment)), segment]);
+  } catch (error) {
+    const { first, last } = archive.rangeOf(block);
+    throw refusal(error, first, last);
+  }
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}

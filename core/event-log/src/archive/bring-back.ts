@@ -1,0 +1,77 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ENCODING, type LogDatabase, segmentKey, SYNCED } from '../database.ts';
+import { FrameError } from '../frame.ts';
+import { Segment } from '../segment.ts';
+import { Archive } from './archive.ts';
+import { ARCHIVE_KEYS, archiveKey, archiveName, type ArchiveRecord, decodeRecord } from './archive-record.ts';
+
+/**
+ * Puts what is whole of damaged archives back into the database, and forgets the archives: what they lack is a hole there, like any
+ * other. Archives that are whole stay as they are. No file is changed.
+ */
+export async function bringBackDamaged(db: LogDatabase, directory: string): Promise<void> {
+  for await (const value of db.values<string, Buffer>({ ...ENCODING, ...ARCHIVE_KEYS })) {
+    const record = decodeRecord(value);
+    const found = await wholeSegments(join(directory, archiveName(record)), record);
+    if (found.complete) continue;
+    const batch = db.batch();
+    for (const [first, bytes] of found.segments) batch.put<string, Buffer>(segmentKey(first), bytes, ENCODING);
+    batch.del<string>(archiveKey(record.first), { keyEncoding: 'utf8' });
+    await batch.write(SYNCED);
+  }
+}
+
+/** Every segment of the archives in a directory that can be read; none if there is no such directory. */
+export async function* archivedSegments(directory: string): AsyncGenerator<Buffer, void, undefined> {
+  for (const name of (await ifReadable(() => readdir(directory))) ?? []) {
+    const archive = await ifReadable(() => Archive.open(join(directory, name)));
+    if (archive !== undefined) yield* readableSegments(archive);
+  }
+}
+
+interface Found {
+  readonly complete: boolean;
+  /** By position; empty when complete. */
+  readonly segments: ReadonlyMap<number, Buffer>;
+}
+
+async function wholeSegments(path: string, { first, last }: ArchiveRecord): Promise<Found> {
+  const segments = new Map<number, Buffer>();
+  let expected = first;
+  const archive = await ifReadable(() => Archive.open(path));
+  if (archive !== undefined) {
+    for await (const bytes of readableSegments(archive)) {
+      const segment = await ifReadable(async () => new Segment(bytes));
+      if (segment === undefined) continue;
+      segments.set(segment.first, bytes);
+      if (segment.first === expected) expected = segment.last + 1;
+    }
+  }
+  return expected === last + 1 ? { complete: true, segments: new Map() } : { complete: false, segments };
+}
+
+/** Segments of blocks that can be read; closes the archive. */
+async function* readableSegments(archive: Archive): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    for (let number = 0; number < archive.blocks; number++) yield* (await ifReadable(() => archive.block(number))) ?? [];
+  } finally {
+    await archive.close();
+  }
+}
+
+/** Undefined where bytes are damaged, cut, or gone. */
+async function ifReadable<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof FrameError || isFileError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** What the file system, or the decompressor, says of damage. */
+function isFileError(error: unknown): boolean {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && (code === 'ENOENT' || code === 'EIO' || code.startsWith('ZSTD_') || code === 'ERR_BUFFER_TOO_LARGE');
+}

@@ -1,0 +1,190 @@
+// time limit: 120 s
+import { cp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TemporaryDirectory, temporaryDirectory } from '@shiplog/test-support';
+import type { EventLog, SealedRange } from '@shiplog/contracts';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openLevelLog, repairLevelLog, verifyLevelLog } from './level-log.ts';
+import { all, counter, errorOf, IDENTITY, samples } from './samples.test.util.ts';
+
+interface Context {
+  temporary: TemporaryDirectory;
+  directory: string;
+  archive: string;
+  log: EventLog;
+  /** All events, before anything was sealed. */
+  texts: readonly string[];
+}
+
+const test = suite<Context>('sealed events');
+
+const EVENTS = 3000;
+
+test.before.each(async (context) => {
+  context.temporary = await temporaryDirectory();
+  context.directory = join(context.temporary.path, 'log');
+  context.archive = join(context.directory, 'archive');
+  context.log = await openLevelLog({ ...IDENTITY, directory: context.directory, newId: counter() });
+  for (let at = 0; at < EVENTS; at += 20) await context.log.append(samples(at, at + 20)).durable;
+  context.texts = await textsOf(context.log);
+});
+test.after.each(async (context) => {
+  await context.log.close();
+  await context.temporary.cleanup();
+});
+
+async function textsOf(log: EventLog): Promise<readonly string[]> {
+  return (await all(log.read())).map((event) => JSON.stringify(event));
+}
+
+async function sealAll(log: EventLog, before: number): Promise<SealedRange[]> {
+  const ranges: SealedRange[] = [];
+  for await (const range of log.seal(before)) ranges.push(range);
+  return ranges;
+}
+
+async function reopen(context: Context): Promise<void> {
+  await context.log.close();
+  context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
+}
+
+/** Of the log as it lies there: LevelDB lets nobody else open it. */
+async function copyOf({ directory, temporary }: Context): Promise<string> {
+  const copy = join(temporary.path, 'copy');
+  await rm(copy, { recursive: true, force: true });
+  await cp(directory, copy, { recursive: true });
+  return copy;
+}
+
+async function verifyCopy(context: Context): ReturnType<typeof verifyLevelLog> {
+  return verifyLevelLog(await copyOf(context));
+}
+
+/** Without index pages, so that opening reads all of it. */
+async function openCopy(context: Context): Promise<EventLog> {
+  const directory = await copyOf(context);
+  await rm(join(directory, 'snapshots'), { recursive: true });
+  return openLevelLog({ ...IDENTITY, directory });
+}
+
+/** The archive's file: there is one. */
+async function fileOf({ archive }: Context): Promise<string> {
+  const [name, ...more] = await readdir(archive);
+  assert.is(more.length, 0);
+  return join(archive, name ?? '');
+}
+
+test('given events that were sealed, when read in any way, now and after opening again, then they are as before', async (context) => {
+  const root = await context.log.tree.root(EVENTS);
+  const ranges = await sealAll(context.log, 2000);
+  assert.is(ranges[0]?.first, 0);
+  assert.ok((ranges.at(-1)?.last ?? 0) >= 1900 && (ranges.at(-1)?.last ?? 0) < 2000);
+  for (let round = 0; round < 2; round++) {
+    const { log, texts } = context;
+    assert.equal(await textsOf(log), texts);
+    const some = await all(log.read({ from: 1990, to: 2010 }));
+    assert.equal(
+      some.map(({ seq }) => seq),
+      Array.from({ length: 21 }, (_, index) => 1990 + index),
+    );
+    const stream = await all(log.readStream('container/3', 0));
+    assert.equal(
+      stream.map(({ rev }) => rev),
+      Array.from({ length: stream.length }, (_, index) => index),
+    );
+    assert.equal((await log.verify()).damage, []);
+    assert.is(Buffer.from(await log.tree.root(EVENTS)).toString('hex'), Buffer.from(root).toString('hex'));
+    await reopen(context);
+  }
+  const appended = await context.log.append(samples(EVENTS, EVENTS + 1));
+  await appended.durable;
+  assert.is(appended.events[0]?.seq, EVENTS);
+});
+
+test('given a follower from the start, when events are sealed before its eyes, then it gets each once', async (context) => {
+  const { log } = context;
+  const seen: number[] = [];
+  const sealing = sealAll(log, 2500);
+  for await (const { seq } of log.follow({ from: 0 })) {
+    seen.push(seq);
+    if (seq === EVENTS - 1) break;
+  }
+  await sealing;
+  assert.equal(
+    seen,
+    Array.from({ length: EVENTS }, (_, index) => index),
+  );
+});
+
+test('given sealed events, when sealed again and further, then only the rest moves', async (context) => {
+  const [first] = await sealAll(context.log, 1000);
+  assert.equal(await sealAll(context.log, 1000), []);
+  const [second] = await sealAll(context.log, 2000);
+  assert.is(second?.first, (first?.last ?? 0) + 1);
+  assert.equal(await textsOf(context.log), context.texts);
+});
+
+test('given sealed events, when index pages and snapshots are gone, then opening reads them from the archives', async (context) => {
+  await sealAll(context.log, 2500);
+  await context.log.close();
+  await rm(join(context.directory, 'snapshots'), { recursive: true });
+  context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
+  assert.equal(await textsOf(context.log), context.texts);
+});
+
+test('given a seal that was cut off before its record, when opened again, then what it left is gone and all events are there', async (context) => {
+  const spare = join(context.temporary.path, 'spare');
+  await context.log.close();
+  await cp(context.directory, spare, { recursive: true });
+  context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
+  await sealAll(context.log, 2000);
+  // The archive was renamed, and the machine died before the database's write.
+  await cp(context.archive, join(spare, 'archive'), { recursive: true });
+  await writeFile(join(spare, 'archive', 'draft'), 'half');
+  const log = await openLevelLog({ ...IDENTITY, directory: spare });
+  assert.equal(await readdir(join(spare, 'archive')), []);
+  assert.equal(await textsOf(log), context.texts);
+  await log.close();
+});
+
+test('given an archive with a byte changed, anywhere, when verified, read and opened, then its events are refused and their range is told', async (context) => {
+  await sealAll(context.log, 2000);
+  const file = await fileOf(context);
+  const good = await readFile(file);
+  for (let at = 0; at < good.length; at += Math.ceil(good.length / 60)) {
+    const bad = Buffer.from(good);
+    bad[at] = (bad[at] ?? 0) ^ 0x10;
+    // An archive that is open has its index in memory: another file is another archive.
+    await rm(file);
+    await writeFile(file, bad);
+    const { damage } = await verifyCopy(context);
+    assert.ok(damage.length > 0, `byte ${at}`);
+    for (const { from, to } of damage) assert.ok(from >= 0 && to < 2000, `byte ${at}: ${from} to ${to}`);
+    const error = await errorOf(async () => (await openCopy(context)).close());
+    assert.is(error?.code, 'LOG_CORRUPT', `byte ${at}`);
+  }
+});
+
+test('given an archive that is gone or cut, when repaired from a copy or an export, then all events are there', async (context) => {
+  await sealAll(context.log, 2000);
+  await context.log.close();
+  const [mirror, exported] = [join(context.temporary.path, 'mirror'), join(context.temporary.path, 'events.ndjson')];
+  await cp(context.directory, mirror, { recursive: true });
+  await writeFile(exported, `${context.texts.join('\n')}\n`);
+  for (const source of [mirror, exported]) {
+    const file = await fileOf(context);
+    if (source === mirror) await rm(file);
+    else await truncate(file, Math.floor((await stat(file)).size / 2));
+    assert.ok((await verifyLevelLog(context.directory)).damage.length > 0);
+    await repairLevelLog(context.directory, source);
+    assert.equal((await verifyLevelLog(context.directory)).damage, []);
+    context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
+    assert.equal(await textsOf(context.log), context.texts);
+    await sealAll(context.log, 2000);
+    await context.log.close();
+  }
+  context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
+});
+
+test.run();
