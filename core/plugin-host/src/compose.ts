@@ -38,6 +38,8 @@ export interface HostConfig {
   readonly storageDriver?: string;
   readonly bridge: string;
   readonly subnet: string;
+  /** Ids of the networks `bridge`, `host` and `none`, where they are made; fresh if absent. */
+  readonly networkIds?: { readonly [name: string]: string };
   readonly runtime: string;
   readonly logDriver: string;
   /** Options of single drivers, by `kind/name`. */
@@ -194,7 +196,7 @@ async function build(
       { name: 'bridge', driver: 'bridge', subnet: config.subnet, options: { bridge: config.bridge } },
       { name: 'host', driver: 'host', options: {} },
       { name: 'none', driver: 'none', options: {} },
-    ],
+    ].map((network) => ({ ...network, ...idOf(network.name, config) })),
     config: { root, run, storageDriver, bridge: config.bridge, subnet: config.subnet, runtime: config.runtime },
   };
   container
@@ -218,6 +220,11 @@ async function build(
       await end();
     },
   };
+}
+
+function idOf(network: string, { networkIds = {} }: HostConfig): { readonly id?: string } {
+  const id = networkIds[network];
+  return id === undefined ? {} : { id };
 }
 
 /** The engine's id: made once per root, 12 hex digits, part of every host-visible name. */

@@ -59,6 +59,11 @@ export const COMMANDS: { readonly [name: string]: Command } = {
     summary: 'Run the engine on simulated drivers: what would have happened if',
     load: () => import('./verbs/replay-simulate.ts'),
   },
+  'replay reenact': {
+    group: 'log',
+    summary: 'Do it all again on real drivers, in a private root',
+    load: () => import('./verbs/replay-reenact.ts'),
+  },
   'log key': { group: 'log', summary: "Print the log's public key", load: () => import('./verbs/log-key.ts') },
   'log checkpoint': { group: 'log', summary: 'Sign the log as it is now, and print that', load: () => import('./verbs/log-checkpoint.ts') },
   'log prove': {

@@ -1,3 +1,8 @@
+import type { ModuleLoader } from '@shiplog/plugin-host';
+
+/** Finds plugins where the daemon's own packages are. */
+export const MODULES: ModuleLoader = { resolve: (specifier) => import.meta.resolve(specifier), import: (url) => import(url) };
+
 /** What an engine is made of unless the operator adds more. */
 export const DEFAULT_PLUGINS: readonly string[] = [
   '@shiplog/kernel-linux',

@@ -4,7 +4,7 @@ import { createSecureContext } from 'node:tls';
 import { ShiplogError } from '@shiplog/contracts';
 import { compose } from '@shiplog/plugin-host';
 import type { DaemonConfig } from './config.ts';
-import { DEFAULT_PLUGINS } from './default-plugins.ts';
+import { DEFAULT_PLUGINS, MODULES } from './default-plugins.ts';
 import { createLogger } from './logger.ts';
 import { hostText } from './hosts.ts';
 import { serve, type TlsMaterial } from './server.ts';
@@ -47,7 +47,7 @@ export async function runDaemon(config: DaemonConfig): Promise<void> {
       version: VERSION,
     },
     logger,
-    { resolve: (specifier) => import.meta.resolve(specifier), import: (url) => import(url) },
+    MODULES,
   );
   if (config.teardown) return tearDown(host, [config.run, config.root], logger);
   const apis = host.drivers

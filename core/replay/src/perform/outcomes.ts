@@ -25,7 +25,7 @@ export class Ends {
   readonly #seqs: ReadonlyMap<string, number>;
   readonly #verbs = new Map<string, { readonly verb: string; readonly stream: string }>();
   readonly #others: OtherEnd[] = [];
-  readonly #seen = new Set<string>();
+  readonly #seen = new Map<string, End>();
 
   constructor(recording: Recording) {
     this.#recording = recording;
@@ -43,15 +43,21 @@ export class Ends {
   #compare(event: ShiplogEvent, milestone: string): void {
     const named = this.#verbs.get(event.op);
     this.#verbs.delete(event.op);
-    this.#seen.add(milestone);
     const before = this.#recording.outcomes.get(milestone);
+    const now = endOf(event.result?.status ?? 'unknown', event.result?.error?.code);
+    this.#seen.set(milestone, now);
     // Only a command from outside was certainly asked in both.
     if (named === undefined || (before === undefined && !this.#seqs.has(milestone))) return;
     const recorded = before === undefined ? NONE : endOf(before.status, before.error?.code);
-    const now = endOf(event.result?.status ?? 'unknown', event.result?.error?.code);
     if (same(recorded, now)) return;
     const seq = this.#seqs.get(milestone);
     this.#others.push({ ...(seq === undefined ? {} : { seq }), ...named, recorded, now });
+  }
+
+  /** How commands from outside ended, by their positions in the recorded log. */
+  bySeq(): ReadonlyMap<number, End> {
+    const ends = [...this.#seqs].map(([milestone, seq]) => [seq, this.#seen.get(milestone) ?? NONE] as const);
+    return new Map(ends);
   }
 
   /** All other ends, in order; those at last that did not come at all. */

@@ -42,6 +42,7 @@ export class Performer {
   readonly #began: number;
   readonly #done = Promise.withResolvers<void>();
   #left: number;
+  #underWay = 0;
   /** Commands that were let go before what they had come after. */
   released = 0;
 
@@ -51,6 +52,20 @@ export class Performer {
     this.#left = commands.length;
     for (const command of commands) this.#place(command);
     if (this.#left === 0) this.#done.resolve();
+  }
+
+  /** Commands that no longer wait for others to end, and have no answer yet. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** The earliest command that waits for something to end, with how long that took the first time: milliseconds from what had ended last of it. */
+  get nextBlocked(): { readonly command: RecordedCommand; readonly waitedMs: number } | undefined {
+    for (const { command, missing } of this.#blocked) {
+      const ended = command.after.filter(({ milestone }) => !missing.has(milestone)).map(({ at }) => at);
+      return { command, waitedMs: Math.max(0, command.at - Math.max(0, ...ended)) };
+    }
+    return undefined;
   }
 
   /** Commands that have no answer yet. */
@@ -102,6 +117,7 @@ export class Performer {
     const latest = command.after.reduce((last, { at }) => Math.max(last, at), Number.NEGATIVE_INFINITY);
     const thought = Math.max(0, command.at - latest) / speed;
     const target = Math.max(command.at / speed, Number.isFinite(latest) ? now + thought : 0);
+    this.#underWay += 1;
     clock.after(target - now, () => void this.#ask(command));
   }
 
@@ -116,6 +132,7 @@ export class Performer {
     }
     ended?.(command, failure);
     this.#left -= 1;
+    this.#underWay -= 1;
     if (this.#left === 0) this.#done.resolve();
   }
 }

@@ -7,7 +7,7 @@ export function isReaction(actor: Actor): boolean {
 
 /**
  * Names for what happens in a log that are the same in a replay of it: a command from outside keeps its operation; what the
- * engine does by itself, and exits, are counted by what they are about.
+ * engine does by itself and was not refused, and exits, are counted by what they are about.
  */
 export class Milestones {
   readonly #keys = new Map<string, string>();
@@ -17,7 +17,10 @@ export class Milestones {
   add(event: ShiplogEvent): string | undefined {
     if (event.kind === 'intent') {
       const verb = event.type.replace(/\.requested$/, '');
-      this.#keys.set(event.op, isReaction(event.actor) ? this.#count(`${verb} ${event.stream}`) : `op ${event.op}`);
+      if (!isReaction(event.actor)) this.#keys.set(event.op, `op ${event.op}`);
+      // One that is refused did nothing: somebody else came first, which may be otherwise next time.
+      else if ((event.data as { readonly decided?: unknown }).decided !== null)
+        this.#keys.set(event.op, this.#count(`${verb} ${event.stream}`));
       return undefined;
     }
     if (event.kind === 'outcome') return this.#keys.get(event.op);

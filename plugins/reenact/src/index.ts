@@ -1,0 +1,3 @@
+export { reenact } from './reenact.ts';
+
+export type { Reenacted, ReenactOptions, Withheld } from './reenact.ts';

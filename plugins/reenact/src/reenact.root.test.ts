@@ -1,0 +1,96 @@
+// time limit: 240 s
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readRecording, readSource } from '@shiplog/replay';
+import { busyboxArchive, run, TestDaemon } from '@shiplog/test-support';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { reenact } from './reenact.ts';
+
+const test = suite('re-enact');
+const SHIPLOG = fileURLToPath(new URL('../../../node_modules/.bin/shiplog', import.meta.url));
+const scratch = await mkdtemp(join(tmpdir(), 'shiplog-reenact-test-'));
+const log = join(scratch, 'log.jsonl');
+const daemon = await TestDaemon.start();
+const root = join(daemon.directory, 'root');
+
+/** Work of a few seconds, with what fails and what is refused. */
+async function record(): Promise<void> {
+  const archive = join(scratch, 'image.tar');
+  await busyboxArchive(archive);
+  const docker = (...args: string[]) => daemon.docker(args);
+  await docker('load', '-q', '-i', archive);
+  await docker('run', '--rm', 'busybox:test', 'true');
+  await docker('run', '-d', '--name', 'web', '-p', '0:80', 'busybox:test', 'httpd', '-f', '-h', '/www');
+  await docker('run', '-d', '--name', 'web', 'busybox:test', 'true');
+  await docker('exec', 'web', 'cat', '/www/index.html');
+  await docker('run', '--rm', 'busybox:test', 'nosuch');
+  await docker('network', 'create', 'lan');
+  await Promise.all([0, 1, 2].map((number) => docker('run', '--rm', '--network', 'lan', 'busybox:test', 'sleep', `0.${number}`)));
+  await docker('stop', '-t', '0', 'web');
+  await docker('start', 'web');
+  await docker('rm', '-f', 'web');
+  await docker('run', '--rm', '-v', `${scratch}:/host`, 'busybox:test', 'true');
+  await docker('network', 'rm', 'lan');
+  const { stdout } = await daemon.shiplog(['events', '--from', '0', '--format', 'json']);
+  await writeFile(log, stdout);
+}
+
+const links = async (): Promise<string> =>
+  (await run('ip', ['-o', 'link'])).stdout
+    .split('\n')
+    .filter((line) => line.includes(': slr'))
+    .join('\n');
+
+test.before(record);
+test.after(async () => {
+  await daemon.destroy();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+test('given a recorded log and its images, when it is re-enacted on each storage driver, then every command ends as it did, and nothing stays', async () => {
+  const recording = await readRecording(readSource(log));
+  for (const storageDriver of ['overlay', 'vfs']) {
+    const { others, withheld, verbs, events, diskBytes, ends } = await reenact(recording, { speed: Infinity, images: root, storageDriver });
+    // What reaches the host's files is not asked for; so its start has nothing to start.
+    assert.equal(
+      withheld.map(({ verb, why }) => [verb, why]),
+      [['container.create', 'it binds directories of the host']],
+    );
+    const bound = recording.commands
+      .filter(({ seq }) => seq >= (withheld[0]?.seq ?? 0) && seq < (withheld[0]?.seq ?? 0) + 20)
+      .map(({ seq }) => seq);
+    assert.equal(
+      others.filter(({ seq }) => seq === undefined || !bound.includes(seq)),
+      [],
+    );
+    const started = verbs.find(({ verb }) => verb === 'container.start');
+    assert.ok((started?.ok ?? 0) >= 6 && (started?.p50 ?? 0) > 1);
+    assert.ok(events.some((event) => event.type === 'container.create.requested' && event.data.decided?.storageDriver === storageDriver));
+    assert.ok(storageDriver === 'vfs' ? diskBytes > 5_000_000 : diskBytes < 1_000_000, `${storageDriver}: ${diskBytes} bytes`);
+    assert.ok([...ends.values()].some(({ code }) => code === 'CONTAINER_NAME_IN_USE'));
+    assert.is(await links(), '');
+  }
+});
+
+test('given no images, when a log is re-enacted, then loads are withheld, and what needs them is refused', async () => {
+  const { withheld, others } = await reenact(await readRecording(readSource(log)), { speed: Infinity });
+  assert.match(withheld.find(({ verb }) => verb === 'image.load')?.why ?? '', /no root with images was given/);
+  assert.ok(others.some(({ verb, now }) => verb === 'container.create' && now.code === 'IMAGE_NOT_FOUND'));
+});
+
+test('given two storage drivers, when the command compares them, then it prints both, and 0 says that outcomes are the same', async () => {
+  const ran = await run(SHIPLOG, ['replay', 'reenact', '--speed', 'max', '--images', root, '--ab', 'storage-driver=overlay,vfs', log], {
+    timeoutMs: 120_000,
+  });
+  assert.is(ran.code, 0, `${ran.stdout}${ran.stderr}`);
+  assert.match(ran.stdout, /container.start +overlay .*\n +vfs /);
+  assert.match(ran.stdout, /vfs: root file systems took \d/);
+  assert.match(ran.stdout, /every command ended as with overlay/);
+  assert.match(ran.stderr, /not asked: #\d+ container.create: it binds directories of the host/);
+  assert.is(await links(), '');
+});
+
+test.run();

@@ -1,0 +1,191 @@
+import { createContext, type LoadedImage, type ShiplogEvent } from '@shiplog/contracts';
+import { type End, Ends, type OtherEnd, Performer, type RecordedCommand, type Recording, Summary, type VerbSummary } from '@shiplog/replay';
+import { ImageBlobs } from './image-archive.ts';
+import { privateEngine } from './private-engine.ts';
+import { reachesOut } from './withhold.ts';
+
+export interface ReenactOptions {
+  /** How much faster than recorded commands come; Infinity: as soon as what they came after has ended. */
+  readonly speed: number;
+  /** The engine's choice if absent. */
+  readonly storageDriver?: string;
+  /** Root of an engine that has the images. */
+  readonly images?: string;
+  /** Also ask for what reaches out of the private root. */
+  readonly trusted?: boolean;
+  readonly progress?: (done: number, total: number) => void;
+}
+
+/** A command that was not asked. */
+export interface Withheld {
+  readonly seq: number;
+  readonly verb: string;
+  readonly why: string;
+}
+
+/** What a re-enactment came to. */
+export interface Reenacted {
+  readonly storageDriver: string;
+  readonly events: readonly ShiplogEvent[];
+  readonly verbs: readonly VerbSummary[];
+  readonly others: readonly OtherEnd[];
+  /** How each command from outside ended, by its position in the recorded log. */
+  readonly ends: ReadonlyMap<number, End>;
+  readonly withheld: readonly Withheld[];
+  /** From the first command to the last answer, milliseconds. */
+  readonly spanMs: number;
+  /** Bytes that root file systems of containers took when they were started, all together. */
+  readonly diskBytes: number;
+  /** Commands that came although something had not happened that they had come after. */
+  readonly released: number;
+}
+
+/** How long nothing happens, beyond what was waited for the first time, before the next command is let go. */
+const PATIENCE_MS = 10_000;
+const LOOK_MS = 200;
+
+/**
+ * Asks a private engine with real drivers for the recorded commands again. Nothing of it stays, also after a failure. Throws
+ * NOT_ROOT, and what keeps the engine from starting.
+ */
+export async function reenact(recording: Recording, options: ReenactOptions): Promise<Reenacted> {
+  const engine = await privateEngine(recording, options.storageDriver);
+  try {
+    return await perform(recording, options, engine.host);
+  } finally {
+    await engine.end();
+  }
+}
+
+async function perform(
+  recording: Recording,
+  options: ReenactOptions,
+  host: Awaited<ReturnType<typeof privateEngine>>['host'],
+): Promise<Reenacted> {
+  const { engine, drivers } = host;
+  const { storageDriver } = await engine.info();
+  const { asked, withheld, bodies } = await choose(recording, options);
+  const ends = new Ends(recording);
+  const summary = new Summary();
+  const events: ShiplogEvent[] = [];
+  let diskBytes = 0;
+  let heard = performance.now();
+  const performer = new Performer(asked, {
+    engine,
+    clock: { ms: () => performance.now(), after: (ms, run) => void setTimeout(run, Math.min(ms, 2 ** 31 - 1)) },
+    speed: options.speed,
+    streams: (command) => {
+      const body = bodies(command);
+      return body === undefined ? {} : { body };
+    },
+    ended: () => options.progress?.(asked.length - performer.left, asked.length),
+  });
+  const leaving = new AbortController();
+  const listening = (async () => {
+    for await (const event of engine.log.follow({ from: 0, signal: leaving.signal })) {
+      heard = performance.now();
+      events.push(event);
+      summary.add(event);
+      const reached = ends.add(event);
+      if (event.type === 'container.start.succeeded') {
+        const key = event.stream.slice('container/'.length);
+        const context = createContext({ op: event.op, signal: leaving.signal });
+        // One that removed itself meanwhile has no size any more.
+        diskBytes += await drivers
+          .get('storage', storageDriver)
+          .usage({ key }, context)
+          .then(
+            ({ bytes }) => bytes,
+            () => 0,
+          );
+      }
+      if (reached !== undefined) performer.reached(reached);
+    }
+  })();
+  const began = performance.now();
+  let spanMs = 0;
+  const look = async (): Promise<void> => {
+    const next = performer.nextBlocked;
+    const silent = performance.now() - heard;
+    if (performer.underWay > 0 || next === undefined || silent < 2 * LOOK_MS) return;
+    const { openOperations, containers } = await engine.view();
+    const alive = openOperations.size > 0 || [...containers.values()].some(({ process }) => process !== undefined);
+    // Where nothing runs, nothing happens by itself.
+    if (!alive || silent > PATIENCE_MS + next.waitedMs) performer.release();
+  };
+  // A view fails when the log has failed, and then the commands do, too.
+  const watch = setInterval(() => void look().catch(() => undefined), LOOK_MS);
+  try {
+    await performer.done;
+    spanMs = performance.now() - began;
+    await settled(engine);
+  } finally {
+    clearInterval(watch);
+    leaving.abort();
+    await listening;
+  }
+  const unasked = new Set(withheld.map(({ seq }) => seq));
+  return {
+    storageDriver,
+    events,
+    verbs: summary.verbs(),
+    others: ends.others().filter(({ seq }) => seq === undefined || !unasked.has(seq)),
+    ends: ends.bySeq(),
+    withheld,
+    spanMs,
+    diskBytes,
+    released: performer.released,
+  };
+}
+
+/** Reactions to what was asked last have come to their end. */
+async function settled(engine: {
+  view(): Promise<{ readonly seq: number; readonly openOperations: ReadonlyMap<string, unknown> }>;
+}): Promise<void> {
+  for (let last = -1; ;) {
+    const { seq, openOperations } = await engine.view();
+    if (openOperations.size === 0 && seq === last) return;
+    last = seq;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+/** Which commands are asked, and what travels beside them. */
+async function choose(recording: Recording, { images, trusted = false }: ReenactOptions) {
+  const blobs = images === undefined ? undefined : new ImageBlobs(images);
+  const withheld: Withheld[] = [];
+  const asked: RecordedCommand[] = [];
+  for (const command of recording.commands) {
+    const why = (trusted ? undefined : reachesOut(command)) ?? (await whyNoImage(recording, command, blobs));
+    // Ports are those of then only if somebody asked for them.
+    const { op, ids } = command.given;
+    if (why === undefined) asked.push({ ...command, given: { ids, ...(op === undefined ? {} : { op }) } });
+    else withheld.push({ seq: command.seq, verb: command.verb, why });
+  }
+  const gone = new Set(withheld.map(({ seq }) => recording.commands.find((command) => command.seq === seq)?.op));
+  const bodies = ({ op, verb }: RecordedCommand): AsyncIterable<Uint8Array> | undefined => {
+    const loaded = recording.archives.get(op);
+    const [first] = loaded ?? [];
+    if (verb === 'image.load') return blobs === undefined || loaded === undefined ? nothing() : blobs.archive(loaded);
+    if (verb === 'image.import') return blobs === undefined || first === undefined ? nothing() : blobs.rootfs(first);
+    return undefined;
+  };
+  // Nobody waits for what is not asked.
+  const waiting = asked.map((command) => ({
+    ...command,
+    after: command.after.filter(({ milestone }) => !gone.has(milestone.slice('op '.length))),
+  }));
+  return { asked: waiting, withheld, bodies };
+}
+
+async function whyNoImage(recording: Recording, { op, verb }: RecordedCommand, blobs: ImageBlobs | undefined): Promise<string | undefined> {
+  if (verb !== 'image.load' && verb !== 'image.import') return undefined;
+  const loaded: readonly LoadedImage[] | undefined = recording.archives.get(op);
+  // One that failed, or was refused, may fail again with nothing in it.
+  if (loaded === undefined) return undefined;
+  if (blobs === undefined) return 'its archive is not in the log, and no root with images was given';
+  const missing = await blobs.missing(loaded);
+  return missing.length === 0 ? undefined : `blobs are missing: ${missing.join(', ')}`;
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
