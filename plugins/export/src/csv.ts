@@ -1,3 +1,4 @@
+import type { ShiplogEvent } from '@shiplog/contracts';
 import { lines } from './chunks.ts';
 import { COLUMNS } from './columns.ts';
 import type { Format } from './format.ts';
@@ -10,12 +11,21 @@ const NEEDS_QUOTES = /[",\r\n]/;
  * changed: this is a record, and programs read it.
  */
 export function csvLine(cells: readonly (string | number | undefined)[]): string {
+  return `${cells.map(field).join(',')}\r\n`;
+}
+
+function field(cell: string | number | undefined): string | number {
+  if (typeof cell !== 'string') return cell ?? '';
+  return NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+/** A row without a list in between: this is run for every event there is. */
+function row(event: ShiplogEvent): string {
   let line = '';
-  for (let index = 0; index < cells.length; index += 1) {
-    const cell = cells[index];
-    if (index > 0) line += ',';
-    if (cell === undefined) continue;
-    line += typeof cell === 'string' && NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  for (const column of COLUMNS) {
+    const cell = column.of(event);
+    if (line !== '') line += ',';
+    line += column.type === 'time' && typeof cell === 'string' ? rfc3339(cell) : field(cell);
   }
   return `${line}\r\n`;
 }
@@ -24,16 +34,5 @@ export const csv: Format = {
   name: 'csv',
   doc: 'CSV (RFC 4180) with a header, one event a row',
   binary: false,
-  write: (events) =>
-    lines(
-      events,
-      (event) =>
-        csvLine(
-          COLUMNS.map((column) => {
-            const cell = column.of(event);
-            return column.type === 'time' && typeof cell === 'string' ? rfc3339(cell) : cell;
-          }),
-        ),
-      csvLine(COLUMNS.map(({ name }) => name)),
-    ),
+  write: (events) => lines(events, row, csvLine(COLUMNS.map(({ name }) => name))),
 };

@@ -262,7 +262,7 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
       bad: [refused(400, post('/volumes/create', '{')), refused(400, post('/volumes/create', '{"Name":"/bad"}'))],
     },
     { verb: 'volume.remove', good: async () => drop('/volumes/audited'), goodStatus: 204, bad: [refused(404, drop('/volumes/nobody'))] },
-    ...(['disable', 'reload', 'enable'] as const).map((verb) => ({
+    ...(['reload', 'disable', 'enable'] as const).map((verb) => ({
       verb: `plugin.${verb}`,
       good: async () => post(`/shiplog/v1/plugins/${encodeURIComponent('@shiplog/storage-vfs')}/${verb}`),
       goodStatus: 200,
