@@ -42,6 +42,15 @@ test('given equal and different values, when they are put, then their hashes tel
   assert.is.not(a.hmac, c.hmac);
 });
 
+test('given a secret, when it is asked for without its hash, then it comes back; and a hash can be made of a value alone', async ({
+  stateDir,
+}) => {
+  const ref = await open(stateDir).put('subject:a', 'x');
+  assert.is(await open(stateDir).get({ id: 'subject:a' }), 'x');
+  assert.is(await open(stateDir).mac('x'), ref.hmac);
+  assert.is(await codeOf(open(stateDir).get({ id: 'b' })), 'SECRET_NOT_FOUND');
+});
+
 test('given a vault, when it is used, then only root can read and nothing temporary stays', async ({ stateDir }) => {
   const vault = open(stateDir);
   await vault.put('a', 'x');
