@@ -44,7 +44,11 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'plugins/witness': { ours: [...driver.ours, 'tlog'], thirdParty: [] },
   'plugins/export': { ours: ['contracts', 'model'], thirdParty: ['hyparquet-writer'] },
   'plugins/client': { ours: ['contracts'], thirdParty: [] },
-  'plugins/cli': { ours: ['client', 'contracts', 'export', 'replay', 'reenact', 'tlog', 'tlog-directory'], thirdParty: ['picocolors'] },
+  'plugins/create-driver': { ours: ['contracts'], thirdParty: [] },
+  'plugins/cli': {
+    ours: ['client', 'contracts', 'create-driver', 'export', 'replay', 'reenact', 'tlog', 'tlog-directory'],
+    thirdParty: ['picocolors'],
+  },
   'plugins/daemon': { ours: ['plugin-host', 'contracts', 'driver-kit'], thirdParty: [] },
   'plugins/reenact': { ours: ['contracts', 'oci', 'replay', 'plugin-host', 'daemon'], thirdParty: [] },
   'test/support': { ours: [], thirdParty: ['tar-fs'] },

@@ -15,6 +15,9 @@ const shown = (page: string, name: string, path: string): Section => ({
   make: async () => `\`${path}\`:\n\n${fenced(await read(path), 'ts')}`,
 });
 
+/** Families with a guide of their own: it shows the beginning that `shiplog plugin new` makes, which is proven with that package. */
+const GUIDES = ['storage', 'network', 'authorizer', 'projection'] as const;
+
 /** Everything in the documentation that is made. */
 export const SECTIONS: readonly Section[] = [
   { page: 'README.md', name: 'drivers', make: driversTable },
@@ -30,7 +33,6 @@ export const SECTIONS: readonly Section[] = [
     name: 'replay simulate',
     make: () => replayExample('replay simulate --latency runtime.create=x2 golden.jsonl.gz'),
   },
-  shown('docs/drivers.md', 'driver', 'examples/storage-driver/src/copy-driver.ts'),
-  shown('docs/drivers.md', 'plugin', 'examples/storage-driver/src/index.ts'),
-  shown('docs/drivers.md', 'proof', 'examples/storage-driver/src/copy-driver.root.test.ts'),
+  shown('docs/drivers.md', 'driver', 'plugins/create-driver/templates/volume/driver.ts'),
+  ...GUIDES.map((family) => shown(`docs/guides/${family}.md`, 'driver', `plugins/create-driver/templates/${family}/driver.ts`)),
 ];

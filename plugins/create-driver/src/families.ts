@@ -1,0 +1,32 @@
+import type { DriverManifest } from '@shiplog/contracts';
+
+/** What a new driver's manifest says, beside its name. */
+export type Blank = Omit<DriverManifest, 'name'>;
+
+/** Families that a driver can be begun for. */
+export const FAMILIES = {
+  storage: {
+    kind: 'storage',
+    capabilities: { copyOnWrite: false },
+    needs: { root: true },
+    doc: 'Every snapshot is a copy of its parent.',
+  },
+  volume: { kind: 'volume', capabilities: {}, needs: {}, doc: 'Volumes as directories.' },
+  network: {
+    kind: 'network',
+    capabilities: { sandbox: true, addresses: false, ports: false },
+    needs: { root: true },
+    doc: 'A network namespace with loopback alone.',
+  },
+  authorizer: { kind: 'authorizer', capabilities: {}, needs: {}, doc: 'Denies what a rule of its policy fits.', failurePolicy: 'closed' },
+  projection: { kind: 'projection', capabilities: {}, needs: {}, doc: 'How often each sort of event happened.' },
+} as const satisfies { readonly [family: string]: Blank };
+
+export type Family = keyof typeof FAMILIES;
+
+/** What to read first where there is no template: these are begun by looking at a real one. */
+export const READ_FIRST: { readonly [family: string]: string } = {
+  cgroup: '@shiplog/cgroup-v2',
+  runtime: '@shiplog/runtime-oci',
+  log: '@shiplog/log-file',
+};

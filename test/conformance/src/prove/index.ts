@@ -1,0 +1,3 @@
+export { proveGuest, provePlugin } from './prove-plugin.ts';
+
+export type { PluginProof, Test } from './prove-plugin.ts';

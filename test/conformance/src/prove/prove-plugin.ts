@@ -1,0 +1,208 @@
+import { strict as assert } from 'node:assert';
+import type { DriverManifest, Kernel, ShiplogEvent, VerbKind } from '@shiplog/contracts';
+import type { PluginDefinition } from '@shiplog/driver-kit';
+import type { GuestSource } from '@shiplog/driver-kit/isolation';
+import { createTestServices } from '@shiplog/driver-kit/testing';
+import { networkSuite } from '../network/index.ts';
+import { pluginSuite } from '../plugin/index.ts';
+import { storageSuite } from '../storage/index.ts';
+import { verbSuite } from '../verbs/index.ts';
+import { calmly, driverLab, probeOf, type Proven } from './driver-lab.ts';
+
+/** How a runner takes a check: uvu's suite, node:test's `test`, or any other function like it. */
+export type Test = (name: string, body: () => Promise<void>) => unknown;
+
+export interface PluginProof {
+  readonly test: Test;
+  /** What the plugin's module exports by default. */
+  readonly plugin: PluginDefinition;
+  /** URL of that module: it is also imported alone, to see that this does no work. */
+  readonly module?: string;
+  /** The real kernel port, or a double for drivers that need none. */
+  readonly kernel: Kernel;
+  /** Told of what cannot be proven here, and why. */
+  readonly skipped?: (what: string, why: string) => void;
+  /** This process has a network namespace to itself: drivers of networks are proven. See `apart`. */
+  readonly isApart?: boolean;
+}
+
+/** Runs every kit that fits the plugin and its drivers. */
+export async function provePlugin({ test, plugin, module, kernel, skipped = tell, isApart = false }: PluginProof): Promise<void> {
+  const check = (name: string, body: () => Promise<void>): void => void test(name, body);
+  pluginSuite({
+    test: check,
+    plugin,
+    services: () => createTestServices({ kernel, stateDir: '/nonexistent', runDir: '/nonexistent' }),
+    ...(module === undefined ? {} : { module }),
+  });
+  const manifests = plugin.drivers.map(({ manifest }) => manifest);
+  await proveDrivers(check, { plugin, kernel }, manifests, skipped, isApart);
+}
+
+/** The same for drivers that run elsewhere: in a program, a process, a thread. */
+export async function proveGuest(options: {
+  readonly test: Test;
+  readonly guest: GuestSource;
+  readonly drivers: readonly DriverManifest[];
+  readonly kernel: Kernel;
+  readonly skipped?: (what: string, why: string) => void;
+  readonly isApart?: boolean;
+}): Promise<void> {
+  const { test, guest, drivers, kernel, skipped = tell, isApart = false } = options;
+  await proveDrivers((name, body) => void test(name, body), { guest, drivers, kernel }, drivers, skipped, isApart);
+}
+
+type Check = (name: string, body: () => Promise<void>) => void;
+
+async function proveDrivers(
+  test: Check,
+  proven: Proven,
+  manifests: readonly DriverManifest[],
+  skipped: (what: string, why: string) => void,
+  isApart: boolean,
+): Promise<void> {
+  for (const { kind, name, capabilities } of manifests) {
+    const what = `${kind}/${name}`;
+    const reason = await probeOf(proven, kind, name);
+    if (reason !== undefined) skipped(what, `it cannot run here: ${reason}`);
+    else if (kind === 'storage') proveStorage(test, proven, name);
+    else if (kind === 'network' && !isApart)
+      skipped(what, 'network drivers are proven in a network namespace of their own; see `apart` of the kit');
+    else if (kind === 'network') proveNetwork(test, proven, name, capabilities);
+    else if (kind in SAMPLES) proveVerbs(test, proven, kind as keyof typeof SAMPLES, name);
+    else skipped(what, `drivers of family ${kind} are proven by their own kit, with a fixture of yours: @shiplog/conformance/${kind}`);
+    if (kind === 'projection' && reason === undefined) proveProjection(test, proven, name);
+  }
+}
+
+function proveStorage(test: Check, proven: Proven, name: string): void {
+  storageSuite({
+    test,
+    async factory() {
+      const lab = await driverLab(proven, 'storage', name);
+      const { scratch, stateDir, cleanup } = lab;
+      return { driver: await lab.make(), kernel: proven.kernel, scratch, stateDir, restart: () => lab.make(), cleanup };
+    },
+  });
+}
+
+function proveNetwork(test: Check, proven: Proven, name: string, capabilities: DriverManifest['capabilities']): void {
+  const { sandbox = false, addresses = false, ports = false } = capabilities;
+  networkSuite({
+    test,
+    capabilities: { sandbox, addresses, ports },
+    async factory() {
+      const lab = await driverLab(proven, 'network', name);
+      const other = await driverLab(proven, 'network', name);
+      return {
+        driver: await lab.make('aaaaaaaaaaaa'),
+        kernel: proven.kernel,
+        scratch: lab.scratch,
+        restart: () => lab.make('aaaaaaaaaaaa'),
+        stranger: () => other.make('bbbbbbbbbbbb'),
+        async cleanup() {
+          await lab.cleanup();
+          await other.cleanup();
+        },
+      };
+    },
+  });
+}
+
+const volume = (scratch: string) => ({ name: 'data', driver: 'mine', path: `${scratch}/volumes/data/_data`, options: {} });
+
+/** Arguments for the verbs of families that have no kit of their own. */
+const SAMPLES = {
+  volume: (scratch: string) => ({
+    create: volume(scratch),
+    publish: { ...volume(scratch), consumer: 'c0ffee' },
+    unpublish: { ...volume(scratch), consumer: 'c0ffee' },
+    remove: volume(scratch),
+  }),
+  authorizer: () => ({
+    authorize: {
+      type: 'container.create',
+      stream: 'container/c0ffee',
+      args: { name: 'web', spec: { image: 'busybox', privileged: false, mounts: [] } },
+      decided: { id: 'c0ffee', name: 'web', spec: { image: 'busybox', privileged: false, mounts: [] } },
+      actor: { scheme: 'unix', uid: 1000, gid: 1000, pid: 42 },
+      at: '1000',
+    },
+  }),
+  projection: () => ({ fold: { from: 0, events: [anEvent(0), anEvent(1)] }, view: { query: {} } }),
+} satisfies { readonly [K in VerbKind]?: (scratch: string) => { readonly [verb: string]: object } };
+
+function proveVerbs(test: Check, proven: Proven, kind: keyof typeof SAMPLES, name: string): void {
+  verbSuite({
+    test,
+    kind,
+    name,
+    async factory() {
+      const lab = await driverLab(proven, kind, name);
+      return { driver: await lab.make(), args: SAMPLES[kind](lab.scratch), cleanup: lab.cleanup };
+    },
+  });
+}
+
+function proveProjection(test: Check, proven: Proven, name: string): void {
+  const events = Array.from({ length: 20 }, (_, seq) => anEvent(seq));
+  const withProjections = async (work: (first: Fed, second: Fed) => Promise<void>): Promise<void> => {
+    const lab = await driverLab(proven, 'projection', name);
+    try {
+      const make = async (): Promise<Fed> => {
+        const driver = await lab.make();
+        return {
+          fold: async (from, some) => (await driver.fold({ from, events: [...some] }, calmly())).seq,
+          view: async () => (await driver.view({ query: {} }, calmly())).view,
+        };
+      };
+      await work(await make(), await make());
+    } finally {
+      await lab.cleanup();
+    }
+  };
+  test(`projection/${name}: given the same events one by one and all at once, when both are looked at, then they show the same`, () =>
+    withProjections(async (first, second) => {
+      for (const event of events) assert.equal(await first.fold(event.seq, [event]), event.seq);
+      assert.equal(await second.fold(0, events), 19);
+      assert.deepEqual(await first.view(), await second.view());
+    }));
+  test(`projection/${name}: given events that were told before, or come after a gap, when they are told, then each counts once and the answer says where it is`, () =>
+    withProjections(async (first, second) => {
+      await first.fold(0, events.slice(0, 10));
+      await first.fold(5, events.slice(5, 10));
+      assert.equal(await first.fold(12, events.slice(12)), 9);
+      await second.fold(0, events.slice(0, 10));
+      assert.deepEqual(await first.view(), await second.view());
+    }));
+}
+
+interface Fed {
+  fold(from: number, events: readonly ShiplogEvent[]): Promise<number>;
+  view(): Promise<unknown>;
+}
+
+function anEvent(seq: number): ShiplogEvent {
+  return {
+    v: 1,
+    seq,
+    id: `e${seq}`,
+    stream: 'engine',
+    rev: seq,
+    type: 'engine.stopped',
+    sv: 1,
+    kind: 'meta',
+    op: `op${seq}`,
+    corr: `op${seq}`,
+    t: String(seq),
+    mono: String(seq),
+    boot: 'boot',
+    inst: 'inst',
+    actor: { scheme: 'system', reason: 'kit' },
+    data: { instance: 'inst', reason: 'kit' },
+  };
+}
+
+function tell(what: string, why: string): void {
+  process.stderr.write(`SKIP ${what}: ${why}\n`);
+}
