@@ -3,6 +3,7 @@ const SUITES: { readonly [name: string]: () => Promise<unknown> } = {
   containers: () => import('./main.ts'),
   log: () => import('./log/main.ts'),
   export: () => import('./export/main.ts'),
+  replay: () => import('./replay/main.ts'),
 };
 
 const first = process.argv[2] ?? 'containers';
