@@ -30,7 +30,7 @@ export interface Admitted {
 }
 
 export interface ReadOptions {
-  /** First position, inclusive; 0 if absent. */
+  /** First position, inclusive; the first that is kept if absent. */
   readonly from?: number;
   /** Last position, inclusive; the last durable one if absent. */
   readonly to?: number;
@@ -57,13 +57,15 @@ export interface Verification {
 export interface EventLogReader {
   /** Position of the last durable event; -1 for an empty log. */
   readonly durableSeq: number;
+  /** Position of the first event that is kept: 0 unless older ones were pruned. Reading from before it throws LOG_PRUNED. */
+  readonly firstSeq: number;
   /** Events in order. Throws LOG_CORRUPT, naming the range, instead of passing a hole. */
   read(options?: ReadOptions): AsyncIterable<ShiplogEvent>;
   /** Canonical bytes of events in order, as they are stored and hashed. Both ends inclusive. Throws as {@link read}. */
   readBytes(options: { readonly from: number; readonly to: number }): AsyncIterable<Uint8Array>;
   /** The log as a Merkle tree, for proofs. */
   readonly tree: MerkleTree;
-  /** Events of one stream in order of `rev`, from `fromRev` inclusive, none after position `to`. */
+  /** Events of one stream in order of `rev`, from `fromRev` inclusive (all that are kept, if absent), none after position `to`. */
   readStream(stream: StreamName, fromRev?: number, to?: number): AsyncIterable<ShiplogEvent>;
   /**
    * Position of the last event at or before a wall time, nanoseconds since the epoch; -1 if there is none. Order is `seq`, not
@@ -71,10 +73,10 @@ export interface EventLogReader {
    */
   positionAt(time: bigint): Promise<number>;
   /**
-   * Events from `from` inclusive, then new ones as they become durable, until `signal` aborts or the log closes.
+   * Events from `from` inclusive (the first that is kept, if absent), then new ones as they become durable, until `signal` aborts or the log closes.
    * A slow reader is fed from disk: it is never dropped, never slows the writer, and sees each event once.
    */
-  follow(options: { readonly from: number; readonly signal?: AbortSignal }): AsyncIterable<ShiplogEvent>;
+  follow(options: { readonly from?: number; readonly signal?: AbortSignal }): AsyncIterable<ShiplogEvent>;
   /** Reads the whole log and checks contiguity, checksums, the tree and stream revisions. `progress` gets events checked so far. */
   verify(progress?: (checked: number) => void): Promise<Verification>;
 }
@@ -108,6 +110,14 @@ export interface EventLog extends EventLogReader {
    * Throws NOT_SUPPORTED for a log that is not on disk.
    */
   seal(before: number): AsyncIterable<SealedRange>;
+  /** The first position that could be kept if all that is sealed and before `before` were pruned: an archive goes as a whole. */
+  prunable(before: number): number;
+  /**
+   * Removes sealed events before `first`, which {@link prunable} answered, for good. Their leaves stay in the tree, so proofs of all others hold, and
+   * so do revisions and idempotency keys. `pins` are snapshots by kind, as of the event before `first`, that stand for what is gone and are never
+   * lost. Repeating it, also after a crash, changes nothing more.
+   */
+  prune(first: number, pins: ReadonlyMap<string, Uint8Array>): Promise<void>;
   /** Waits for what was admitted, then closes. Followers end. */
   close(): Promise<void>;
 }

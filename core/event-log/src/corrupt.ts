@@ -7,6 +7,14 @@ export function corrupt(from: number, to: number, reason: string, cause?: unknow
   return new ShiplogError('LOG_CORRUPT', `${range} of the log cannot be trusted: ${reason}`, { from, to, reason }, { cause });
 }
 
+/** The error for reading from a position whose event is gone for good. `first` is the first that is kept. */
+export function pruned(from: number, first: number): ShiplogError {
+  return new ShiplogError('LOG_PRUNED', `events up to ${first - 1} were pruned; the log begins at ${first}, and ${from} was asked for`, {
+    from,
+    first,
+  });
+}
+
 /** Turns what reading a value threw into the error that names the range it stood for. */
 export function refusal(error: unknown, from: number, to: number): ShiplogError {
   if (error instanceof ShiplogError) return error;

@@ -15,6 +15,9 @@ import {
 } from '@shiplog/contracts';
 import type { Hash, TreeEdge } from '@shiplog/tlog';
 import { ArchivingLevel } from './archive/archiving-level.ts';
+import { readFirst } from './archive/base.ts';
+import { PinnedSnapshots } from './archive/pinned-snapshots.ts';
+import { prunable, prune } from './archive/prune.ts';
 import { seal } from './archive/seal.ts';
 import { checkAdmission } from './admission.ts';
 import { type BatchCursor, iterable } from './batch-cursor.ts';
@@ -23,7 +26,9 @@ import { Commit, type Committed } from './commit.ts';
 import type { LogDatabase } from './database.ts';
 import { follow } from './follow.ts';
 import { GroupCommit } from './group-commit.ts';
-import { type LoadedLog, load, storeTree } from './load.ts';
+import { corrupt, pruned, refusal } from './corrupt.ts';
+import { wholePage } from './index-page.ts';
+import { baseEdge, load, type LoadedLog, storeTree, tailAt } from './load.ts';
 import type { LogIndex } from './log-index.ts';
 import { LogTree } from './log-tree.ts';
 import type { Mark } from './mark.ts';
@@ -83,7 +88,7 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
     const loaded = await load(db, witness?.known, store);
     if (loaded.head.format === 1) await storeTree(db, loaded);
     if (loaded.tail.size > 0) witness?.note(loaded.tail.size - 1, loaded.tail.edge.root());
-    log = new DatabaseEventLog({ ...options, db }, loaded, store);
+    log = new DatabaseEventLog({ ...options, db }, loaded, store, await firstOf(db));
     return log;
   } catch (error) {
     await db.close();
@@ -106,12 +111,14 @@ class DatabaseEventLog implements EventLog {
   readonly writer = new SegmentWriter();
   closed = false;
   durableSeq: number;
+  firstSeq: number;
 
   readonly #boot: string;
   readonly #inst: string;
   readonly #newId: () => string;
   readonly #witness: Witness | undefined;
   readonly #snapshotDb: LogDatabase | undefined;
+  readonly #store: SnapshotDatabase | undefined;
   readonly #pages: Pages | undefined;
   readonly #commits = new GroupCommit<Commit>(
     () => new Commit(this),
@@ -119,7 +126,7 @@ class DatabaseEventLog implements EventLog {
   );
   #closing: Promise<void> | undefined;
 
-  constructor(options: EventLogOptions, { tail, pages, pagesTo }: LoadedLog, store: SnapshotDatabase | undefined) {
+  constructor(options: EventLogOptions, { tail, pages, pagesTo }: LoadedLog, store: SnapshotDatabase | undefined, firstSeq: number) {
     this.db = options.db;
     this.#boot = options.boot;
     this.#inst = options.inst;
@@ -130,8 +137,10 @@ class DatabaseEventLog implements EventLog {
     this.index = tail.index;
     this.segments = tail.segments;
     this.durableSeq = tail.size - 1;
+    this.firstSeq = firstSeq;
+    this.#store = store;
     this.tree = new LogTree(this);
-    this.snapshots = store ?? new MemorySnapshots(() => this.durableSeq);
+    this.snapshots = new PinnedSnapshots(this.db, store ?? new MemorySnapshots(() => this.durableSeq));
     this.#pages = store && new Pages(store, pagesTo);
     this.#pages?.keep(pages);
   }
@@ -190,7 +199,7 @@ class DatabaseEventLog implements EventLog {
   }
 
   read(options: ReadOptions = {}): AsyncIterable<ShiplogEvent> {
-    const from = position(options.from ?? 0, 'from');
+    const from = this.#kept(options.from);
     const to = options.to === undefined ? undefined : position(options.to, 'to');
     const { types } = options;
     return iterable(() => {
@@ -210,25 +219,25 @@ class DatabaseEventLog implements EventLog {
 
   async positionAt(time: bigint): Promise<number> {
     this.#refuseClosed();
-    return positionAt(this, time, this.durableSeq);
+    return positionAt(this, time, this.firstSeq, this.durableSeq);
   }
 
-  readStream(stream: StreamName, fromRev = 0, to = Number.MAX_SAFE_INTEGER): AsyncIterable<ShiplogEvent> {
-    const rev = position(fromRev, 'fromRev');
+  readStream(stream: StreamName, fromRev?: number, to = Number.MAX_SAFE_INTEGER): AsyncIterable<ShiplogEvent> {
+    const rev = fromRev === undefined ? undefined : position(fromRev, 'fromRev');
     return iterable(() => {
       this.#refuseClosed();
       return readStream(this, stream, rev, Math.min(to, this.durableSeq));
     });
   }
 
-  follow(options: { readonly from: number; readonly signal?: AbortSignal }): AsyncIterable<ShiplogEvent> {
-    const from = position(options.from, 'from');
+  follow(options: { readonly from?: number; readonly signal?: AbortSignal }): AsyncIterable<ShiplogEvent> {
+    const from = this.#kept(options.from);
     return iterable((): BatchCursor<ShiplogEvent> => follow(this, from, options.signal));
   }
 
   async verify(progress?: (checked: number) => void): Promise<Verification> {
     this.#refuseClosed();
-    return verifyEventLog(this.db, { last: this.durableSeq, progress });
+    return verifyEventLog(this.db, { last: this.durableSeq, after: await baseEdge(this.db), progress });
   }
 
   async *seal(before: number): AsyncIterable<SealedRange> {
@@ -236,6 +245,23 @@ class DatabaseEventLog implements EventLog {
     const { db } = this;
     if (!(db instanceof ArchivingLevel)) throw new ShiplogError('NOT_SUPPORTED', 'this log has no place for archives');
     yield* seal(db, Math.min(position(before, 'before'), this.durableSeq));
+  }
+
+  prunable(before: number): number {
+    this.#refuseClosed();
+    return Math.max(this.firstSeq, this.db instanceof ArchivingLevel ? prunable(this.db, position(before, 'before')) : 0);
+  }
+
+  async prune(first: number, pins: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    this.#refuseClosed();
+    const { db } = this;
+    if (!(db instanceof ArchivingLevel)) throw new ShiplogError('NOT_SUPPORTED', 'this log has no place for archives');
+    if (first <= this.firstSeq) return;
+    if (prunable(db, first) !== first) throw new ShiplogError('REQUEST_INVALID', `no archive ends before event ${first}`, { first });
+    const tail = await tailAt(db, first, this.#store);
+    if (tail.size !== first) throw corrupt(tail.size, first - 1, 'cannot be read, so nothing is pruned');
+    this.firstSeq = first;
+    await prune(db, first, wholePage(tail.index, tail.edge), pins);
   }
 
   close(): Promise<void> {
@@ -320,8 +346,23 @@ class DatabaseEventLog implements EventLog {
     });
   }
 
+  /** A position to read from: the first that is kept, if none is asked for. Throws LOG_PRUNED. */
+  #kept(from: number | undefined): number {
+    if (from === undefined) return this.firstSeq;
+    if (position(from, 'from') < this.firstSeq) throw pruned(from, this.firstSeq);
+    return from;
+  }
+
   #refuseClosed(): void {
     if (this.closed) throw closedError();
+  }
+}
+
+async function firstOf(db: LogDatabase): Promise<number> {
+  try {
+    return await readFirst(db);
+  } catch (error) {
+    throw refusal(error, 0, 0);
   }
 }
 

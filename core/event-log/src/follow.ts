@@ -1,5 +1,6 @@
 import { type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 import { BatchCursor } from './batch-cursor.ts';
+import { pruned } from './corrupt.ts';
 import { readSome, type Source } from './read.ts';
 import type { Recent } from './recent.ts';
 
@@ -52,6 +53,7 @@ export function follow(log: Followed, from: number, signal: AbortSignal | undefi
     const recent = log.recent.from(next, CHUNK);
     if (recent.length > 0) return recent.flatMap((segment) => segment.sharedEvents()).filter(({ seq }) => seq >= next);
     if (log.closed) return [];
+    if (next < log.firstSeq) throw pruned(next, log.firstSeq);
     try {
       return await readSome(log, next, log.durableSeq, CHUNK);
     } catch (error) {

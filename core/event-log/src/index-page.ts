@@ -79,18 +79,38 @@ export class PageBuilder {
       types: index.types.names.slice(this.#typesBefore),
       times: index.times.since(from),
     };
-    const json = Buffer.from(JSON.stringify(text));
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(json.length);
-    return Buffer.concat([
-      length,
-      json,
-      bytesOf(index.types.ids.values.subarray(from)),
-      bytesOf(index.before.values.subarray(from)),
-      bytesOf(this.#firsts.values),
-      edge.encode(),
-    ]);
+    return encodePage(text, index, this.#firsts.values, edge);
   }
+}
+
+/** One page of all events that `index` knows, which ends at `edge`: it stands for them when they are gone, so it names no segments. */
+export function wholePage(index: LogIndex, edge: TreeEdge): Buffer {
+  const text: PageText = {
+    from: 0,
+    events: edge.size,
+    segments: 0,
+    streams: Array.from(index.streams.values(), ({ name, count, last }) => [name, count, last] as const),
+    tags: [...index.tags],
+    keys: [...index.keys],
+    types: index.types.names,
+    times: index.times.since(0),
+  };
+  return encodePage(text, index, new Uint32Array(), edge);
+}
+
+function encodePage(text: PageText, index: LogIndex, firsts: Uint32Array, edge: TreeEdge): Buffer {
+  const json = Buffer.from(JSON.stringify(text));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(json.length);
+  const { from } = text;
+  return Buffer.concat([
+    length,
+    json,
+    bytesOf(index.types.ids.values.subarray(from)),
+    bytesOf(index.before.values.subarray(from)),
+    bytesOf(firsts),
+    edge.encode(),
+  ]);
 }
 
 /** Folds a page into indexes that end where it begins. Answers with the tree's edge at its end; undefined, with nothing taken in, if it does not fit. */

@@ -10,6 +10,7 @@ import { FileWitness } from './file-witness.ts';
 import { readHead } from './head.ts';
 import { checkTables } from './level-files/level-files.ts';
 import type { LogDatabase } from './database.ts';
+import { baseEdge } from './load.ts';
 import type { Mark } from './mark.ts';
 import { type Repair, repairDatabase } from './repair.ts';
 import { salvageLog } from './salvage-log.ts';
@@ -105,7 +106,11 @@ export async function verifyLevelLog(directory: string, progress?: (checked: num
     db = new ArchivingLevel(level, paths.archive);
     await db.open();
     const last = Math.max(witness?.seq ?? -1, (await readHead(db).catch(() => undefined))?.seq ?? -1);
-    const verification = await verifyEventLog(db, { witness, progress: (checked) => progress?.(checked, last + 1) });
+    const verification = await verifyEventLog(db, {
+      witness,
+      after: await baseEdge(db),
+      progress: (checked) => progress?.(checked, last + 1),
+    });
     return { ...verification, damage: [...verification.damage, ...damage.map((each) => damagedRange(each, last))] };
   } finally {
     await db.close();

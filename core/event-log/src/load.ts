@@ -1,8 +1,10 @@
-import { type CompleteTile, type Hash, hashOf } from '@shiplog/tlog';
+import { type CompleteTile, type Hash, hashOf, type TreeEdge } from '@shiplog/tlog';
 import { ShiplogError } from '@shiplog/contracts';
 import { encodeTile } from './commit.ts';
+import { readBasePage } from './archive/base.ts';
 import { corrupt, refusal } from './corrupt.ts';
 import { ENCODING, HEAD_KEY, type LogDatabase, SYNCED, tileKey } from './database.ts';
+import { FrameError } from './frame.ts';
 import { encodeHead, readHead } from './head.ts';
 import { GENESIS } from './hash-link.ts';
 import { loadPage, PAGE_KIND } from './index-page.ts';
@@ -33,15 +35,56 @@ export interface LoadedLog {
  */
 export async function load(db: LogDatabase, witness: Mark | undefined, snapshots: SnapshotDatabase | undefined): Promise<LoadedLog> {
   const head = await readEnd(db, witness);
-  const tail = new Tail();
-  if (snapshots !== undefined && head.format === 2) await loadPages(tail, snapshots, head.seq);
-  if (tail.size === 0) return read(db, head, tail, witness);
+  const usable = head.format === 2 ? snapshots : undefined;
+  const tail = await tailOfPages(db, head.seq, usable);
+  const start = await beginning(db);
+  if (tail.size <= start.size) return read(db, head, start, witness);
   try {
     return await read(db, head, tail, witness);
   } catch (error) {
     // Pages may be of another history, after a log was put in place of another: then the events alone tell.
-    if (error instanceof ShiplogError && error.code === 'LOG_CORRUPT') return read(db, head, new Tail(), witness);
+    if (error instanceof ShiplogError && error.code === 'LOG_CORRUPT') return read(db, head, start, witness);
     throw error;
+  }
+}
+
+/** The indexes and the tree as of the event at `size - 1`, without reading more events than need be. Throws LOG_CORRUPT. */
+export async function tailAt(db: LogDatabase, size: number, snapshots: SnapshotDatabase | undefined): Promise<Tail> {
+  const tail = await tailOfPages(db, size - 1, snapshots);
+  const fold = new Fold(tail, undefined);
+  const scan = new SegmentScan(db, { first: tail.size, last: size - 1, ahead: true, chunk: 256 });
+  try {
+    for (let chunk = await scan.next(); chunk.length > 0 && tail.size < size; chunk = await scan.next()) {
+      for (const segment of chunk) if (segment.last < size) fold.add(segment);
+    }
+  } finally {
+    await scan.close();
+  }
+  return tail;
+}
+
+/** What pages tell, none of them after `last`: of all events from the first, or of those behind what was pruned. */
+async function tailOfPages(db: LogDatabase, last: number, snapshots: SnapshotDatabase | undefined): Promise<Tail> {
+  const tail = new Tail();
+  if (snapshots !== undefined) await loadPages(tail, snapshots, last);
+  const start = await beginning(db);
+  if (tail.size >= start.size) return tail;
+  if (snapshots !== undefined) await loadPages(start, snapshots, last);
+  return start;
+}
+
+/** Where reading events begins: at the first, or behind those that were pruned, with all that the indexes knew of them. */
+async function beginning(db: LogDatabase): Promise<Tail> {
+  const tail = new Tail();
+  try {
+    const page = await readBasePage(db);
+    if (page === undefined) return tail;
+    const edge = loadPage(page, tail.index, tail.segments);
+    if (edge === undefined) throw new FrameError('it does not have the form of an index page');
+    tail.resume(edge);
+    return tail;
+  } catch (error) {
+    throw refusal(error, 0, 0);
   }
 }
 
@@ -73,6 +116,7 @@ async function read(db: LogDatabase, head: Mark, tail: Tail, witness: Mark | und
 async function loadPages(tail: Tail, snapshots: SnapshotDatabase, last: number): Promise<void> {
   for await (const { seq, bytes, history } of snapshots.whole(PAGE_KIND)) {
     if (seq > last) break;
+    if (seq < tail.size) continue;
     const edge = loadPage(bytes, tail.index, tail.segments);
     // A page of another history does not lead to the root that the log's next segment names: found by who reads on from here.
     if (edge === undefined || edge.size !== seq + 1 || edge.root() !== hashOf(history)) break;
@@ -158,4 +202,10 @@ async function refuseBeyond(db: LogDatabase, head: Mark): Promise<void> {
   const beyond = await scan.next();
   await scan.close();
   if (beyond.length > 0) throw corrupt(head.seq + 1, head.seq + 1, 'stored after the head mark, which every write moves along');
+}
+
+/** The tree's edge behind what was pruned; undefined where nothing was. Throws LOG_CORRUPT. */
+export async function baseEdge(db: LogDatabase): Promise<TreeEdge | undefined> {
+  const { edge } = await beginning(db);
+  return edge.size === 0 ? undefined : edge;
 }

@@ -1,7 +1,7 @@
 import type { ShiplogEvent } from '@shiplog/contracts';
 import type { Hash } from '@shiplog/tlog';
 import { BatchCursor } from './batch-cursor.ts';
-import { corrupt, refusal } from './corrupt.ts';
+import { corrupt, pruned, refusal } from './corrupt.ts';
 import { ENCODING, type LogDatabase, segmentKey } from './database.ts';
 import { FrameError } from './frame.ts';
 import type { LogIndex } from './log-index.ts';
@@ -18,6 +18,8 @@ export interface Source {
   readonly db: LogDatabase;
   readonly index: LogIndex;
   readonly segments: SegmentTable;
+  /** Position of the first event that is kept. */
+  readonly firstSeq: number;
 }
 
 /** Events `from` to `to`, both durable. */
@@ -64,9 +66,11 @@ export async function readSome(source: Source, from: number, to: number, chunk: 
   }
 }
 
-/** Events of one stream from `fromRev` on, none after position `last`. */
-export function readStream(source: Source, stream: string, fromRev: number, last: number): BatchCursor<ShiplogEvent> {
-  const positions = source.index.positions(stream, fromRev, last);
+/** Events of one stream from `fromRev` on, or all that are kept, none after position `last`. */
+export function readStream(source: Source, stream: string, fromRev: number | undefined, last: number): BatchCursor<ShiplogEvent> {
+  const all = source.index.positions(stream, fromRev ?? 0, last);
+  const positions = all.subarray(all.findIndex((seq) => seq >= source.firstSeq));
+  if (fromRev !== undefined && positions.length < all.length) throw pruned(all[0] ?? 0, source.firstSeq);
   let at = 0;
   return new BatchCursor(async () => {
     const chunk = positions.subarray(at, at + STREAM_CHUNK);
@@ -85,10 +89,15 @@ export function readTypes(source: Source, patterns: readonly string[], from: num
   }, nothing);
 }
 
-/** Position of the last of the events up to `last` before the first that is later than `time`; -1 for none. */
-export async function positionAt(source: Source, time: bigint, last: number): Promise<number> {
-  const cursor = readRange(source, source.index.times.blockAfter(time), last);
-  for await (const event of cursor) if (BigInt(event.t) > time) return event.seq - 1;
+/** Position of the last of the events up to `last` before the first that is later than `time`; -1 for none. Throws LOG_PRUNED where that is gone. */
+export async function positionAt(source: Source, time: bigint, first: number, last: number): Promise<number> {
+  const cursor = readRange(source, Math.max(first, source.index.times.blockAfter(time)), last);
+  for await (const event of cursor) {
+    if (BigInt(event.t) <= time) continue;
+    // The last event that was pruned stands for its moment still; when it was, nobody knows any more.
+    if (event.seq === first && first > 0) throw pruned(first - 1, first);
+    return event.seq - 1;
+  }
   return last;
 }
 

@@ -13,6 +13,7 @@ import { ENCODING, HEAD_KEY, type LogDatabase, segmentKey, segmentPosition, SYNC
 import { FrameError } from './frame.ts';
 import { encodeHead, readHead } from './head.ts';
 import { salvage } from './level-files/level-files.ts';
+import { baseEdge } from './load.ts';
 import type { Mark } from './mark.ts';
 import { RawScan } from './raw-scan.ts';
 import { salvageLog } from './salvage-log.ts';
@@ -66,12 +67,13 @@ export async function repairDatabase({ db, archive, witness }: RepairPaths, sour
     target = new ArchivingLevel(level, archive);
     await target.open();
     const end = await knownEnd(target, witness);
-    const holes = await holesOf(target, end.seq);
+    const base = await baseEdge(target);
+    const holes = await holesOf(target, base?.size ?? 0, end.seq);
     const texts = holes.length === 0 ? new Map<number, string>() : await textsOf(source, holes);
-    const edge = await fill(target, texts, end.seq);
+    const edge = await fill(target, base ?? new TreeEdge(), texts, end.seq);
     if (end.format === 2 && edge.root() !== end.hash) throw refused(holes, end.seq);
     await target.put<string, Buffer>(HEAD_KEY, encodeHead(end.seq, edge.frontier().encode()), { ...ENCODING, ...SYNCED });
-    verification = await verifyEventLog(target, { witness });
+    verification = await verifyEventLog(target, { witness, after: await baseEdge(target) });
     const [damage] = verification.damage;
     if (damage !== undefined) throw corrupt(damage.from, damage.to, `${damage.reason}; the source does not lead to the known root`);
     filled = holes;
@@ -115,9 +117,9 @@ async function* segmentsOf(db: LogDatabase, last: number): AsyncGenerator<Segmen
   }
 }
 
-async function holesOf(db: LogDatabase, last: number): Promise<readonly Range[]> {
+async function holesOf(db: LogDatabase, first: number, last: number): Promise<readonly Range[]> {
   const holes: Range[] = [];
-  let expected = 0;
+  let expected = first;
   for await (const segment of segmentsOf(db, last)) {
     if (segment.first > expected) holes.push({ from: expected, to: segment.first - 1 });
     expected = segment.last + 1;
@@ -126,9 +128,8 @@ async function holesOf(db: LogDatabase, last: number): Promise<readonly Range[]>
   return holes;
 }
 
-/** Puts what is missing in its place, and the tree of all. Answers with the tree's edge at the end. */
-async function fill(db: LogDatabase, texts: ReadonlyMap<number, string>, last: number): Promise<TreeEdge> {
-  const edge = new TreeEdge();
+/** Puts what is missing behind `edge` in its place, and the tree of all. Answers with the tree's edge at the end. */
+async function fill(db: LogDatabase, edge: TreeEdge, texts: ReadonlyMap<number, string>, last: number): Promise<TreeEdge> {
   const writer = new SegmentWriter();
   const tiles: CompleteTile[] = [];
   const completed = (tile: CompleteTile): void => void tiles.push(tile);

@@ -1,4 +1,5 @@
 import { archiveKey, decodeRecord } from './archive/archive-record.ts';
+import { checkBase, isBaseKey } from './archive/base.ts';
 import { decodeHead } from './head.ts';
 import { ENCODING, HEAD_KEY, type LogDatabase, segmentPosition, SYNCED } from './database.ts';
 import { FrameError } from './frame.ts';
@@ -42,6 +43,7 @@ function isWhole(key: string, value: Buffer): boolean {
   try {
     if (key === HEAD_KEY) decodeHead(value);
     else if (key.startsWith('t')) decodeTile(value);
+    else if (isBaseKey(key)) checkBase(value);
     else if (key.startsWith('a')) return archiveKey(decodeRecord(value).first) === key;
     else return new Segment(value).first === segmentPosition(key);
     return true;

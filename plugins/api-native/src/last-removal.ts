@@ -36,7 +36,7 @@ export async function lastRemoval(
 ): Promise<Removal | undefined> {
   const watch = new RemovalWatch(ref);
   let last: Removal | undefined;
-  for await (const event of log.read({ from: 0, to, types: HEEDED })) {
+  for await (const event of log.read({ to, types: HEEDED })) {
     for (const removal of watch.feed(event)) if (kinds.includes(removal.kind)) last = removal;
   }
   return last;

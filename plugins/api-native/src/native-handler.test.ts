@@ -177,6 +177,7 @@ function anEngine(): Double {
       return viewAt(seq);
     },
     log: {
+      firstSeq: 0,
       get durableSeq() {
         return last();
       },
@@ -190,7 +191,7 @@ function anEngine(): Double {
       async *readStream() {
         yield* [];
       },
-      async *follow({ from, signal }) {
+      async *follow({ from = 0, signal }) {
         followers += 1;
         signal?.addEventListener('abort', () => wake.resolve());
         try {

@@ -196,7 +196,11 @@ export class GuestConnection {
         break;
       }
     } else {
-      for await (const event of log.read({ from: ask.from, to: Math.min(log.durableSeq, ask.from + ask.limit - 1) })) events.push(event);
+      for await (const event of log.read({
+        ...(ask.from === 0 ? {} : { from: ask.from }),
+        to: Math.min(log.durableSeq, ask.from + ask.limit - 1),
+      }))
+        events.push(event);
     }
     return { events, durableSeq: log.durableSeq };
   }

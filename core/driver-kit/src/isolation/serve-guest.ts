@@ -187,7 +187,7 @@ class Guest {
         for await (const event of pages(0, Number.MAX_SAFE_INTEGER, false))
           if (event.stream === stream && event.rev >= fromRev) yield event;
       },
-      follow: ({ from, signal }) => pages(from, Number.MAX_SAFE_INTEGER, true, signal),
+      follow: ({ from = 0, signal }) => pages(from, Number.MAX_SAFE_INTEGER, true, signal),
     };
   }
 

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { segmentKey } from '../database.ts';
-import { refusal } from '../corrupt.ts';
+import { pruned, refusal } from '../corrupt.ts';
 import { FrameError } from '../frame.ts';
 import type { RawEntry } from '../raw-scan.ts';
 import { firstOf } from '../segment.ts';
@@ -51,6 +51,13 @@ export class Archives {
     return entries.find(([each]) => each === key)?.[1];
   }
 
+  /** Forgets archives, and removes their files. Who reads one goes on to its end. */
+  async drop(records: readonly ArchiveRecord[]): Promise<void> {
+    const gone = new Set(records.map(({ first }) => first));
+    this.#records = this.#records.filter(({ first }) => !gone.has(first));
+    for (const record of records) await rm(this.path(record), { force: true });
+  }
+
   /** Removes files that no record names: a seal or a prune was cut off. */
   async removeStrays(): Promise<void> {
     const known = new Set(this.#records.map(archiveName));
@@ -76,7 +83,7 @@ export class Archives {
       return await archive;
     } catch (error) {
       this.#open.delete(record.first);
-      throw refusal(error, record.first, record.last);
+      throw this.#records.includes(record) ? refusal(error, record.first, record.last) : pruned(record.first, record.last + 1);
     } finally {
       this.#closeOldest();
     }

@@ -193,6 +193,18 @@ export class MemoryLog implements EventLog {
     };
   }
 
+  get firstSeq(): number {
+    return 0;
+  }
+
+  prunable(): number {
+    return 0;
+  }
+
+  async prune(): Promise<void> {
+    throw new ShiplogError('NOT_SUPPORTED', 'a log in memory has no place for archives');
+  }
+
   seal(): AsyncIterable<SealedRange> {
     throw new ShiplogError('NOT_SUPPORTED', 'a log in memory has no place for archives');
   }

@@ -4,6 +4,7 @@ import type { EventKind, EventLogReader, EventType, ShiplogEvent, StreamName, Ve
 export class FakeLog implements EventLogReader {
   readonly #events: ShiplogEvent[] = [];
   readonly #waiting = new Set<() => void>();
+  readonly firstSeq = 0;
 
   get durableSeq(): number {
     return this.#events.length - 1;

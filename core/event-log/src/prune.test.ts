@@ -1,0 +1,120 @@
+// time limit: 120 s
+import { cp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TemporaryDirectory, temporaryDirectory } from '@shiplog/test-support';
+import type { EventLog } from '@shiplog/contracts';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openLevelLog, verifyLevelLog } from './level-log.ts';
+import { all, counter, errorOf, IDENTITY, sample, samples, STAMP } from './samples.test.util.ts';
+
+interface Context {
+  temporary: TemporaryDirectory;
+  directory: string;
+  log: EventLog;
+  first: number;
+}
+
+const test = suite<Context>('pruned events');
+
+const EVENTS = 1500;
+const PINS = new Map([['state-1', Buffer.from('as of the last that went')]]);
+
+test.before.each(async (context) => {
+  context.temporary = await temporaryDirectory();
+  context.directory = join(context.temporary.path, 'log');
+  context.log = await openLevelLog({ ...IDENTITY, directory: context.directory, newId: counter() });
+  await context.log.append({ stamp: { ...STAMP, idem: 'once' }, events: [sample(0)] }).durable;
+  for (let at = 1; at < EVENTS; at += 20) await context.log.append(samples(at, Math.min(at + 20, EVENTS))).durable;
+  for await (const range of context.log.seal(1000)) context.first = range.last + 1;
+});
+test.after.each(async (context) => {
+  await context.log.close();
+  await context.temporary.cleanup();
+});
+
+async function reopen(context: Context, options: { readonly withoutSnapshots?: boolean } = {}): Promise<void> {
+  await context.log.close();
+  if (options.withoutSnapshots === true) await rm(join(context.directory, 'snapshots'), { recursive: true });
+  context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
+}
+
+test('given sealed events, when they are pruned, then the rest is served, proofs hold, and asking for what is gone says where the log begins', async (context) => {
+  const { log, first } = context;
+  const root = Buffer.from(await log.tree.root(EVENTS)).toString('hex');
+  assert.is(log.prunable(EVENTS), first);
+  assert.is(log.prunable(first - 1), 0, 'an archive goes as a whole');
+  await log.prune(first, PINS);
+  assert.equal(await readdir(join(context.directory, 'archive')), []);
+  for (const withoutSnapshots of [undefined, false, true]) {
+    if (withoutSnapshots !== undefined) await reopen(context, { withoutSnapshots });
+    const now = context.log;
+    assert.is(now.firstSeq, first);
+    const events = await all(now.read());
+    assert.equal([events[0]?.seq, events.at(-1)?.seq, events.length], [first, EVENTS - 1, EVENTS - first]);
+    const refused = await errorOf(() => all(now.read({ from: first - 1 })));
+    assert.equal([refused?.code, refused?.facts], ['LOG_PRUNED', { from: first - 1, first }]);
+    assert.is((await errorOf(() => all(now.follow({ from: 0 }))))?.code, 'LOG_PRUNED');
+    const stream = await all(now.readStream('container/3'));
+    assert.ok(stream.length > 0 && stream.every(({ seq }) => seq >= first));
+    assert.is((await errorOf(() => all(now.readStream('container/3', 0))))?.code, 'LOG_PRUNED');
+    assert.is(Buffer.from(await now.tree.root(EVENTS)).toString('hex'), root);
+    assert.ok((await now.tree.tile(0, 0)).length > 0, 'leaves of what is gone stay');
+    assert.equal((await now.verify()).damage, []);
+    const pin = await now.snapshots.nearest('state-1', EVENTS - 1);
+    assert.equal([pin?.seq, Buffer.from(pin?.bytes ?? []).toString()], [first - 1, 'as of the last that went']);
+  }
+});
+
+test('given pruned events, when appended, then revisions, keys and the tree go on, also without index pages', async (context) => {
+  await context.log.prune(context.first, PINS);
+  await reopen(context, { withoutSnapshots: true });
+  const { log } = context;
+  const before = log.revision('container/3');
+  assert.ok(before > 100);
+  assert.is(log.findIdempotent('once'), 0);
+  const { events, durable } = log.append({ ...samples(3, 4), expected: { 'container/3': before } });
+  await durable;
+  assert.equal([events[0]?.seq, events[0]?.rev], [EVENTS, before + 1]);
+  await log.close();
+  assert.equal((await verifyLevelLog(context.directory)).damage, []);
+  context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
+});
+
+test('given a log that was pruned, when more is sealed and pruned, then it begins there', async (context) => {
+  await context.log.prune(context.first, PINS);
+  let { first } = context;
+  for await (const range of context.log.seal(1400)) first = range.last + 1;
+  assert.ok(first > context.first);
+  await context.log.prune(first, PINS);
+  await context.log.prune(first, PINS);
+  await reopen(context, { withoutSnapshots: true });
+  assert.is(context.log.firstSeq, first);
+  assert.is((await all(context.log.read())).length, EVENTS - first);
+  assert.equal((await context.log.verify()).damage, []);
+});
+
+test('given a prune that was cut off before it removed files, when opened again, then they are gone', async (context) => {
+  const spare = join(context.temporary.path, 'spare');
+  await cp(join(context.directory, 'archive'), spare, { recursive: true });
+  await context.log.prune(context.first, PINS);
+  await context.log.close();
+  await cp(spare, join(context.directory, 'archive'), { recursive: true });
+  context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
+  assert.equal(await readdir(join(context.directory, 'archive')), []);
+});
+
+test('given a position that no archive ends before, when pruned, then it is refused and all is there', async (context) => {
+  const { log, first } = context;
+  assert.is((await errorOf(() => log.prune(first - 5, PINS)))?.code, 'REQUEST_INVALID');
+  assert.is((await all(log.read())).length, EVENTS);
+});
+
+test('given pruned events, when asked what was before the first that is kept, then it says that this is gone', async (context) => {
+  const { log, first } = context;
+  await log.prune(first, PINS);
+  assert.is(await log.positionAt(BigInt(STAMP.t)), EVENTS - 1);
+  assert.is((await errorOf(() => log.positionAt(BigInt(STAMP.t) - 1n)))?.code, 'LOG_PRUNED');
+});
+
+test.run();
