@@ -1,3 +1,4 @@
+import { type TlsMaterial, tlsFrom } from './tls.ts';
 import { Transport } from './transport.ts';
 import { DockerClient, type Ping } from './docker-client.ts';
 import { hostFrom } from './host.ts';
@@ -22,10 +23,10 @@ export interface Client {
 
 /**
  * Makes a client; connects on the first call. Without `host` it is SHIPLOG_HOST, DOCKER_HOST or the daemon's default socket.
- * Throws TypeError for a host it cannot read.
+ * TCP hosts are spoken to with `tls`, or as DOCKER_TLS_VERIFY and DOCKER_CERT_PATH say. Throws TypeError for a host or file it cannot read.
  */
-export function createClient(options: { readonly host?: string } = {}): Client {
-  const transport = new Transport(options.host ?? hostFrom(process.env));
+export function createClient(options: { readonly host?: string; readonly tls?: TlsMaterial } = {}): Client {
+  const transport = new Transport(options.host ?? hostFrom(process.env), options.tls ?? tlsFrom(process.env));
   const docker = new DockerClient(transport);
   return {
     host: transport.host.text,

@@ -7,6 +7,7 @@ export { NativeClient } from './native-client.ts';
 export { TlogClient } from './tlog-client.ts';
 export { jsonLines } from './ndjson.ts';
 
+export type { TlsMaterial } from './tls.ts';
 export type { Client } from './client.ts';
 export type { Hijacked, Query } from './transport.ts';
 export type { Output } from './demultiplexer.ts';

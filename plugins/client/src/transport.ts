@@ -1,11 +1,16 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ApiError, UnreachableError } from './api-error.ts';
 import { type Host, parseHost } from './host.ts';
+import type { TlsMaterial } from './tls.ts';
 
 // An import statement would read every export of node:http, and one of them loads a whole WebSocket client: 40 ms.
 const { Agent, request: httpRequest } = process.getBuiltinModule('node:http');
+
+/** Where Docker's daemons listen with TLS. */
+const TLS_PORT = 2376;
 
 /** Values of a query; undefined ones are left out, lists repeat. */
 export type Query = { readonly [name: string]: string | number | boolean | readonly string[] | undefined };
@@ -32,10 +37,19 @@ export interface Hijacked {
 /** Speaks HTTP with one engine. Connections are kept and do not hold the process up. */
 export class Transport {
   readonly host: Host;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent: InstanceType<typeof Agent>;
+  readonly #secure: (TlsMaterial & { readonly servername: string; readonly request: typeof httpRequest }) | undefined;
 
-  constructor(host: string) {
-    this.host = parseHost(host);
+  /** `tls` counts for TCP hosts. */
+  constructor(host: string, tls?: TlsMaterial) {
+    this.host = parseHost(host, tls === undefined ? undefined : TLS_PORT);
+    // Loaded when it is needed, as above.
+    const https = tls === undefined || this.host.kind === 'unix' ? undefined : process.getBuiltinModule('node:https');
+    // The certificate must be for the address asked for: node would take the Host header, which says `shiplog`. SNI has no addresses.
+    const servername = this.host.kind === 'tcp' && isIP(this.host.address) === 0 ? this.host.address : '';
+    this.#secure =
+      https === undefined || tls === undefined ? undefined : { ...tls, servername, request: https.request as typeof httpRequest };
+    this.#agent = https === undefined ? new Agent({ keepAlive: true }) : new https.Agent({ keepAlive: true });
   }
 
   /** Sends a call and answers with the response once its headers are there. Throws ApiError for a status from 400 on, UnreachableError. */
@@ -91,7 +105,9 @@ export class Transport {
     if (upgrade) Object.assign(headers, { Connection: 'Upgrade', Upgrade: 'tcp' });
     if (call.json !== undefined) Object.assign(headers, { 'Content-Type': 'application/json' });
     if (call.body !== undefined) Object.assign(headers, { 'Content-Type': 'application/x-tar' });
-    return httpRequest({
+    const { request = httpRequest, ...tls } = this.#secure ?? {};
+    return request({
+      ...tls,
       ...(this.host.kind === 'unix' ? { socketPath: this.host.path } : { host: this.host.address, port: this.host.port }),
       method: call.method,
       path: call.path + queryText(call.query),

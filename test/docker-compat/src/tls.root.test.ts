@@ -1,5 +1,5 @@
 // time limit: 120 s
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -80,6 +80,19 @@ test('given a client certificate of the authority, when docker asks over TLS, th
     });
     assert.match(address, /^127\.0\.0\.1:\d+$/);
   }
+});
+
+test('given the same certificate, when shiplog asks as docker would, then it is answered', async () => {
+  const certs = join(directory, 'alice-certs');
+  await mkdir(certs);
+  for (const [name, from] of [['ca.pem', 'ca.pem'], ['cert.pem', 'alice.pem'], ['key.pem', 'alice-key.pem']] as const) await copyFile(at(from), join(certs, name)); // prettier-ignore
+  const env = { ...process.env, SHIPLOG_HOST: `tcp://127.0.0.1:${port}`, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certs };
+  const listed = await run('shiplog', ['audit', '--user', 'CN=alice', '--verb', 'volume.create'], { env });
+  assert.is(listed.code, 0, listed.stderr);
+  assert.match(listed.stdout, /O=Example\\, Inc,CN=alice at 127\.0\.0\.1:\d+ +volume\.create +volume\/by-alice +ok/);
+  const missing = await run('shiplog', ['ps'], { env: { ...env, DOCKER_CERT_PATH: directory } });
+  assert.is.not(missing.code, 0);
+  assert.match(missing.stderr, 'cert.pem, which DOCKER_TLS_VERIFY asks for');
 });
 
 test('given no certificate, or one that another authority signed, when a client asks over TLS, then nothing is answered', async () => {
