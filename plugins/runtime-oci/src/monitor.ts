@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Kernel, ShiplogError, type SpawnPipe } from '@shiplog/contracts';
 import { failure } from './failure.ts';
 
@@ -34,6 +36,8 @@ export interface Monitor {
  */
 export async function startMonitor(kernel: Kernel, watched: Watched): Promise<Monitor> {
   const { directory, exec } = watched;
+  // With a terminal, conmon leaves the runtime no stderr to say on why an exec failed.
+  const told = exec !== undefined && watched.terminal ? join(directory, 'told') : undefined;
   const args = [
     '--api-version',
     '1',
@@ -45,7 +49,7 @@ export async function startMonitor(kernel: Kernel, watched: Watched): Promise<Mo
     watched.id,
     '--runtime',
     watched.runtime.path,
-    ...watched.runtime.flags.flatMap((flag) => ['--runtime-arg', flag]),
+    ...[...watched.runtime.flags, ...(told === undefined ? [] : ['--log', told])].flatMap((flag) => ['--runtime-arg', flag]),
     '--bundle',
     directory,
     '--container-pidfile',
@@ -82,7 +86,11 @@ export async function startMonitor(kernel: Kernel, watched: Watched): Promise<Mo
   };
   const pid = (async () => {
     const line = await firstLine(sync);
-    if (line === undefined) return silent('the process began');
+    if (line === undefined) {
+      const text = told === undefined ? '' : await readFile(told, 'utf8').catch(() => '');
+      if (text !== '') throw failure(text, 'exec', watched.command);
+      return silent('the process began');
+    }
     const { number, message } = parseTold(line);
     if (number > 0) return number;
     throw failure(message ?? `the runtime ended with ${-number}`, exec === undefined ? 'create' : 'exec', watched.command);

@@ -184,4 +184,16 @@ t.close()`;
   return archivePath;
 }
 
+test('given a runtime that is not there, when a container asks for it, then it is refused as by Docker; crun and runc are there', async () => {
+  const create = (runtime: string) =>
+    ask('POST', '/v1.51/containers/create', JSON.stringify({ Image: 'busybox:test', Cmd: ['true'], HostConfig: { Runtime: runtime } }));
+  const refused = await create('kata');
+  assert.is(refused.status, 400);
+  assert.match(refused.body, 'unknown or invalid runtime name: kata');
+  for (const runtime of ['crun', 'runc']) {
+    const ran = await daemon.docker(['run', '--rm', '--runtime', runtime, 'busybox:test', 'echo', runtime]);
+    assert.equal([ran.code, ran.stdout], [0, `${runtime}\n`], ran.stderr);
+  }
+});
+
 test.run();

@@ -179,6 +179,8 @@ test('given a container that runs, when others exec in it, then output, input an
   assert.equal(await daemon.docker(['exec', id, 'sh', '-c', 'echo $WHO; exit 4']), { code: 4, stdout: 'me\n', stderr: '' });
   assert.equal(await daemon.docker(['exec', '-i', id, 'cat'], { input: 'through\n' }), { code: 0, stdout: 'through\n', stderr: '' });
   assert.is((await daemon.docker(['exec', id, 'nosuchcommand'])).code, 127);
+  const onTerminal = await run('script', ['-qec', `docker exec -t ${id} nosuchcommand`, '/dev/null'], { env: daemon.env });
+  assert.is(onTerminal.code, 127, onTerminal.stdout);
   assert.match(
     (await run('script', ['-qec', `docker exec -it ${id} sh -c 'test -t 1 && echo tty'`, '/dev/null'], { env: daemon.env })).stdout,
     'tty',

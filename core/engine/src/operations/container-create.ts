@@ -1,9 +1,23 @@
+import { ShiplogError } from '@shiplog/contracts';
+import type { EngineCore } from '../core.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
+
+/** Throws SPEC_INVALID, in Docker's words, for a runtime that is not there or cannot run here. */
+function checkRuntime({ parts }: EngineCore, name: string): void {
+  const known = parts.drivers.list().find((driver) => driver.kind === 'runtime' && driver.name === name);
+  if (known === undefined) throw new ShiplogError('SPEC_INVALID', `unknown or invalid runtime name: ${name}`, { runtime: name });
+  if (!known.probe.usable) {
+    throw new ShiplogError('SPEC_INVALID', `unknown or invalid runtime name: ${name} cannot run here: ${known.probe.reason}`, {
+      runtime: name,
+    });
+  }
+}
 
 /** Makes the writable layer; the container does not run yet. */
 export const containerCreate: Handler<'container.create'> = {
   async run(op) {
-    const { id, imageId, storageDriver, spec, logDriver } = decided(op);
+    const { id, imageId, storageDriver, spec, logDriver, runtime } = decided(op);
+    checkRuntime(op.engine, runtime);
     await op.engine.outputs.check(logDriver, (await op.revealed({ spec })).spec.logOptions);
     const image = op.engine.ledger.head.image(imageId);
     const top = image.layers.at(-1)?.chainId;

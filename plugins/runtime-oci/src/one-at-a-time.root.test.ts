@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createContext, ShiplogError } from '@shiplog/contracts';
+import { createTestServices } from '@shiplog/driver-kit/testing';
+import { createKernel } from '@shiplog/kernel-linux';
+import { OciRuntimeDriver } from './driver.ts';
+
+interface Context {
+  home: string;
+  driver: OciRuntimeDriver;
+}
+
+const test = suite<Context>('runtime-oci: one container at a time', { home: '', driver: undefined as never });
+const kernel = createKernel();
+
+test.before.each(async (context) => {
+  context.home = await mkdtemp(join(tmpdir(), 'shiplog-turns-'));
+  const services = createTestServices({ kernel, stateDir: context.home, runDir: join(context.home, 'run') });
+  context.driver = new OciRuntimeDriver(services.kernel, services.home, services.logger);
+  await mkdir(join(context.home, 'rootfs/bin'), { recursive: true });
+  await Promise.all(['proc', 'dev'].map((name) => mkdir(join(context.home, 'rootfs', name))));
+  await copyFile('/bin/busybox', join(context.home, 'rootfs/bin/busybox'));
+  await chmod(join(context.home, 'rootfs/bin/busybox'), 0o755);
+});
+
+test.after.each(async ({ home, driver }) => {
+  await driver.remove({ id: 'one' });
+  await rm(home, { recursive: true, force: true });
+});
+
+function argsOf(home: string) {
+  const none: readonly string[] = [];
+  const capabilities = { bounding: none, effective: none, permitted: none };
+  const spec = {
+    ociVersion: '1.0.2',
+    process: { args: ['/bin/busybox', 'sleep', '1000'], user: { uid: 0, gid: 0 }, env: ['PATH=/bin'], cwd: '/', capabilities },
+    root: { path: join(home, 'rootfs') },
+    mounts: [{ destination: '/proc', type: 'proc', source: 'proc' }],
+    linux: {
+      cgroupsPath: `/${home.split('/').at(-1)}`,
+      resources: {},
+      namespaces: ['pid', 'mount', 'ipc', 'uts'].map((type) => ({ type })),
+    },
+  };
+  const plain = { user: '', groups: [], seccomp: 'default', devices: [], allDevices: false, init: false, files: {}, directories: [] };
+  const stdio = { terminal: false, stdin: false, stdinOnce: false, log: { driver: 'k8s-file', path: join(home, 'log/log'), options: {} } };
+  return { id: 'one', spec, runtime: 'oci', ...plain, ...stdio };
+}
+
+const never = () => createContext({ op: 'test', signal: new AbortController().signal });
+
+async function processesNaming(text: string): Promise<readonly string[]> {
+  const lines = await Promise.all((await readdir('/proc')).map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return lines.filter((line) => line.includes(text));
+}
+
+test('given creates, a start and a remove of one id, when all are asked for at once, then each finds what the one before left', async ({
+  home,
+  driver,
+}) => {
+  const [first, second] = await Promise.all([
+    driver.create(argsOf(home), never()),
+    driver.create(argsOf(home), never()),
+    driver.start({ id: 'one' }),
+    driver.start({ id: 'one' }),
+  ]);
+  assert.equal(first, second);
+  assert.is((await driver.state({ id: 'one' })).status, 'running');
+  const [, third] = await Promise.all([driver.remove({ id: 'one' }), driver.create(argsOf(home), never())]);
+  assert.is.not(third.process.pid, first.process.pid);
+  assert.is((await driver.state({ id: 'one' })).status, 'created');
+});
+
+test('given a create, when its caller goes away at any moment, then it fails CANCELED and nothing stays', async ({ home, driver }) => {
+  let canceled = 0;
+  for (let after = 0; after < 60; after += 4) {
+    const caller = new AbortController();
+    const made = driver.create(argsOf(home), createContext({ op: 'test', signal: caller.signal }));
+    const code = made.then(
+      () => 'made',
+      (error: unknown) => (error instanceof ShiplogError ? error.code : String(error)),
+    );
+    if (after > 0) await sleep(after);
+    caller.abort();
+    if ((await code) === 'made') {
+      await driver.remove({ id: 'one' });
+      continue;
+    }
+    assert.is(await code, 'CANCELED');
+    canceled += 1;
+    assert.equal(await driver.observe(), []);
+    assert.equal(await readdir(join(home, 'run/state')).catch(() => []), []);
+    for (let tries = 0; tries < 100 && (await processesNaming(home)).length > 0; tries += 1) await sleep(10);
+    assert.equal(await processesNaming(home), []);
+  }
+  assert.ok(canceled >= 3, `${canceled} of 15`);
+});
+
+test('given a container that was made and removed, when what lies below the v2 hierarchy is looked at, then no cgroup was made there', async ({
+  home,
+  driver,
+}) => {
+  await driver.create(argsOf(home), never());
+  await driver.remove({ id: 'one' });
+  // Where nothing is mounted there, nothing lies below it.
+  const look = 'umount -l /sys/fs/cgroup/unified 2>/dev/null; ls /sys/fs/cgroup/unified 2>/dev/null; true';
+  const { stdout } = await promisify(execFile)('unshare', ['-m', 'sh', '-c', look]);
+  assert.not.match(stdout, home.split('/').at(-1) ?? '');
+});
+
+test.run();
