@@ -93,4 +93,22 @@ test('given two storage drivers, when the command compares them, then it prints 
   assert.is(await links(), '');
 });
 
+test('given an engine, when its log is folded through it, from an export, and from its root once it has stopped, then the hash is one', async () => {
+  const hash = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await daemon.shiplog(args);
+    assert.is(code, 0, stderr);
+    return stdout;
+  };
+  const expected = await hash('log', 'hash', '--at', '60');
+  assert.match(expected, /^[0-9a-f]{64} at 60\n$/);
+  assert.is(await hash('replay', 'fold', '--at', '60'), expected);
+  assert.is(await hash('replay', 'fold', '--at', '60', log), expected);
+  assert.match(await hash('replay', 'redecide'), /\nno difference\n$/);
+  const torn = await daemon.shiplog(['replay', 'fold', root]);
+  assert.is(torn.code, 1);
+  assert.match(torn.stderr, /an engine writes to/);
+  await daemon.end();
+  assert.is(await hash('replay', 'fold', '--at', '60', root), expected);
+});
+
 test.run();
