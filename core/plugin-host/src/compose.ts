@@ -104,18 +104,22 @@ async function build(
   await mkdir(root, { recursive: true, mode: 0o711 });
   await mkdir(run, { recursive: true, mode: 0o711 });
   const engineId = await identity(root);
-  const home = async (kind: string, name: string) => {
-    const [stateDir, runDir] = [join(root, 'drivers', kind, name), join(run, 'drivers', kind, name)];
-    await mkdir(stateDir, { recursive: true, mode: 0o700 });
-    await mkdir(runDir, { recursive: true, mode: 0o700 });
-    return { engineId, stateDir, runDir };
-  };
+  const home = (kind: string, name: string): DriverHome => ({
+    engineId,
+    stateDir: join(root, 'drivers', kind, name),
+    runDir: join(run, 'drivers', kind, name),
+  });
   const options = (kind: string, name: string) => config.driverOptions[`${kind}/${name}`] ?? {};
   // Drivers may follow the log, but the log is opened with facts from the kernel port: it arrives a little later.
   const log: { current?: EventLog } = {};
   const reader = lateReader(log);
 
-  const port = makeKernelPort(installed, { home: await home('kernel', 'linux'), options: options('kernel', 'linux'), logger, log: reader });
+  const port = makeKernelPort(installed, {
+    home: await made(home('kernel', 'linux')),
+    options: options('kernel', 'linux'),
+    logger,
+    log: reader,
+  });
   ends.push(() => port.scoped.dispose());
   const kernel = port.scoped.driver;
   const lock = await kernel.processes.lock(join(root, 'lock'));
@@ -139,17 +143,14 @@ async function build(
     const lines = new PluginLines(name, sink);
     // What is kept of a plugin's words is redacted like the engine's own.
     const told = redactingLogger(lines.toLogger(), secretRules);
-    const places = new Map<DriverManifest, DriverHome>();
-    for (const manifest of manifests) places.set(manifest, await home(manifest.kind, manifest.name));
-    const placeOf = ({ kind, name: driver }: DriverManifest) => {
-      const place = [...places].find(([manifest]) => manifest.kind === kind && manifest.name === driver)?.[1];
-      if (place === undefined) throw new ShiplogError('PLUGIN_INVALID', `plugin ${name} has no driver ${kind}/${driver}`, { plugin: name });
-      return { home: place, options: options(kind, driver) };
-    };
+    const placeOf = ({ kind, name: driver }: DriverManifest) => ({ home: home(kind, driver), options: options(kind, driver) });
+    let homes: Promise<unknown> | undefined;
+    // Of plugins that are not used, nothing is on the disk.
+    const settle = () => (homes ??= Promise.all(manifests.map((manifest) => made(placeOf(manifest).home))));
     const isolation = isolationOf(plugin, config.isolation);
     const makeRunner = (version: number): Runner =>
       isolation === 'inline'
-        ? new InlineRunner(plugin, loader, (driver) => ({ ...placeOf(driver), kernel, logger: told, log: reader }), version)
+        ? new InlineRunner(plugin, loader, settle, (driver) => ({ ...placeOf(driver), kernel, logger: told, log: reader }), version)
         : new GuestRunner({
             source: sourceOf(plugin, isolation, port.module),
             manifest: plugin.manifest,
@@ -157,7 +158,9 @@ async function build(
             told,
             log: reader,
             socketDirectory: join(run, 'guests'),
+            settle,
           });
+    if (plugin.definition !== undefined && isolation === 'inline') await settle();
     await drivers.add(new HostedPlugin(plugin, lines, makeRunner));
   }
   const manager = new PluginManager(drivers);
@@ -225,6 +228,12 @@ async function build(
 function idOf(network: string, { networkIds = {} }: HostConfig): { readonly id?: string } {
   const id = networkIds[network];
   return id === undefined ? {} : { id };
+}
+
+/** Makes a driver's directories. */
+async function made(home: DriverHome): Promise<DriverHome> {
+  for (const directory of [home.stateDir, home.runDir]) await mkdir(directory, { recursive: true, mode: 0o700 });
+  return home;
 }
 
 /** The engine's id: made once per root, 12 hex digits, part of every host-visible name. */

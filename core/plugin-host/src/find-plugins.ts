@@ -58,9 +58,10 @@ interface PackageFacts {
 
 async function find(specifier: string, loader: ModuleLoader): Promise<InstalledPlugin> {
   const path = /^(\.|\/|file:)/.test(specifier) ? pathOf(specifier) : fileURLToPath(loader.resolve(specifier));
-  const isDirectory = (await stat(path)).isDirectory();
+  let facts = await factsOf(path);
+  const isDirectory = facts !== undefined || (await stat(path)).isDirectory();
   const directory = isDirectory ? path : await packageOf(dirname(path));
-  const facts = directory === undefined ? undefined : await factsOf(directory);
+  if (!isDirectory && directory !== undefined) facts = await factsOf(directory);
   if (directory !== undefined && facts?.shiplog !== undefined) {
     const installed = declared(specifier, directory, facts, facts.shiplog);
     // Another module of the same package is what it is, and not what the package says.
@@ -130,7 +131,8 @@ async function factsOf(directory: string): Promise<PackageFacts | undefined> {
   try {
     return JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) as PackageFacts;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }
 }

@@ -11,6 +11,8 @@ export interface SupervisedGuest {
   readonly told: Logger;
   readonly log: DriverLog;
   readonly socketDirectory: string;
+  /** Makes the drivers' directories. */
+  readonly settle: () => Promise<unknown>;
   /** Milliseconds; see GuestConnection. */
   readonly patienceMs?: number;
 }
@@ -118,6 +120,7 @@ export class GuestSupervisor {
   async #start(wait: number): Promise<Life> {
     const { source, welcome, told, log, socketDirectory, patienceMs = 5_000 } = this.#facts;
     if (wait > 0) await sleep(wait, undefined, { ref: false });
+    await this.#facts.settle();
     const began = performance.now();
     try {
       const guest = await startGuest(source, {

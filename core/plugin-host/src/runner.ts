@@ -34,7 +34,7 @@ export interface Runner {
   end(): Promise<void>;
 }
 
-/** In the daemon itself. `version` tells the imports of one file apart: 0 is the file as it was first seen. */
+/** In the daemon itself. `settle` makes the drivers' directories. `version` tells the imports of one file apart: 0 is the file as it was first seen. */
 export class InlineRunner implements Runner {
   readonly isolation = 'inline';
   readonly ends = 0;
@@ -44,11 +44,13 @@ export class InlineRunner implements Runner {
   constructor(
     private readonly plugin: InstalledPlugin,
     private readonly loader: ModuleLoader,
+    private readonly settle: () => Promise<unknown>,
     private readonly servicesOf: (driver: DriverManifest) => DriverServices,
     private readonly version: number,
   ) {}
 
   async open(driver: DriverManifest): Promise<ScopedDriver<DriverKind>> {
+    await this.settle();
     return instantiate(await this.#definitionOf(driver), this.servicesOf(driver));
   }
 
@@ -60,6 +62,7 @@ export class InlineRunner implements Runner {
   }
 
   async probe(driver: DriverManifest): Promise<Probe> {
+    await this.settle();
     const definition = await this.#definitionOf(driver);
     return probeWithin(PROBE_MS, async () => (await definition.probe?.(this.servicesOf(driver))) ?? { usable: true });
   }

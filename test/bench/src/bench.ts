@@ -2,6 +2,7 @@
 const SUITES: { readonly [name: string]: () => Promise<unknown> } = {
   containers: () => import('./main.ts'),
   log: () => import('./log/main.ts'),
+  plugins: () => import('./plugins/main.ts'),
   export: () => import('./export/main.ts'),
   replay: () => import('./replay/main.ts'),
 };

@@ -46,7 +46,13 @@ export class PluginLab {
     const { home } = services;
     const plugin = new HostedPlugin(installed, lines, (version) =>
       isolation === 'inline'
-        ? new InlineRunner(installed, LOADER, () => ({ ...services, logger: lines.toLogger() }), version)
+        ? new InlineRunner(
+            installed,
+            LOADER,
+            async () => undefined,
+            () => ({ ...services, logger: lines.toLogger() }),
+            version,
+          )
         : new GuestRunner({
             source:
               installed.command === undefined
@@ -57,6 +63,7 @@ export class PluginLab {
             told: lines.toLogger(),
             log: services.log,
             socketDirectory: join(this.directory, 'guests'),
+            settle: async () => undefined,
             patienceMs: 100,
           }),
     );
