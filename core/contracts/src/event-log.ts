@@ -45,7 +45,16 @@ export interface Damage {
   readonly reason: string;
 }
 
+export interface VerifyOptions {
+  /** Begin behind what the last verification found whole; from the first event if absent. */
+  readonly incremental?: boolean;
+  /** Told events checked so far, and how many there are to check. */
+  readonly progress?: (checked: number, total: number) => void;
+}
+
 export interface Verification {
+  /** Position of the first event that was read; what is before was found whole earlier. */
+  readonly from: number;
   /** Events read and checked. */
   readonly events: number;
   /** Root of the Merkle tree over all events up to the last one checked, hex: the head that two equal logs share. */
@@ -77,8 +86,13 @@ export interface EventLogReader {
    * A slow reader is fed from disk: it is never dropped, never slows the writer, and sees each event once.
    */
   follow(options: { readonly from?: number; readonly signal?: AbortSignal }): AsyncIterable<ShiplogEvent>;
-  /** Reads the whole log and checks contiguity, checksums, the tree and stream revisions. `progress` gets events checked so far. */
-  verify(progress?: (checked: number) => void): Promise<Verification>;
+  /**
+   * As {@link follow}, by the batch: what is there at once, at most some hundred events. Followers that keep pace get the same
+   * event objects, so that what one makes of them serves all.
+   */
+  followBatches(options: { readonly from?: number; readonly signal?: AbortSignal }): AsyncIterable<readonly ShiplogEvent[]>;
+  /** Reads events and checks contiguity, checksums, the tree and stream revisions. */
+  verify(options?: VerifyOptions): Promise<Verification>;
 }
 
 /** A range of events, both ends inclusive, that one archive holds. */

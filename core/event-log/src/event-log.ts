@@ -12,6 +12,7 @@ import {
   type Stamp,
   type StreamName,
   type Verification,
+  type VerifyOptions,
 } from '@shiplog/contracts';
 import type { Hash, TreeEdge } from '@shiplog/tlog';
 import { ArchivingLevel } from './archive/archiving-level.ts';
@@ -24,7 +25,7 @@ import { type BatchCursor, iterable } from './batch-cursor.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { Commit, type Committed } from './commit.ts';
 import type { LogDatabase } from './database.ts';
-import { follow } from './follow.ts';
+import { follow, followBatches } from './follow.ts';
 import { GroupCommit } from './group-commit.ts';
 import { corrupt, pruned, refusal } from './corrupt.ts';
 import { wholePage } from './index-page.ts';
@@ -42,7 +43,8 @@ import type { SegmentTable } from './segment-table.ts';
 import { SnapshotDatabase } from './snapshot-database.ts';
 import type { Tail } from './tail.ts';
 import { ulidSource } from './ulid.ts';
-import { verifyEventLog } from './verify.ts';
+import { keepVerifiedEdge, verifiedEdge } from './verified.ts';
+import { checkEventLog } from './verify.ts';
 
 /** Keeps a mark of the durable end outside of the database, and so can tell when the database lost its end. */
 export interface Witness {
@@ -235,9 +237,21 @@ class DatabaseEventLog implements EventLog {
     return iterable((): BatchCursor<ShiplogEvent> => follow(this, from, options.signal));
   }
 
-  async verify(progress?: (checked: number) => void): Promise<Verification> {
+  followBatches(options: { readonly from?: number; readonly signal?: AbortSignal }): AsyncIterable<readonly ShiplogEvent[]> {
+    const from = this.#kept(options.from);
+    return iterable(() => followBatches(this, from, options.signal));
+  }
+
+  async verify({ incremental = false, progress }: VerifyOptions = {}): Promise<Verification> {
     this.#refuseClosed();
-    return verifyEventLog(this.db, { last: this.durableSeq, after: await baseEdge(this.db), progress });
+    const last = this.durableSeq;
+    const base = await baseEdge(this.db);
+    const found = incremental ? await verifiedEdge(this.snapshots, last) : undefined;
+    const after = found !== undefined && found.size > (base?.size ?? 0) ? found : base;
+    const total = last + 1 - (after?.size ?? 0);
+    const { verification, edge } = await checkEventLog(this.db, { last, after, progress: (checked) => progress?.(checked, total) });
+    await keepVerifiedEdge(this.snapshots, verification.damage.length === 0 ? edge : undefined);
+    return verification;
   }
 
   async *seal(before: number): AsyncIterable<SealedRange> {

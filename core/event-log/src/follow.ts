@@ -4,8 +4,11 @@ import { pruned } from './corrupt.ts';
 import { readSome, type Source } from './read.ts';
 import type { Recent } from './recent.ts';
 
-/** Segments taken at once, from memory or from disk. */
-const CHUNK = 32;
+/** Events handed over at once, and a few more: what a follower that stalls may hold. */
+const EVENTS = 128;
+/** Segments looked at in memory, and read from disk, at once. */
+const RECENT_CHUNK = 32;
+const DISK_CHUNK = 8;
 
 /** What following needs of the log. */
 export interface Followed extends Source {
@@ -23,6 +26,20 @@ export interface Followed extends Source {
  * that recent, else from disk; so history and presence cannot overlap or leave a gap, and a slow follower costs nobody else.
  */
 export function follow(log: Followed, from: number, signal: AbortSignal | undefined): BatchCursor<ShiplogEvent> {
+  return followBy(log, from, signal, (events) => events);
+}
+
+/** As {@link follow}, by the batch. */
+export function followBatches(log: Followed, from: number, signal: AbortSignal | undefined): BatchCursor<readonly ShiplogEvent[]> {
+  return followBy(log, from, signal, (events) => (events.length === 0 ? [] : [events]));
+}
+
+function followBy<T>(
+  log: Followed,
+  from: number,
+  signal: AbortSignal | undefined,
+  shape: (events: readonly ShiplogEvent[]) => readonly T[],
+): BatchCursor<T> {
   let next = from;
   let over = false;
   let wake: (() => void) | undefined;
@@ -50,12 +67,11 @@ export function follow(log: Followed, from: number, signal: AbortSignal | undefi
 
   const some = async (): Promise<readonly ShiplogEvent[]> => {
     if (next > log.durableSeq) return [];
-    const recent = log.recent.from(next, CHUNK);
-    if (recent.length > 0) return recent.flatMap((segment) => segment.sharedEvents()).filter(({ seq }) => seq >= next);
-    if (log.closed) return [];
+    const recent = recentEvents(log.recent, next);
+    if (recent.length > 0 || log.closed) return recent;
     if (next < log.firstSeq) throw pruned(next, log.firstSeq);
     try {
-      return await readSome(log, next, log.durableSeq, CHUNK);
+      return await readSome(log, next, log.durableSeq, DISK_CHUNK);
     } catch (error) {
       // Closing the database cuts off reads that are under way.
       if (log.closed) return [];
@@ -64,14 +80,27 @@ export function follow(log: Followed, from: number, signal: AbortSignal | undefi
   };
 
   const abort = (): void => void cursor.stop();
-  const cursor = new BatchCursor(fetch, async () => {
-    over = true;
-    signal?.removeEventListener('abort', abort);
-    if (wake === undefined) return;
-    log.waiting.delete(wake);
-    wake();
-  });
+  const cursor = new BatchCursor(
+    async () => shape(await fetch()),
+    async () => {
+      over = true;
+      signal?.removeEventListener('abort', abort);
+      if (wake === undefined) return;
+      log.waiting.delete(wake);
+      wake();
+    },
+  );
   if (signal?.aborted === true) abort();
   else signal?.addEventListener('abort', abort, { once: true });
   return cursor;
+}
+
+/** Events from a position on that are in memory: shared by all who follow. */
+function recentEvents(recent: Recent, from: number): readonly ShiplogEvent[] {
+  const events: ShiplogEvent[] = [];
+  for (const segment of recent.from(from, RECENT_CHUNK)) {
+    for (const event of segment.sharedEvents()) if (event.seq >= from) events.push(event);
+    if (events.length >= EVENTS) break;
+  }
+  return events;
 }

@@ -10,4 +10,4 @@ export type { EventLogOptions, Witness } from './event-log.ts';
 export type { LevelLogOptions } from './level-log.ts';
 export type { Mark } from './mark.ts';
 export type { Range, Repair } from './repair.ts';
-export type { VerifyOptions } from './verify.ts';
+export type { CheckOptions } from './verify.ts';

@@ -78,7 +78,7 @@ for (const [what, name] of [
       assert.ok(before.events < EVENTS && before.events > 300, String(before.events));
       const { filled, verification, damaged } = await repairLevelLog(directory, from === 'an export' ? exported : mirror);
       assert.ok(filled.length > 0);
-      assert.equal(verification, { events: EVENTS, head, damage: [] });
+      assert.equal(verification, { from: 0, events: EVENTS, head, damage: [] });
       assert.ok((await readdir(damaged)).length > 0);
       await expectWhole(context);
     });

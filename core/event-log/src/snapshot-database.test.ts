@@ -1,7 +1,7 @@
 import { MemoryLevel } from 'memory-level';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ENCODING } from './database.ts';
+import { ENCODING, segmentKey } from './database.ts';
 import { openEventLog } from './event-log.ts';
 import { IDENTITY, samples } from './samples.test.util.ts';
 
@@ -42,6 +42,26 @@ test('given snapshots of another history, when opened beside this one, then they
   assert.is((await log.snapshots.nearest(KIND, 100))?.seq, 4);
   assert.equal(await log.snapshots.positions(KIND), [4, 5, 16]);
   await log.close();
+});
+
+test('given a log found whole, when verified incrementally after reopening, then nothing is read twice, and damage before it only in full', async () => {
+  const [db, snapshots] = [new MemoryLevel(), new MemoryLevel()];
+  const open = () => openEventLog({ ...IDENTITY, db, snapshots });
+  const log = await open();
+  await log.append(samples(0, 100)).durable;
+  assert.equal([(await log.verify()).from, (await log.verify({ incremental: true })).from], [0, 100]);
+  await log.append(samples(100, 110)).durable;
+  await log.close();
+  const again = await open();
+  const { from, events, damage } = await again.verify({ incremental: true });
+  assert.equal({ from, events, damage }, { from: 100, events: 10, damage: [] });
+  await db.del(segmentKey(32));
+  assert.equal((await again.verify({ incremental: true })).damage, []);
+  const full = await again.verify();
+  assert.equal([full.from, full.damage[0]?.from, full.damage[0]?.to], [0, 32, 63]);
+  // What was found damaged is not called whole afterwards.
+  assert.is((await again.verify({ incremental: true })).damage.length, 1);
+  await again.close();
 });
 
 test.run();

@@ -8,7 +8,7 @@ import type { Mark } from './mark.ts';
 import { type RawEntry, RawScan } from './raw-scan.ts';
 import { Segment } from './segment.ts';
 
-export interface VerifyOptions {
+export interface CheckOptions {
   /** A mark kept outside of the database; events up to it must be there. */
   readonly witness?: Mark | undefined;
   /** Last position to check; the head mark's if absent. */
@@ -24,7 +24,15 @@ export interface VerifyOptions {
  * trusts nothing that the log remembers. Works on a log that refuses to open. `head` is the root of the tree over what was read; a
  * hole is bridged by the leaf hashes that its tiles keep, if they do, so that what comes after it is still bound to it.
  */
-export async function verifyEventLog(db: LogDatabase, options: VerifyOptions = {}): Promise<Verification> {
+export async function verifyEventLog(db: LogDatabase, options: CheckOptions = {}): Promise<Verification> {
+  return (await checkEventLog(db, options)).verification;
+}
+
+/** As {@link verifyEventLog}, and answers with the tree's edge at the end, if a hole did not break it. */
+export async function checkEventLog(
+  db: LogDatabase,
+  options: CheckOptions,
+): Promise<{ readonly verification: Verification; readonly edge: TreeEdge | undefined }> {
   const check = new Check(db, options);
   const head = await check.head();
   const end = options.last ?? Math.max(head?.seq ?? -1, options.witness?.seq ?? -1);
@@ -42,7 +50,7 @@ export async function verifyEventLog(db: LogDatabase, options: VerifyOptions = {
     await scan.close();
   }
   await check.end(end, head);
-  return check.result(head);
+  return { verification: check.result(head), edge: check.edge };
 }
 
 class Check {
@@ -53,6 +61,7 @@ class Check {
   readonly #witness: Mark | undefined;
   /** Before any hole, a stream that was not seen yet begins at revision 0. */
   #whole: boolean;
+  readonly #from: number;
   #events = 0;
   #expected: number;
   /** Undefined behind a hole that nothing bridges. */
@@ -65,14 +74,19 @@ class Check {
   /** Parts of archives that could not be read and were not reached yet. */
   readonly #unread: Damage[] = [];
 
-  constructor(db: LogDatabase, { after, progress, witness }: VerifyOptions) {
+  constructor(db: LogDatabase, { after, progress, witness }: CheckOptions) {
     this.#db = db;
     this.#progress = progress;
     this.#witness = witness;
     this.#edge = after ?? new TreeEdge();
-    this.#expected = this.#edge.size;
+    this.#from = this.#edge.size;
+    this.#expected = this.#from;
     this.#whole = after === undefined;
     this.#link = after === undefined ? hashOf(GENESIS) : undefined;
+  }
+
+  get edge(): TreeEdge | undefined {
+    return this.#edge;
   }
 
   async head(): Promise<Mark | undefined> {
@@ -144,7 +158,7 @@ class Check {
 
   result(head: Mark | undefined): Verification {
     const root = this.#edge?.root() ?? head?.hash ?? EMPTY.hash;
-    return { events: this.#events, head: hashBytes(root).toString('hex'), damage: this.#damage };
+    return { from: this.#from, events: this.#events, head: hashBytes(root).toString('hex'), damage: this.#damage };
   }
 
   #segment(segment: Segment, at: number): void {

@@ -31,6 +31,13 @@ export async function sendLines(
   if (pending !== '') response.write(pending);
 }
 
+/** Sends lines as they come, batch by batch, and waits whenever the client reads too slowly. Stops when `gone` aborts. Does not end the response. */
+export async function sendBatches(response: ServerResponse, batches: AsyncIterable<Buffer>, gone: AbortSignal): Promise<void> {
+  for await (const lines of batches) {
+    if (gone.aborted || (!response.write(lines) && !(await drained(response, gone)))) return;
+  }
+}
+
 async function drained(response: ServerResponse, gone: AbortSignal): Promise<boolean> {
   try {
     await once(response, 'drain', { signal: gone });

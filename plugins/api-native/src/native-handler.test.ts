@@ -207,12 +207,15 @@ function anEngine(): Double {
           followers -= 1;
         }
       },
+      async *followBatches(options) {
+        for await (const event of this.follow(options)) yield [event];
+      },
       async positionAt(time) {
         return events.findLastIndex((event) => BigInt(event.t) <= time);
       },
-      async verify(progress) {
-        progress?.(5);
-        return { events: events.length, head: 'ff', damage: [] };
+      async verify({ incremental = false, progress } = {}) {
+        progress?.(5, events.length);
+        return { from: incremental ? 3 : 0, events: events.length, head: 'ff', damage: [] };
       },
     },
   };
@@ -480,7 +483,7 @@ test('given a log, when verified, then progress comes first and the verification
     const answer = lines(await whole(await get('/shiplog/v1/log/verify')));
     assert.equal(answer, [
       { checked: 5, total: 9 },
-      { events: 9, head: 'ff', damage: [] },
+      { from: 0, events: 9, head: 'ff', damage: [] },
     ]);
     assert.match((await whole(await get('/shiplog/v1/info'))).text, '"durableSeq":8');
   });

@@ -42,7 +42,8 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   'log export': { group: 'log', summary: 'Write the log for other tools', load: () => import('./verbs/log-export.ts') },
   diff: { group: 'log', summary: 'Show what changed in the engine between two moments', load: () => import('./verbs/diff.ts') },
   why: { group: 'log', summary: 'Show the chain of causes that made something what it is', load: () => import('./verbs/why.ts') },
-  'log verify': { group: 'log', summary: 'Check the whole log for holes and changed bytes', load: () => import('./verbs/log-verify.ts') },
+  'log repair': { group: 'log', summary: 'Mend a damaged log from an export or a copy', load: () => import('./verbs/log-repair.ts') },
+  'log verify': { group: 'log', summary: 'Check the log for holes and changed bytes', load: () => import('./verbs/log-verify.ts') },
   'log hash': { group: 'log', summary: 'Fold the log and hash the state it leads to', load: () => import('./verbs/log-hash.ts') },
   'replay fold': {
     group: 'log',

@@ -160,9 +160,10 @@ export class NativeClient {
     return this.#transport.json({ method: 'GET', path: `${PREFIX}/views/${encodeURIComponent(name)}`, query });
   }
 
-  /** Checks the whole log. Damage is in the answer; it throws only when the check itself could not be done. */
-  async verify(progress?: (progress: VerifyProgress) => void): Promise<Verification> {
-    const response = await this.#transport.send({ method: 'GET', path: `${PREFIX}/log/verify` });
+  /** Checks the log; `incremental`: what came since it was last found whole. Damage is in the answer; it throws only when the check itself could not be done. */
+  async verify(progress?: (progress: VerifyProgress) => void, incremental = false): Promise<Verification> {
+    const query = incremental ? { incremental: '1' } : {};
+    const response = await this.#transport.send({ method: 'GET', path: `${PREFIX}/log/verify`, query });
     type Line = VerifyProgress | Verification | { readonly error: ErrorRecord };
     for await (const line of checked(jsonLines<Line>(response))) {
       if ('head' in line) return line;

@@ -11,6 +11,7 @@ import {
   ShiplogError,
   type StreamName,
   type Verification,
+  type VerifyOptions,
 } from '@shiplog/contracts';
 import { entryHash, Frontier, hashBytes } from '@shiplog/tlog';
 import { Admission } from '../admission.ts';
@@ -133,6 +134,10 @@ export class MemoryLog implements EventLog {
     return { [Symbol.asyncIterator]: () => this.#follow(first, signal) };
   }
 
+  async *followBatches(options: { readonly from: number; readonly signal?: AbortSignal }): AsyncGenerator<readonly ShiplogEvent[]> {
+    for await (const event of this.follow(options)) yield [event];
+  }
+
   /** Not a generator: one whose loop is left from outside would first wait for the event that its `next` waits for. */
   #follow(from: number, signal: AbortSignal | undefined): AsyncIterator<ShiplogEvent> {
     let seq = from;
@@ -169,10 +174,10 @@ export class MemoryLog implements EventLog {
     return Math.min(later < 0 ? this.admittedSeq : later - 1, this.durableSeq);
   }
 
-  async verify(progress?: (checked: number) => void): Promise<Verification> {
+  async verify({ progress }: VerifyOptions = {}): Promise<Verification> {
     const head = Buffer.from(await this.tree.root()).toString('hex');
-    progress?.(this.durableSeq + 1);
-    return { events: this.durableSeq + 1, head, damage: [] };
+    progress?.(this.durableSeq + 1, this.durableSeq + 1);
+    return { from: 0, events: this.durableSeq + 1, head, damage: [] };
   }
 
   /** The root that a log of the same events has. Tiles, which proofs are made of, are for logs on disk. */

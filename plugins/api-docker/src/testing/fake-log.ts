@@ -62,13 +62,17 @@ export class FakeLog implements EventLogReader {
     }
   }
 
+  async *followBatches(options: { readonly from: number; readonly signal?: AbortSignal }): AsyncGenerator<readonly ShiplogEvent[]> {
+    for await (const event of this.follow(options)) yield [event];
+  }
+
   async positionAt(time: bigint): Promise<number> {
     const later = this.#events.findIndex((event) => BigInt(event.t) > time);
     return (later === -1 ? this.#events.length : later) - 1;
   }
 
   async verify(): Promise<Verification> {
-    return { events: this.#events.length, head: '', damage: [] };
+    return { from: 0, events: this.#events.length, head: '', damage: [] };
   }
 
   async #more(signal: AbortSignal | undefined): Promise<void> {

@@ -1,5 +1,6 @@
 import { type Actor, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
-import { sendLines, startLines } from '../lines.ts';
+import { lineOf } from '../line-of.ts';
+import { sendBatches, sendLines, startLines } from '../lines.ts';
 import { firstFrom, lastAt } from '../position.ts';
 import { type Exchange, momentParameter, type Route, switchParameter } from '../route.ts';
 
@@ -34,11 +35,9 @@ export const events: Route = {
     startLines(response);
     let sent = -1;
     if (to === undefined || to >= from) {
-      const source = follow
-        ? bounded(engine.log.follow({ from, signal: gone }), to)
-        : engine.log.read({ from, to: Math.min(to ?? last, last) });
-      const lines = filter(source, (event) => wanted(event) && (sent = event.seq) >= 0, open);
-      await sendLines(response, lines, { live: follow, gone });
+      const told = (event: ShiplogEvent): boolean => wanted(event) && (sent = event.seq) >= 0;
+      if (follow) await sendBatches(response, batches(bounded(engine.log.followBatches({ from, signal: gone }), to), told, open), gone);
+      else await sendLines(response, filter(engine.log.read({ from, to: Math.min(to ?? last, last) }), told, open), { live: false, gone });
     }
     response.end();
     await read.end(sent);
@@ -53,14 +52,26 @@ async function* filter(
   for await (const event of events) if (wanted(event)) yield { ...event, actor: open(event.actor) };
 }
 
-async function* bounded(events: AsyncIterable<ShiplogEvent>, to: number | undefined): AsyncIterable<ShiplogEvent> {
+async function* bounded(batches: AsyncIterable<readonly ShiplogEvent[]>, to: number | undefined): AsyncIterable<readonly ShiplogEvent[]> {
   if (to === undefined) {
-    yield* events;
+    yield* batches;
     return;
   }
-  for await (const event of events) {
-    yield event;
-    if (event.seq >= to) return;
+  for await (const events of batches) {
+    yield events.filter(({ seq }) => seq <= to);
+    if ((events.at(-1)?.seq ?? -1) >= to) return;
+  }
+}
+
+/** The lines of each batch, as bytes: what followers share is written as JSON once. */
+async function* batches(
+  source: AsyncIterable<readonly ShiplogEvent[]>,
+  wanted: (event: ShiplogEvent) => boolean,
+  open: (actor: Actor) => Actor,
+): AsyncIterable<Buffer> {
+  for await (const events of source) {
+    const lines = events.filter(wanted).map((event) => lineOf(event, open(event.actor)));
+    if (lines.length > 0) yield Buffer.concat(lines);
   }
 }
 

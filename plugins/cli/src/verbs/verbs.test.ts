@@ -159,7 +159,7 @@ test('given a damaged log, when verified, then the ranges are named and the exit
   await FakeDaemon.run(async (daemon) => {
     daemon.answers.set('GET /shiplog/v1/log/verify', async function* () {
       yield '{"checked":5,"total":9}\n';
-      yield '{"events":9,"head":"ab","damage":[{"from":3,"to":4,"reason":"checksum"}]}\n';
+      yield '{"from":0,"events":9,"head":"ab","damage":[{"from":3,"to":4,"reason":"checksum"}]}\n';
     });
     const ran = await runShiplog(['log', 'verify'], { host: daemon.host });
     assert.is(ran.stdout, '9 events checked\nhead ab\ndamaged: events 3 to 4: checksum\n');

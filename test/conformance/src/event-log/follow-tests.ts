@@ -74,6 +74,29 @@ export function followTests(test: LogTest): void {
     await cursor.return?.();
   });
 
+  test('given followers by the batch, when events come, then each gets all, in order, in batches of some hundred at most', async (log) => {
+    await append(log, 2000, 50);
+    const followers = [0, 1990].map(async (from) => {
+      const found: number[] = [];
+      for await (const events of log.followBatches({ from })) {
+        assert.ok(events.length > 0 && events.length < 512, String(events.length));
+        found.push(...seqs(events));
+        if (found.at(-1) === 2059) break;
+      }
+      return found;
+    });
+    await append(log, 60, 4);
+    assert.deepEqual(
+      await Promise.all(followers),
+      [0, 1990].map((from) => upTo(2060, from)),
+    );
+    const end = new AbortController();
+    const cursor = log.followBatches({ from: 5000, signal: end.signal })[Symbol.asyncIterator]();
+    const pending = cursor.next();
+    end.abort();
+    assert.equal((await pending).done, true);
+  });
+
   test('given a waiting follower, when its signal aborts, then it ends, and others go on', async (log) => {
     const end = new AbortController();
     const ended = take(log.follow({ from: 0, signal: end.signal }));

@@ -13,7 +13,7 @@ export function reopenTests(test: LogTest): void {
 
     const again = await reopen();
     assert.deepEqual(await take(again.read()), before);
-    assert.deepEqual(await again.verify(), { events: 72, head, damage: [] });
+    assert.deepEqual(await again.verify(), { from: 0, events: 72, head, damage: [] });
     assert.equal(again.durableSeq, 71);
     assert.equal(again.admittedSeq, 71);
     assert.deepEqual(
@@ -26,6 +26,23 @@ export function reopenTests(test: LogTest): void {
     });
     assert.throws(() => again.append(request([sample('d')], { stamp: stamp('op-2', 'key') })), { code: 'LOG_CONFLICT' });
     assert.equal((await take(again.readStream(stream('c'), 60))).length, 10);
+  });
+
+  test('given a log found whole, when verified incrementally, also after reopening, then only what came since is read', async (log, reopen) => {
+    await log.append(request(Array.from({ length: 40 }, (_, index) => sample('a', index)))).durable;
+    const told: [number, number][] = [];
+    const first = await log.verify({ incremental: true, progress: (checked, total) => void told.push([checked, total]) });
+    assert.deepEqual([first.from, first.events, first.damage], [0, 40, []]);
+    assert.deepEqual(told.at(-1), [40, 40]);
+    const nothing = await log.verify({ incremental: true });
+    assert.deepEqual([nothing.from + nothing.events, nothing.head], [40, first.head]);
+    await log.append(request([sample('b'), sample('a')])).durable;
+    const again = await reopen();
+    const since = await again.verify({ incremental: true });
+    // A log whose snapshots end with the process begins again.
+    assert.ok(since.from === 40 || since.from === 0);
+    assert.deepEqual([since.from + since.events, since.damage], [42, []]);
+    assert.deepEqual(await again.verify(), { from: 0, events: 42, head: since.head, damage: [] });
   });
 
   test('given a log opened many times, when appended to each time, then it goes on where it was', async (log, reopen) => {

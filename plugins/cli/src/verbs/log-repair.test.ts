@@ -1,0 +1,59 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openLevelLog } from '@shiplog/event-log';
+import { temporaryDirectory } from '@shiplog/test-support';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { runShiplog } from '../run-shiplog.test.double.ts';
+
+const test = suite('log verify --root and log repair');
+
+const STAMP = { op: 'op', corr: 'corr', t: '1', mono: '1', actor: { scheme: 'system', reason: 'test' } } as const;
+
+/** A stopped engine's root with 300 events in tables, and their export. */
+async function root(path: string): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (let round = 0; round < 2; round++) {
+    const log = await openLevelLog({ directory: join(path, 'log'), boot: 'b', inst: 'i' });
+    for (let kills = 0; kills < 150 && round === 0; kills++) {
+      log.append({ stamp: STAMP, events: [{ stream: 'container/a', type: 'container.oom', kind: 'observed', data: { id: 'a', kills } }] });
+    }
+    await log.flushed();
+    if (round === 1) for await (const event of log.read()) lines.push(JSON.stringify(event));
+    await log.close();
+  }
+  return lines;
+}
+
+test('given a damaged log of a stopped engine, when verified and repaired from an export, then the ranges are named, and it is whole again', async () => {
+  await using temporary = await temporaryDirectory();
+  const path = join(temporary.path, 'root');
+  const exported = join(temporary.path, 'events.ndjson');
+  await writeFile(exported, (await root(path)).join('\n'));
+  const whole = await runShiplog(['log', 'verify', '--root', path, '--format', 'json'], {});
+  assert.is(whole.code, 0, whole.stderr);
+  assert.equal((JSON.parse(whole.stdout) as { damage: unknown[] }).damage, []);
+
+  const table = (await readdir(join(path, 'log/db'))).find((name) => name.endsWith('.ldb')) ?? '';
+  const bytes = await readFile(join(path, 'log/db', table));
+  bytes.fill(0, 100, 140);
+  await writeFile(join(path, 'log/db', table), bytes);
+  const damaged = await runShiplog(['log', 'verify', '--root', path], {});
+  assert.is(damaged.code, 1);
+  assert.match(damaged.stdout, /damaged: events \d+ to \d+/);
+
+  await writeFile(`${exported}.short`, '');
+  const refused = await runShiplog(['log', 'repair', '--root', path, '--from', `${exported}.short`], {});
+  assert.is.not(refused.code, 0);
+  assert.match(refused.stderr, 'the source does not have these events');
+  const repaired = await runShiplog(['log', 'repair', '--root', path, '--from', exported], {});
+  assert.is(repaired.code, 0, repaired.stderr);
+  assert.match(repaired.stdout, /filled in: events \d+ to \d+/);
+  assert.is((await runShiplog(['log', 'verify', '--root', path], {})).code, 0);
+});
+
+test('given no source, when repaired, then the usage is explained', async () => {
+  assert.match((await runShiplog(['log', 'repair'], {})).stderr, '--from FILE|DIR');
+});
+
+test.run();
