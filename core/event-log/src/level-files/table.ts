@@ -52,9 +52,11 @@ export function readTable(file: Buffer, { size, smallest, largest }: TableFile, 
   for (const [key, value] of index) {
     const to = userKey(key);
     try {
-      const entries = entriesOf(blockAt(file, handleOf(new ByteReader(value))));
-      if (entry !== undefined) {
-        for (const [internal, bytes] of entries) {
+      const handle = handleOf(new ByteReader(value));
+      // Who only checks need not unpack: a checksum is over what is packed.
+      if (entry === undefined) checkedAt(file, handle);
+      else {
+        for (const [internal, bytes] of entriesOf(blockAt(file, handle))) {
           entry({ key: userKey(internal), value: internal[internal.length - 8] === VALUE ? bytes : undefined });
         }
       }
@@ -71,16 +73,21 @@ function handleOf(reader: ByteReader): Handle {
 }
 
 /** A block's content. Throws FileDamageError unless its checksum is right. */
-function blockAt(file: Buffer, { offset, size }: Handle): Buffer {
+function blockAt(file: Buffer, handle: Handle): Buffer {
+  const block = checkedAt(file, handle);
+  const compression = file[handle.offset + handle.size];
+  if (compression === PLAIN) return block;
+  if (compression === SNAPPY) return Buffer.from(uncompress(block));
+  throw new FileDamageError(`unknown compression ${compression}`);
+}
+
+/** A block as it is stored. Throws FileDamageError unless its checksum is right. */
+function checkedAt(file: Buffer, { offset, size }: Handle): Buffer {
   const end = offset + size;
   if (end + TRAILER > file.length) throw new FileDamageError('a block that is not in the file');
   if (file.readUInt32LE(end + 1) !== maskedCrc(file.subarray(offset, end + 1)))
     throw new FileDamageError(`checksum does not match at byte ${offset}`);
-  const block = file.subarray(offset, end);
-  const compression = file[end];
-  if (compression === PLAIN) return block;
-  if (compression === SNAPPY) return Buffer.from(uncompress(block));
-  throw new FileDamageError(`unknown compression ${compression}`);
+  return file.subarray(offset, end);
 }
 
 /** A block's keys and values. Keys share their beginnings with the ones before. */

@@ -17,7 +17,7 @@ const BATCH = 1024;
 export class AppendBench {
   #number = 0;
   #key = 0;
-  readonly waits: number[] = [];
+  readonly #waits: number[] = [];
 
   private constructor(
     private readonly directory: string,
@@ -31,9 +31,11 @@ export class AppendBench {
     const log = await openLevelLog({ directory: join(directory, 'log'), boot: 'b'.repeat(36), inst: 'abcdef012345' });
     const raw = new ClassicLevel<string, Buffer>(join(directory, 'raw'), { valueEncoding: 'buffer', writeBufferSize: 16 * 1024 * 1024 });
     await raw.open();
-    const sample = log.append(stopRequest(0));
+    const sample = log.append(stopRequest(0, { idem: 'key-0' }));
     await sample.durable;
-    const values = Array.from({ length: BATCH }, () => Buffer.from(canonicalJson(sample.events[0])));
+    const values = Array.from({ length: BATCH }, (_, index) =>
+      Buffer.from(canonicalJson({ ...sample.events[0], op: `op-${index}`, seq: index })),
+    );
     return new AppendBench(directory, log, raw, values);
   }
 
@@ -53,6 +55,12 @@ export class AppendBench {
       'one appender': () => this.#lone(),
     });
     return { crowd, lone };
+  }
+
+  /** Milliseconds that a share of the crowd's appends waited at most. */
+  wait(share: number): number {
+    const sorted = this.#waits.toSorted((a, b) => a - b);
+    return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
   }
 
   async done(): Promise<void> {
@@ -89,7 +97,7 @@ export class AppendBench {
       for (let request = requests[next++]; request !== undefined; request = requests[next++]) {
         const began = performance.now();
         await this.log.append(request).durable;
-        this.waits.push(performance.now() - began);
+        this.#waits.push(performance.now() - began);
       }
     };
     return rate(CROWD_EVENTS, async () => {
@@ -108,7 +116,7 @@ export class AppendBench {
   #requests(count: number): AppendRequest[] {
     const grown = new Map<string, number>();
     return Array.from({ length: count }, () => {
-      const request = stopRequest(++this.#number);
+      const request = stopRequest(++this.#number, { idem: `key-${this.#number}` });
       const stream = request.events[0]?.stream ?? 'engine';
       const revision = grown.get(stream) ?? this.log.revision(stream);
       grown.set(stream, revision + 1);

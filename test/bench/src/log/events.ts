@@ -1,12 +1,12 @@
-import type { AppendRequest, NewEvent, StreamName } from '@shiplog/contracts';
+import type { AppendRequest, NewEvent, Stamp, StreamName } from '@shiplog/contracts';
 
 /** One of a thousand containers. */
 function container(number: number): string {
   return (number % 1000).toString(16).padStart(64, 'c0ffee');
 }
 
-/** What a client's stop of a container brings into the log, with every check on: about 450 bytes of envelope and data. */
-export function stopRequest(number: number): AppendRequest {
+/** What a client's stop of a container brings into the log: about 640 bytes of envelope and data. */
+export function stopRequest(number: number, more: Partial<Stamp> = {}): AppendRequest {
   const id = container(number);
   const stream: StreamName = `container/${id}`;
   const event: NewEvent = {
@@ -21,11 +21,11 @@ export function stopRequest(number: number): AppendRequest {
     stamp: {
       op: `op-${number}`,
       corr: `corr-${number}`,
-      idem: `key-${number}`,
       t: String(1_700_000_000_000_000_000n + BigInt(number)),
       mono: '123456789012345',
       actor: { gid: 0, pid: 4242, scheme: 'unix', start: 123_456, uid: 0 },
       req: { agent: 'docker/20.10', api: '1.47', method: 'POST', route: '/containers/{id}/stop' },
+      ...more,
     },
     events: [event],
   };

@@ -1,32 +1,64 @@
 import type { Series } from '../measure.ts';
-import { summarize } from '../measure.ts';
 import { AppendBench } from './append.ts';
+import { FollowerBench, FOLLOWERS, STALLED } from './followers.ts';
+import { OpenBench } from './open.ts';
 
-const ROUNDS = Number(process.argv[2] ?? 7);
+/** `npm run bench -- log [ROUNDS] [PART...]`; all parts if none is named. */
+const [rounds = '7', ...parts] = process.argv.slice(2);
+const ROUNDS = Number(rounds);
+const wanted = (part: string): boolean => parts.length === 0 || parts.includes(part);
 
-const append = await AppendBench.prepare();
-try {
-  const { crowd, lone } = await append.run(ROUNDS);
-  print(
-    `\nAppends of ${append.eventBytes} bytes, all guarantees on; events a second, median of ${ROUNDS} interleaved rounds (10th to 90th percentile)\n`,
-  );
-  report(crowd, 'raw batch of 1,024, array form');
-  report(lone, 'raw put');
-  const waits = append.waits.toSorted((a, b) => a - b);
-  print(
-    `  ${'wait of one of 256'.padEnd(34)} median ${summarize(waits).median.toFixed(1)} ms, 99th percentile ${(waits[Math.floor(waits.length * 0.99)] ?? 0).toFixed(1)} ms\n`,
-  );
-} finally {
-  await append.done();
+print(`\nThe event log, median of ${ROUNDS} interleaved rounds (10th to 90th percentile); × is the ratio to the first line.\n`);
+if (wanted('append')) await appends();
+if (wanted('open')) await opening();
+if (wanted('followers')) await followers();
+
+async function appends(): Promise<void> {
+  const bench = await AppendBench.prepare();
+  try {
+    const { crowd, lone } = await bench.run(ROUNDS);
+    report(`Appends of ${bench.eventBytes} bytes with revision, condition, key, indexes, tree and sync; events a second`, crowd);
+    print(
+      `  ${'wait of one of 256'.padEnd(36)} median ${bench.wait(0.5).toFixed(1)} ms, 99th percentile ${bench.wait(0.99).toFixed(1)} ms\n`,
+    );
+    report('One appender; events a second', lone);
+  } finally {
+    await bench.done();
+  }
 }
 
-function report(results: { readonly [name: string]: Series }, baseline: string): void {
-  const base = results[baseline]?.median ?? Number.NaN;
-  for (const [name, { median, low, high }] of Object.entries(results)) {
-    const ratio = name === baseline ? '' : `  × ${(median / base).toFixed(2)}`;
-    print(
-      `  ${name.padEnd(34)} ${Math.round(median).toLocaleString('en').padStart(9)}  (${Math.round(low).toLocaleString('en')} to ${Math.round(high).toLocaleString('en')})${ratio}\n`,
+async function opening(): Promise<void> {
+  const bench = await OpenBench.prepare(1_000_000);
+  try {
+    report(`A log of ${bench.events.toLocaleString('en')} events; milliseconds`, await bench.run(Math.min(ROUNDS, 5)));
+    print(`  ${'memory of the open log'.padEnd(36)} ${(await bench.memory()).toFixed(1)} bytes an event\n`);
+  } finally {
+    await bench.done();
+  }
+}
+
+async function followers(): Promise<void> {
+  const bench = await FollowerBench.prepare();
+  try {
+    report(
+      `${FOLLOWERS} followers over a unix socket, ${STALLED} stalled, one reconnecting each second; log events a second`,
+      await bench.run(Math.min(ROUNDS, 5)),
     );
+    const sum = (of: 'lost' | 'twice' | 'reconnects'): number => bench.seen.reduce((all, seen) => all + seen[of], 0);
+    print(`  lost ${sum('lost')}, twice ${sum('twice')}, reconnects ${sum('reconnects')}; `);
+    print(`delivered after ${bench.seen.at(-1)?.median} ms, 99th percentile ${bench.seen.at(-1)?.p99} ms; `);
+    print(`${((await bench.memoryOfStalled()) / 1024).toFixed(0)} KiB for each stalled one\n`);
+  } finally {
+    await bench.done();
+  }
+}
+
+function report(what: string, results: { readonly [name: string]: Series }): void {
+  const base = Object.values(results)[0]?.median ?? Number.NaN;
+  print(`\n${what}\n`);
+  for (const [index, [name, { median, low, high }]] of Object.entries(results).entries()) {
+    const [middle, least, most] = [median, low, high].map((value) => Math.round(value).toLocaleString('en'));
+    print(`  ${name.padEnd(36)} ${middle?.padStart(9)}  (${least} to ${most})${index === 0 ? '' : `  × ${(median / base).toFixed(2)}`}\n`);
   }
 }
 
