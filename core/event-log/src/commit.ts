@@ -29,6 +29,9 @@ export interface CommitTarget {
   readonly committed: (what: Committed) => void;
 }
 
+/** One write, in its array form: for so few puts it costs half of the chained form. */
+const OPTIONS = { ...ENCODING, ...SYNCED };
+
 /**
  * Events on their way to the disk in one atomic, synced write: their segments, the tiles they complete, and the mark of the new
  * end with the tree's frontier. Everything is encoded and hashed as it comes, so that the write itself begins at once.
@@ -36,7 +39,7 @@ export interface CommitTarget {
 export class Commit implements Batch {
   count = 0;
   readonly #target: CommitTarget;
-  readonly #batch;
+  readonly #puts: { readonly type: 'put'; readonly key: string; readonly value: Buffer }[] = [];
   readonly #segments: { readonly bytes: Buffer; readonly count: number }[] = [];
   readonly #tiles: string[] = [];
   readonly #pages: CompletePage[] = [];
@@ -47,7 +50,6 @@ export class Commit implements Batch {
 
   constructor(target: CommitTarget) {
     this.#target = target;
-    this.#batch = target.db.batch();
   }
 
   /** Adds the next event, whose place is given. */
@@ -77,7 +79,7 @@ export class Commit implements Batch {
 
   async write(): Promise<void> {
     this.close();
-    await this.#batch.write(SYNCED);
+    await this.#target.db.batch<string, Buffer>(this.#puts, OPTIONS);
   }
 
   written(): void {
@@ -102,7 +104,7 @@ export class Commit implements Batch {
   }
 
   #put(key: string, value: Buffer): void {
-    this.#batch.put<string, Buffer>(key, value, ENCODING);
+    this.#puts.push({ type: 'put', key, value });
   }
 }
 
