@@ -59,12 +59,12 @@ export class FollowerBench {
     );
     try {
       await append(log, 2000);
-      const before = heldBytes();
+      const before = await heldBytes();
       const count = 50;
       const client = await start([path, FOLLOW, '1', String(count), '0', String(EVENTS - 1)]);
       await append(log, EVENTS - 2000);
       await resultOf(client);
-      const bytes = (heldBytes() - before) / count;
+      const bytes = ((await heldBytes()) - before) / count;
       return bytes;
     } finally {
       server.closeAllConnections();

@@ -30,8 +30,9 @@ async function appends(): Promise<void> {
 async function opening(): Promise<void> {
   const bench = await OpenBench.prepare(1_000_000);
   try {
+    const memory = await bench.memory();
     report(`A log of ${bench.events.toLocaleString('en')} events; milliseconds`, await bench.run(Math.min(ROUNDS, 5)));
-    print(`  ${'memory of the open log'.padEnd(36)} ${(await bench.memory()).toFixed(1)} bytes an event\n`);
+    print(`  ${'memory of the open log'.padEnd(36)} ${memory.toFixed(1)} bytes an event\n`);
   } finally {
     await bench.done();
   }
@@ -40,6 +41,7 @@ async function opening(): Promise<void> {
 async function followers(): Promise<void> {
   const bench = await FollowerBench.prepare();
   try {
+    const stalled = await bench.memoryOfStalled();
     report(
       `${FOLLOWERS} followers over a unix socket, ${STALLED} stalled, one reconnecting each second; log events a second`,
       await bench.run(Math.min(ROUNDS, 5)),
@@ -47,7 +49,7 @@ async function followers(): Promise<void> {
     const sum = (of: 'lost' | 'twice' | 'reconnects'): number => bench.seen.reduce((all, seen) => all + seen[of], 0);
     print(`  lost ${sum('lost')}, twice ${sum('twice')}, reconnects ${sum('reconnects')}; `);
     print(`delivered after ${bench.seen.at(-1)?.median} ms, 99th percentile ${bench.seen.at(-1)?.p99} ms; `);
-    print(`${((await bench.memoryOfStalled()) / 1024).toFixed(0)} KiB for each stalled one\n`);
+    print(`${(stalled / 1024).toFixed(0)} KiB for each stalled one\n`);
   } finally {
     await bench.done();
   }

@@ -40,9 +40,9 @@ export class OpenBench {
 
   /** Bytes that an open log holds, for each event. */
   async memory(): Promise<number> {
-    const before = heldBytes();
+    const before = await heldBytes();
     const log = await openLevelLog({ ...IDENTITY, directory: this.directory });
-    const bytes = heldBytes() - before;
+    const bytes = (await heldBytes()) - before;
     await log.close();
     return bytes / this.events;
   }
