@@ -5,6 +5,7 @@ const SUITES: { readonly [name: string]: () => Promise<unknown> } = {
   plugins: () => import('./plugins/main.ts'),
   export: () => import('./export/main.ts'),
   replay: () => import('./replay/main.ts'),
+  time: () => import('./time/main.ts'),
 };
 
 const first = process.argv[2] ?? 'containers';
