@@ -65,6 +65,7 @@ test('given a moment, when routes that list and inspect are asked, then they loo
     server.engine.looks.length = 0;
     await ask(server.socketPath, method, `${path}?at=3`);
     assert.equal(server.engine.looks, [{ seq: 3 }], path);
+    assert.equal(server.engine.reads.at(-1)?.read, { from: 3, to: 3, follow: false, past: true }, path);
     assert.is((await ask(server.socketPath, method, `${path}?at=yesterdayish`)).status, 400, path);
   }
   server.engine.looks.length = 0;
