@@ -91,7 +91,7 @@ function lines(context: Context, result: Checked): readonly string[] {
   const seen = cosigned.map(({ name, time }) => `cosigned by ${name} at ${new Date(time * 1000).toISOString()}`);
   switch (result.kind) {
     case 'inclusion':
-      return [green(`event ${result.index} is in the log ${origin}, among ${size} events`), ...seen, result.data.toString('utf8')];
+      return [green(`event ${result.index} is in the log ${origin}, among ${size} events`), ...seen, printable(result.data)];
     case 'consistency':
       return [green(`the first ${result.old.size} of ${size} events of the log ${origin} are unchanged`), ...seen];
     case 'directory':
@@ -104,12 +104,26 @@ function document(result: Checked): unknown {
   const checkpoint = { origin, size, root: formatHash(root), cosigned };
   switch (result.kind) {
     case 'inclusion':
-      return { kind: result.kind, checkpoint, seq: result.index, event: JSON.parse(result.data.toString('utf8')) as unknown };
+      return { kind: result.kind, checkpoint, seq: result.index, ...content(result.data) };
     case 'consistency':
       return { kind: result.kind, checkpoint, old: { size: result.old.size, root: formatHash(result.old.root) } };
     case 'directory':
       return { kind: result.kind, checkpoint };
   }
+}
+
+/** An event; of a log that is not ours, the entry's bytes. */
+function content(data: Buffer): { readonly event: unknown } | { readonly data: string } {
+  try {
+    return { event: JSON.parse(data.toString('utf8')) as unknown };
+  } catch {
+    return { data: data.toString('base64') };
+  }
+}
+
+/** What was logged may be anything; a terminal obeys control characters. */
+function printable(data: Buffer): string {
+  return data.toString('utf8').replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 async function isDirectory(path: string): Promise<boolean> {
