@@ -13,7 +13,7 @@ interface Rule {
 }
 
 const DEFAULTS: readonly Rule[] = [
-  { name: 'no-disabling', command: 'plugin.disable', uids: [], reason: 'the policy of this host is not to be taken away' },
+  { name: 'keep-the-policy', command: 'plugin.disable', reason: 'the policy of this host is not to be taken away' },
 ];
 
 /** Denies what a rule fits. Rules are a JSON list in the file that the driver's option `policy` names. */
