@@ -19,7 +19,7 @@ fail() {
 
 # package:command it brings, or package:/a/file
 needed='crun:crun runc:runc conmon:conmon nftables:nft busybox-static:/bin/busybox procps:ps golang-github-containers-common:/usr/share/containers/seccomp.json'
-[ "${1:-}" != --for-tests ] || needed="$needed iproute2:ip util-linux:script strace:strace python3:python3 golang-go:go golang-golang-x-mod-dev:/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go"
+[ "${1:-}" != --for-tests ] || needed="$needed iproute2:ip util-linux:script strace:strace rsyslog:rsyslogd rsyslog-openssl:/usr/share/doc/rsyslog-openssl openssl:openssl python3:python3 golang-go:go golang-golang-x-mod-dev:/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go"
 missing=''
 for pair in $needed; do
   package=${pair%%:*} brings=${pair#*:}

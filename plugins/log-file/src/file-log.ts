@@ -12,6 +12,7 @@ import {
   attributesOf,
   bufferLimit,
   checkLogOptions,
+  COMMON_LOG_OPTIONS,
   countOption,
   Deliveries,
   type DriverHome,
@@ -33,13 +34,8 @@ export const FILE_OPTIONS = {
   'max-size': { doc: 'Bytes (k, m, g) after which a file is full.' },
   'max-file': { doc: 'How many files are kept.' },
   compress: { doc: 'Compress the full ones with gzip: true or false.' },
-  labels: { doc: 'Labels to attach to each record, comma-separated.' },
-  'labels-regex': { doc: 'Labels to attach, by a regular expression.' },
-  env: { doc: 'Environment variables to attach, comma-separated.' },
-  'env-regex': { doc: 'Environment variables to attach, by a regular expression.' },
-  tag: { doc: 'A tag to attach, with markup such as {{.Name}}.' },
-  mode: { doc: 'blocking or non-blocking.' },
-  'max-buffer-size': { doc: 'With mode=non-blocking: bytes that may wait.' },
+  ...ATTRIBUTE_OPTIONS,
+  ...COMMON_LOG_OPTIONS,
 };
 
 /** No more files than this are ever looked for. */
@@ -62,7 +58,7 @@ export abstract class FileLog implements LogDriver, AsyncDisposable {
   }
 
   async check({ options }: Args<'check'>): Promise<Record<string, never>> {
-    checkLogOptions(this.name, options, ['max-size', 'max-file', 'compress', ...ATTRIBUTE_OPTIONS]);
+    checkLogOptions(this.name, options, Object.keys(FILE_OPTIONS));
     this.#rotation(options);
     return {};
   }

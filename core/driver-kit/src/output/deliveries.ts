@@ -32,8 +32,7 @@ export class Deliveries {
   async close(id: string, signal: AbortSignal): Promise<void> {
     const delivery = this.#open.get(id);
     if (delivery === undefined) return;
-    await delivery.close(signal);
-    if (this.#open.get(id) === delivery) this.#open.delete(id);
+    if ((await delivery.close(signal)) && this.#open.get(id) === delivery) this.#open.delete(id);
   }
 
   /** Ends at once, and deletes the spool with the directory it is in. */

@@ -61,6 +61,7 @@ export class Delivery {
   readonly #caughtUp: (() => void)[] = [];
   #closing = false;
   #ended = false;
+  #reopened = Promise.withResolvers<void>();
   #changes: FileChanges | undefined;
   #position = 0;
   #noted = 0;
@@ -83,8 +84,11 @@ export class Delivery {
     await Promise.race([caughtUp.promise, this.#done]);
   }
 
-  /** Takes over the rest and ends. When `signal` aborts it ends all the same, and the rest stays. */
-  async close(signal: AbortSignal): Promise<void> {
+  /**
+   * Takes over the rest and ends. When `signal` aborts it ends all the same, and the rest stays. False if it did not end, because it was
+   * reopened meanwhile.
+   */
+  async close(signal: AbortSignal): Promise<boolean> {
     this.#closing = true;
     this.#changes?.note();
     const abort = (): void => this.#stop.abort();
@@ -92,15 +96,18 @@ export class Delivery {
     signal.addEventListener('abort', abort, { once: true });
     // A delivery keeps no process alive, but somebody waits for this one.
     const alive = setInterval(() => undefined, 60_000);
-    await this.#done;
+    const ended = await Promise.race([this.#done.then(() => true), this.#reopened.promise.then(() => false)]);
     clearInterval(alive);
     signal.removeEventListener('abort', abort);
+    return ended;
   }
 
   /** There will be more after all: goes on although {@link Delivery.close} was called. False if it is too late for that. */
   reopen(): boolean {
     if (this.#ended || this.#stop.signal.aborted) return false;
     this.#closing = false;
+    this.#reopened.resolve();
+    this.#reopened = Promise.withResolvers<void>();
     return true;
   }
 
@@ -192,10 +199,8 @@ export class Delivery {
       if (records.length > 0) await sink.write(records, this.#stop.signal);
       worked();
       if (sink.full === true) await this.#turn(sink);
-      else {
-        const free = this.#position - this.#freed >= FREE_EVERY;
-        if (free || sink.sync === undefined) await this.#note(sink, free);
-      }
+      const free = this.#position - this.#freed >= FREE_EVERY;
+      if (free || sink.sync === undefined) await this.#note(sink, free);
     }
     await this.#note(sink, false);
   }
@@ -249,7 +254,7 @@ export class Delivery {
   }
 
   async #turn(sink: OutputSink): Promise<void> {
-    await this.#note(sink, true);
+    await this.#note(sink, false);
     await sink.turn?.();
     // The position is the same and what goes with it is not.
     this.#noted = -1;

@@ -3,6 +3,7 @@ export { FileChanges } from './file-changes.ts';
 export { LineJoiner } from './line-joiner.ts';
 export {
   ATTRIBUTE_OPTIONS,
+  COMMON_LOG_OPTIONS,
   attributesOf,
   bufferLimit,
   checkLogOptions,
@@ -12,6 +13,7 @@ export {
   sizeOption,
 } from './log-options.ts';
 export { parseTag } from './log-tag.ts';
+export { SendingLog } from './sending-log.ts';
 export { parseSpoolLine } from './spool-line.ts';
 
 export type { OutputSink } from './delivery.ts';

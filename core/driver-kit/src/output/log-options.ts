@@ -3,10 +3,19 @@ import { parseTag } from './log-tag.ts';
 
 type Options = { readonly [option: string]: string };
 
-/** Options that every log driver of Docker's has. */
-const COMMON: readonly string[] = ['mode', 'max-buffer-size'];
-/** Options that choose what is attached to every record. */
-export const ATTRIBUTE_OPTIONS: readonly string[] = ['labels', 'labels-regex', 'env', 'env-regex', 'tag'];
+/** Options that every log driver of Docker's has, for a manifest. */
+export const COMMON_LOG_OPTIONS = {
+  mode: { doc: 'blocking (nothing is dropped) or non-blocking.' },
+  'max-buffer-size': { doc: 'With mode=non-blocking: bytes that may wait for a destination that fails.' },
+};
+/** Options that choose what is attached to every record, for a manifest. */
+export const ATTRIBUTE_OPTIONS = {
+  labels: { doc: 'Labels to attach to each record, comma-separated.' },
+  'labels-regex': { doc: 'Labels to attach, by a regular expression.' },
+  env: { doc: 'Environment variables to attach, comma-separated.' },
+  'env-regex': { doc: 'Environment variables to attach, by a regular expression.' },
+  tag: { doc: 'A tag, with markup such as {{.Name}}.' },
+};
 const DEFAULT_BUFFER = 1 << 20;
 
 /**
@@ -22,7 +31,7 @@ export function checkLogOptions(driver: string, options: Options, known: readonl
     sizeOption(options, 'max-buffer-size', 0);
   }
   for (const option of Object.keys(options)) {
-    if (!COMMON.includes(option) && !known.includes(option)) throw invalid(`unknown log opt '${option}' for ${driver} log driver`);
+    if (!(option in COMMON_LOG_OPTIONS) && !known.includes(option)) throw invalid(`unknown log opt '${option}' for ${driver} log driver`);
   }
   for (const option of ['labels-regex', 'env-regex']) regexOption(options, option);
   if (options.tag !== undefined) parseTag(options.tag);

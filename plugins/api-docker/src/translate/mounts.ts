@@ -13,9 +13,9 @@ const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 /** All mounts of a create request: Binds, Mounts, Tmpfs, and Config.Volumes as anonymous volumes. Throws SPEC_INVALID. */
 export function mountsOf(config: Fields, hostConfig: Fields): readonly MountSpec[] {
   refuseFields(hostConfig, ['VolumesFrom']);
-  if (!['', 'local'].includes(hostConfig.string('VolumeDriver'))) throw unsupported('VolumeDriver', 'use the local driver');
+  const volumeDriver = hostConfig.string('VolumeDriver');
   const mounts = [
-    ...hostConfig.strings('Binds').map(bindOf),
+    ...hostConfig.strings('Binds').map((text) => withDriver(bindOf(text), volumeDriver)),
     ...hostConfig.objects('Mounts').map(mountOf),
     ...Object.entries(hostConfig.map('Tmpfs')).map(([target, options]) => tmpfsOf(target, options)),
   ];
@@ -24,7 +24,7 @@ export function mountsOf(config: Fields, hostConfig: Fields): readonly MountSpec
     if (taken.has(target)) throw invalid(`Duplicate mount point: ${target}`);
     taken.add(target);
   }
-  const anonymous = config.keys('Volumes').map((target) => anonymousVolume(cleanTarget(target)));
+  const anonymous = config.keys('Volumes').map((target) => withDriver(anonymousVolume(cleanTarget(target)), volumeDriver));
   return [...mounts, ...anonymous.filter(({ target }) => !taken.has(target))];
 }
 
@@ -92,13 +92,17 @@ function volumeMountOf(mount: Fields, target: string, readOnly: boolean): MountS
   const options = mount.object('VolumeOptions');
   refuseFields(options, ['Subpath']);
   const driver = options.object('DriverConfig');
-  refuseFields(driver, ['Options']);
-  if (!['', 'local'].includes(driver.string('Name'))) throw unsupported('VolumeOptions.DriverConfig', 'use the local driver');
+  const [driverName, driverOptions, labels] = [driver.string('Name'), driver.map('Options'), options.map('Labels')];
   const source = mount.string('Source');
-  const noCopy = options.boolean('NoCopy') ? { noCopy: true } : {};
-  if (source === '') return { ...anonymousVolume(target), readOnly, ...noCopy };
+  const more = {
+    ...(options.boolean('NoCopy') ? { noCopy: true } : {}),
+    ...(driverName === '' ? {} : { driver: driverName }),
+    ...(Object.keys(driverOptions).length === 0 ? {} : { options: driverOptions }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+  };
+  if (source === '') return { ...anonymousVolume(target), readOnly, ...more };
   if (!VOLUME_NAME.test(source)) throw invalid(`invalid mount config for type "volume": "${source}" is no volume name`);
-  return { type: 'volume', source, target, readOnly, ...noCopy };
+  return { type: 'volume', source, target, readOnly, ...more };
 }
 
 function tmpfsOf(path: string, text: string): MountSpec {
@@ -120,6 +124,11 @@ function bytesOf(size: string): number {
   const match = /^(\d{1,12})([kmg]?)b?$/i.exec(size);
   if (match === null) throw invalid(`invalid tmpfs option "size=${size}"`);
   return Number(match[1]) * 1024 ** ['', 'k', 'm', 'g'].indexOf((match[2] ?? '').toLowerCase());
+}
+
+/** Of volumes that a container brings into being: `--volume-driver`. */
+function withDriver(mount: MountSpec, driver: string): MountSpec {
+  return mount.type === 'volume' && driver !== '' ? { ...mount, driver } : mount;
 }
 
 function anonymousVolume(target: string): Extract<MountSpec, { type: 'volume' }> {

@@ -1,0 +1,4 @@
+export { volumeSuite } from './volume-suite.ts';
+
+export type { VolumeFactory, VolumeFixture } from './lab.ts';
+export type { TestFunction, VolumeSuite } from './volume-suite.ts';
