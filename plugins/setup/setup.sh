@@ -1,6 +1,7 @@
 #!/bin/sh
 # Brings what Shiplog needs: Debian packages, npm packages (a new enough Node among them) and the build.
-# Quick and silent when all is there. `--for-tests` adds what only the tests use.
+# Quick and silent when all is there. `--for-tests` adds what only the tests use, `--for-guest` to that what the guest of
+# test/guest is made of.
 # Exit codes: 0 ready, 3 the host lacks something that the message names.
 set -eu
 
@@ -19,7 +20,16 @@ fail() {
 
 # package:command it brings, or package:/a/file
 needed='crun:crun runc:runc conmon:conmon nftables:nft busybox-static:/bin/busybox procps:ps golang-github-containers-common:/usr/share/containers/seccomp.json'
-[ "${1:-}" != --for-tests ] || needed="$needed iproute2:ip util-linux:script strace:strace rsyslog:rsyslogd rsyslog-openssl:/usr/share/doc/rsyslog-openssl openssl:openssl python3:python3 golang-go:go golang-golang-x-mod-dev:/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go"
+for_tests=false for_guest=false
+case ${1:-} in
+  --for-tests) for_tests=true ;;
+  --for-guest) for_tests=true for_guest=true ;;
+esac
+! $for_tests || needed="$needed iproute2:ip util-linux:script strace:strace rsyslog:rsyslogd rsyslog-openssl:/usr/share/doc/rsyslog-openssl openssl:openssl python3:python3 golang-go:go golang-golang-x-mod-dev:/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go"
+if $for_guest; then
+  [ "$(uname -m)" = x86_64 ] || fail "the guest's kernel is for x86_64, and this is $(uname -m)"
+  needed="$needed qemu-system-x86:qemu-system-x86_64 e2fsprogs:mke2fs"
+fi
 missing=''
 for pair in $needed; do
   package=${pair%%:*} brings=${pair#*:}
@@ -41,13 +51,27 @@ if [ -n "$missing" ]; then
   rm -f "$log"
 fi
 
-if [ "${1:-}" = --for-tests ] && ! command -v docker >/dev/null 2>&1 && [ ! -x node_modules/.cache/docker/usr/bin/docker ]; then
+if $for_tests && ! command -v docker >/dev/null 2>&1 && [ ! -x node_modules/.cache/docker/usr/bin/docker ]; then
   say 'Unpacking the docker command from its Debian package (its daemon is not installed)'
   mkdir -p node_modules/.cache/docker
   (
     cd node_modules/.cache/docker
     apt-get update -q >/dev/null && apt-get download -q docker.io >/dev/null && dpkg-deb -x docker.io_*.deb . && rm -f docker.io_*.deb
   ) || fail 'the docker.io package could not be fetched; the tests need the docker command'
+fi
+
+guest=node_modules/.cache/guest
+if $for_guest && [ ! -d $guest/kernel ]; then
+  say "Unpacking the guest's kernel from its Debian package (it is not installed)"
+  rm -rf $guest/kernel.new
+  mkdir -p $guest/kernel.new
+  (
+    cd $guest/kernel.new
+    apt-get update -q >/dev/null
+    package=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: //p' | head -n 1)
+    apt-get download -q "$package" >/dev/null && dpkg-deb -x "$package"_*.deb . && rm -f "$package"_*.deb
+  ) || fail 'the kernel of linux-image-cloud-amd64 could not be fetched; the guest boots it'
+  mv $guest/kernel.new $guest/kernel
 fi
 
 if ! cmp -s package-lock.json node_modules/.shiplog-lock; then

@@ -81,10 +81,10 @@ export function processChecks(check: AddCheck): void {
     const empty = await lab.driver.stats({ id }, lab.ctx());
     assert.equal(empty.pids.current, 0);
     await lab.run(id, 'x=0123456789abcdef; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do x=$x$x; done; while :; do i=$((i+1)); done');
-    await until(
-      'it used 50 ms of CPU',
-      async () => (await lab.driver.stats({ id }, lab.ctx())).cpu.usageNs > empty.cpu.usageNs + 50_000_000,
-    );
+    await until('it used 50 ms of CPU and a megabyte', async () => {
+      const sample = await lab.driver.stats({ id }, lab.ctx());
+      return sample.cpu.usageNs > empty.cpu.usageNs + 50_000_000 && sample.memory.usageBytes > 2 ** 20;
+    });
     const { pids, cpu, memory, io } = await lab.driver.stats({ id }, lab.ctx());
     assert.deepEqual(pids, { current: 1, limit: 20 });
     assert.ok(cpu.usageNs < 60e9, `${cpu.usageNs} ns of CPU`);
