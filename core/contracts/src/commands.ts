@@ -1,3 +1,4 @@
+import type { Outcomes } from './events.ts';
 import type { ContainerSpec, ExecSpec } from './container-spec.ts';
 import type { Digest } from './image.ts';
 import type { Reloaded } from './plugins.ts';
@@ -64,6 +65,10 @@ export interface CommandArgs {
   'plugin.reload': { readonly plugin: string };
   /** Destroys the key that a person's data in the log are sealed with. `subject` is the pseudonym, 16 hex digits. */
   'subject.erase': { readonly subject: string };
+  /** Moves events before a position out of the database into archives. */
+  'log.seal': { readonly before: number };
+  /** Seals, and removes for good, what no archive with later events holds. */
+  'log.prune': { readonly before: number };
 }
 
 /** A verb of the engine. */
@@ -140,4 +145,6 @@ export interface CommandAnswers {
   'plugin.disable': { readonly name: string };
   'plugin.reload': Reloaded & { readonly name: string };
   'subject.erase': { readonly subject: string };
+  'log.seal': Outcomes['log.seal'];
+  'log.prune': Outcomes['log.prune'];
 }

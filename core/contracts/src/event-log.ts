@@ -121,7 +121,7 @@ export interface EventLog extends EventLogReader {
   /**
    * Moves events before a position out of the database into compressed archives, and tells each range when it is done; all reads go on as
    * before. The last few may stay. What is acknowledged stays so through a crash at any point; repeating it goes on where it ended.
-   * Throws NOT_SUPPORTED for a log that is not on disk.
+   * A log that is not on disk keeps all where it is.
    */
   seal(before: number): AsyncIterable<SealedRange>;
   /** The first position that could be kept if all that is sealed and before `before` were pruned: an archive goes as a whole. */

@@ -1,6 +1,7 @@
 import type { CommandArgs, CommandType, Givens } from './commands.ts';
 import type { Json } from './json.ts';
 import type { ContainerRecord, EndpointRecord, ExecRecord, NetworkRecord, ProcessRef, VolumeRecord } from './state.ts';
+import type { SealedRange } from './event-log.ts';
 import type { Digest, ImageManifest } from './image.ts';
 import type { Reloaded } from './plugins.ts';
 
@@ -56,6 +57,8 @@ export interface Decisions {
   'plugin.disable': { readonly name: string } | null;
   'plugin.reload': { readonly name: string } | null;
   'subject.erase': { readonly subject: string } | null;
+  'log.seal': { readonly before: number } | null;
+  'log.prune': { readonly before: number } | null;
 }
 
 export interface ImageRemoval {
@@ -97,6 +100,9 @@ export interface Outcomes {
   'plugin.disable': Record<string, never>;
   'plugin.reload': Reloaded;
   'subject.erase': Record<string, never>;
+  'log.seal': { readonly archives: readonly SealedRange[] };
+  /** `first`: the first event that is kept; `pruned`: how many went now; `root`: hex, of the tree over all that ever went. */
+  'log.prune': { readonly first: number; readonly pruned: number; readonly root: string };
 }
 
 export interface LoadedImage {

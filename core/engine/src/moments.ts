@@ -29,7 +29,13 @@ export class Moments {
   async position(moment: Moment): Promise<number> {
     if (!('seq' in moment)) return this.#log.positionAt(BigInt(moment.time));
     const { seq } = moment;
-    if (Number.isSafeInteger(seq) && seq >= -1 && seq <= this.#log.durableSeq) return seq;
+    const { firstSeq, durableSeq } = this.#log;
+    const known = Number.isSafeInteger(seq) && seq >= -1 && seq <= durableSeq;
+    if (known && seq >= firstSeq - 1) return seq;
+    if (known) {
+      const message = `what was before event ${firstSeq} was pruned; ask about ${firstSeq - 1} or later`;
+      throw new ShiplogError('LOG_PRUNED', message, { seq, first: firstSeq });
+    }
     throw new ShiplogError('LOG_POSITION_UNKNOWN', `the log has positions 0 to ${this.#log.durableSeq}, not ${seq}`, {
       seq,
       last: this.#log.durableSeq,

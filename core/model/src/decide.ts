@@ -32,6 +32,8 @@ import { decideImageRemove } from './decide/image-remove.ts';
 import { decideImageTag } from './decide/image-tag.ts';
 import { decideNetworkCreate } from './decide/network-create.ts';
 import { decideNetworkRemove } from './decide/network-remove.ts';
+import { decideLogPrune } from './decide/log-prune.ts';
+import { decideLogSeal } from './decide/log-seal.ts';
 import { decideSubjectErase } from './decide/subject-erase.ts';
 import { decidePluginDisable, decidePluginEnable, decidePluginReload } from './decide/plugin.ts';
 import { streamOf } from './decide/stream-of.ts';
@@ -89,6 +91,8 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'plugin.disable': decidePluginDisable,
   'plugin.reload': decidePluginReload,
   'subject.erase': decideSubjectErase,
+  'log.seal': decideLogSeal,
+  'log.prune': decideLogPrune,
 };
 
 /** Whether this release knows a verb. */

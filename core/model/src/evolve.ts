@@ -15,6 +15,12 @@ import { upcast } from './upcast.ts';
 const SILENT: Evolvers<EventsOf<'engine'> | EventsOf<'log'> | 'host.drifted'> = {
   'log.read': () => undefined,
   'log.read.ended': () => undefined,
+  'log.seal.requested': () => undefined,
+  'log.seal.succeeded': () => undefined,
+  'log.seal.failed': () => undefined,
+  'log.prune.requested': () => undefined,
+  'log.prune.succeeded': () => undefined,
+  'log.prune.failed': () => undefined,
   'engine.started': () => undefined,
   'engine.stopped': () => undefined,
   'host.drifted': () => undefined,

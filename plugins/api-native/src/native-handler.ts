@@ -10,6 +10,7 @@ import { hash } from './routes/hash.ts';
 import { info } from './routes/info.ts';
 import { inspect } from './routes/inspect.ts';
 import { changePlugin } from './routes/change-plugin.ts';
+import { prune, seal } from './routes/retain.ts';
 import { plugins } from './routes/plugins.ts';
 import { state } from './routes/state.ts';
 import { verify } from './routes/verify.ts';
@@ -20,7 +21,7 @@ import { why } from './routes/why.ts';
 export const PREFIX = '/shiplog/v1/';
 
 /** Every route of the native API. The first that fits answers. */
-export const ROUTES: readonly Route[] = [events, audit, state, inspect, diff, why, verify, hash, info, erase, plugins, changePlugin, views];
+export const ROUTES: readonly Route[] = [events, audit, state, inspect, diff, why, verify, hash, info, erase, seal, prune, plugins, changePlugin, views];
 
 /** Answers every path under {@link PREFIX}, unknown ones too (404); takes no other. */
 export class NativeHandler implements ApiHandler {

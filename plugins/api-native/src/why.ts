@@ -111,6 +111,8 @@ async function whatEnded(log: EventLogReader, exit: ShiplogEvent): Promise<Cause
 }
 
 async function eventAt(log: EventLogReader, seq: number): Promise<ShiplogEvent | undefined> {
+  // The chain ends where the log begins.
+  if (seq < log.firstSeq) return undefined;
   return lastOf(log.read({ from: seq, to: seq }), () => true);
 }
 

@@ -1,4 +1,5 @@
 import type {
+  CommandAnswers,
   AuditRecord,
   ContainerRecord,
   EngineInfo,
@@ -121,6 +122,16 @@ export class NativeClient {
   /** Destroys the key of one person, and answers the pseudonym. */
   async eraseSubject(subject: string): Promise<{ readonly subject: string }> {
     return this.#transport.json({ method: 'POST', path: `${PREFIX}/subjects/erase`, query: { subject } });
+  }
+
+  /** Moves events before a moment into archives; answers which. */
+  async seal(before: string): Promise<CommandAnswers['log.seal']> {
+    return this.#transport.json({ method: 'POST', path: `${PREFIX}/log/seal`, query: { before } });
+  }
+
+  /** Removes events before a moment for good, as far as whole archives go. */
+  async prune(before: string): Promise<CommandAnswers['log.prune']> {
+    return this.#transport.json({ method: 'POST', path: `${PREFIX}/log/prune`, query: { before } });
   }
 
   /** The hash of the state at a moment; now without one. */

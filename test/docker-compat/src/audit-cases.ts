@@ -268,6 +268,12 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
       goodStatus: 200,
       bad: [refused(404, post(`/shiplog/v1/plugins/nobody/${verb}`))],
     })),
+    ...(['seal', 'prune'] as const).map((word) => ({
+      verb: `log.${word}`,
+      good: async () => post(`/shiplog/v1/log/${word}?before=0`),
+      goodStatus: 200,
+      bad: [refused(404, post(`/shiplog/v1/log/${word}?before=999999999`)), refused(400, post(`/shiplog/v1/log/${word}`))],
+    })),
     {
       verb: 'subject.erase',
       good: async () => {

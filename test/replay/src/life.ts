@@ -223,6 +223,9 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
     },
     // Done before anybody can go away, by the vault, which no operation is told.
     'subject.erase': { prepare: async () => ({ subject: '0123456789abcdef' }), refused: { subject: 'alice' }, modes: ['ok', 'crash'] },
+    // A log in memory does both at once, and nobody can come in between.
+    'log.seal': { prepare: async () => ({ before: 1 }), refused: { before: -1 }, modes: ONLY_OK },
+    'log.prune': { prepare: async () => ({ before: 0 }), refused: { before: -1 }, modes: ONLY_OK },
     // The engine asks for it after an exit; what others ask comes too late, or too early.
     'container.release': { prepare: async (name) => ({ container: await exited(name) }), refused: { container: unknown }, modes: ONLY_OK },
     'container.prune': {

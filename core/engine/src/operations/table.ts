@@ -13,6 +13,8 @@ import { containerUnpause } from './container-unpause.ts';
 import { execResize } from './exec-resize.ts';
 import { execStart } from './exec-start.ts';
 import type { Handler } from './handler.ts';
+import { logPrune } from './log-prune.ts';
+import { logSeal } from './log-seal.ts';
 import { subjectErase } from './subject-erase.ts';
 import { volumeCreate } from './volume-create.ts';
 import { volumeRemove } from './volume-remove.ts';
@@ -54,4 +56,6 @@ export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   'plugin.disable': pluginDisable,
   'plugin.reload': pluginReload,
   'subject.erase': subjectErase,
+  'log.seal': logSeal,
+  'log.prune': logPrune,
 };

@@ -34,6 +34,14 @@ export class StateSnapshots {
     return [...whole, ...difference].toSorted((a, b) => a - b);
   }
 
+  /** Removes those of before a position. */
+  async discardBefore(seq: number): Promise<void> {
+    for (const kind of [WHOLE, DIFFERENCE]) {
+      const old = (await this.store.positions(kind)).filter((position) => position < seq);
+      if (old.length > 0) await this.store.remove(kind, old);
+    }
+  }
+
   /** Removes what earlier projections left. */
   async discardOld(): Promise<void> {
     for (let version = 0; version < PROJECTION_VERSION; version += 1) {

@@ -49,7 +49,7 @@ const CLOCK: Clock = {
 /** An engine over a simulated world and disk. Not stopping it and starting another is a kill -9. */
 export async function simEngine(
   world: SimWorld,
-  disk: SimDisk,
+  disk: Pick<SimDisk, 'open'>,
   drivers: Drivers = world.drivers(),
   plugins?: PluginControl,
 ): Promise<RunningEngine> {

@@ -28,6 +28,8 @@ function subjectStream(view: StateView, { type, args, givens }: Command): Stream
     case 'image.load':
     case 'image.import':
     case 'subject.erase':
+    case 'log.seal':
+    case 'log.prune':
       return 'engine';
     case 'exec.start':
     case 'exec.resize':

@@ -22,7 +22,7 @@ export const audit: Route = {
     const toMoment = momentParameter(query, 'to');
     const filter = filterOf(query);
     const last = engine.log.durableSeq;
-    const from = fromMoment === undefined ? 0 : await firstFrom(engine, fromMoment);
+    const from = fromMoment === undefined ? engine.log.firstSeq : await firstFrom(engine, fromMoment);
     const to = Math.min(toMoment === undefined ? last : await lastAt(engine, toMoment), last);
     const filters = Object.fromEntries(LISTS.map((name) => [name, query.getAll(name)]));
     await engine.recordRead({ from, to, follow: false, filters }, caller);

@@ -24,7 +24,7 @@ export const events: Route = {
         to: query.get('to'),
       });
     }
-    const from = fromMoment === undefined ? 0 : await firstFrom(engine, fromMoment);
+    const from = fromMoment === undefined ? engine.log.firstSeq : await firstFrom(engine, fromMoment);
     const to = toMoment === undefined ? undefined : await lastAt(engine, toMoment);
     const wanted = filterOf(query);
     const open = switchParameter(query, 'sealed') ? (actor: Actor) => actor : await engine.callers();

@@ -20,7 +20,7 @@ export async function events(exchange: Exchange): Promise<void> {
   const history = since !== undefined || until !== undefined;
   const over = until !== undefined && until <= nowNanoseconds();
   const asked = Object.fromEntries(['filters', 'since', 'until'].map((name) => [name, query.getAll(name)]));
-  const read = await engine.recordRead({ from: history ? 0 : from, follow: !over, filters: asked }, caller);
+  const read = await engine.recordRead({ from: history ? engine.log.firstSeq : from, follow: !over, filters: asked }, caller);
   beginStream(response, 'application/json');
   const projection = history ? new EventProjection() : await projectionAt(exchange, from - 1);
   const send = async (event: ShiplogEvent): Promise<void> => {
@@ -38,7 +38,7 @@ export async function events(exchange: Exchange): Promise<void> {
       await send(event);
     }
   } else {
-    for await (const event of engine.log.follow({ from: history ? 0 : from, signal: ended })) {
+    for await (const event of engine.log.follow({ from: history ? engine.log.firstSeq : from, signal: ended })) {
       await send(event);
       last = event.seq;
     }

@@ -1,0 +1,104 @@
+// time limit: 120 s
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openLevelLog } from '@shiplog/event-log';
+import { temporaryDirectory } from '@shiplog/test-support';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type EventLog, ShiplogError } from '@shiplog/contracts';
+import type { RunningEngine } from './start-engine.ts';
+import { CALLER, eventsOf, simEngine, simSpec } from './testing/sim-engine.ts';
+import { SimWorld } from './testing/sim-world.ts';
+
+const test = suite('retention');
+
+async function* nothing(): AsyncIterable<Uint8Array> {}
+
+/** An engine on a disk, that can be stopped and started again, with or without what may be lost. */
+class Stand {
+  readonly world = new SimWorld();
+
+  #log: EventLog | undefined;
+
+  constructor(readonly directory: string) {}
+
+  async start(): Promise<RunningEngine> {
+    const log = await openLevelLog({ directory: join(this.directory, 'log'), boot: 'boot-1', inst: 'inst' });
+    this.#log = log;
+    return simEngine(this.world, { open: async () => log });
+  }
+
+  async stop(engine: RunningEngine): Promise<void> {
+    await engine.stop('test');
+    await this.#log?.close();
+  }
+}
+
+/** Containers that came and went, and one that stays. */
+async function history(engine: RunningEngine): Promise<string> {
+  await engine.execute('image.load', { quiet: true }, CALLER, { body: nothing() });
+  const { id } = await engine.execute('container.create', { name: 'stays', spec: simSpec() }, CALLER);
+  await engine.execute('container.start', { container: id }, CALLER);
+  for (let number = 0; number < 30; number++) {
+    await engine.execute('container.create', { name: `goes-${number}`, spec: simSpec() }, CALLER);
+    await engine.execute('container.remove', { container: `goes-${number}`, force: true, volumes: true }, CALLER);
+  }
+  return id;
+}
+
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'none',
+    (error: unknown) => (error instanceof ShiplogError ? error.code : String(error)),
+  );
+
+test('given old events, when they are sealed and pruned, then what lives goes on, the past begins later, and a restart without snapshots has the same state', async () => {
+  await using temporary = await temporaryDirectory();
+  const stand = new Stand(temporary.path);
+  let engine = await stand.start();
+  const id = await history(engine);
+  const before = await engine.stateHash();
+  const { archives } = await engine.execute('log.seal', { before: 120 }, CALLER);
+  assert.is(archives[0]?.first, 0);
+  assert.is((await engine.stateHash({ seq: before.seq })).hash, before.hash);
+  assert.is((await engine.view({ seq: 20 })).containers.size > 0, true);
+
+  const { first, pruned } = await engine.execute('log.prune', { before: 150 }, CALLER);
+  assert.ok(first > 100 && first <= 150 && pruned === first);
+  assert.is(engine.log.firstSeq, first);
+  assert.is((await engine.stateHash({ seq: before.seq })).hash, before.hash);
+  assert.is(await codeOf(engine.view({ seq: 20 })), 'LOG_PRUNED');
+  assert.is((await engine.view({ seq: first - 1 })).container('stays').id, id);
+  assert.is((await eventsOf(engine))[0]?.seq, first);
+  const { hash } = await engine.stateHash();
+  await stand.stop(engine);
+
+  await rm(join(stand.directory, 'log', 'snapshots'), { recursive: true });
+  engine = await stand.start();
+  assert.is((await engine.stateHash({ seq: before.seq })).hash, before.hash);
+  assert.is((await engine.view()).container('stays').status, 'running');
+  assert.not.equal((await engine.stateHash()).hash, hash, 'the engine was stopped and started since');
+  await engine.execute('container.remove', { container: id, force: true, volumes: true }, CALLER);
+  assert.equal((await engine.log.verify()).damage, []);
+  assert.equal(await readdir(join(stand.directory, 'log', 'archive')), []);
+  await stand.stop(engine);
+});
+
+test('given a position past the end, when asked to seal or prune before it, then it is refused; and nothing before an open operation is pruned', async () => {
+  await using temporary = await temporaryDirectory();
+  const stand = new Stand(temporary.path);
+  const engine = await stand.start();
+  await history(engine);
+  const { seq } = await engine.view();
+  assert.is(await codeOf(engine.execute('log.seal', { before: seq + 1000 }, CALLER)), 'LOG_POSITION_UNKNOWN');
+  assert.is(await codeOf(engine.execute('log.prune', { before: -1 }, CALLER)), 'LOG_POSITION_UNKNOWN');
+  await engine.execute('container.create', { name: 'slow', spec: simSpec() }, CALLER);
+  stand.world.effects = 0;
+  stand.world.dieAt = 1;
+  void engine.execute('container.start', { container: 'slow' }, CALLER).catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const now = (await engine.view()).seq;
+  assert.is(await codeOf(engine.execute('log.prune', { before: now + 1 }, CALLER)), 'LOG_PRUNE_BLOCKED');
+});
+
+test.run();

@@ -1,0 +1,41 @@
+import { type CommandAnswers, ShiplogError } from '@shiplog/contracts';
+import { firstFrom } from '../position.ts';
+import { replyJson } from '../reply.ts';
+import { type Exchange, momentParameter, type Route } from '../route.ts';
+
+/** Verbs that move or remove old events. */
+type Verb = 'log.seal' | 'log.prune';
+
+/** `POST log/seal?before=MOMENT`: moves older events into compressed archives; answers which. All reads go on as before. */
+export const seal: Route = route('log.seal', 'seal');
+
+/**
+ * `POST log/prune?before=MOMENT`: removes older events for good, as far as whole archives go; answers the first that is kept. Proofs of all
+ * others hold. `before` is a position, which stays, or a time.
+ */
+export const prune: Route = route('log.prune', 'prune');
+
+function route(verb: Verb, word: string): Route {
+  return {
+    method: 'POST',
+    verbs: [verb],
+    path: ['log', word],
+    query: ['before'],
+    async answer(exchange: Exchange): Promise<void> {
+      const { engine, caller, response } = exchange;
+      const before = await positionBefore(exchange).catch(async (error: unknown) => {
+        await engine.refuse(verb, ShiplogError.wrap(error), caller);
+        throw error;
+      });
+      const answer: CommandAnswers[Verb] = await engine.execute(verb, { before }, caller);
+      replyJson(response, 200, answer);
+    },
+  };
+}
+
+/** Position of the first event that is to stay. */
+async function positionBefore({ engine, query }: Exchange): Promise<number> {
+  const moment = momentParameter(query, 'before');
+  if (moment === undefined) throw new ShiplogError('REQUEST_INVALID', 'the parameter before is missing: give a position or a time');
+  return firstFrom(engine, moment);
+}
