@@ -21,7 +21,23 @@ import { why } from './routes/why.ts';
 export const PREFIX = '/shiplog/v1/';
 
 /** Every route of the native API. The first that fits answers. */
-export const ROUTES: readonly Route[] = [events, audit, state, inspect, diff, why, verify, hash, info, erase, seal, prune, plugins, changePlugin, views];
+export const ROUTES: readonly Route[] = [
+  events,
+  audit,
+  state,
+  inspect,
+  diff,
+  why,
+  verify,
+  hash,
+  info,
+  erase,
+  seal,
+  prune,
+  plugins,
+  changePlugin,
+  views,
+];
 
 /** Answers every path under {@link PREFIX}, unknown ones too (404); takes no other. */
 export class NativeHandler implements ApiHandler {

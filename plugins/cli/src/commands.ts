@@ -45,7 +45,11 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   'log repair': { group: 'log', summary: 'Mend a damaged log from an export or a copy', load: () => import('./verbs/log-repair.ts') },
   'log verify': { group: 'log', summary: 'Check the log for holes and changed bytes', load: () => import('./verbs/log-verify.ts') },
   'log seal': { group: 'log', summary: 'Move old events into compressed archives', load: () => import('./verbs/log-seal.ts') },
-  'log prune': { group: 'log', summary: 'Remove old events for good, with all other proofs still valid', load: () => import('./verbs/log-prune.ts') },
+  'log prune': {
+    group: 'log',
+    summary: 'Remove old events for good, with all other proofs still valid',
+    load: () => import('./verbs/log-prune.ts'),
+  },
   'log hash': { group: 'log', summary: 'Fold the log and hash the state it leads to', load: () => import('./verbs/log-hash.ts') },
   'replay fold': {
     group: 'log',
