@@ -41,7 +41,10 @@ export default defineVerb({
     const { from, events, head, damage } = verification;
     if (flags.format === 'json') print(context, JSON.stringify(verification));
     else {
-      print(context, `${events} events checked${from === 0 ? '' : `; the ${from} before were found whole earlier`}`);
+      print(
+        context,
+        `${events} events checked${from === 0 ? '' : `; the ${from} before were ${flags.full ? 'pruned' : 'found whole earlier'}`}`,
+      );
       print(context, `head ${head}`);
       if (damage.length === 0) print(context, context.colors.green('no damage'));
       for (const { from, to, reason } of damage) print(context, context.colors.red(`damaged: events ${from} to ${to}: ${reason}`));
