@@ -6,6 +6,7 @@
 export interface Kernel {
   readonly mounts: MountCalls;
   readonly files: FileCalls;
+  readonly subvolumes: SubvolumeCalls;
   readonly namespaces: NamespaceCalls;
   readonly links: LinkCalls;
   readonly firewall: FirewallCalls;
@@ -65,6 +66,22 @@ export interface FileCalls {
   punchHole(path: string, offset: number, length: number): Promise<boolean>;
   /** syncfs(2) on the file system that holds `path`. */
   syncFilesystem(path: string): Promise<void>;
+}
+
+/** Subvolumes of btrfs (ioctl numbers of linux/btrfs.h). A path elsewhere fails with errno ENOTTY, a plain directory with EINVAL. */
+export interface SubvolumeCalls {
+  /** Makes an empty one, mode 755. EEXIST when something is there. */
+  create(path: string): Promise<void>;
+  /** Makes a writable one at `path` that shares all of `source`'s content, as of now. Durable when it resolves. Subvolumes inside `source` show as empty directories. */
+  snapshot(source: string, path: string): Promise<void>;
+  setReadonly(path: string, readonly: boolean): Promise<void>;
+  /** Deletes it, read-only or not, and the subvolumes inside it. Succeeds when there is none. The kernel frees the space later, by itself. */
+  remove(path: string): Promise<void>;
+  /**
+   * What was written since it was snapshot, or since it was made: bytes of file data in new extents, and inodes that are new or have such. Told from
+   * what is on disk: sync first. Content of subvolumes inside it is not counted.
+   */
+  usage(path: string): Promise<{ readonly bytes: number; readonly inodes: number }>;
 }
 
 /** unshare(2), setns(2), nsfs bind mounts. */

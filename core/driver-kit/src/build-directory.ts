@@ -1,7 +1,7 @@
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf } from './errno.ts';
-import { syncDirectory, temporaryPath } from './safe-remove.ts';
+import { type Erase, eraseTree, syncDirectory, temporaryPath } from './safe-remove.ts';
 
 /**
  * Builds the directory `place` so that it is there whole or not at all: `fill` works in a `tmp-*` directory beneath
@@ -12,17 +12,17 @@ export async function buildDirectory(
   scratch: string,
   place: string,
   fill: (directory: string) => Promise<void>,
-  options: { readonly durable: boolean } = { durable: true },
+  { durable = true, erase = eraseTree }: { readonly durable?: boolean; readonly erase?: Erase } = {},
 ): Promise<void> {
   const temporary = temporaryPath(scratch);
   try {
     await mkdir(temporary, 0o700);
     await fill(temporary);
-    if (options.durable) await syncDirectory(temporary);
+    if (durable) await syncDirectory(temporary);
     await rename(temporary, place);
-    if (options.durable) await syncDirectory(dirname(place));
+    if (durable) await syncDirectory(dirname(place));
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    await erase(temporary);
     throw error;
   }
 }

@@ -6,6 +6,12 @@ import { errnoOf } from './errno.ts';
 /** What a directory entry of a driver's own is called while it is being deleted, or made. */
 const REMAINS = /^(rm|tmp)-/;
 
+/** How a directory of a driver's own is deleted with all beneath it. Succeeds when there is none. */
+export type Erase = (directory: string) => Promise<void>;
+
+/** By unlink(2) and rmdir(2). */
+export const eraseTree: Erase = (directory) => rm(directory, { recursive: true, force: true });
+
 /** A new name in `directory` for something under construction, which {@link collectRemains} recognises after a crash. */
 export function temporaryPath(directory: string): string {
   return join(directory, `tmp-${randomBytes(8).toString('hex')}`);
@@ -15,7 +21,7 @@ export function temporaryPath(directory: string): string {
  * Deletes `path` and all beneath it: renames it to `rm-<name>` in `directory` (of the same file system) first, so that a
  * crash leaves nothing that looks whole. Succeeds when there is nothing.
  */
-export async function safeRemove(path: string, directory: string): Promise<void> {
+export async function safeRemove(path: string, directory: string, erase: Erase = eraseTree): Promise<void> {
   // A name of 255 bytes leaves no room for a prefix, and an earlier attempt may still hold the plain one.
   const condemned = join(directory, `rm-${basename(path).slice(0, 200)}-${randomBytes(4).toString('hex')}`);
   try {
@@ -24,16 +30,16 @@ export async function safeRemove(path: string, directory: string): Promise<void>
     if (errnoOf(error) === 'ENOENT') return;
     throw error;
   }
-  await rm(condemned, { recursive: true, force: true });
+  await erase(condemned);
 }
 
 /**
  * Deletes what interrupted work left in `directory`: every `rm-*` and `tmp-*`. Call it before any work begins. Repeating
  * is free; a directory that does not exist holds nothing.
  */
-export async function collectRemains(directory: string): Promise<readonly string[]> {
+export async function collectRemains(directory: string, erase: Erase = eraseTree): Promise<readonly string[]> {
   const remains = (await namesIn(directory)).filter((name) => REMAINS.test(name));
-  for (const name of remains) await rm(join(directory, name), { recursive: true, force: true });
+  for (const name of remains) await erase(join(directory, name));
   return remains;
 }
 

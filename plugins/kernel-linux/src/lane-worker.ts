@@ -6,9 +6,10 @@ import { linkOps } from './link-ops.ts';
 import { mountOps } from './mounts.ts';
 import { namespaceOps } from './namespaces.ts';
 import { socketOps } from './sockets.ts';
+import { subvolumeOps } from './subvolumes.ts';
 
 /** Every operation a kernel thread can run: synchronous, one at a time, in the order asked. */
-export const OPS = { ...mountOps, ...fileOps, ...namespaceOps, ...linkOps, ...socketOps };
+export const OPS = { ...mountOps, ...fileOps, ...namespaceOps, ...linkOps, ...socketOps, ...subvolumeOps };
 
 function answer(request: LaneRequest): LaneAnswer {
   try {

@@ -40,6 +40,7 @@ interface Bindings {
   readonly recv: Call;
   readonly getsockopt: Call;
   readonly setsockopt: Call;
+  readonly ioctl: Call;
   readonly close: Call;
   readonly pipe2: Call;
   readonly fcntl: Call;
@@ -74,6 +75,7 @@ function bind(libc: LibraryHandle): Bindings {
     recv: libc.func('recv', 'long', ['int', 'void *', 'size_t', 'int']),
     getsockopt: libc.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', 'void *']),
     setsockopt: libc.func('setsockopt', 'int', ['int', 'int', 'int', 'void *', 'uint']),
+    ioctl: libc.func('ioctl', 'int', ['int', 'ulong', 'void *']),
     close: libc.func('close', 'int', ['int']),
     pipe2: libc.func('pipe2', 'int', ['void *', 'int']),
     fcntl: libc.func('fcntl', 'int', ['int', 'int', 'int']),
@@ -196,6 +198,10 @@ export const libc = {
   },
   setsockopt(fd: number, level: number, option: number, value: Uint8Array): void {
     check(bound().setsockopt(fd, level, option, value, value.length), 'setsockopt', { level, option });
+  },
+  /** ioctl(2) whose argument is a structure, read or written in place. `name` is what errors call it. */
+  ioctl(fd: number, request: number, argument: Uint8Array, name: string, facts: Facts): void {
+    check(bound().ioctl(fd, request, argument), name, facts);
   },
   /** pipe2(2): the end to read from and the end to write to, both closed on exec. */
   pipe(): readonly [read: number, write: number] {

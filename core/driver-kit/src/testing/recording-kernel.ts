@@ -1,7 +1,8 @@
-import { lstat, lutimes, readlink, writeFile } from 'node:fs/promises';
+import { cp, lstat, lutimes, mkdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Kernel, type LinkInfo, type MountInfo, ShiplogError, type SpawnPipe } from '@shiplog/contracts';
 import { errnoOf } from '../errno.ts';
+import { treeUsage } from '../tree-usage.ts';
 
 /** One call that went through the door: `mounts.mount`, and the arguments as given. */
 export interface RecordedCall {
@@ -37,7 +38,7 @@ const LOOPBACK: LinkInfo = { index: 1, name: 'lo', kind: '', up: true, mac: '00:
  * namespaces, sysctls, extended attributes, locks). Needs no root.
  *
  * The disk alone is real, because drivers use node:fs beside it: `resolveBeneath` reads it, `setTimes` sets times there
- * (to the microsecond), and `mknod` leaves an empty file in the node's place, which `nodeAt` tells from a real one.
+ * (to the microsecond), subvolumes are directories, and `mknod` leaves an empty file in the node's place, which `nodeAt` tells from a real one.
  */
 export function createRecordingKernel(): RecordingKernel {
   const calls: RecordedCall[] = [];
@@ -170,6 +171,28 @@ export function createRecordingKernel(): RecordingKernel {
       },
       async syncFilesystem(path) {
         note('files.syncFilesystem', path);
+      },
+    },
+
+    subvolumes: {
+      async create(path) {
+        note('subvolumes.create', path);
+        await mkdir(path, 0o755);
+      },
+      async snapshot(source, path) {
+        note('subvolumes.snapshot', source, path);
+        await cp(source, path, { recursive: true, errorOnExist: true, force: false, verbatimSymlinks: true });
+      },
+      async setReadonly(path, readonly) {
+        note('subvolumes.setReadonly', path, readonly);
+      },
+      async remove(path) {
+        note('subvolumes.remove', path);
+        await rm(path, { recursive: true, force: true });
+      },
+      async usage(path) {
+        note('subvolumes.usage', path);
+        return treeUsage(path);
       },
     },
 
