@@ -165,7 +165,7 @@ async function build(
   }
   const manager = new PluginManager(drivers);
 
-  const storageDriver = config.storageDriver ?? drivers.firstUsable('storage', ['overlay', 'vfs']);
+  const storageDriver = config.storageDriver ?? drivers.firstUsable('storage', ['overlay', 'btrfs', 'vfs']);
   await drivers.prepare('storage', storageDriver);
   drivers.get('runtime', config.runtime);
   const parts: EngineParts = {

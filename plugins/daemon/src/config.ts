@@ -43,7 +43,7 @@ const FLAGS = {
   tlscacert: { value: 'FILE', fallback: '', help: 'PEM: the authority whose certificates clients must have' },
   tlscert: { value: 'FILE', fallback: '', help: "PEM: this daemon's certificate" },
   tlskey: { value: 'FILE', fallback: '', help: 'PEM: its key' },
-  'storage-driver': { value: 'NAME', fallback: '', help: 'overlay or vfs (default: the first that can run here)' },
+  'storage-driver': { value: 'NAME', fallback: '', help: 'overlay, btrfs or vfs (default: the first that can run here)' },
   'network-bridge': { value: 'NAME', fallback: 'shiplog0', help: 'interface of the default network' },
   'network-subnet': { value: 'CIDR', fallback: '172.30.0.0/16', help: 'its addresses' },
   runtime: { value: 'NAME', fallback: 'oci', help: 'runtime driver' },

@@ -7,6 +7,7 @@ export const MODULES: ModuleLoader = { resolve: (specifier) => import.meta.resol
 export const DEFAULT_PLUGINS: readonly string[] = [
   '@shiplog/kernel-linux',
   '@shiplog/storage-overlay',
+  '@shiplog/storage-btrfs',
   '@shiplog/storage-vfs',
   '@shiplog/network-bridge',
   '@shiplog/network-host',

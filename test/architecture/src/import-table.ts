@@ -24,6 +24,7 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'core/plugin-host': { ours: ['contracts', 'event-log', 'engine', 'driver-kit'], thirdParty: ['inversify', 'reflect-metadata'] },
   'storage-drivers/vfs': driver,
   'storage-drivers/overlay': driver,
+  'storage-drivers/btrfs': driver,
   'network-drivers/none': driver,
   'network-drivers/host': driver,
   'network-drivers/bridge': driver,

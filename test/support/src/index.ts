@@ -1,3 +1,4 @@
+export { btrfsImage } from './btrfs-image.ts';
 export { busyboxArchive } from './busybox-image.ts';
 export { run } from './command.ts';
 export { TestDaemon } from './daemon.ts';
