@@ -1,11 +1,9 @@
 import { ShiplogError } from '@shiplog/contracts';
+import { Pace } from './pace.ts';
 
 /** A batch takes no more once it has this many items; the next one takes them. */
 const FULL = 8192;
-/**
- * With this many, a batch is written at once when no write is under way, instead of waiting until all who are at it have had
- * their turn. So a crowd falls into two halves, and one half's work overlaps the other half's fsync.
- */
+/** The share of a crowd that goes first where {@link Pace} says that two halves are faster than a whole. */
 const MANY = 128;
 
 /** Milliseconds that what nobody waits for waits for company. */
@@ -30,7 +28,8 @@ interface Waiting<B extends Batch> {
 
 /**
  * Shares one write among all who come while the previous one is under way. There is no timer: a batch closes when the
- * write before it returns, so a lone item waits for nothing and a crowd pays for one fsync.
+ * write before it returns, or when those whom it acknowledges have had their turn to come again, whatever {@link Pace} says is
+ * faster. So a lone item waits for nothing and a crowd pays for one fsync.
  *
  * One write at a time, never two: LevelDB may fail one and keep the next, which would be a hole. After a failed write
  * nothing is written any more (a failed fsync must not be tried again: what it left behind is unknown).
@@ -45,11 +44,13 @@ export class GroupCommit<B extends Batch> {
   #urgent = false;
   #lingering: NodeJS.Timeout | undefined;
   #failure: ShiplogError | undefined;
+  readonly #pace: Pace;
 
-  /** `begin` makes an empty batch. `failed` is called once, when `failure` is set. */
-  constructor(begin: () => B, failed: () => void = () => undefined) {
+  /** `begin` makes an empty batch. `failed` is called once, when `failure` is set. `now` is a clock in milliseconds. */
+  constructor(begin: () => B, failed: () => void = () => undefined, now?: () => number) {
     this.#begin = begin;
     this.#failed = failed;
+    this.#pace = new Pace(now);
   }
 
   /** Why nothing is written any more: a LOG_CLOSED error. */
@@ -92,31 +93,43 @@ export class GroupCommit<B extends Batch> {
   }
 
   #schedule(count: number): void {
-    if (count >= MANY) return this.#next();
+    if (count >= MANY && this.#pace.overlap) return this.#next();
     if (this.#scheduled) return;
     this.#scheduled = true;
     // Not at once: those who were just acknowledged get their turn to append again, and so share the next write.
     setImmediate(() => {
       this.#scheduled = false;
+      this.#pace.turned();
       if (this.#writing === undefined) this.#next();
     });
   }
 
   #next(): void {
-    const next = this.#urgent ? this.#waiting.shift() : undefined;
+    const taken = this.#urgent ? this.#waiting.shift() : undefined;
     // One that is full has another behind it.
-    this.#urgent = next !== undefined && this.#waiting.length > 0;
-    this.#writing = next;
-    if (next === undefined) return;
-    next.batch.write().then(
-      () => {
-        // The disk goes on before the acknowledged do.
-        this.#next();
-        next.batch.written();
-        next.durable.resolve();
-      },
-      (error: unknown) => this.#fail(error, next),
+    this.#urgent = taken !== undefined && this.#waiting.length > 0;
+    this.#writing = taken;
+    if (taken === undefined) return;
+    this.#pace.begins();
+    taken.batch.write().then(
+      () => this.#wrote(taken),
+      (error: unknown) => this.#fail(error, taken),
     );
+  }
+
+  #wrote({ batch, durable }: Waiting<B>): void {
+    this.#pace.ended(batch.count, this.#waiting.at(-1)?.batch.count ?? 0);
+    // With a full one waiting there is nothing to wait for.
+    if (this.#waiting.length > 1 || this.#pace.overlap) {
+      // The disk goes on before the acknowledged do.
+      this.#next();
+    } else {
+      this.#writing = undefined;
+    }
+    batch.written();
+    durable.resolve();
+    // Measures the turn of the acknowledged, and writes what waits after it.
+    this.#schedule(0);
   }
 
   #fail(error: unknown, failed: Waiting<B>): void {
