@@ -1,31 +1,39 @@
 import { TreeEdge } from '@shiplog/tlog';
 import type { ShiplogEvent } from '@shiplog/contracts';
 import { GrowingArray } from './growing-array.ts';
-import type { KeyOwner, LogIndex, StreamEnd } from './log-index.ts';
+import type { KeyOwner, LogIndex, StreamEnd, TagEnd } from './log-index.ts';
 import type { SegmentTable } from './segment-table.ts';
 
 /** Kind of the snapshots that pages are kept as; the number moves on when their form changes. */
-export const PAGE_KIND = 'index-1';
+export const PAGE_KIND = 'index-2';
 /** Events a page covers, and a few more: it ends with a segment. Opening reads at most so many events again. */
 export const PAGE_EVENTS = 16_384;
 
-/** The part of a page that is text; what it names is as of the page's last event. */
+/** The part of a page that is text. */
 interface PageText {
   /** Position of the first event. */
   readonly from: number;
   readonly events: number;
   readonly segments: number;
-  readonly streams: readonly (readonly [name: string, count: number, last: number])[];
-  readonly tags: readonly (readonly [tag: string, last: number])[];
-  readonly keys: readonly (readonly [key: string, owner: KeyOwner])[];
-  /** Types that are new since the page before, and the latest times from the page's first block on. */
+  /** How many streams and tags the page grew, and how many there were before. */
+  readonly grown: { readonly streams: number; readonly tags: number };
+  readonly before: { readonly streams: number; readonly tags: number };
+  /** Names of streams, tags and types that are new since the page before. */
+  readonly streams: readonly string[];
+  readonly tags: readonly string[];
   readonly types: readonly string[];
+  /** Idempotency keys that are new, and the operation that each belongs to. */
+  readonly keys: readonly string[];
+  readonly ops: readonly string[];
+  /** The latest times from the page's first block on. */
   readonly times: readonly number[];
 }
 
 /*
  * A page's bytes: length of the text (4 bytes, big-endian), the text (JSON), then little-endian, as typed arrays lie in memory here:
- * type of each event (2 bytes), event before in its stream (4), first position of each segment (4), and the tree's open tiles.
+ * type of each event (2 bytes), then in 4 bytes each: event before in its stream, first position of each segment, id, count and last position of each
+ * stream that grew, id and last position of each such tag, position of each new key; and the tree's open tiles. Names that many pages share
+ * stand in the first one only: opening reads them all.
  */
 
 /** Gathers what the indexes learn from some 16,000 events, so that opening reads it instead of the events. */
@@ -33,15 +41,15 @@ export class PageBuilder {
   readonly from: number;
   readonly #streams = new Set<StreamEnd>();
   readonly #tags = new Set<string>();
-  readonly #keys: string[] = [];
+  readonly #keys = new Set<string>();
   readonly #firsts = new GrowingArray(Uint32Array);
-  readonly #typesBefore: number;
+  readonly #before: Before;
   #events = 0;
 
   /** A page of the events from `from` on, which `index` has not taken in yet. */
   constructor(from: number, index: LogIndex) {
     this.from = from;
-    this.#typesBefore = index.types.names.length;
+    this.#before = { streams: index.streams.length, tags: index.tags.length, types: index.types.names.length };
   }
 
   /** Whether the page should end with the segment that is open. */
@@ -54,7 +62,7 @@ export class PageBuilder {
     this.#events++;
     this.#streams.add(end);
     if (event.tags !== undefined) for (const tag of event.tags) this.#tags.add(tag);
-    if (event.idem !== undefined) this.#keys.push(event.idem);
+    if (event.idem !== undefined) this.#keys.add(event.idem);
   }
 
   addSegment(first: number): void {
@@ -64,51 +72,74 @@ export class PageBuilder {
   /** The page's bytes. The indexes and the edge must end where the page does. */
   build(index: LogIndex, edge: TreeEdge): Buffer {
     const { from } = this;
-    const keys = new Map<string, KeyOwner>();
-    for (const key of this.#keys) {
-      const owner = index.keys.get(key);
-      if (owner !== undefined && owner.seq >= from) keys.set(key, owner);
-    }
-    const text: PageText = {
-      from,
-      events: this.#events,
-      segments: this.#firsts.length,
-      streams: Array.from(this.#streams, ({ name, count, last }) => [name, count, last] as const),
-      tags: Array.from(this.#tags, (tag) => [tag, index.lastTagged(tag)] as const),
-      keys: [...keys],
-      types: index.types.names.slice(this.#typesBefore),
-      times: index.times.since(from),
-    };
-    return encodePage(text, index, this.#firsts.values, edge);
+    const tags = Array.from(this.#tags, (tag) => index.tag(tag));
+    const keys = Array.from(this.#keys, (key) => [key, index.keys.get(key)] as const).filter(isNew(from));
+    return encodePage({ from, before: this.#before, streams: [...this.#streams], tags, keys, firsts: this.#firsts.values }, index, edge);
   }
 }
 
 /** One page of all events that `index` knows, which ends at `edge`: it stands for them when they are gone, so it names no segments. */
 export function wholePage(index: LogIndex, edge: TreeEdge): Buffer {
-  const text: PageText = {
-    from: 0,
-    events: edge.size,
-    segments: 0,
-    streams: Array.from(index.streams.values(), ({ name, count, last }) => [name, count, last] as const),
-    tags: [...index.tags],
-    keys: [...index.keys],
-    types: index.types.names,
-    times: index.times.since(0),
-  };
-  return encodePage(text, index, new Uint32Array(), edge);
+  const { streams, tags, keys } = index;
+  const before = { streams: 0, tags: 0, types: 0 };
+  return encodePage({ from: 0, before, streams, tags, keys: [...keys], firsts: new Uint32Array() }, index, edge);
 }
 
-function encodePage(text: PageText, index: LogIndex, firsts: Uint32Array, edge: TreeEdge): Buffer {
+type Key = readonly [key: string, owner: KeyOwner];
+
+/** Whether a key came first at `from` or later. */
+function isNew(from: number): (key: readonly [string, KeyOwner | undefined]) => key is Key {
+  return (key): key is Key => key[1] !== undefined && key[1].seq >= from;
+}
+
+/** How many of each there were before a page. */
+interface Before {
+  readonly streams: number;
+  readonly tags: number;
+  readonly types: number;
+}
+
+/** What a page is of. */
+interface Part {
+  readonly from: number;
+  readonly before: Before;
+  /** Those that grew. */
+  readonly streams: readonly StreamEnd[];
+  readonly tags: readonly TagEnd[];
+  /** Those that are new. */
+  readonly keys: readonly Key[];
+  readonly firsts: Uint32Array;
+}
+
+function encodePage({ from, before, streams, tags, keys, firsts }: Part, index: LogIndex, edge: TreeEdge): Buffer {
+  const text: PageText = {
+    from,
+    events: edge.size - from,
+    segments: firsts.length,
+    grown: { streams: streams.length, tags: tags.length },
+    before: { streams: before.streams, tags: before.tags },
+    streams: index.streams.slice(before.streams).map(({ name }) => name),
+    tags: index.tags.slice(before.tags).map(({ name }) => name),
+    types: index.types.names.slice(before.types),
+    keys: keys.map(([key]) => key),
+    ops: keys.map(([, { op }]) => op),
+    times: index.times.since(from),
+  };
   const json = Buffer.from(JSON.stringify(text));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(json.length);
-  const { from } = text;
   return Buffer.concat([
     length,
     json,
     bytesOf(index.types.ids.values.subarray(from)),
     bytesOf(index.before.values.subarray(from)),
     bytesOf(firsts),
+    bytesOf(Uint32Array.from(streams, ({ id }) => id)),
+    bytesOf(Uint32Array.from(streams, ({ count }) => count)),
+    bytesOf(Uint32Array.from(streams, ({ last }) => last)),
+    bytesOf(Uint32Array.from(tags, ({ id }) => id)),
+    bytesOf(Uint32Array.from(tags, ({ last }) => last)),
+    bytesOf(Uint32Array.from(keys, ([, { seq }]) => seq)),
     edge.encode(),
   ]);
 }
@@ -118,25 +149,31 @@ export function loadPage(bytes: Uint8Array, index: LogIndex, segments: SegmentTa
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let at = 4 + whole.readUInt32BE(0);
   const text = JSON.parse(whole.toString('utf8', 4, at)) as PageText;
-  const { from, events } = text;
-  if (from !== index.before.length) return undefined;
+  const { from, events, grown, before } = text;
+  if (from !== index.before.length || before.streams !== index.streams.length || before.tags !== index.tags.length) return undefined;
   // Copied, since typed arrays begin at multiples of their width.
   const next = (length: number): ArrayBuffer => Uint8Array.from(whole.subarray(at, (at += length))).buffer;
+  const numbers = (count: number): Uint32Array => new Uint32Array(next(count * 4));
   const types = new Uint16Array(next(events * 2));
-  const before = new Uint32Array(next(events * 4));
-  const firsts = new Uint32Array(next(text.segments * 4));
+  const [befores, firsts] = [numbers(events), numbers(text.segments)] as const;
+  const [streams, counts, lasts] = [numbers(grown.streams), numbers(grown.streams), numbers(grown.streams)] as const;
+  const [tags, lastTagged] = [numbers(grown.tags), numbers(grown.tags)] as const;
+  const keySeqs = numbers(text.keys.length);
   const edge = TreeEdge.decode(from + events, whole.subarray(at));
   if (edge === undefined) return undefined;
   index.types.load(text.types, types);
-  index.before.pushAll(before);
+  index.before.pushAll(befores);
   index.times.load(from, events, text.times);
-  for (const [name, count, last] of text.streams) {
-    const end = index.streams.get(name);
-    if (end === undefined) index.streams.set(name, { name, count, last });
-    else Object.assign(end, { count, last });
+  for (const name of text.streams) index.addStream(name);
+  for (let each = 0; each < streams.length; each++) {
+    const end = index.streams[streams[each] as number] as StreamEnd;
+    end.count = counts[each] as number;
+    end.last = lasts[each] as number;
   }
-  for (const [tag, last] of text.tags) index.tags.set(tag, last);
-  for (const [key, owner] of text.keys) index.keys.set(key, owner);
+  for (const name of text.tags) index.tag(name);
+  for (let each = 0; each < tags.length; each++) (index.tags[tags[each] as number] as TagEnd).last = lastTagged[each] as number;
+  for (let each = 0; each < text.keys.length; each++)
+    index.keys.set(text.keys[each] as string, { seq: keySeqs[each] as number, op: text.ops[each] as string });
   segments.firsts.pushAll(firsts);
   return edge;
 }

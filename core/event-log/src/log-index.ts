@@ -6,9 +6,19 @@ import { TypeIndex } from './type-index.ts';
 /** A stream's end. */
 export interface StreamEnd {
   readonly name: string;
+  /** How many streams began before it. */
+  readonly id: number;
   /** Events so far. */
   count: number;
   /** Position of the last one; -1 for none. */
+  last: number;
+}
+
+/** The last event with a tag. */
+export interface TagEnd {
+  readonly name: string;
+  /** How many tags came up before it. */
+  readonly id: number;
   last: number;
 }
 
@@ -28,42 +38,60 @@ export interface KeyOwner {
 export class LogIndex {
   readonly types = new TypeIndex();
   readonly times = new TimeIndex();
-  readonly streams = new Map<string, StreamEnd>();
-  readonly tags = new Map<string, number>();
+  /** All streams and tags, by id. */
+  readonly streams: StreamEnd[] = [];
+  readonly tags: TagEnd[] = [];
   readonly keys = new Map<string, KeyOwner>();
   /** One more than the position of the event before in the same stream; 0 for none. */
   readonly before = new GrowingArray(Uint32Array);
+  readonly #streams = new Map<string, StreamEnd>();
+  readonly #tags = new Map<string, TagEnd>();
 
   /** Takes in the next event. Events come in order of `seq`, and of `rev` within their stream. Answers with its stream's end. */
   add(event: ShiplogEvent): StreamEnd {
-    let end = this.streams.get(event.stream);
-    if (end === undefined) {
-      end = { name: event.stream, count: 0, last: -1 };
-      this.streams.set(event.stream, end);
-    }
+    const end = this.#streams.get(event.stream) ?? this.addStream(event.stream);
     this.before.push(end.last + 1);
     end.last = event.seq;
     end.count++;
     this.types.add(event.type);
     this.times.add(event.t);
-    if (event.tags !== undefined) for (const tag of event.tags) this.tags.set(tag, event.seq);
+    if (event.tags !== undefined) for (const tag of event.tags) this.tag(tag).last = event.seq;
     if (event.idem !== undefined && !this.keys.has(event.idem)) this.keys.set(event.idem, { seq: event.seq, op: event.op });
+    return end;
+  }
+
+  /** A stream that was not there, without events. */
+  addStream(name: string): StreamEnd {
+    const end = { name, id: this.streams.length, count: 0, last: -1 };
+    this.streams.push(end);
+    this.#streams.set(name, end);
+    return end;
+  }
+
+  /** A tag's end; a new one if no event had it. */
+  tag(name: string): TagEnd {
+    let end = this.#tags.get(name);
+    if (end === undefined) {
+      end = { name, id: this.tags.length, last: -1 };
+      this.tags.push(end);
+      this.#tags.set(name, end);
+    }
     return end;
   }
 
   /** Revision of a stream's last event; -1 for none. */
   revision(stream: string): number {
-    return (this.streams.get(stream)?.count ?? 0) - 1;
+    return (this.#streams.get(stream)?.count ?? 0) - 1;
   }
 
   /** Position of the last event with this tag; -1 for none. */
   lastTagged(tag: string): number {
-    return this.tags.get(tag) ?? -1;
+    return this.#tags.get(tag)?.last ?? -1;
   }
 
   /** Positions of a stream's events from `fromRev` on, ascending, none after `last`. Costs a step for each of them. */
   positions(stream: string, fromRev: number, last: number): Uint32Array {
-    const end = this.streams.get(stream);
+    const end = this.#streams.get(stream);
     const positions = new Uint32Array(Math.max(0, (end?.count ?? 0) - fromRev));
     let seq = end?.last ?? -1;
     for (let at = positions.length - 1; at >= 0; at--) {

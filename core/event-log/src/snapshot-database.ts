@@ -9,6 +9,9 @@ const HASH_BYTES = 32;
 /** A stored snapshot: version, CRC-32, hash of its history, bytes. */
 const BYTES = BODY + HASH_BYTES;
 const DIGITS = 16;
+/** What is read of all snapshots of a kind in one crossing into JavaScript: as many bytes, or one that is larger, and as many at most. */
+const READ_BYTES = 1024 * 1024;
+const READ_MOST = 64;
 const KIND = /^[a-z0-9-]+$/;
 
 /** The database of snapshots cannot be read. Nothing is lost by removing it. */
@@ -47,9 +50,23 @@ export class SnapshotDatabase implements SnapshotStore {
    * Throws SnapshotsUnreadable.
    */
   async *whole(kind: string): AsyncGenerator<Snapshot & { readonly history: Buffer }> {
-    for (const seq of await this.positions(kind).catch(unreadable)) {
-      const value = await this.#db.get<string, Buffer>(keyOf(kind, seq), ENCODING).catch(unreadable);
-      if (value !== undefined && isWhole(value)) yield { seq, bytes: value.subarray(BYTES), history: value.subarray(BODY, BYTES) };
+    const range = { ...ENCODING, ...rangeOf(kind), highWaterMarkBytes: READ_BYTES };
+    const iterator = this.#db.iterator<string, Buffer>(range);
+    const read = (): Promise<[string, Buffer][]> => iterator.nextv(READ_MOST).catch(unreadable);
+    try {
+      for (let entries = await read(); entries.length > 0;) {
+        // Read ahead; a failure is told when its turn comes.
+        const next = read();
+        next.catch(() => undefined);
+        for (const [key, value] of entries) {
+          const seq = seqOf(key);
+          if (Number.isSafeInteger(seq) && isWhole(value))
+            yield { seq, bytes: value.subarray(BYTES), history: value.subarray(BODY, BYTES) };
+        }
+        entries = await next;
+      }
+    } finally {
+      await iterator.close();
     }
   }
 
@@ -63,8 +80,7 @@ export class SnapshotDatabase implements SnapshotStore {
   }
 
   async positions(kind: string): Promise<readonly number[]> {
-    const range = { ...ENCODING, gte: keyOf(kind, 0), lte: keyOf(kind, Number.MAX_SAFE_INTEGER) };
-    return (await this.#db.keys<string>(range).all()).map(seqOf).filter(Number.isSafeInteger);
+    return (await this.#db.keys<string>({ ...ENCODING, ...rangeOf(kind) }).all()).map(seqOf).filter(Number.isSafeInteger);
   }
 
   async remove(kind: string, seqs: readonly number[]): Promise<void> {
@@ -109,6 +125,10 @@ function isWhole(value: Buffer): boolean {
 function keyOf(kind: string, seq: number): string {
   if (!KIND.test(kind)) throw new ShiplogError('INTERNAL', `a kind of snapshots has letters, digits and dashes, not "${kind}"`, { kind });
   return `${kind}/${String(seq).padStart(DIGITS, '0')}`;
+}
+
+function rangeOf(kind: string): { readonly gte: string; readonly lte: string } {
+  return { gte: keyOf(kind, 0), lte: keyOf(kind, Number.MAX_SAFE_INTEGER) };
 }
 
 function seqOf(key: string): number {

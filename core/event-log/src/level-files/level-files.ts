@@ -5,6 +5,9 @@ import { type Manifest, readManifest, type TableFile } from './manifest.ts';
 import { type Entry, recordsOf, writesOf } from './record-log.ts';
 import { readTable, type TableDamage } from './table.ts';
 
+/** Tables read at once, some megabytes each. */
+const READ_AHEAD = 4;
+
 /** What is wrong with a file of a database. */
 export interface FileDamage extends TableDamage {
   readonly file: string;
@@ -59,17 +62,44 @@ async function readTables(
   const damage: FileDamage[] = [];
   const names = new Set(await readdir(directory));
   let read = 0;
-  for (const table of tables) {
-    const base = String(table.number).padStart(6, '0');
-    const file = names.has(`${base}.ldb`) ? `${base}.ldb` : `${base}.sst`;
-    if (!names.has(file)) {
-      damage.push({ file: `${base}.ldb`, from: table.smallest, to: table.largest, reason: 'missing' });
-      continue;
-    }
-    for (const each of readTable(await readFile(join(directory, file)), table, entry)) damage.push({ file, ...each });
+  for await (const { table, file, bytes } of readAhead(directory, tables, names)) {
+    if (bytes === undefined) damage.push({ file, from: table.smallest, to: table.largest, reason: 'missing' });
+    else for (const each of readTable(bytes, table, entry)) damage.push({ file, ...each });
     progress?.((read += table.size));
   }
   return damage;
+}
+
+interface TableBytes {
+  readonly table: TableFile;
+  readonly file: string;
+  /** Undefined: there is no such file. */
+  readonly bytes: Buffer | undefined;
+}
+
+/** The files of tables, in order. The next ones are read while one is looked at. */
+async function* readAhead(directory: string, tables: readonly TableFile[], names: ReadonlySet<string>): AsyncGenerator<TableBytes> {
+  const read = async (table: TableFile): Promise<TableBytes> => {
+    const base = String(table.number).padStart(6, '0');
+    const file = [`${base}.ldb`, `${base}.sst`].find((name) => names.has(name));
+    if (file === undefined) return { table, file: `${base}.ldb`, bytes: undefined };
+    return { table, file, bytes: await readFile(join(directory, file)) };
+  };
+  const coming: Promise<TableBytes>[] = [];
+  let next = 0;
+  const fill = (): void => {
+    for (let table = tables[next]; table !== undefined && coming.length < READ_AHEAD; table = tables[++next]) {
+      const bytes = read(table);
+      // Reported when its turn comes; until then it is nobody's.
+      bytes.catch(() => undefined);
+      coming.push(bytes);
+    }
+  };
+  for (fill(); coming.length > 0; fill()) {
+    const bytes = coming.shift();
+    fill();
+    if (bytes !== undefined) yield await bytes;
+  }
 }
 
 /** Of a directory without a readable manifest: nothing. */
