@@ -27,7 +27,8 @@ export interface CommandArgs {
   'exec.start': { readonly exec: string; readonly detach: boolean; readonly tty: boolean };
   'exec.resize': { readonly exec: string; readonly rows: number; readonly columns: number };
   /** The archive (docker-archive or OCI layout, plain or compressed) comes beside the command, as its body. */
-  'image.load': { readonly quiet: boolean };
+  /** Images that are here already stay with the storage driver that holds them; others go to `storageDriver`, or to the engine's own. */
+  'image.load': { readonly quiet: boolean; readonly storageDriver?: string };
   /** A root file system as a tar comes as the body. `changes` are Dockerfile instructions. */
   'image.import': {
     readonly reference?: string;
@@ -37,6 +38,8 @@ export interface CommandArgs {
     readonly sealed?: SecretRef;
   };
   'image.tag': { readonly image: string; readonly reference: string };
+  /** To another storage driver. */
+  'image.migrate': { readonly image: string; readonly storageDriver: string };
   'image.remove': { readonly image: string; readonly force: boolean; readonly prune: boolean };
   'image.prune': { readonly images: readonly string[] };
   'network.create': {
@@ -135,6 +138,7 @@ export interface CommandAnswers {
   'image.load': { readonly images: readonly { readonly id: Digest; readonly tags: readonly string[] }[] };
   'image.import': { readonly id: Digest };
   'image.tag': { readonly id: Digest };
+  'image.migrate': { readonly id: Digest; readonly from: string; readonly to: string };
   'image.remove': { readonly untagged: readonly string[]; readonly deleted: readonly Digest[] };
   'image.prune': { readonly untagged: readonly string[]; readonly deleted: readonly Digest[]; readonly reclaimedBytes: number };
   'network.create': { readonly id: string };

@@ -45,6 +45,7 @@ export const ERRORS = {
   CONTAINER_ALREADY_STOPPED: { class: 'unchanged', help: 'The container does not run.' },
   EXEC_ALREADY_RUN: { class: 'conflict', help: 'An exec session runs once; create another.' },
   IMAGE_IN_USE: { class: 'conflict', help: 'Remove the containers that use the image, or force the removal of the tag.' },
+  IMAGE_EXISTS: { class: 'conflict', help: 'Another storage driver holds the image; load it without naming one, or migrate it.' },
   NETWORK_NAME_IN_USE: { class: 'conflict', help: 'Remove the network that holds the name, or choose another.' },
   REQUEST_DENIED: { class: 'forbidden', help: 'An authorizer denied the request; the message has its rule and its reason.' },
   NETWORK_IN_USE: { class: 'forbidden', help: 'Disconnect or remove the containers on the network first.' },

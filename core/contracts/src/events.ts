@@ -46,6 +46,8 @@ export interface Decisions {
   'image.load': { readonly ingest: string } | null;
   'image.import': { readonly ingest: string; readonly reference: string } | null;
   'image.tag': { readonly id: Digest; readonly reference: string } | null;
+  /** `snapshots` are those that no other image needs of the driver it leaves, uppermost first. */
+  'image.migrate': { readonly id: Digest; readonly from: string; readonly to: string; readonly snapshots: readonly Digest[] } | null;
   /** `remove`: the image goes for good, with these snapshots (chain ids, uppermost first) and blobs that nothing else uses. */
   'image.remove': { readonly removals: readonly ImageRemoval[] } | null;
   'image.prune': { readonly removals: readonly ImageRemoval[] } | null;
@@ -65,6 +67,8 @@ export interface ImageRemoval {
   readonly id: Digest;
   readonly untag: readonly string[];
   readonly remove: boolean;
+  /** Who holds the snapshots; the engine's default where it is absent, as in old logs. */
+  readonly storageDriver?: string;
   readonly snapshots: readonly Digest[];
   readonly blobs: readonly Digest[];
 }
@@ -89,6 +93,7 @@ export interface Outcomes {
   'image.load': { readonly images: readonly LoadedImage[]; readonly storageDriver: string };
   'image.import': { readonly images: readonly LoadedImage[]; readonly storageDriver: string };
   'image.tag': Record<string, never>;
+  'image.migrate': Record<string, never>;
   'image.remove': Record<string, never>;
   'image.prune': { readonly reclaimedBytes: number };
   'network.create': Record<string, never>;
@@ -109,6 +114,8 @@ export interface LoadedImage {
   readonly manifest: ImageManifest;
   /** Tags the archive gives it; a tag moves here from the image that had it. */
   readonly tags: readonly string[];
+  /** Who holds its layers, if not the outcome's. */
+  readonly storageDriver?: string;
 }
 
 /** What is seen in reality, by nobody's command. */

@@ -87,7 +87,7 @@ export interface ImageRecord extends ImageManifest {
   /** When it came here, nanoseconds since the epoch, decimal. */
   readonly arrivedAt: string;
   readonly lastTaggedAt: string;
-  /** Storage drivers that hold its layers as snapshots. */
+  /** The storage driver that holds its layers as snapshots, and those of containers made from it. */
   readonly storageDriver: string;
 }
 

@@ -111,6 +111,8 @@ for (const after of [false, true]) {
     const life = async (engine: RunningEngine, done: string[]): Promise<void> => {
       await engine.execute('image.load', { quiet: true }, CALLER, { body: nothing() });
       done.push('load');
+      await engine.execute('image.migrate', { image: 'sim', storageDriver: 'other' }, CALLER);
+      done.push('migrate');
       const env = await engine.seal(['SECRET=1']);
       const { id } = await engine.execute(
         'container.create',
@@ -149,6 +151,9 @@ for (const after of [false, true]) {
       const view = await second.view();
       const names = [...view.containers.values()].map((container) => container.name);
       const where = `effect ${effect}, after ${done.at(-1) ?? 'nothing'}`;
+      if (done.includes('migrate')) for (const image of view.images.values()) assert.is(image.storageDriver, 'other', where);
+      for (const { storageDriver } of view.images.values())
+        assert.equal(world.observe(`storage:${storageDriver === 'sim' ? 'other' : 'sim'}`), [], where);
       if (done.includes('create') && !done.includes('stop')) assert.ok(names.includes('life'), where);
       if (done.includes('remove')) assert.equal(names, [], where);
       assert.is(view.openOperations.size, 0, where);

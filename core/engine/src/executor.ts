@@ -42,7 +42,13 @@ const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
 ]);
 
 /** Verbs that share layers and blobs, and so go one after the other. */
-const IMAGES: ReadonlySet<CommandType> = new Set<CommandType>(['image.load', 'image.import', 'image.remove', 'image.prune']);
+const IMAGES: ReadonlySet<CommandType> = new Set<CommandType>([
+  'image.load',
+  'image.import',
+  'image.migrate',
+  'image.remove',
+  'image.prune',
+]);
 
 /** What most verbs answer with anyway. */
 const NOTHING = {} as never;

@@ -1,4 +1,4 @@
-import { driverUser, failed, succeeded, upcast } from '@shiplog/model';
+import { failed, succeeded, upcast } from '@shiplog/model';
 import {
   type CommandType,
   createContext,
@@ -11,6 +11,7 @@ import {
 } from '@shiplog/contracts';
 import { volumeArgs } from './container-volumes.ts';
 import { type EngineCore, system } from './core.ts';
+import { driversInUse, isLayer } from './drivers-in-use.ts';
 import type { Executor } from './executor.ts';
 import { Operation } from './operation.ts';
 import type { Handler } from './operations/handler.ts';
@@ -100,7 +101,7 @@ async function findExits(core: EngineCore): Promise<void> {
 /** Removes what drivers hold under ids that the log does not know, and says so. */
 async function collectOrphans(core: EngineCore): Promise<void> {
   const { head } = core.ledger;
-  const { chosen, drivers, paths, defaults } = core.parts;
+  const { chosen, drivers, paths } = core.parts;
   const ctx = background(core);
   const active = (id: string): boolean => head.containers.get(id)?.active === true;
   const endpoints = new Set(
@@ -111,7 +112,7 @@ async function collectOrphans(core: EngineCore): Promise<void> {
     core.drift(kind, `${found.resource}/${found.id}`, 'absent', 'present, and removed');
     await remove();
   };
-  for (const name of usable(core, 'runtime')) {
+  for (const name of driversInUse(core, 'runtime')) {
     const runtime = drivers.get('runtime', name);
     for (const found of await seen(core, 'runtime', name))
       await orphan('runtime', found, active(found.id), () => runtime.remove({ id: found.id }, ctx));
@@ -119,16 +120,20 @@ async function collectOrphans(core: EngineCore): Promise<void> {
   const cgroup = drivers.get('cgroup', chosen.cgroup);
   for (const found of await seen(core, 'cgroup', chosen.cgroup))
     await orphan('cgroup', found, active(found.id), () => cgroup.remove({ id: found.id }, ctx));
-  const storage = drivers.get('storage', defaults.storageDriver);
-  for (const found of await seen(core, 'storage', defaults.storageDriver)) {
-    if (found.resource === 'mount')
-      await orphan('storage', found, active(found.id), () => storage.unmount({ key: found.id, target: paths.rootfs(found.id) }, ctx));
-    else
-      await orphan('storage', found, isLayer(core, found.id) || head.containers.has(found.id), () =>
-        storage.remove({ key: found.id }, ctx),
-      );
+  for (const name of driversInUse(core, 'storage')) {
+    const storage = drivers.get('storage', name);
+    const own = (id: string): boolean => head.containers.get(id)?.storageDriver === name;
+    for (const found of await seen(core, 'storage', name)) {
+      if (found.resource === 'mount') {
+        const unmount = () => storage.unmount({ key: found.id, target: paths.rootfs(found.id) }, ctx);
+        await orphan('storage', found, active(found.id) && own(found.id), unmount);
+      } else {
+        const known = isLayer(core, name, found.id) || own(found.id);
+        await orphan('storage', found, known, () => storage.remove({ key: found.id }, ctx));
+      }
+    }
   }
-  for (const name of usable(core, 'network')) {
+  for (const name of driversInUse(core, 'network')) {
     const network = drivers.get('network', name);
     for (const found of await seen(core, 'network', name)) {
       if (found.resource === 'sandbox')
@@ -143,7 +148,7 @@ async function collectOrphans(core: EngineCore): Promise<void> {
 
 /** Volumes that are held for containers which do not run are let go of. */
 async function unpublishForGone(core: EngineCore, ctx: ReturnType<typeof background>, active: (id: string) => boolean): Promise<void> {
-  for (const driver of usable(core, 'volume')) {
+  for (const driver of driversInUse(core, 'volume')) {
     for (const { resource, id: consumer, of: name } of await seen(core, 'volume', driver)) {
       if (resource !== 'publication' || name === undefined || active(consumer)) continue;
       core.drift('volume', `publication/${name}/${consumer}`, 'absent', 'present, and removed');
@@ -159,18 +164,6 @@ async function forgetOrphanedSecrets(core: EngineCore): Promise<void> {
   const known = references(core.ledger.head);
   const vault = core.parts.drivers.get('vault', core.parts.chosen.vault);
   for (const id of await vault.observe()) if (!known.has(id) && !isSubjectKey(id)) await vault.remove(id);
-}
-
-function isLayer(core: EngineCore, key: string): boolean {
-  for (const image of core.ledger.head.images.values()) if (image.layers.some((layer) => layer.chainId === key)) return true;
-  return false;
-}
-
-/** Drivers that may hold something here: one whose code was never needed, and that nothing in the log uses, is left alone. */
-function usable(core: EngineCore, kind: 'runtime' | 'network' | 'volume'): string[] {
-  const { head } = core.ledger;
-  const drivers = core.parts.drivers.list().filter((driver) => driver.kind === kind && driver.probe.usable);
-  return drivers.filter(({ name, loaded }) => loaded !== false || driverUser(head, kind, name) !== undefined).map(({ name }) => name);
 }
 
 /** What a driver sees. One that does not say so keeps nobody from serving: it is reported, and what it holds stays. */

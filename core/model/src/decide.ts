@@ -29,6 +29,7 @@ import { decideImageImport } from './decide/image-import.ts';
 import { decideImageLoad } from './decide/image-load.ts';
 import { decideImagePrune } from './decide/image-prune.ts';
 import { decideImageRemove } from './decide/image-remove.ts';
+import { decideImageMigrate } from './decide/image-migrate.ts';
 import { decideImageTag } from './decide/image-tag.ts';
 import { decideNetworkCreate } from './decide/network-create.ts';
 import { decideNetworkRemove } from './decide/network-remove.ts';
@@ -81,6 +82,7 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'image.load': decideImageLoad,
   'image.import': decideImageImport,
   'image.tag': decideImageTag,
+  'image.migrate': decideImageMigrate,
   'image.remove': decideImageRemove,
   'image.prune': decideImagePrune,
   'network.create': decideNetworkCreate,

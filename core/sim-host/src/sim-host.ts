@@ -27,7 +27,7 @@ export interface SimHostOptions {
 
 /** A host in memory: what drivers made on it outlives the engine. */
 export class SimHost {
-  /** `kind/resource/id`. */
+  /** `kind/resource/id`; storage is `storage:<driver>`. */
   readonly things = new Set<string>();
   /** By container. */
   readonly processes = new Map<string, SimProcess>();

@@ -35,7 +35,7 @@ const NAMES: NonNullable<SimulatedOptions['names']> = {
 export function simulatedDrivers(host: SimHost, { around, archives = () => [], names = {} }: SimulatedOptions): SimulatedDrivers {
   const act = (kind: DriverKind, name: string) => acting(around, kind, name);
   const make: { readonly [K in DriverKind]: (name: string) => DriverFamilies[K] } = {
-    storage: (name) => storage(host, act('storage', name)),
+    storage: (name) => storage(host, name, act('storage', name)),
     network: (name) => network(host, act('network', name)),
     cgroup: (name) => cgroup(host, act('cgroup', name)),
     runtime: (name) => runtime(host, act('runtime', name)),

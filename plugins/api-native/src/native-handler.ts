@@ -11,6 +11,7 @@ import { info } from './routes/info.ts';
 import { inspect } from './routes/inspect.ts';
 import { changePlugin } from './routes/change-plugin.ts';
 import { prune, seal } from './routes/retain.ts';
+import { migrateImage } from './routes/migrate-image.ts';
 import { plugins } from './routes/plugins.ts';
 import { state } from './routes/state.ts';
 import { verify } from './routes/verify.ts';
@@ -36,6 +37,7 @@ export const ROUTES: readonly Route[] = [
   prune,
   plugins,
   changePlugin,
+  migrateImage,
   views,
 ];
 

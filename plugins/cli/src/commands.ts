@@ -29,6 +29,7 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   load: { group: 'images', summary: 'Load images from an archive', load: () => import('./verbs/load.ts') },
   import: { group: 'images', summary: 'Make an image from a root file system', load: () => import('./verbs/import.ts') },
   tag: { group: 'images', summary: 'Give an image another name', load: () => import('./verbs/tag.ts') },
+  'image migrate': { group: 'images', summary: 'Take images to another storage driver', load: () => import('./verbs/image-migrate.ts') },
   rmi: { group: 'images', summary: 'Remove images', load: () => import('./verbs/rmi.ts') },
   history: { group: 'images', summary: 'Show how an image was made', load: () => import('./verbs/history.ts') },
   events: { group: 'log', summary: 'Show what happened, and what happens', load: () => import('./verbs/events.ts') },

@@ -221,7 +221,10 @@ export class DockerClient {
   }
 
   /** Progress while it loads; throws ApiError when the load fails on the way. */
-  async loadImages(archive: Readable, query: { readonly quiet?: boolean } = {}): Promise<AsyncIterable<ProgressLine>> {
+  async loadImages(
+    archive: Readable,
+    query: { readonly quiet?: boolean; readonly storageDriver?: string } = {},
+  ): Promise<AsyncIterable<ProgressLine>> {
     return progress(await this.#send('POST', '/images/load', { query, body: archive }));
   }
 

@@ -166,6 +166,15 @@ export class NativeClient {
     return this.#transport.json({ method: 'POST', path: `${PREFIX}/plugins/${encodeURIComponent(name)}/reload` });
   }
 
+  /** Takes an image to another storage driver. */
+  async migrateImage(image: string, storageDriver: string): Promise<CommandAnswers['image.migrate']> {
+    return this.#transport.json({
+      method: 'POST',
+      path: `${PREFIX}/images/${encodeURIComponent(image)}/migrate`,
+      query: { storageDriver },
+    });
+  }
+
   /** What a projection shows; `seq` is the last event it has folded. */
   async view(name: string, query: { readonly [parameter: string]: string }): Promise<{ readonly seq: number; readonly view: Json }> {
     return this.#transport.json({ method: 'GET', path: `${PREFIX}/views/${encodeURIComponent(name)}`, query });

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { Host } from '@shiplog/plugin-host';
-import { type Actor, createContext, type NetworkDriver } from '@shiplog/contracts';
+import { type Actor, createContext, type NetworkDriver, type StorageDriver } from '@shiplog/contracts';
 import type { Logger } from '@shiplog/driver-kit';
 
 const ACTOR: Actor = { scheme: 'system', reason: 'teardown' };
@@ -25,6 +25,20 @@ export async function tearDown(host: Host, directories: readonly string[], logge
       createContext({ op: 'teardown', signal: AbortSignal.timeout(30_000) }),
     );
   }
+  await removeSnapshots(host);
   await host.stop('teardown');
   for (const directory of directories) await rm(directory, { recursive: true, force: true });
+}
+
+/** Not every snapshot can be deleted as a directory: btrfs has read-only ones. */
+async function removeSnapshots({ engine, drivers }: Host): Promise<void> {
+  const { images } = await engine.view();
+  const used = new Set([...images.values()].map(({ storageDriver }) => storageDriver));
+  for (const { kind, name, probe, loaded } of drivers.list()) {
+    if (kind !== 'storage' || !probe.usable || (loaded === false && !used.has(name))) continue;
+    const storage: StorageDriver = drivers.get('storage', name);
+    for (const { resource, id } of await storage.observe())
+      if (resource === 'snapshot')
+        await storage.remove({ key: id }, createContext({ op: 'teardown', signal: AbortSignal.timeout(60_000) }));
+  }
 }

@@ -219,6 +219,15 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
       ],
     },
     {
+      verb: 'image.migrate',
+      good: async () => post(`/shiplog/v1/images/${IMAGE}/migrate?storageDriver=overlay`),
+      goodStatus: 200,
+      bad: [
+        refused(404, post('/shiplog/v1/images/nobody/migrate?storageDriver=overlay')),
+        refused(400, post(`/shiplog/v1/images/${IMAGE}/migrate`)),
+      ],
+    },
+    {
       verb: 'image.tag',
       good: async () => post(`/images/${IMAGE}/tag?repo=tagged&tag=1`),
       goodStatus: 201,

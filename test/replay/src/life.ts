@@ -133,6 +133,11 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
       refused: { reference: 'NO:NO:NO', message: '', changes: [], source: '-' },
       modes: ALL,
     },
+    'image.migrate': {
+      prepare: async (name) => ({ image: await loaded(`${name}:1`), storageDriver: 'other' }),
+      refused: { image: unknown, storageDriver: 'other' },
+      modes: ALL,
+    },
     'image.tag': {
       prepare: async (name) => ({ image: 'base', reference: `${name}:2` }),
       refused: { image: unknown, reference: 'x:1' },

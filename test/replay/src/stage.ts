@@ -86,7 +86,7 @@ export class Stage {
     const drivers = simulatedDrivers(this.host, {
       around,
       archives: () => this.images,
-      names: { storage: ['overlay'], runtime: ['oci'], log: ['k8s-file'], volume: ['local'] },
+      names: { storage: ['overlay', 'other'], runtime: ['oci'], log: ['k8s-file'], volume: ['local'] },
     });
     const { log, clock, host } = this;
     this.#engine = await this.drive(
@@ -137,7 +137,7 @@ export class Stage {
       const { things, secrets } = this.host;
       this.host = this.#newHost(boot);
       // Disks outlive a reboot; what the kernel had does not.
-      for (const thing of things) if (/^(blob|storage\/snapshot)/.test(thing)) this.host.things.add(thing);
+      for (const thing of things) if (/^(blob|storage:[^/]+\/snapshot)/.test(thing)) this.host.things.add(thing);
       for (const [id, secret] of secrets) this.host.secrets.set(id, secret);
     }
     await this.wait(3000);

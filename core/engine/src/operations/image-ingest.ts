@@ -1,28 +1,57 @@
-import type { Digest, IngestedImage, LoadedImage } from '@shiplog/contracts';
+import { type Digest, type ImageManifest, type IngestedImage, ShiplogError } from '@shiplog/contracts';
 import type { Operation } from '../operation.ts';
 
-/** Turns stored blobs into snapshots, bottom-up. Layers that another image holds are not made again, nor taken back. */
-export async function unpack(op: Operation, images: readonly IngestedImage[], storageDriver: string): Promise<readonly LoadedImage[]> {
+/** An image whose blobs are stored, and who is to hold its layers. */
+export interface PlacedImage extends IngestedImage {
+  readonly storageDriver: string;
+}
+
+/** Turns an image's blobs into snapshots, bottom-up. Layers that another image holds there are not made again, nor taken back. */
+export async function unpack(op: Operation, { layers }: ImageManifest, storageDriver: string): Promise<void> {
   const store = op.engine.parts.drivers.get('image-store', op.engine.parts.chosen.imageStore);
   const held = new Set<Digest>();
-  for (const image of op.engine.ledger.head.images.values()) for (const layer of image.layers) held.add(layer.chainId);
-  for (const { manifest } of images) {
-    let parent: Digest | undefined;
-    for (const layer of manifest.layers) {
-      const source = await store.path(layer.digest);
-      op.streams.progress?.({ id: layer.diffId.slice(7, 19), status: 'Loading layer', current: 0, total: layer.size });
-      await op.step(
-        'storage',
-        storageDriver,
-        'applyLayer',
-        { key: layer.chainId, ...(parent === undefined ? {} : { parent }), diffId: layer.diffId, source },
-        { undoArgs: { key: layer.chainId }, lasting: held.has(layer.chainId), label: `storage.applyLayer ${layer.chainId}` },
-      );
-      op.streams.progress?.({ id: layer.diffId.slice(7, 19), status: 'Loading layer', current: layer.size, total: layer.size });
-      parent = layer.chainId;
-    }
+  for (const image of op.engine.ledger.head.images.values())
+    if (image.storageDriver === storageDriver) for (const layer of image.layers) held.add(layer.chainId);
+  let parent: Digest | undefined;
+  for (const layer of layers) {
+    const source = await store.path(layer.digest);
+    op.streams.progress?.({ id: layer.diffId.slice(7, 19), status: 'Loading layer', current: 0, total: layer.size });
+    await op.step(
+      'storage',
+      storageDriver,
+      'applyLayer',
+      { key: layer.chainId, ...(parent === undefined ? {} : { parent }), diffId: layer.diffId, source },
+      { undoArgs: { key: layer.chainId }, lasting: held.has(layer.chainId), label: `storage.applyLayer ${layer.chainId}` },
+    );
+    op.streams.progress?.({ id: layer.diffId.slice(7, 19), status: 'Loading layer', current: layer.size, total: layer.size });
+    parent = layer.chainId;
   }
-  return images.map(({ manifest, tags }) => ({ manifest, tags }));
+}
+
+/**
+ * Says who is to hold each image: whoever holds it already, else who was `asked` for, else the engine's own. Throws IMAGE_EXISTS where it was asked
+ * for another than holds it.
+ */
+export function place(op: Operation, images: readonly IngestedImage[], asked: string | undefined): readonly PlacedImage[] {
+  const { ledger, parts } = op.engine;
+  return images.map((image) => {
+    const holder = ledger.head.images.get(image.manifest.id)?.storageDriver;
+    // What cannot run here any more holds nothing that could be used.
+    const holds = parts.drivers.list().some(({ kind, name, probe }) => kind === 'storage' && name === holder && probe.usable);
+    if (holder === undefined || !holds) return { ...image, storageDriver: asked ?? parts.defaults.storageDriver };
+    if (asked !== undefined && asked !== holder) {
+      const { id } = image.manifest;
+      throw new ShiplogError(
+        'IMAGE_EXISTS',
+        `image ${id.slice(7, 19)} is with ${holder} already; \`shiplog image migrate\` takes it to ${asked}`,
+        {
+          image: id,
+          storageDriver: holder,
+        },
+      );
+    }
+    return { ...image, storageDriver: holder };
+  });
 }
 
 /** Blobs of `images` that no image in the log holds. */

@@ -1,16 +1,24 @@
-import { type IngestedImage, ShiplogError } from '@shiplog/contracts';
+import { type IngestedImage, type LoadedImage, ShiplogError } from '@shiplog/contracts';
+import { driversInUse, isLayer } from '../drivers-in-use.ts';
 import type { Operation } from '../operation.ts';
-import { type Handler, INTERRUPTED } from './handler.ts';
-import { unheldBlobs, unpack } from './image-ingest.ts';
+import { asked, type Handler, INTERRUPTED } from './handler.ts';
+import { place, unheldBlobs, unpack } from './image-ingest.ts';
 
 type Ingest = Operation<'image.load'> | Operation<'image.import'>;
 
 /** Stores what `ingest` reads as blobs and snapshots, and takes both back on failure. */
-export async function take(op: Ingest, ingest: string, read: (body: AsyncIterable<Uint8Array>) => Promise<readonly IngestedImage[]>) {
+export async function take(
+  op: Ingest,
+  ingest: string,
+  read: (body: AsyncIterable<Uint8Array>) => Promise<readonly IngestedImage[]>,
+  wanted?: string,
+) {
   const { parts } = op.engine;
   const { body } = op.streams;
   if (body === undefined) throw new ShiplogError('REQUEST_INVALID', 'the request has no archive');
   const store = parts.drivers.get('image-store', parts.chosen.imageStore);
+  // Before anything is stored: a driver that is not there, or cannot run.
+  parts.drivers.get('storage', wanted ?? parts.defaults.storageDriver);
   const stored: { images: readonly IngestedImage[] } = { images: [] };
   await op.act(
     'image-store.ingest',
@@ -22,8 +30,15 @@ export async function take(op: Ingest, ingest: string, read: (body: AsyncIterabl
       await store.remove(unheldBlobs(op, stored.images));
     },
   );
-  const { storageDriver } = parts.defaults;
-  return { images: await unpack(op, stored.images, storageDriver), storageDriver };
+  const usual = wanted ?? parts.defaults.storageDriver;
+  const placed = place(op, stored.images, wanted);
+  for (const { manifest, storageDriver } of placed) await unpack(op, manifest, storageDriver);
+  const images = placed.map(({ manifest, tags, storageDriver }): LoadedImage => ({
+    manifest,
+    tags,
+    ...(storageDriver === usual ? {} : { storageDriver }),
+  }));
+  return { images, storageDriver: usual };
 }
 
 /** After a crash: removes what an ingest left that no image in the log holds. */
@@ -33,21 +48,21 @@ export async function discard(op: Ingest, ingest: string): Promise<void> {
   await store.discard(ingest);
   const { images } = op.engine.ledger.head;
   const blobs = new Set<string>([...images.values()].flatMap((image) => [image.id, ...image.layers.map((layer) => layer.digest)]));
-  const layers = new Set<string>([...images.values()].flatMap((image) => image.layers.map((layer) => layer.chainId)));
   const left = (await store.observe()).filter((found) => found.resource === 'blob' && !blobs.has(found.id));
   await store.remove(left.map((found) => found.id as `sha256:${string}`));
-  const storage = parts.defaults.storageDriver;
-  const snapshots = (await parts.drivers.get('storage', storage).observe()).filter(
-    (found) => found.resource === 'snapshot' && found.id.startsWith('sha256:') && !layers.has(found.id),
-  );
-  for (const found of snapshots) await op.step('storage', storage, 'remove', { key: found.id });
+  for (const storage of driversInUse(op.engine, 'storage')) {
+    for (const { resource, id } of await parts.drivers.get('storage', storage).observe()) {
+      if (resource === 'snapshot' && id.startsWith('sha256:') && !isLayer(op.engine, storage, id))
+        await op.step('storage', storage, 'remove', { key: id });
+    }
+  }
 }
 
 export const imageLoad: Handler<'image.load'> = {
   async run(op) {
     const { ingest } = op.intent.data.decided ?? { ingest: op.intent.op };
     const store = op.engine.parts.drivers.get('image-store', op.engine.parts.chosen.imageStore);
-    return take(op, ingest, (body) => store.load(ingest, body, op.ctx, op.streams.progress));
+    return take(op, ingest, (body) => store.load(ingest, body, op.ctx, op.streams.progress), asked(op).storageDriver);
   },
   async recover(op) {
     await discard(op, op.intent.data.decided?.ingest ?? op.intent.op);

@@ -7,8 +7,8 @@ async function removeImages(op: Operation<'image.remove'> | Operation<'image.pru
   const { parts } = op.engine;
   for (const removal of removals) {
     if (!removal.remove) continue;
-    for (const key of removal.snapshots)
-      await op.step('storage', parts.defaults.storageDriver, 'remove', { key }, { label: `storage.remove ${key}` });
+    const storage = removal.storageDriver ?? parts.defaults.storageDriver;
+    for (const key of removal.snapshots) await op.step('storage', storage, 'remove', { key }, { label: `storage.remove ${key}` });
     await op.act('image-store.remove', () => parts.drivers.get('image-store', parts.chosen.imageStore).remove(removal.blobs));
   }
 }
@@ -32,9 +32,9 @@ async function prune(op: Operation<'image.prune'>) {
   const { removals } = decided(op);
   let reclaimedBytes = 0;
   for (const removal of removals) {
+    const storage = removal.storageDriver ?? op.engine.parts.defaults.storageDriver;
     for (const key of removal.snapshots) {
-      reclaimedBytes += (await op.step('storage', op.engine.parts.defaults.storageDriver, 'usage', { key }).catch(() => ({ bytes: 0 })))
-        .bytes;
+      reclaimedBytes += (await op.step('storage', storage, 'usage', { key }).catch(() => ({ bytes: 0 }))).bytes;
     }
   }
   await removeImages(op, removals);

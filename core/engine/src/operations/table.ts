@@ -20,6 +20,7 @@ import { volumeCreate } from './volume-create.ts';
 import { volumeRemove } from './volume-remove.ts';
 import { imageImport } from './image-import.ts';
 import { imageLoad } from './image-load.ts';
+import { imageMigrate } from './image-migrate.ts';
 import { imagePrune, imageRemove } from './image-remove.ts';
 import { networkCreate } from './network-create.ts';
 import { networkRemove } from './network-remove.ts';
@@ -46,6 +47,7 @@ export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   'image.load': imageLoad,
   'image.import': imageImport,
   'image.tag': imageTag,
+  'image.migrate': imageMigrate,
   'image.remove': imageRemove,
   'image.prune': imagePrune,
   'network.create': networkCreate,

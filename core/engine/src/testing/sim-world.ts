@@ -44,7 +44,11 @@ export class SimWorld extends SimHost {
 
   drivers(): SimulatedDrivers {
     const around = <R>(_: DriverCall, effect: () => R): Promise<R> => this.#count(effect);
-    return simulatedDrivers(this, { around, archives: () => [{ manifest: IMAGE, tags: ['sim:latest'] }] });
+    return simulatedDrivers(this, {
+      around,
+      archives: () => [{ manifest: IMAGE, tags: ['sim:latest'] }],
+      names: { storage: ['sim', 'other'] },
+    });
   }
 
   async #count<R>(effect: () => R): Promise<R> {

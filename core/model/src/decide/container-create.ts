@@ -11,6 +11,7 @@ import { generateName } from '../names/generate-name.ts';
 import { joinedNetworks } from '../network/joined-networks.ts';
 import { leaseAddress } from '../network/lease-address.ts';
 import { findContainerByName } from '../projections/find-container.ts';
+import { shortId } from '../projections/short-id.ts';
 import { checkContainerName, requireFreeName } from './container-name.ts';
 import { checkSpec } from './check-spec.ts';
 import { mergeArgv } from './merge-argv.ts';
@@ -26,6 +27,7 @@ export const decideContainerCreate: Decider<'container.create'> = (view, { args,
   const id = takeId(givens, 0);
   const name = args.name === undefined || args.name === '' ? undefined : checkContainerName(args.name);
   const image = view.image(args.spec.image);
+  requireSettled(view, image);
   checkSpec(args.spec);
   const argv = mergeArgv(args.spec, image.config);
   if (argv.length === 0 || argv[0] === '') throw new ShiplogError('SPEC_INVALID', 'No command specified', { image: args.spec.image });
@@ -47,6 +49,16 @@ export const decideContainerCreate: Decider<'container.create'> = (view, { args,
   };
   return { decided, expected: 'no-stream', tags: [`name:${decided.name}`] };
 };
+
+/** Nobody builds on layers that are on their way. */
+function requireSettled(view: StateView, { id }: ImageRecord): void {
+  for (const { verb, stream } of view.openOperations.values()) {
+    if (verb !== 'image.migrate' || stream !== `image/${id}`) continue;
+    throw new ShiplogError('IMAGE_IN_USE', `image ${shortId(id)} is going to another storage driver; try again when it is there`, {
+      image: id,
+    });
+  }
+}
 
 /** Paths the image wants on volumes and the spec does not mount itself. */
 export function imageVolumePaths(spec: ContainerSpec, image: ImageRecord): readonly string[] {

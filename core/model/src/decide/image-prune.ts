@@ -18,7 +18,8 @@ export const decideImagePrune: Decider<'image.prune'> = (view, { args }) => {
   const left = new Map(view.images);
   const removals = [...doomed.values()].map((image): ImageRemoval => {
     left.delete(image.id);
-    return { id: image.id, untag: [...image.tags, ...image.repoDigests], remove: true, ...exclusiveContent(image, left.values()) };
+    const untag = [...image.tags, ...image.repoDigests];
+    return { id: image.id, untag, remove: true, storageDriver: image.storageDriver, ...exclusiveContent(image, left.values()) };
   });
   return { decided: { removals }, expected: 'any', effectless: removals.length === 0 };
 };

@@ -63,7 +63,13 @@ function untag(image: ImageRecord, names: readonly string[]): ImageRemoval {
 
 function deletion(view: StateView, image: ImageRecord): ImageRemoval {
   const others = [...view.images.values()].filter(({ id }) => id !== image.id);
-  return { id: image.id, untag: [...image.tags, ...image.repoDigests], remove: true, ...exclusiveContent(image, others) };
+  return {
+    id: image.id,
+    untag: [...image.tags, ...image.repoDigests],
+    remove: true,
+    storageDriver: image.storageDriver,
+    ...exclusiveContent(image, others),
+  };
 }
 
 function inUse(image: ImageRecord, remedy: string, reason: string, user?: ContainerRecord): ShiplogError {

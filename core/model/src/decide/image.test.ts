@@ -143,4 +143,31 @@ test('given ids that share a beginning, when looked up by it, then it is ambiguo
   assert.is(scenario.world.state.image(`sha256:${short('wed')}`).id, digestOf('wed'));
 });
 
+test('given an image, when it migrates, then it is with the other driver, and what nobody else needs goes where it was', () => {
+  const other = imageOf('other', ['base', 'other']);
+  const scenario = given(load('web:1', web), load('other:1', other));
+  scenario
+    .when('image.migrate', { image: 'web:1', storageDriver: 'btrfs' })
+    .thenDecided(({ id, from, to, snapshots }, { stream, effectless }) => {
+      assert.equal([id, from, to, stream, effectless], [web.id, 'vfs', 'btrfs', `image/${web.id}`, false]);
+      assert.equal(snapshots, [web.layers.at(-1)?.chainId]);
+    })
+    .thenState((state) => assert.is(state.image('web:1').storageDriver, 'btrfs'));
+  scenario
+    .when('image.migrate', { image: 'web:1', storageDriver: 'btrfs' })
+    .thenDecided(({ snapshots }, { effectless }) => assert.equal([snapshots, effectless], [[], true]));
+  scenario.when('image.migrate', { image: 'web:1', storageDriver: '' }).thenRefused('REQUEST_INVALID');
+  scenario.when('image.migrate', { image: 'nothing', storageDriver: 'vfs' }).thenRefused('IMAGE_NOT_FOUND');
+});
+
+test('given a container of an image, when the image migrates, then it is refused and says whose it is', () => {
+  given(created('web')).when('image.migrate', { image: 'busybox', storageDriver: 'btrfs' }).thenRefused('IMAGE_IN_USE');
+});
+
+test('given an image on its way, when a container is made from it, then it is refused', () => {
+  given(began('image.migrate', { image: 'busybox', storageDriver: 'btrfs' }))
+    .when('container.create', { name: 'web', spec: specOf() })
+    .thenRefused('IMAGE_IN_USE');
+});
+
 test.run();

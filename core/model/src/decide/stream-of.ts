@@ -35,6 +35,7 @@ function subjectStream(view: StateView, { type, args, givens }: Command): Stream
     case 'exec.resize':
       return `container/${findExec(view.execs, args.exec).containerId}`;
     case 'image.tag':
+    case 'image.migrate':
     case 'image.remove':
       return `image/${findImage(view.images, args.image).image.id}`;
     case 'network.remove':

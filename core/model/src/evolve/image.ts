@@ -17,6 +17,13 @@ export const imageEvolvers: Evolvers<EventsOf<'image'>> = {
     if (pending !== undefined) moveTag(state, pending.decided.reference, pending.decided.id, event.t);
   },
   'image.tag.failed': () => undefined,
+  'image.migrate.requested': () => undefined,
+  'image.migrate.succeeded': (state, event) => {
+    const pending = pendingOf(state, event.op, 'image.migrate');
+    const image = pending === undefined ? undefined : state.images.get(pending.decided.id);
+    if (pending !== undefined && image !== undefined) state.images.set(image.id, { ...image, storageDriver: pending.decided.to });
+  },
+  'image.migrate.failed': () => undefined,
   // Names and images go with the intent: nobody may build on what is being taken away. A failure brings them back.
   'image.remove.requested': (state, event) => {
     if (event.data.decided !== null) takeAway(state, event.op, event.data.decided.removals);
@@ -30,8 +37,8 @@ export const imageEvolvers: Evolvers<EventsOf<'image'>> = {
   'image.prune.failed': (state, event) => bringBack(state, pendingOf(state, event.op, 'image.prune')?.held.images ?? []),
 };
 
-function arrived(state: State, loaded: readonly LoadedImage[], storageDriver: string, at: string): void {
-  for (const { manifest, tags } of loaded) {
+function arrived(state: State, loaded: readonly LoadedImage[], usual: string, at: string): void {
+  for (const { manifest, tags, storageDriver = usual } of loaded) {
     const known = state.images.get(manifest.id);
     state.images.set(manifest.id, {
       ...manifest,

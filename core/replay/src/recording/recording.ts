@@ -64,8 +64,8 @@ export interface Recording {
   readonly spanMs: number;
   readonly defaults: EngineDefaults;
   readonly networks: readonly RecordedNetwork[];
-  /** Drivers that containers and volumes name, of the families that the engine looks up. */
-  readonly drivers: { readonly log: ReadonlySet<string>; readonly volume: ReadonlySet<string> };
+  /** Drivers that images, containers and volumes name, of the families that the engine looks up. */
+  readonly drivers: { readonly storage: ReadonlySet<string>; readonly log: ReadonlySet<string>; readonly volume: ReadonlySet<string> };
   readonly commands: readonly RecordedCommand[];
   /** Requests that cannot be asked again: nobody could read them, or their verb is of a later release. */
   readonly skipped: number;
@@ -99,7 +99,7 @@ class RecordingReader {
   readonly #summary = new Summary();
   readonly #commands: RecordedCommand[] = [];
   readonly #networks: RecordedNetwork[] = [];
-  readonly #drivers = { log: new Set<string>(), volume: new Set(['local']) };
+  readonly #drivers = { storage: new Set<string>(), log: new Set<string>(), volume: new Set(['local']) };
   readonly #outcomes = new Map<string, RecordedOutcome>();
   readonly #archives = new Map<string, readonly LoadedImage[]>();
   /** Drivers of networks, by network name, and what was the usual one of other families when an operation began. */
@@ -143,6 +143,9 @@ class RecordingReader {
     this.#defaults ??= givens.defaults;
     this.#drivers.log.add(givens.defaults.logDriver);
     if (event.type === 'container.create.requested' && event.data.decided !== null) this.#drivers.log.add(event.data.decided.logDriver);
+    if (event.type === 'image.migrate.requested' && event.data.decided !== null) this.#drivers.storage.add(event.data.decided.to);
+    if (event.type === 'image.load.requested' && event.data.args?.storageDriver !== undefined)
+      this.#drivers.storage.add(event.data.args.storageDriver);
     if (event.type === 'volume.create.requested' && event.data.decided !== null) this.#drivers.volume.add(event.data.decided.driver);
     this.#usual.set(event.op, givens.defaults);
     if (event.type === 'network.create.requested' && event.data.decided !== null) {

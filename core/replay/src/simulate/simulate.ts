@@ -81,7 +81,7 @@ export async function simulate(recording: Recording, options: SimulateOptions = 
     around,
     archives: (op) => recording.archives.get(op) ?? [],
     names: {
-      storage: [storageOf(recording, whatIf)],
+      storage: [...new Set([storageOf(recording, whatIf), ...recording.drivers.storage])],
       runtime: [recording.defaults.runtime],
       log: [...recording.drivers.log],
       volume: [...recording.drivers.volume],

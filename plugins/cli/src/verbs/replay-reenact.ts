@@ -24,8 +24,8 @@ export default defineVerb({
     'storage-driver': {
       type: 'text',
       value: 'NAME',
-      help: 'overlay or vfs; the first that can run here if absent',
-      complete: ['overlay', 'vfs'],
+      help: 'overlay, btrfs or vfs; the first that can run here if absent',
+      complete: ['overlay', 'btrfs', 'vfs'],
     },
     ab: { type: 'text', value: 'storage-driver=A,B', help: 'Do it with either driver, and compare the two' },
     images: { type: 'text', value: 'ROOT', help: 'Root of an engine that has the images', complete: 'file' },
