@@ -11,6 +11,7 @@ export interface Kernel {
   readonly links: LinkCalls;
   readonly firewall: FirewallCalls;
   readonly processes: ProcessCalls;
+  readonly sockets: SocketCalls;
 }
 
 /** mount(2), umount2(2) and /proc/self/mountinfo (proc(5)). */
@@ -226,4 +227,23 @@ export interface ProcessCalls {
   lock(path: string): Promise<{ release(): Promise<void> } | undefined>;
   /** Binds and closes at once. False when something else has the port. */
   portIsFree(protocol: 'tcp' | 'udp' | 'sctp', address: string, port: number): Promise<boolean>;
+}
+
+/** Datagrams for a server on this host. */
+export interface DatagramCall {
+  /** Its socket, of 107 bytes at most. */
+  readonly path: string;
+  readonly datagrams: readonly Uint8Array[];
+  /** What becomes of one that is larger than the kernel takes: `memfd` passes it in a sealed memory file (memfd_create(2)), as systemd's journal reads it; EMSGSIZE if absent. */
+  readonly large?: 'memfd';
+  readonly signal?: AbortSignal;
+}
+
+/** unix(7): what node:net and node:dgram lack. */
+export interface SocketCalls {
+  /**
+   * Sends datagrams over a socket of their own, in order, each as soon as the server's queue has room; resolves once the kernel has them all. The first that
+   * fails ends it, and those before it are sent: EPROTOTYPE where the server wants a stream, EAGAIN when there was no room for 10 s.
+   */
+  sendDatagrams(call: DatagramCall): Promise<void>;
 }

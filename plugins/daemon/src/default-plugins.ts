@@ -20,6 +20,7 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   '@shiplog/log-none',
   '@shiplog/log-syslog',
   '@shiplog/log-fluentd',
+  '@shiplog/log-journald',
   '@shiplog/image-store',
   '@shiplog/vault-file',
   '@shiplog/volume-local',

@@ -3,8 +3,9 @@ import type { ErrorCode, ErrorRecord } from '@shiplog/contracts';
 
 const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 
-/** Numbers node does not name; asm-generic/errno.h, the same on x86-64 and arm64. */
+/** Numbers node does not name, or has two names for; asm-generic/errno.h, the same on x86-64 and arm64. */
 const MORE_NAMES: ReadonlyMap<number, string> = new Map([
+  [11, 'EAGAIN'],
   [61, 'ENODATA'],
   [78, 'EREMCHG'],
   [85, 'ERESTART'],
@@ -15,7 +16,7 @@ const MORE_NAMES: ReadonlyMap<number, string> = new Map([
 
 /** The name of an error number, such as `EBUSY`; `E<number>` if it has none here. */
 export function errnoName(errno: number): string {
-  return NAMES.get(errno) ?? MORE_NAMES.get(errno) ?? `E${errno}`;
+  return MORE_NAMES.get(errno) ?? NAMES.get(errno) ?? `E${errno}`;
 }
 
 /** Plain facts of an error; what is undefined is left out. */

@@ -1,4 +1,5 @@
 import type { Kernel } from '@shiplog/contracts';
+import { socketCalls } from './datagrams.ts';
 import { fileCalls } from './files.ts';
 import { firewallCalls } from './firewall.ts';
 import { Lane } from './lane.ts';
@@ -26,6 +27,7 @@ export class LinuxKernel implements Kernel, AsyncDisposable {
   readonly links = linkCalls(this.#net.call);
   readonly firewall = firewallCalls();
   readonly processes = processCalls(this.#net.call);
+  readonly sockets = socketCalls();
 
   /** Ends the threads; calls under way fail. A later call starts them again. */
   async [Symbol.asyncDispose](): Promise<void> {

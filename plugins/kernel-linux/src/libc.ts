@@ -3,6 +3,16 @@ import { errnoName, type Facts, kernelError } from './kernel-error.ts';
 
 const O_CLOEXEC = 0o2000000;
 const F_DUPFD_CLOEXEC = 1030;
+const F_ADD_SEALS = 1033;
+/** F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE. */
+const EVERY_SEAL = 0x0f;
+const MFD_CLOEXEC = 0x01;
+const MFD_ALLOW_SEALING = 0x02;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
+const POLLOUT = 0x04;
 const WNOHANG = 1;
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -14,6 +24,17 @@ const SYS_OPENAT2 = 437;
 const SYS_MOUNT_SETATTR = 442;
 
 type Call = KoffiFunc<(...args: (number | bigint | string | Uint8Array | null)[]) => number>;
+
+/** struct msghdr (sendmsg(2)) of a message without address and bytes. */
+interface MessageHeader {
+  readonly name: null;
+  readonly nameLength: number;
+  readonly parts: null;
+  readonly partCount: number;
+  readonly control: Uint8Array;
+  readonly controlLength: number;
+  readonly flags: number;
+}
 
 interface Bindings {
   readonly mount: Call;
@@ -36,7 +57,11 @@ interface Bindings {
   readonly socket: Call;
   readonly bind: Call;
   readonly listen: Call;
+  readonly connect: Call;
   readonly send: Call;
+  readonly sendmsg: KoffiFunc<(fd: number, header: MessageHeader, flags: number) => number>;
+  readonly poll: Call;
+  readonly memfdCreate: Call;
   readonly recv: Call;
   readonly getsockopt: Call;
   readonly setsockopt: Call;
@@ -49,6 +74,15 @@ interface Bindings {
 
 /** Pointers are declared as bytes, so that only buffers of ours reach the kernel. */
 function bind(libc: LibraryHandle): Bindings {
+  const messageHeader = koffi.struct({
+    name: 'void *',
+    nameLength: 'uint',
+    parts: 'void *',
+    partCount: 'size_t',
+    control: 'void *',
+    controlLength: 'size_t',
+    flags: 'int',
+  });
   const syscall = (...args: string[]): Call => libc.func('syscall', 'long', ['long', ...args]);
   return {
     mount: libc.func('mount', 'int', ['str', 'str', 'str', 'ulong', 'str']),
@@ -71,7 +105,11 @@ function bind(libc: LibraryHandle): Bindings {
     socket: libc.func('socket', 'int', ['int', 'int', 'int']),
     bind: libc.func('bind', 'int', ['int', 'void *', 'uint']),
     listen: libc.func('listen', 'int', ['int', 'int']),
+    connect: libc.func('connect', 'int', ['int', 'void *', 'uint']),
     send: libc.func('send', 'long', ['int', 'void *', 'size_t', 'int']),
+    sendmsg: libc.func('sendmsg', 'long', ['int', koffi.pointer(messageHeader), 'int']),
+    poll: libc.func('poll', 'int', ['void *', 'ulong', 'int']),
+    memfdCreate: libc.func('memfd_create', 'int', ['str', 'uint']),
     recv: libc.func('recv', 'long', ['int', 'void *', 'size_t', 'int']),
     getsockopt: libc.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', 'void *']),
     setsockopt: libc.func('setsockopt', 'int', ['int', 'int', 'int', 'void *', 'uint']),
@@ -175,6 +213,41 @@ export const libc = {
   },
   listen(fd: number, facts: Facts): void {
     check(bound().listen(fd, 1), 'listen', facts);
+  },
+  connect(fd: number, address: Uint8Array, facts: Facts): void {
+    check(bound().connect(fd, address, address.length), 'connect', facts);
+  },
+  /** One datagram, without waiting: EAGAIN while the peer's queue is full. */
+  sendNow(fd: number, bytes: Uint8Array, facts: Facts): void {
+    check(bound().send(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL), 'send', { ...facts, bytes: bytes.length });
+  },
+  /** A datagram without bytes that hands over the descriptor `passed` (unix(7), SCM_RIGHTS), without waiting. */
+  passNow(fd: number, passed: number, facts: Facts): void {
+    // struct cmsghdr: a size_t of the length, two ints, the descriptor; its end is padded.
+    const control = Buffer.alloc(24);
+    control.writeBigUInt64LE(20n, 0);
+    control.writeInt32LE(SOL_SOCKET, 8);
+    control.writeInt32LE(SCM_RIGHTS, 12);
+    control.writeInt32LE(passed, 16);
+    const header = { name: null, nameLength: 0, parts: null, partCount: 0, control, controlLength: control.length, flags: 0 };
+    check(bound().sendmsg(fd, header, MSG_DONTWAIT | MSG_NOSIGNAL), 'sendmsg', facts);
+  },
+  /** poll(2) on a pool thread: resolves when something can be sent, and after `ms` milliseconds at the latest. */
+  writableLater(fd: number, ms: number): Promise<void> {
+    const entry = Buffer.alloc(8);
+    entry.writeInt32LE(fd, 0);
+    entry.writeInt16LE(POLLOUT, 4);
+    return new Promise((resolve, reject) => {
+      bound().poll.async(entry, 1, ms, (fault: unknown) => (fault === null ? resolve() : reject(fault)));
+    });
+  },
+  /** memfd_create(2): a file in memory that can be sealed. */
+  memoryFile(name: string): number {
+    return check(bound().memfdCreate(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), 'memfd_create');
+  },
+  /** fcntl(2), F_ADD_SEALS: nobody changes the memory file any more. */
+  seal(fd: number): void {
+    check(bound().fcntl(fd, F_ADD_SEALS, EVERY_SEAL), 'fcntl', { fd });
   },
   send(fd: number, bytes: Uint8Array): void {
     check(bound().send(fd, bytes, bytes.length, 0), 'send');

@@ -100,7 +100,7 @@ async function lock(path: string): Promise<{ release(): Promise<void> } | undefi
     libc.flock(file.fd, LOCK_EX_NB, path);
   } catch (error) {
     await file.close();
-    if (['EAGAIN', 'EWOULDBLOCK'].includes(errnoOf(error))) return undefined;
+    if (errnoOf(error) === 'EAGAIN') return undefined;
     throw error;
   }
   return { release: () => file.close() };

@@ -2,13 +2,13 @@ import { createSocket } from 'node:dgram';
 import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { type Kernel, ShiplogError } from '@shiplog/contracts';
 import type { Address } from './address.ts';
-import { Datagrams } from './datagrams.ts';
 
 /** A way to a syslog server. */
 export interface Connection {
   /** Resolves once the kernel has them; what a stream's server has really read nobody tells (syslog has no answers). */
-  send(messages: readonly Buffer[]): Promise<void>;
+  send(messages: readonly Buffer[], signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -22,8 +22,8 @@ export interface Tls {
 const CONNECT_MS = 10_000;
 
 /** Connects. Octet counting frames messages on TLS streams if they are RFC 5424 (RFC 5425), a newline ends them otherwise. */
-export async function open(address: Address, tls: Tls, counted: boolean): Promise<Connection> {
-  if ('path' in address) return openUnix(address.path, address.protocol === 'unix');
+export async function open(kernel: Kernel, address: Address, tls: Tls, counted: boolean): Promise<Connection> {
+  if ('path' in address) return openUnix(kernel, address.path, address.protocol === 'unix');
   if (address.protocol === 'udp') return openUdp(address.host, address.port);
   const { host, port } = address;
   if (address.protocol === 'tcp') return stream(connect({ host, port }), 'connect', false);
@@ -33,26 +33,21 @@ export async function open(address: Address, tls: Tls, counted: boolean): Promis
 }
 
 /** The host's socket takes datagrams; some servers have a stream instead. */
-async function openUnix(path: string, orStream: boolean): Promise<Connection> {
-  const datagrams = new Datagrams(path);
+async function openUnix({ sockets }: Kernel, path: string, orStream: boolean): Promise<Connection> {
   let through: Connection | undefined;
   return {
-    async send(messages) {
-      if (through !== undefined) return through.send(messages);
-      for (const [index, bytes] of messages.entries()) {
-        try {
-          await datagrams.send(bytes);
-        } catch (error) {
-          if (!orStream || index > 0 || !String(error).includes('EPROTOTYPE')) throw error;
-          through = await stream(connect({ path }), 'connect', false);
-          return through.send(messages);
-        }
+    async send(messages, signal) {
+      if (through !== undefined) return through.send(messages, signal);
+      try {
+        await sockets.sendDatagrams({ path, datagrams: messages, signal });
+      } catch (error) {
+        // Nothing was sent then.
+        if (!orStream || !(error instanceof ShiplogError) || error.facts['errno'] !== 'EPROTOTYPE') throw error;
+        through = await stream(connect({ path }), 'connect', false);
+        await through.send(messages, signal);
       }
     },
-    async close() {
-      datagrams.close();
-      await through?.close();
-    },
+    close: async () => through?.close(),
   };
 }
 

@@ -94,6 +94,25 @@ test('given every way to a server and every format, when a line is sent, then rs
   }
 });
 
+test('given a burst of 10,000 lines, when it goes through a unix socket, then every line arrives once and in order', async () => {
+  await using temporary = await temporaryDirectory();
+  const { logger } = createTestServices({ kernel, stateDir: temporary.path, runDir: temporary.path });
+  await using driver: LogDriver & AsyncDisposable = new SyslogLog(kernel, logger);
+  const spool = join(temporary.path, 'spool.log');
+  const texts = Array.from({ length: 10_000 }, (_, index) => `line ${index} ${'.'.repeat(100)}`);
+  await appendFile(spool, texts.map((text) => `2026-01-02T03:04:05.678901234+00:00 stdout F ${text}\n`).join(''));
+  const subject = { id: 'd'.repeat(64), name: 'web', imageId: '', imageName: '', command: [], createdAt: '1', labels: {}, env: {} };
+  const ctx = createContext({ op: 'test', signal: AbortSignal.timeout(60_000) });
+  await driver.open(
+    { id: 'd1', spool, path: spool, options: { 'syslog-address': `unixgram://${server.socket}`, tag: 'burst' }, subject },
+    ctx,
+  );
+  await driver.close({ id: 'd1' }, ctx);
+  const arrived = async (): Promise<string[]> => (await server.messages()).filter(({ app }) => app === 'burst').map(({ text }) => text);
+  for (let tries = 0; tries < 200 && (await arrived()).length < texts.length; tries += 1) await sleep(50);
+  assert.equal(await arrived(), texts);
+});
+
 test('given a certificate that nobody vouches for, when a line is sent, then it is not, unless that does not matter', async () => {
   const address = { 'syslog-address': `tcp+tls://localhost:${server.tls}` };
   await sendOne('trusted-not', address).then(

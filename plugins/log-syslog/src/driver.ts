@@ -34,7 +34,10 @@ export const SYSLOG_OPTIONS = {
 /** Sends each line to a syslog server: stdout as informational, stderr as error. */
 @injectable()
 export class SyslogLog extends SendingLog {
-  constructor(@inject(KERNEL) kernel: Kernel, @inject(LOGGER) logger: Logger) {
+  constructor(
+    @inject(KERNEL) private readonly kernel: Kernel,
+    @inject(LOGGER) logger: Logger,
+  ) {
     super('syslog', SYSLOG_OPTIONS, kernel, logger);
   }
 
@@ -58,9 +61,13 @@ export class SyslogLog extends SendingLog {
       skipVerify: options['syslog-tls-skip-verify'] !== undefined,
     };
     const { open } = await import('./connection.ts');
-    const connection = await open(address, tls, address.protocol === 'tcp+tls' && format.startsWith('rfc5424'));
+    const connection = await open(this.kernel, address, tls, address.protocol === 'tcp+tls' && format.startsWith('rfc5424'));
     return {
-      write: (records) => connection.send(records.map((record) => message(record, as))),
+      write: (records, signal) =>
+        connection.send(
+          records.map((record) => message(record, as)),
+          signal,
+        ),
       close: () => connection.close(),
     };
   }

@@ -348,6 +348,12 @@ export function createRecordingKernel(): RecordingKernel {
         return !busyPorts.has(`${protocol}/${port}`);
       },
     },
+
+    sockets: {
+      async sendDatagrams(call) {
+        note('sockets.sendDatagrams', call);
+      },
+    },
   };
 }
 
