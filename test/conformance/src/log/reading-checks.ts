@@ -4,6 +4,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AddCheck, lines } from './lab.ts';
 
+/** Patience with a reading that nobody wants any more. */
+const LEAVE_MS = 5000;
+
 /** What drivers do that can read back; of others, that they say so. */
 export function readingChecks(check: AddCheck): void {
   check('given a driver that cannot read back, when read, then it says so; one that can does', async (lab) => {
@@ -50,7 +53,8 @@ export function readingChecks(check: AddCheck): void {
     if (lab.fixture.capabilities.follow !== true) return;
     const printer = await lab.printer();
     await lab.open(printer);
-    await lab.read(printer, { follow: true, signal: AbortSignal.timeout(100) });
+    const reading = lab.read(printer, { follow: true, signal: AbortSignal.timeout(100) }).then(() => true);
+    assert.ok(await Promise.race([reading, sleep(LEAVE_MS, false)]), `it reads on ${LEAVE_MS / 1000} s after its reader left`);
   });
 
   check('given an unfinished last line, when its writer has ended, then it is read', async (lab) => {
