@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 import { logSuite } from '@shiplog/conformance/log';
+import { provePlugin } from '@shiplog/conformance/prove';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
 import { temporaryDirectory } from '@shiplog/test-support';
@@ -45,3 +47,20 @@ for (const { manifest } of plugin.drivers) {
   });
   test.run();
 }
+
+const proof = suite('log files as a plugin');
+/** These need what a proof of a plugin makes itself: drivers that end, and others that go on. */
+const KIT = ['given a driver that ends in the middle', 'given a follower, when lines come', 'given an open one, when it is removed'];
+const proven = KIT.map(() => 0);
+await provePlugin({
+  plugin,
+  kernel,
+  test(name, body) {
+    const index = KIT.findIndex((start) => name.startsWith(start));
+    if (index < 0) return;
+    proven[index] = (proven[index] ?? 0) + 1;
+    proof(name, body);
+  },
+});
+proof('given the plugin, when it is proven, then both drivers are by the kit of logs', () => assert.equal(proven, [2, 2, 2]));
+proof.run();

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createContext, type VolumeDriver } from '@shiplog/contracts';
+import { provePlugin } from '@shiplog/conformance/prove';
 import { volumeSuite } from '@shiplog/conformance/volume';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { LocalVolumeDriver } from './driver.ts';
+import plugin from './index.ts';
 
 const kernel = createKernel();
 
@@ -40,6 +42,16 @@ volumeSuite({
   factory: async () => ({ ...(await prepare()), lasting: false, options: { type: 'tmpfs', device: 'tmpfs', o: 'size=4m,mode=0755' } }),
 });
 memory.run();
+
+const proof = suite('local volumes as a plugin');
+await provePlugin({ test: proof, plugin, kernel });
+const proven: string[] = [];
+await provePlugin({ test: (name) => proven.push(name), plugin, kernel });
+proof('given the plugin, when it is proven, then by the kit of volumes, with content of images', () => {
+  for (const start of ['given two consumers, when one leaves', 'given an empty volume, when it is published with a seed'])
+    assert.is(proven.filter((name) => name.startsWith(start)).length, 1, start);
+});
+proof.run();
 
 const test = suite('local volumes elsewhere');
 const ctx = () => createContext({ op: 'test', signal: AbortSignal.timeout(10_000) });

@@ -8,7 +8,7 @@ export default definePlugin({
       manifest: {
         kind: 'volume',
         name: 'docker-plugin',
-        capabilities: { delegates: true },
+        capabilities: { seed: true, delegates: true },
         needs: {},
         deadlines: { create: 120_000, publish: 120_000 },
         doc: "Every volume driver that is a plugin of Docker's protocol, found by the name it is asked for.",

@@ -46,7 +46,7 @@ export const VOLUME_VERBS = {
 } as const;
 
 /**
- * Capability `delegates`: stands for every driver name that nobody else has. `observe` answers `{resource: 'volume', id: name}`
+ * Capabilities: `seed`: does what `publish` says of a seed; without it a new volume stays empty. `delegates`: stands for every driver name that nobody else has. `observe` answers `{resource: 'volume', id: name}`
  * and, for each consumer, `{resource: 'publication', id: consumer, of: name}`.
  */
 export interface VolumeDriver extends DriverBase, VerbsOf<typeof VOLUME_VERBS> {}

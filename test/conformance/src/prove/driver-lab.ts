@@ -17,7 +17,9 @@ export interface DriverLab<K extends VerbKind> {
   readonly stateDir: string;
   /** Another instance over the same state. `engineId`: of another engine. */
   make(engineId?: string): Promise<DriverFamilies[K]>;
-  /** Ends all instances and deletes the directories. */
+  /** Ends all instances, as a crash would: nothing is closed that they have open. */
+  end(): Promise<void>;
+  /** The same, and deletes the directories. */
   cleanup(): Promise<void>;
 }
 
@@ -25,7 +27,10 @@ export async function driverLab<K extends VerbKind>(proven: Proven, kind: K, nam
   const directory = await mkdtemp(join(tmpdir(), 'shiplog-kit-'));
   const [stateDir, runDir, scratch] = [join(directory, 'state'), join(directory, 'run'), join(directory, 'scratch')];
   for (const path of [stateDir, runDir, scratch]) await mkdir(path);
-  const ends: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
+  const ends: (() => Promise<unknown>)[] = [];
+  const endAll = async (): Promise<void> => {
+    for (const end of ends.splice(0).toReversed()) await end();
+  };
   return {
     scratch,
     stateDir,
@@ -51,8 +56,10 @@ export async function driverLab<K extends VerbKind>(proven: Proven, kind: K, nam
       guest.connection.welcome(Object.fromEntries(proven.drivers.map((one) => [`${one.kind}/${one.name}`, { home, options }])));
       return remoteDriver(kind, (verb, args, ctx) => guest.connection.call(`${kind}/${name}`, verb, args, ctx));
     },
+    end: endAll,
     async cleanup() {
-      for (const end of ends.toReversed()) await end();
+      await endAll();
+      await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -3,11 +3,13 @@ import type { DriverManifest, Kernel, ShiplogEvent, VerbKind } from '@shiplog/co
 import type { PluginDefinition } from '@shiplog/driver-kit';
 import type { GuestSource } from '@shiplog/driver-kit/isolation';
 import { createTestServices } from '@shiplog/driver-kit/testing';
+import { logSuite } from '../log/index.ts';
 import { networkSuite } from '../network/index.ts';
 import { pluginSuite } from '../plugin/index.ts';
 import { storageSuite } from '../storage/index.ts';
 import { verbSuite } from '../verbs/index.ts';
-import { calmly, driverLab, probeOf, type Proven } from './driver-lab.ts';
+import { volumeSuite } from '../volume/index.ts';
+import { calmly, type DriverLab, driverLab, probeOf, type Proven } from './driver-lab.ts';
 
 /** How a runner takes a check: uvu's suite, node:test's `test`, or any other function like it. */
 export type Test = (name: string, body: () => Promise<void>) => unknown;
@@ -69,8 +71,10 @@ async function proveDrivers(
     else if (kind === 'network' && !isApart)
       skipped(what, 'network drivers are proven in a network namespace of their own; see `apart` of the kit');
     else if (kind === 'network') proveNetwork(test, proven, name, capabilities);
+    else if (kind === 'log') proveLog(test, proven, name, capabilities, skipped);
     else if (kind in SAMPLES) proveVerbs(test, proven, kind as keyof typeof SAMPLES, name);
     else skipped(what, `drivers of family ${kind} are proven by their own kit, with a fixture of yours: @shiplog/conformance/${kind}`);
+    if (kind === 'volume' && reason === undefined) proveVolume(test, proven, name, capabilities, skipped);
     if (kind === 'projection' && reason === undefined) proveProjection(test, proven, name);
   }
 }
@@ -109,9 +113,56 @@ function proveNetwork(test: Check, proven: Proven, name: string, capabilities: D
   });
 }
 
+function proveLog(
+  test: Check,
+  proven: Proven,
+  name: string,
+  capabilities: DriverManifest['capabilities'],
+  skipped: (what: string, why: string) => void,
+): void {
+  const what = `log/${name}`;
+  if (capabilities['spool'] !== true || capabilities['direct'] === true) return skipped(what, 'it takes no output over from a spool');
+  if (capabilities['read'] !== true)
+    return skipped(what, 'it cannot read back; run @shiplog/conformance/log with a fixture that looks at its destination (`received`)');
+  logSuite({
+    test,
+    async factory() {
+      const lab = await driverLab(proven, 'log', name);
+      return { driver: await lab.make(), capabilities, directory: lab.scratch, restart: () => again(lab), cleanup: lab.cleanup };
+    },
+  });
+}
+
+function proveVolume(
+  test: Check,
+  proven: Proven,
+  name: string,
+  capabilities: DriverManifest['capabilities'],
+  skipped: (what: string, why: string) => void,
+): void {
+  const what = `volume/${name}`;
+  if (capabilities['delegates'] === true)
+    return skipped(what, 'it stands for drivers elsewhere; run @shiplog/conformance/volume with one of them');
+  const seeds = capabilities['seed'] === true;
+  if (!seeds) skipped(`${what}: content of images`, 'its manifest does not say `seed`');
+  volumeSuite({
+    test,
+    seeds,
+    async factory() {
+      const lab = await driverLab(proven, 'volume', name);
+      return { driver: await lab.make(), name, directory: lab.scratch, lasting: true, restart: () => again(lab), cleanup: lab.cleanup };
+    },
+  });
+}
+
+async function again<K extends VerbKind>(lab: DriverLab<K>): ReturnType<DriverLab<K>['make']> {
+  await lab.end();
+  return lab.make();
+}
+
 const volume = (scratch: string) => ({ name: 'data', driver: 'mine', path: `${scratch}/volumes/data/_data`, options: {} });
 
-/** Arguments for the verbs of families that have no kit of their own. */
+/** Arguments for the verbs of families that anybody can call. */
 const SAMPLES = {
   volume: (scratch: string) => ({
     create: volume(scratch),

@@ -10,13 +10,15 @@ export interface VolumeSuite {
   readonly test: TestFunction;
   /** Called for every check; what it gives is used by that check alone. */
   readonly factory: VolumeFactory;
+  /** Capability `seed` of its manifest: whether volumes get what images have. True if absent. */
+  readonly seeds?: boolean;
 }
 
 /**
  * Proves that a volume driver keeps the contract in `VOLUME_VERBS`: life, repetition, many consumers, content of the image, a driver that ends in
  * the middle. Wants root, for files of other owners and mounts. Leaves nothing behind, also when a check fails.
  */
-export function volumeSuite({ test, factory }: VolumeSuite): void {
+export function volumeSuite({ test, factory, seeds = true }: VolumeSuite): void {
   const check: AddCheck = (name, body) => {
     test(name, async () => {
       const lab = new Lab(await factory());
@@ -28,7 +30,7 @@ export function volumeSuite({ test, factory }: VolumeSuite): void {
     });
   };
   lifeChecks(check);
-  seedChecks(check);
+  if (seeds) seedChecks(check);
 }
 
 function lifeChecks(check: AddCheck): void {
