@@ -1,4 +1,5 @@
 import { type Actor, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
+import { joined } from '../joined.ts';
 import { lineOf } from '../line-of.ts';
 import { sendBatches, sendLines, startLines } from '../lines.ts';
 import { firstFrom, lastAt } from '../position.ts';
@@ -63,7 +64,7 @@ async function* bounded(batches: AsyncIterable<readonly ShiplogEvent[]>, to: num
   }
 }
 
-/** The lines of each batch, as bytes: what followers share is written as JSON once. */
+/** The lines of each batch, as bytes: what followers share is written as JSON, and joined, once. */
 async function* batches(
   source: AsyncIterable<readonly ShiplogEvent[]>,
   wanted: (event: ShiplogEvent) => boolean,
@@ -71,7 +72,7 @@ async function* batches(
 ): AsyncIterable<Buffer> {
   for await (const events of source) {
     const lines = events.filter(wanted).map((event) => lineOf(event, open(event.actor)));
-    if (lines.length > 0) yield Buffer.concat(lines);
+    if (lines.length > 0) yield joined(lines);
   }
 }
 
