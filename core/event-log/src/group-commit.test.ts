@@ -2,6 +2,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Batch, GroupCommit } from './group-commit.ts';
+import { Pace } from './pace.ts';
 import { errorOf } from './samples.test.util.ts';
 
 const test = suite('group commit');
@@ -30,7 +31,7 @@ class Numbers implements Batch {
 
 /** Commits of numbers by `write`. */
 function commitsBy(write: (items: readonly number[]) => Promise<void>, now?: () => number) {
-  const commits = new GroupCommit(() => new Numbers(write), undefined, now);
+  const commits = new GroupCommit(() => new Numbers(write), undefined, now && new Pace(now, now));
   return {
     add: (items: readonly number[], lazy = false) => commits.add((batch) => void batch.items.push(...items), lazy),
     flushed: () => commits.flushed(),

@@ -46,11 +46,11 @@ export class GroupCommit<B extends Batch> {
   #failure: ShiplogError | undefined;
   readonly #pace: Pace;
 
-  /** `begin` makes an empty batch. `failed` is called once, when `failure` is set. `now` is a clock in milliseconds. */
-  constructor(begin: () => B, failed: () => void = () => undefined, now?: () => number) {
+  /** `begin` makes an empty batch. `failed` is called once, when `failure` is set. */
+  constructor(begin: () => B, failed: () => void = () => undefined, pace = new Pace()) {
     this.#begin = begin;
     this.#failed = failed;
-    this.#pace = new Pace(now);
+    this.#pace = pace;
   }
 
   /** Why nothing is written any more: a LOG_CLOSED error. */

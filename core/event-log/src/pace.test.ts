@@ -4,15 +4,20 @@ import { Pace } from './pace.ts';
 
 const test = suite('pace of a crowd');
 
-/** A pace by a clock that goes by what is told: a write of `write` ms acknowledges 100, whose turn takes `work` ms. */
+/** A pace by clocks that go by what is told: a write of `write` ms acknowledges 100, whose turn takes `work` ms of a processor. */
 function paced() {
   let now = 0;
-  const pace = new Pace(() => now);
+  let worked = 0;
+  const pace = new Pace(
+    () => now,
+    () => worked,
+  );
   const round = (write: number, work: number, waiting = 0): boolean => {
     pace.begins();
     now += write;
     pace.ended(100, waiting);
-    now += work;
+    now += work * 3;
+    worked += work;
     pace.turned();
     return pace.overlap;
   };
