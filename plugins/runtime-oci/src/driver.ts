@@ -51,6 +51,9 @@ type Args<V extends keyof RuntimeDriver> = RuntimeDriver[V] extends (args: infer
  * once: that takes microseconds, and a thread of the pool that does it instead takes as many wake-ups of the main one.
  */
 
+/** What runc says of a container that was started before. */
+const ALREADY_RUNS = /cannot start an already running container/;
+
 /**
  * Runs OCI bundles with crun or runc; conmon keeps each one's stdio and exit code while engines come and go. What makes,
  * starts or removes one container goes one after the other.
@@ -142,28 +145,41 @@ export class OciRuntimeDriver implements RuntimeDriver {
 
   start({ id }: Args<'start'>): Promise<Record<string, never>> {
     return this.#turns.take(id, async () => {
-      const started = join(this.#layout.bundle(id), 'started');
+      const directory = this.#layout.bundle(id);
+      const [starting, started] = [join(directory, 'starting'), join(directory, 'started')];
       if (existsSync(started)) return {};
+      if (!existsSync(directory)) throw new ShiplogError('CONTAINER_NOT_FOUND', `container ${id} was not created`, { id });
+      // An engine that was killed in a start may have done it, and not have said so.
+      const again = existsSync(starting);
+      writeFileSync(starting, '');
       const runtime = await this.#runtimes.of(id);
       const state = this.#layout.stateOf(id);
-      const direct = runtime.name === 'crun' && letGo(state);
-      if (!direct) await this.#letRuntimeStart(id);
+      const direct = runtime.name === 'crun' && (letGo(state) || (again && (await this.#wasLetGo(id))));
+      if (!direct) await this.#letRuntimeStart(id, again);
       writeFileSync(started, '');
       if (direct) markStarted(state);
       return {};
     });
   }
 
+  /** True when the process lives and does not come to wait any more. It may have been made just now, and be on its way there. */
+  async #wasLetGo(id: string): Promise<boolean> {
+    for (let tries = 0; tries < 50; tries += 1) {
+      await sleep(10);
+      if (letGo(this.#layout.stateOf(id))) return true;
+    }
+    const process = keptProcess(this.#layout.bundle(id));
+    return process !== undefined && (await lives(this.kernel, process));
+  }
+
   /** For runc, and where the process does not wait any more: the runtime says why. */
-  async #letRuntimeStart(id: string): Promise<void> {
-    const directory = this.#layout.bundle(id);
-    if (!existsSync(directory)) throw new ShiplogError('CONTAINER_NOT_FOUND', `container ${id} was not created`, { id });
-    const process = keptProcess(directory);
+  async #letRuntimeStart(id: string, again: boolean): Promise<void> {
+    const process = keptProcess(this.#layout.bundle(id));
     // crun waits for ever at a FIFO that nobody reads.
     if (process === undefined || !(await lives(this.kernel, process)))
       throw new ShiplogError('CONTAINER_NOT_RUNNING', `the process of container ${id} has ended before it was started`, { id });
     const { code, stderr } = await invoke(await this.#runtimes.of(id), ['start', id]);
-    if (code !== 0) throw failure(stderr, 'start');
+    if (code !== 0 && !(again && ALREADY_RUNS.test(stderr))) throw failure(stderr, 'start');
   }
 
   async signal({ id, signal }: Args<'signal'>): Promise<{ delivered: boolean }> {

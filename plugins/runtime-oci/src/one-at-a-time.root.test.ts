@@ -102,6 +102,21 @@ test('given a create, when its caller goes away at any moment, then it fails CAN
   assert.ok(canceled >= 3, `${canceled} of 15`);
 });
 
+test('given an engine that was killed when it had let a program run and had not said so, when the next one starts it, then that is no failure', async ({
+  home,
+  driver,
+}) => {
+  for (const runtime of ['crun', 'runc']) {
+    const { process } = await driver.create({ ...argsOf(home), runtime }, never());
+    await driver.start({ id: 'one' });
+    await rm(join(home, 'run/c/one/started'));
+    if (runtime === 'crun') await kernel.files.mknod(join(home, 'run/state/one/exec.fifo'), { type: 'fifo', mode: 0o600 });
+    await driver.start({ id: 'one' });
+    assert.equal(await driver.state({ id: 'one' }), { status: 'running', process });
+    await driver.remove({ id: 'one' });
+  }
+});
+
 test('given a container that was made and removed, when what lies below the v2 hierarchy is looked at, then no cgroup was made there', async ({
   home,
   driver,

@@ -1,3 +1,5 @@
+export { killAfter, makeCall } from './kill-after.ts';
+export type { Call, Killed } from './kill-after.ts';
 export { runtimeSuite } from './runtime-suite.ts';
 export type { RuntimeSuite, TestFunction } from './runtime-suite.ts';
 export type { RuntimeFactory, RuntimeFixture, SpecOptions } from './lab.ts';

@@ -10,6 +10,7 @@ import {
   type RuntimeDriver,
   ShiplogError,
 } from '@shiplog/contracts';
+import type { Call, Killed } from './kill-after.ts';
 
 /** What can be asked of a spec beside what runs. */
 export interface SpecOptions {
@@ -41,6 +42,11 @@ export interface RuntimeFixture {
   remains(): Promise<readonly string[]>;
   /** Kills the monitor of a container, or does nothing and answers false if there is no such thing. */
   killMonitor(id: string): Promise<boolean>;
+  /**
+   * Makes the call with another driver over the same directories, in a process of its own that is killed `after` milliseconds
+   * from then, or when the call has ended: {@link killAfter} with a program that calls {@link makeCall}.
+   */
+  kill(call: Call, after?: number): Promise<Killed>;
   /** Called at the end, failed or not. */
   cleanup(): Promise<void>;
 }

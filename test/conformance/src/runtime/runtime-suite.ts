@@ -1,6 +1,8 @@
+import { concurrencyChecks } from './concurrency.ts';
 import { execChecks } from './exec.ts';
 import { exitChecks } from './exits.ts';
 import { identityChecks } from './identity.ts';
+import { killChecks } from './kills.ts';
 import { type AddCheck, Lab, type RuntimeFactory } from './lab.ts';
 import { lifeCycleChecks } from './life-cycle.ts';
 import { stdioChecks } from './stdio.ts';
@@ -36,4 +38,6 @@ export function runtimeSuite({ test, factory }: RuntimeSuite): void {
   stdioChecks(check);
   execChecks(check);
   identityChecks(check);
+  concurrencyChecks(check);
+  killChecks(check);
 }

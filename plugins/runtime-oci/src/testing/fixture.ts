@@ -1,18 +1,17 @@
-// time limit: 240 s
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { suite } from 'uvu';
 import type { RuntimeDriver } from '@shiplog/contracts';
-import { type RuntimeFixture, runtimeSuite } from '@shiplog/conformance/runtime';
+import { killAfter, type RuntimeFixture } from '@shiplog/conformance/runtime';
 import { instantiate, namesIn } from '@shiplog/driver-kit';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
-import plugin from './index.ts';
+import plugin from '../index.ts';
 
 const CAPABILITIES = [
   'CAP_CHOWN',
@@ -27,23 +26,25 @@ const CAPABILITIES = [
 const CGROUPS = '/sys/fs/cgroup';
 const kernel = createKernel();
 
+/** A driver whose state and run directories are in `home`. */
+export function construct(home: string): RuntimeDriver {
+  const [definition] = plugin.drivers;
+  if (definition === undefined) throw new Error('the plugin defines no driver');
+  const services = createTestServices({ kernel, stateDir: join(home, 'state'), runDir: join(home, 'run') });
+  return instantiate(definition, services).driver as RuntimeDriver;
+}
+
 /** `runtime` is the name the engine would ask for: crun, runc, or oci for the first that works. */
-async function fixture(runtime: string): Promise<RuntimeFixture> {
+export async function fixture(runtime: string): Promise<RuntimeFixture> {
   const home = await mkdtemp(join(tmpdir(), 'shiplog-oci-'));
   const [stateDir, runDir, rootfs] = [join(home, 'state'), join(home, 'run'), join(home, 'rootfs')];
   await Promise.all([mkdir(stateDir), mkdir(runDir), makeRootfs(rootfs)]);
   const group = `shiplog-test-${randomBytes(6).toString('hex')}`;
-  const services = createTestServices({ kernel, stateDir, runDir });
-  const construct = (): RuntimeDriver => {
-    const [definition] = plugin.drivers;
-    if (definition === undefined) throw new Error('the plugin defines no driver');
-    return instantiate(definition, services).driver as RuntimeDriver;
-  };
   return {
-    driver: construct(),
+    driver: construct(home),
     runtime,
     limitsMemory: true,
-    restart: async () => construct(),
+    restart: async () => construct(home),
     spec: (id, args, { terminal = false, env = ['PATH=/bin'], cwd = '/', memory } = {}) => ({
       ociVersion: '1.0.2',
       process: {
@@ -81,6 +82,7 @@ async function fixture(runtime: string): Promise<RuntimeFixture> {
       while ((await kernel.processes.startTicks(pid)) !== undefined) await sleep(2);
       return true;
     },
+    kill: (call, after) => killAfter([process.execPath, fileURLToPath(new URL('call.script.js', import.meta.url)), home], call, after),
     async cleanup() {
       for (const line of await processesNaming(home)) process.kill(Number.parseInt(line, 10), 'SIGKILL');
       for (const path of await cgroupsCalled(group)) await rmdir(path);
@@ -131,10 +133,4 @@ async function cgroupsCalled(prefix: string): Promise<readonly string[]> {
     ),
   );
   return lists.flat().filter((path) => path.includes(`/${prefix}`));
-}
-
-for (const runtime of ['crun', 'runc']) {
-  const test = suite(`runtime-oci: conformance with ${runtime}`);
-  runtimeSuite({ test, factory: () => fixture(runtime) });
-  test.run();
 }

@@ -1,0 +1,10 @@
+// time limit: 300 s
+import { suite } from 'uvu';
+import { runtimeSuite } from '@shiplog/conformance/runtime';
+import { fixture } from './testing/fixture.ts';
+
+const test = suite('runtime-oci: conformance with crun');
+
+runtimeSuite({ test, factory: () => fixture('crun') });
+
+test.run();
