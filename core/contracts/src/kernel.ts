@@ -110,6 +110,14 @@ export interface LinkCalls {
    * everything up; if any of it fails, the pair is removed again. EEXIST when the name is taken.
    */
   createVeth(name: string, peer: VethPeer, options?: VethOptions): Promise<void>;
+  /**
+   * A link stacked on `parent`, a link of the host: made in `link.namespace` at once, so the host never shows it. Down unless asked
+   * otherwise; if any of it fails, it is removed again. It goes with its parent. EEXIST when the name is taken; NOT_SUPPORTED
+   * when this kernel lacks the kind.
+   */
+  createStacked(parent: string, kind: StackedKind, link: StackedLink): Promise<void>;
+  /** True when this kernel has links of the kind; loads its module, if there is one. */
+  supports(kind: StackedKind['kind']): Promise<boolean>;
   /** Succeeds when there is none. */
   remove(name: string, namespace?: string): Promise<void>;
   up(name: string, namespace?: string): Promise<void>;
@@ -148,6 +156,21 @@ export interface VethOptions {
   /** As a bridge port: exchanges no frames with other isolated ports. */
   readonly isolated?: boolean;
   /** Bytes, of both ends. */
+  readonly mtu?: number;
+}
+
+/** What a stacked link is: which frames of its parent are its own, and how it talks to its siblings. */
+export type StackedKind =
+  | { readonly kind: 'macvlan'; readonly mode: 'bridge' | 'private' | 'vepa' | 'passthru' }
+  | { readonly kind: 'ipvlan'; readonly mode: 'l2' | 'l3' | 'l3s'; readonly flag: 'bridge' | 'private' | 'vepa' }
+  /** IEEE 802.1Q, 1 to 4094. */
+  | { readonly kind: 'vlan'; readonly id: number };
+
+/** A stacked link, with what it gets before it is used. A route without `via` leads to the link itself. */
+export interface StackedLink extends VethPeer {
+  /** Free text of at most 255 bytes that stays with the link. */
+  readonly alias?: string;
+  /** Bytes; the parent's, unless given. */
   readonly mtu?: number;
 }
 

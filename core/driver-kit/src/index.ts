@@ -19,6 +19,7 @@ export { applyLayer } from './layer-writer.ts';
 export { findMountPoint, makeMountPoint, removeMountPoint, unmountPatiently } from './mount-point.ts';
 export { bindMountsOf, mountHolding } from './mount-table.ts';
 export { collectRemains, namesIn, safeRemove, syncDirectory, temporaryPath } from './safe-remove.ts';
+export * from './network/index.ts';
 export * from './output/index.ts';
 export { instantiate } from './scope.ts';
 export { HOME, KERNEL, LOG, LOGGER, OPTIONS } from './services.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ShiplogError } from '@shiplog/contracts';
-import { alias, bridgeMac, bridgeName, parseAlias, vethName } from './names.ts';
+import { vethName } from './names.ts';
 import { type NetworkArgs, readNetwork } from './network.ts';
 import { publications } from './ports.ts';
 import { networkScript, publishScript, tableScript, unpublishScript, withoutNetworkScript } from './ruleset.ts';
@@ -29,20 +29,9 @@ function codeOf(work: () => unknown): string {
 
 const test = suite('network-bridge: names, options and scripts');
 
-test('given ids, when names are made, then they fit the kernel and say whose they are', () => {
-  assert.is(bridgeName(ID), 'sl-0123456789ab');
+test('given an endpoint, when its link is named, then the name fits the kernel', () => {
   assert.is(vethName(ID), 'sv0123456789abc');
-  assert.match(bridgeName('not hex'), /^sl-[0-9a-f]{12}$/);
   assert.match(vethName('e'), /^sv[0-9a-f]{13}$/);
-  assert.match(bridgeMac(ID), /^02(:[0-9a-f]{2}){5}$/);
-});
-
-test('given an alias, when another engine reads it, then it is not its own', () => {
-  const mark = alias('aaaaaaaaaaaa', 'endpoint', ID);
-  assert.equal(parseAlias('aaaaaaaaaaaa', mark), { resource: 'endpoint', id: ID });
-  for (const text of [mark.replace('aaaa', 'bbbb'), '', undefined, 'shiplog aaaaaaaaaaaa other x', `${mark} more`]) {
-    assert.is(parseAlias('aaaaaaaaaaaa', text), undefined);
-  }
 });
 
 test('given no options, when a network is read, then it masquerades and its containers talk', () => {

@@ -1,9 +1,20 @@
 import type { Kernel, NetworkDriver, Observed } from '@shiplog/contracts';
-import { type DriverHome, type DriverOptions, HOME, inject, injectable, KeyedLock, KERNEL, OPTIONS, Sandboxes } from '@shiplog/driver-kit';
+import {
+  type DriverHome,
+  type DriverOptions,
+  HOME,
+  inject,
+  injectable,
+  KeyedLock,
+  KERNEL,
+  OPTIONS,
+  parseLinkAlias,
+  Sandboxes,
+} from '@shiplog/driver-kit';
 import { ensureBridge, standingOf } from './bridge-link.ts';
 import { connect, disconnect } from './endpoint.ts';
 import { admitNetwork, dismissNetwork } from './firewall-table.ts';
-import { parseAlias, tableName } from './names.ts';
+import { tableName } from './names.ts';
 import { type BridgeNetwork, readNetwork } from './network.ts';
 import { Ports, publications } from './ports.ts';
 
@@ -92,7 +103,7 @@ export class BridgeDriver implements NetworkDriver {
   /** Links of this engine by their alias, published ports by their comment, namespaces by their record. */
   async observe(): Promise<readonly Observed[]> {
     const [links, ports, sandboxes] = await Promise.all([this.#kernel.links.list(), this.#ports.list(), this.#sandboxes.observe()]);
-    const marks = links.flatMap((link) => parseAlias(this.#engineId, link.alias) ?? []);
+    const marks = links.flatMap((link) => parseLinkAlias(this.#engineId, link.alias) ?? []);
     const networks = marks.filter(({ resource }) => resource === 'network').map(({ id }) => id);
     const endpoints = marks.filter(({ resource }) => resource === 'endpoint').map(({ id }) => id);
     const owners = ports.map(({ owner }) => owner).filter((owner) => owner !== '');

@@ -1,6 +1,5 @@
 import { type Kernel, type LinkInfo, ShiplogError } from '@shiplog/contracts';
-import { errnoOf } from '@shiplog/driver-kit';
-import { alias, bridgeMac, parseAlias } from './names.ts';
+import { errnoOf, isLinkAlias, linkAlias, networkMac, parseLinkAlias } from '@shiplog/driver-kit';
 import type { BridgeNetwork } from './network.ts';
 
 function find(links: readonly LinkInfo[], name: string): LinkInfo | undefined {
@@ -8,7 +7,7 @@ function find(links: readonly LinkInfo[], name: string): LinkInfo | undefined {
 }
 
 function isOurs(engineId: string, link: LinkInfo, network: BridgeNetwork): boolean {
-  const mark = parseAlias(engineId, link.alias);
+  const mark = parseLinkAlias(engineId, link.alias);
   return mark?.resource === 'network' && mark.id === network.id;
 }
 
@@ -21,7 +20,7 @@ export async function standingOf(kernel: Kernel, engineId: string, network: Brid
   if (found === undefined) return 'missing';
   if (isOurs(engineId, found, network)) return 'ours';
   // Any alias of Shiplog's marks another network's bridge, or another engine's.
-  const free = network.named && found.kind === 'bridge' && found.alias?.startsWith('shiplog ') !== true;
+  const free = network.named && found.kind === 'bridge' && !isLinkAlias(found.alias);
   return free ? 'operators' : 'foreign';
 }
 
@@ -36,8 +35,8 @@ export async function ensureBridge(kernel: Kernel, engineId: string, network: Br
   if (standing === 'operators') {
     await kernel.links.up(bridge);
   } else {
-    const mark = alias(engineId, 'network', id);
-    await kernel.links.createBridge(bridge, { mac: bridgeMac(id), alias: mark, up: true, ...(mtu === undefined ? {} : { mtu }) });
+    const mark = linkAlias(engineId, { resource: 'network', id });
+    await kernel.links.createBridge(bridge, { mac: networkMac(id), alias: mark, up: true, ...(mtu === undefined ? {} : { mtu }) });
   }
   await kernel.links.addAddress(bridge, gateway);
   // Without it the host cannot send from 127.0.0.1 into the bridge, and localhost would not reach published ports.

@@ -1,6 +1,6 @@
 import { type Kernel, type NetworkDriver, ShiplogError } from '@shiplog/contracts';
-import { errnoOf } from '@shiplog/driver-kit';
-import { alias, vethName } from './names.ts';
+import { errnoOf, linkAlias } from '@shiplog/driver-kit';
+import { vethName } from './names.ts';
 import type { BridgeNetwork } from './network.ts';
 
 type Attach = Parameters<NetworkDriver['attach']>[0];
@@ -30,7 +30,7 @@ export async function connect(kernel: Kernel, engineId: string, network: BridgeN
       {
         master: network.bridge,
         up: true,
-        alias: alias(engineId, 'endpoint', id),
+        alias: linkAlias(engineId, { resource: 'endpoint', id }),
         hairpin: true,
         isolated: !network.talk,
         ...(network.mtu === undefined ? {} : { mtu: network.mtu }),

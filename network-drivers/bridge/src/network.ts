@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { type NetworkDriver, ShiplogError } from '@shiplog/contracts';
-import { bridgeName } from './names.ts';
+import { networkLinkName, networkMtu } from '@shiplog/driver-kit';
 
 /** A network as the engine gives it. */
 export type NetworkArgs = Parameters<NetworkDriver['createNetwork']>[0]['network'];
@@ -33,13 +33,6 @@ function flag(name: string, value: string | undefined, fallback: boolean): boole
   throw new ShiplogError('REQUEST_INVALID', `network option ${name} must be true or false, not ${value}`, { option: name, value });
 }
 
-function mtuOf(value: string | undefined): number | undefined {
-  if (value === undefined || value === '' || value === '0') return undefined;
-  const mtu = Number(value);
-  if (Number.isInteger(mtu) && mtu >= 68 && mtu <= 65_535) return mtu;
-  throw new ShiplogError('REQUEST_INVALID', `invalid MTU: ${value}`, { mtu: value });
-}
-
 /** Reads a network's options: the driver's own names and Docker's. Throws REQUEST_INVALID for one that cannot be meant. */
 export function readNetwork({ id, subnet, gateway, internal, options }: NetworkArgs): BridgeNetwork {
   const named = options['bridge'] ?? options[`${DOCKER}.name`] ?? '';
@@ -52,10 +45,10 @@ export function readNetwork({ id, subnet, gateway, internal, options }: NetworkA
   }
   if (!isIPv4(gateway)) throw new ShiplogError('REQUEST_INVALID', `invalid gateway for a bridge network: '${gateway}'`, { gateway });
   const hostIp = options[`${DOCKER}.host_binding_ipv4`] ?? '';
-  const mtu = mtuOf(options['mtu'] ?? options['com.docker.network.driver.mtu']);
+  const mtu = networkMtu(options);
   return {
     id,
-    bridge: named === '' ? bridgeName(id) : named,
+    bridge: named === '' ? networkLinkName(id) : named,
     named: named !== '',
     subnet,
     gateway: `${gateway}/${length}`,

@@ -11,6 +11,8 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   '@shiplog/storage-vfs',
   '@shiplog/network-bridge',
   '@shiplog/network-host',
+  '@shiplog/network-ipvlan',
+  '@shiplog/network-macvlan',
   '@shiplog/network-none',
   '@shiplog/cgroup-v1',
   '@shiplog/cgroup-v2',

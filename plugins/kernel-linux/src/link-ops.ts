@@ -1,13 +1,14 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
-import type { LinkInfo, VethOptions, VethPeer } from '@shiplog/contracts';
+import type { LinkInfo, StackedKind, StackedLink, VethOptions, VethPeer } from '@shiplog/contracts';
 import { errnoOf, kernelError, Refusal } from './kernel-error.ts';
 import { attribute, attributes, type NetlinkRequest, RouteSocket, text, textOf, word } from './rtnetlink.ts';
+import { stackedData } from './stacked-data.ts';
 import { visit } from './visit.ts';
 
-/** linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h, linux/veth.h. */
+/** linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h, linux/veth.h. What stacked links need is in `stacked-data.ts`. */
 const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, GETADDR: 22, NEWROUTE: 24, GETROUTE: 26 } as const;
-const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, MASTER: 10, LINKINFO: 18, IFALIAS: 20, NET_NS_FD: 28 } as const;
+const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, LINK: 5, MASTER: 10, LINKINFO: 18, IFALIAS: 20, NET_NS_FD: 28 } as const;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const IFLA_INFO_SLAVE_KIND = 4;
@@ -241,8 +242,8 @@ function withSocket<T>(namespace: string | undefined, work: (socket: RouteSocket
   }
 }
 
-/** Puts the far end in order, in its own namespace. */
-function setUpPeer(peer: VethPeer): void {
+/** Puts a new link in order, in its own namespace. */
+function setUp(peer: StackedLink): void {
   const socket = visit(peer.namespace, () => {
     if (peer.disableIpv6 === true) disableIpv6(peer.name);
     return new RouteSocket();
@@ -250,6 +251,8 @@ function setUpPeer(peer: VethPeer): void {
   try {
     const index = indexOf(socket, peer.name);
     socket.talk([
+      // The kernel ignores an alias while a link is made.
+      ...(peer.alias === undefined ? [] : [changeLink(peer.name, { alias: peer.alias })]),
       ...(peer.addresses ?? []).map((cidr) => newAddress(index, cidr, peer.name)),
       ...(peer.up === true ? [changeLink(peer.name, { up: true })] : []),
       ...(peer.routes ?? []).map((route) => newRoute({ ...route, device: peer.name }, index)),
@@ -309,7 +312,7 @@ export const linkOps = {
           if (alias !== undefined || hairpin !== undefined || isolated !== undefined) {
             socket.talk([changeLink(name, { alias, hairpin, isolated })]);
           }
-          setUpPeer(peer);
+          setUp(peer);
         } catch (error) {
           socket.talk([deleteLink(name)]);
           throw error;
@@ -318,6 +321,45 @@ export const linkOps = {
     } finally {
       if (fd !== undefined) closeSync(fd);
     }
+  },
+
+  createStacked(parent: string, kind: StackedKind, link: StackedLink): void {
+    const fd = link.namespace === undefined ? undefined : openSync(link.namespace, 'r');
+    try {
+      withSocket(undefined, (socket) => {
+        const place = [word(IFLA.LINK, indexOf(socket, parent)), ...(fd === undefined ? [] : [word(IFLA.NET_NS_FD, fd)])];
+        const request = createLink(link.name, kind.kind, { mac: link.mac, mtu: link.mtu }, stackedData(kind));
+        try {
+          socket.talk([{ ...request, body: Buffer.concat([request.body, ...place]), facts: { ...request.facts, parent } }]);
+        } catch (error) {
+          if (errnoOf(error) !== 'EOPNOTSUPP') throw error;
+          throw new Refusal('NOT_SUPPORTED', `this kernel has no ${kind.kind} links; load its module, if there is one`, {
+            kind: kind.kind,
+          });
+        }
+      });
+      try {
+        setUp(link);
+      } catch (error) {
+        withSocket(link.namespace, (socket) => socket.talk([deleteLink(link.name)]));
+        throw error;
+      }
+    } finally {
+      if (fd !== undefined) closeSync(fd);
+    }
+  },
+
+  /** Asks for a link that is stacked on nothing: refused by the kind, if the kernel has it. */
+  supportsLink(kind: StackedKind['kind']): boolean {
+    return withSocket(undefined, (socket) => {
+      try {
+        socket.talk([createLink('shiplog-probe', kind, {})]);
+      } catch (error) {
+        return errnoOf(error) !== 'EOPNOTSUPP';
+      }
+      socket.talk([deleteLink('shiplog-probe')]);
+      return true;
+    });
   },
 
   removeLink(name: string, namespace?: string): void {

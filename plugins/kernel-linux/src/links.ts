@@ -30,6 +30,8 @@ export function linkCalls(call: LaneCall): LinkCalls {
   return {
     createBridge: (name, options = {}) => call('createBridge', name, options),
     createVeth: (name, peer, options = {}) => call('createVeth', name, peer, options),
+    createStacked: (parent, kind, link) => call('createStacked', parent, kind, link),
+    supports: (kind) => call('supportsLink', kind),
     remove: (name, namespace) =>
       namespace === undefined ? reportingLater(() => removeHostLink(call, name)) : call('removeLink', name, namespace),
     up: (name, namespace) => call('changeLink', name, { up: true }, namespace),

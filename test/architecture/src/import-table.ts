@@ -28,6 +28,8 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'network-drivers/none': driver,
   'network-drivers/host': driver,
   'network-drivers/bridge': driver,
+  'network-drivers/macvlan': driver,
+  'network-drivers/ipvlan': driver,
   'plugins/kernel-linux': { ...driver, thirdParty: ['koffi'] },
   'plugins/cgroup-v1': driver,
   'plugins/cgroup-v2': driver,

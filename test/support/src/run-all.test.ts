@@ -89,6 +89,15 @@ test('given a file that ends before its tests do, when run, then it fails', asyn
   assert.is(ran.last, '0 passed, 1 failed');
 });
 
+test('given a failed test whose clean-up fails too, when run, then the tests that did not end are failures', async ({ root }) => {
+  const cut = `${head} test.after.each(() => { if (broken) throw new Error('clean-up'); }); let broken = false;
+test('a', () => {}); test('b', () => { broken = true; throw new Error('b'); }); test('c', () => {}); test.run();`;
+  const ran = await run(root, { 'core/a/dist/a.test.js': cut });
+  assert.not(ran.ok);
+  assert.is(ran.last, '1 passed, 2 failed');
+  assert.match(ran.text, /2 tests did not end/);
+});
+
 test('given a file that hangs with a child, when its stated time is over, then the whole group is killed', async ({ root }) => {
   const pid = join(root.path, 'pid');
   const hangs = `// time limit: 1 s

@@ -66,6 +66,9 @@ function judge(end: string, summary: Summary | undefined): string | undefined {
   if (summary === undefined) return `ran no tests (${end})`;
   if (end !== 'exit code 0') return end;
   if (summary.total + summary.skipped === 0) return 'ran no tests';
+  // uvu ends quietly when a hook after a failed test fails as well.
+  const unfinished = summary.total - summary.passed - summary.late;
+  if (unfinished > 0) return `${unfinished} tests did not end`;
   return undefined;
 }
 

@@ -245,6 +245,18 @@ export function createRecordingKernel(): RecordingKernel {
         }));
         for (const { to } of other.routes ?? []) routes.push({ to, device: other.name });
       },
+      async createStacked(parent, kind, link) {
+        note('links.createStacked', parent, kind, link);
+        if (!host.links.some(({ name }) => name === parent)) throw refused('createStacked', 'ENODEV', { parent });
+        addLink('createStacked', link.namespace, link.name, kind.kind);
+        changeLink('createStacked', link.name, link.namespace, (made) => ({ ...withOptions(made, link), addresses: link.addresses ?? [] }));
+        const { routes } = stackIn('createStacked', link.namespace);
+        for (const { to } of link.routes ?? []) routes.push({ to, device: link.name });
+      },
+      async supports(kind) {
+        note('links.supports', kind);
+        return true;
+      },
       async remove(name, namespace) {
         note('links.remove', name, namespace);
         stackIn('remove', namespace);

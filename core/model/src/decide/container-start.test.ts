@@ -66,6 +66,22 @@ test('given a full subnet, when started, then the pool is exhausted', () => {
     .thenRefused('ADDRESS_POOL_EXHAUSTED');
 });
 
+test('given a network on the wire and a bridge, when started, then ports go to the bridge', () => {
+  const args = { name: 'wire', driver: 'macvlan', internal: false, options: { parent: 'eth0' }, labels: {} };
+  given(did('network.create', args), created('web', { networkMode: 'wire', endpoints: { wire: {}, bridge: {} }, ports: [tcp(8080)] }))
+    .when('container.start', { container: 'web' })
+    .thenDecided(({ endpoints, sandbox }) => {
+      assert.is(sandbox, 'macvlan');
+      assert.equal(
+        endpoints.map(({ networkName, ports }) => [networkName, ports.length]),
+        [
+          ['wire', 0],
+          ['bridge', 1],
+        ],
+      );
+    });
+});
+
 test('given several networks, when started, then the mode comes first and ports go to the first that is reachable', () => {
   given(
     network('aa'),

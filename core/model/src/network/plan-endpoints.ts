@@ -13,9 +13,12 @@ export interface EndpointPlan {
   readonly sandbox: string;
 }
 
+/** Drivers whose networks have addresses and publish nothing: containers stand on the wire, where everyone reaches all their ports. */
+const UNPUBLISHED = new Set(['macvlan', 'ipvlan']);
+
 /**
- * Leases an address on each network and decides host ports. Ports are published on the first network that has addresses
- * and is not internal; on others (host, none) they are dropped, as Docker does. Endpoint ids are `givens.ids` in order.
+ * Leases an address on each network and decides host ports. Ports are published on the first network that has addresses, is not internal, and
+ * whose driver publishes; on others (host, none, macvlan) they are dropped, as Docker does. Endpoint ids are `givens.ids` in order.
  */
 export function planEndpoints(view: StateView, container: ContainerRecord, givens: Givens): EndpointPlan {
   const { spec } = container;
@@ -25,7 +28,8 @@ export function planEndpoints(view: StateView, container: ContainerRecord, given
     throw error;
   });
   for (const { network } of joined) refuseUnsettled(view, network.id, network.name);
-  const publisher = joined.find(({ network }) => network.subnet !== '' && !network.internal)?.network.id;
+  const publisher = joined.find(({ network }) => network.subnet !== '' && !network.internal && !UNPUBLISHED.has(network.driver))?.network
+    .id;
   const ports: readonly PortBinding[] = publisher === undefined ? [] : assignPorts(view, container, givens.freePorts ?? []);
   const endpoints = joined.map(({ network, request }, index): EndpointRecord => {
     const { ipv4, prefixLength } = leaseAddress(network, leasesOf(view, network.id), request.ipv4);

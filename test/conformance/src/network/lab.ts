@@ -12,6 +12,7 @@ import {
   ShiplogError,
 } from '@shiplog/contracts';
 import { type Server, serve, type Transport } from './traffic.ts';
+import type { Wire } from './wire.ts';
 
 /** A driver under test, fresh, with its own empty state. */
 export interface NetworkFixture {
@@ -20,6 +21,10 @@ export interface NetworkFixture {
   readonly kernel: Kernel;
   /** An empty directory for namespace files. */
   readonly scratch: string;
+  /** Options that every network gets which is not internal, such as its parent. */
+  readonly options?: { readonly [name: string]: string };
+  /** Of a driver that is `wired`: the wire its networks are on. */
+  readonly wire?: Wire;
   /** Another driver over the same state, as after a restart of the engine. The former one is used no more. */
   restart(): Promise<NetworkDriver>;
   /** The same driver of another engine on this host, with another engine id and state of its own. */
@@ -38,6 +43,10 @@ export interface NetworkCapabilities {
   readonly addresses: boolean;
   /** Ports can be published. */
   readonly ports: boolean;
+  /** The host is the router of each network: it holds the gateway's address, masquerades, and reaches the containers. */
+  readonly routed: boolean;
+  /** Containers stand on a wire beside the host, which is no member of it. */
+  readonly wired: boolean;
 }
 
 export type Network = Parameters<NetworkDriver['createNetwork']>[0]['network'];
@@ -50,6 +59,12 @@ export interface Sandbox {
 }
 
 const FORWARDING = 'net.ipv4.ip_forward';
+
+/** A hardware address that no other endpoint has. */
+function macOf({ gateway }: Network, host: number): string {
+  const bytes = [...gateway.split('.').slice(0, 3).map(Number), host];
+  return ['02', '42', ...bytes.map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
+}
 
 /** An id such as the engine gives. */
 export function freshId(): string {
@@ -100,7 +115,8 @@ export class Lab {
   network(change: Partial<Network> = {}): Network {
     const third = randomInt(256);
     const [subnet, gateway] = this.#capabilities.addresses ? [`198.18.${third}.0/24`, `198.18.${third}.1`] : ['', ''];
-    return { id: freshId(), name: 'kit', subnet, gateway, internal: false, options: {}, ...change };
+    const options = change.internal === true ? {} : { ...this.#fixture.options };
+    return { id: freshId(), name: 'kit', subnet, gateway, internal: false, options, ...change };
   }
 
   /** Makes a network; removed at the end. */
@@ -135,7 +151,7 @@ export class Lab {
       ...(own ? { sandbox: sandbox.path } : {}),
       ifName: 'eth0',
       address: addresses ? network.gateway.replace(/\.1$/, `.${host}/24`) : '',
-      mac: addresses ? `02:42:c6:12:00:${host.toString(16).padStart(2, '0')}` : '',
+      mac: addresses ? macOf(network, host) : '',
       gateway: network.gateway,
       defaultRoute: true,
       ports: ports.map((port) => ({ ...port })),
@@ -176,6 +192,19 @@ export class Lab {
     await this.kernel.links.createVeth(link, { name: 'wire0', namespace: path, up: true, addresses: [`${wire}.2/24`] }, { up: true });
     await this.kernel.links.addAddress(link, `${wire}.1/24`);
     return { path, address: `${wire}.2`, host: `${wire}.1` };
+  }
+
+  /** The namespace on the wire, with the network's gateway as its address. */
+  async neighbour(network: Network): Promise<string> {
+    const { wire } = this.#fixture;
+    assert.ok(wire !== undefined, 'the fixture of a wired driver needs a wire');
+    await this.kernel.links.addAddress(wire.link, `${network.gateway}/24`, wire.namespace);
+    return wire.namespace;
+  }
+
+  /** The host's link on the wire. */
+  get parent(): string {
+    return this.#fixture.wire?.parent ?? '';
   }
 
   async restart(): Promise<void> {

@@ -1,4 +1,4 @@
-import { addressChecks } from './address-checks.ts';
+import { addressChecks, routedChecks, wiredChecks } from './address-checks.ts';
 import { type AddCheck, Lab, type NetworkCapabilities, type NetworkFactory } from './lab.ts';
 import { lifeCycleChecks } from './life-cycle.ts';
 import { portChecks } from './port-checks.ts';
@@ -30,6 +30,8 @@ export function networkSuite({ test, factory, capabilities }: NetworkSuite): voi
     });
   };
   lifeCycleChecks(check, capabilities);
-  if (capabilities.addresses) addressChecks(check);
+  if (capabilities.addresses) addressChecks(check, capabilities);
+  if (capabilities.routed) routedChecks(check);
+  if (capabilities.wired) wiredChecks(check);
   if (capabilities.ports) portChecks(check);
 }

@@ -4,7 +4,7 @@ import type { PluginDefinition } from '@shiplog/driver-kit';
 import type { GuestSource } from '@shiplog/driver-kit/isolation';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { logSuite } from '../log/index.ts';
-import { networkSuite } from '../network/index.ts';
+import { layWire, networkSuite } from '../network/index.ts';
 import { pluginSuite } from '../plugin/index.ts';
 import { storageSuite } from '../storage/index.ts';
 import { verbSuite } from '../verbs/index.ts';
@@ -91,20 +91,23 @@ function proveStorage(test: Check, proven: Proven, name: string): void {
 }
 
 function proveNetwork(test: Check, proven: Proven, name: string, capabilities: DriverManifest['capabilities']): void {
-  const { sandbox = false, addresses = false, ports = false } = capabilities;
+  const { sandbox = false, addresses = false, ports = false, routed = false, wired = false } = capabilities;
   networkSuite({
     test,
-    capabilities: { sandbox, addresses, ports },
+    capabilities: { sandbox, addresses, ports, routed, wired },
     async factory() {
       const lab = await driverLab(proven, 'network', name);
       const other = await driverLab(proven, 'network', name);
+      const wire = wired ? await layWire(proven.kernel, lab.scratch) : undefined;
       return {
         driver: await lab.make('aaaaaaaaaaaa'),
         kernel: proven.kernel,
         scratch: lab.scratch,
+        ...(wire === undefined ? {} : { wire, options: { parent: wire.parent } }),
         restart: () => lab.make('aaaaaaaaaaaa'),
         stranger: () => other.make('bbbbbbbbbbbb'),
         async cleanup() {
+          await wire?.remove();
           await lab.cleanup();
           await other.cleanup();
         },
