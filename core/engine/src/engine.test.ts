@@ -80,6 +80,32 @@ test('given a start, when any of its effects fails, then nothing of it stays and
   }
 });
 
+test('given an endpoint that no container has, when the engine starts, then it is removed and drift says so, though a removal failed', async () => {
+  const { world, disk, engine, rest } = await withImage();
+  const { id } = await engine.execute('container.create', { name: 'web', spec: simSpec() }, CALLER);
+  await engine.execute('container.start', { container: id }, CALLER);
+  const running = world.leftovers();
+  world.abandon();
+  world.things.add('net/endpoint/ghost');
+  // Three effects make sure of the networks. The next is the removal; the simulated drivers see one host, so another one tries again.
+  world.failAt = 4;
+  const second = await simEngine(world, disk);
+  assert.equal(world.leftovers(), running);
+  assert.is((await second.view()).container(id).status, 'running');
+  await second.execute('container.remove', { container: id, force: true, volumes: true }, CALLER);
+  assert.equal(
+    (await eventsOf(second)).flatMap((event) => (event.type === 'host.drifted' ? [event.data] : [])),
+    ['present; it could not be removed: effect 4 fails', 'present, and removed'].map((found) => ({
+      kind: 'network',
+      resource: 'endpoint/ghost',
+      expected: 'absent',
+      found,
+    })),
+  );
+  assert.equal(world.leftovers(), rest);
+  await second.stop('test');
+});
+
 test('given a first start, when it is killed before or after any of its effects, then the next has all networks and a third appends only its start', async () => {
   for (const dieAfter of [false, true]) {
     for (let effect = 1; effect <= 3; effect += 1) {

@@ -109,8 +109,12 @@ async function collectOrphans(core: EngineCore): Promise<void> {
   );
   const orphan = async (kind: string, found: Observed, known: boolean, remove: () => Promise<unknown>): Promise<void> => {
     if (known) return;
-    core.drift(kind, `${found.resource}/${found.id}`, 'absent', 'present, and removed');
-    await remove();
+    // What cannot be removed keeps nobody from serving; the next start tries again.
+    const now = await remove().then(
+      () => 'present, and removed',
+      (error: unknown) => `present; it could not be removed: ${ShiplogError.wrap(error).message}`,
+    );
+    core.drift(kind, `${found.resource}/${found.id}`, 'absent', now);
   };
   for (const name of driversInUse(core, 'runtime')) {
     const runtime = drivers.get('runtime', name);
@@ -138,8 +142,8 @@ async function collectOrphans(core: EngineCore): Promise<void> {
     for (const found of await seen(core, 'network', name)) {
       if (found.resource === 'sandbox')
         await orphan('network', found, active(found.id), () => network.closeSandbox({ id: found.id, path: paths.sandbox(found.id) }, ctx));
-      else if (found.resource === 'endpoint' && !endpoints.has(found.id))
-        core.parts.logger.warn('endpoint of no container', { driver: name, id: found.id });
+      else if (found.resource === 'endpoint')
+        await orphan('network', found, endpoints.has(found.id), () => network.removeEndpoint({ id: found.id }, ctx));
     }
   }
   await unpublishForGone(core, ctx, active);

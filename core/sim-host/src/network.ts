@@ -14,6 +14,7 @@ export function network(host: SimHost, act: Act): NetworkDriver {
     closeSandbox: ({ id }, { op }) => act('closeSandbox', id, () => (host.things.delete(`net/sandbox/${id}`), {}), op),
     attach: ({ id }, { op }) => act('attach', id, () => (host.things.add(`net/endpoint/${id}`), {}), op),
     detach: ({ id }, { op }) => act('detach', id, () => (host.things.delete(`net/endpoint/${id}`), {}), op),
+    removeEndpoint: ({ id }, { op }) => act('removeEndpoint', id, () => (host.things.delete(`net/endpoint/${id}`), {}), op),
     freePorts: async ({ count, avoid }) => {
       const ports: number[] = [];
       for (let port = FIRST_PORT; ports.length < count; port += 1) if (!avoid.includes(port)) ports.push(port);

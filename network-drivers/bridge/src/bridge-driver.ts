@@ -98,6 +98,12 @@ export class BridgeDriver implements NetworkDriver {
       return {};
     });
 
+  readonly removeEndpoint: NetworkDriver['removeEndpoint'] = ({ id }) =>
+    this.#turns.run(`endpoint ${id}`, async () => {
+      await Promise.all([this.#ports.unpublishAll(id), disconnect(this.#kernel, id)]);
+      return {};
+    });
+
   readonly freePorts: NetworkDriver['freePorts'] = async ({ count, avoid }) => ({ ports: [...(await this.#ports.free(count, avoid))] });
 
   /** Links of this engine by their alias, published ports by their comment, namespaces by their record. */

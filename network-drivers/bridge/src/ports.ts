@@ -31,7 +31,7 @@ export function publications(ports: readonly PortBinding[], address: string, fal
 /** One element of a published map, as nft lists it. */
 interface Listed {
   readonly hostPort: number;
-  readonly protocol: string;
+  readonly protocol: PortBinding['protocol'];
   readonly hostIp: string;
   readonly target: string;
   readonly owner: string;
@@ -91,6 +91,17 @@ export class Ports {
       );
       if (ours.length > 0) await this.#kernel.firewall.apply(unpublishScript(this.#table, ours));
     }
+  }
+
+  /** Takes back all that is published for `owner`. Succeeds when there is nothing. */
+  async unpublishAll(owner: string): Promise<void> {
+    const listed = (await this.list()).filter((found) => found.owner === owner);
+    await this.unpublish(
+      listed.map(({ protocol, hostIp, hostPort, target }) => {
+        const at = target.lastIndexOf(':');
+        return { protocol, hostIp, hostPort, address: target.slice(0, at), containerPort: Number(target.slice(at + 1)) };
+      }),
+    );
   }
 
   /** Everything that is published; nothing without a table. */
@@ -175,7 +186,8 @@ function readElements(map: unknown): readonly Listed[] {
     const [hostPort, protocol, hostIp] = key.concat.toReversed();
     return {
       hostPort: Number(hostPort),
-      protocol: String(protocol),
+      // The maps hold what `publishScript` put there.
+      protocol: String(protocol) as PortBinding['protocol'],
       hostIp: hostIp === undefined ? '' : String(hostIp),
       target: target.join(':'),
       owner: element?.comment ?? '',

@@ -14,6 +14,7 @@ export class HostDriver implements NetworkDriver {
   readonly closeSandbox: NetworkDriver['closeSandbox'] = async () => ({});
   readonly attach: NetworkDriver['attach'] = async () => ({});
   readonly detach: NetworkDriver['detach'] = async () => ({});
+  readonly removeEndpoint: NetworkDriver['removeEndpoint'] = async () => ({});
   /** Nothing is published here, so no port is given out. */
   readonly freePorts: NetworkDriver['freePorts'] = async () => ({ ports: [] });
 

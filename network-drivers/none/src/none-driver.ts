@@ -17,6 +17,7 @@ export class NoneDriver implements NetworkDriver {
   readonly removeNetwork: NetworkDriver['removeNetwork'] = async () => ({});
   readonly attach: NetworkDriver['attach'] = async () => ({});
   readonly detach: NetworkDriver['detach'] = async () => ({});
+  readonly removeEndpoint: NetworkDriver['removeEndpoint'] = async () => ({});
   /** Nothing is published here, so no port is given out. */
   readonly freePorts: NetworkDriver['freePorts'] = async () => ({ ports: [] });
 

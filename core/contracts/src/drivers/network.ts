@@ -26,7 +26,8 @@ const Network = Type.Object({
  * interface, an address the engine leased, and published ports.
  *
  * Life. `createNetwork` once per network (and again at every engine start: a reboot takes bridges away). Per container:
- * `openSandbox`, `attach` for each endpoint, and back: `detach`, `closeSandbox`. `detach` works when the namespace is gone.
+ * `openSandbox`, `attach` for each endpoint, and back: `detach`, `closeSandbox`. `detach` works when the namespace is gone. What an engine finds and
+ * has no record of goes by `removeEndpoint` and `closeSandbox`.
  */
 export const NETWORK_VERBS = {
   createNetwork: verb({
@@ -74,6 +75,11 @@ export const NETWORK_VERBS = {
       address: Type.String(),
       ports: Type.Array(PortBindingSchema),
     }),
+    answer: Done,
+  }),
+  removeEndpoint: verb({
+    doc: 'Takes an endpoint away by its id alone, as `observe` names it: whatever network it was on, and whatever was published for it. The engine asks when its log knows no such endpoint.',
+    args: Type.Object({ id: ResourceId }),
     answer: Done,
   }),
   freePorts: verb({

@@ -87,7 +87,9 @@ export class StackedNetworks implements NetworkDriver {
       return {};
     });
 
-  readonly detach: NetworkDriver['detach'] = ({ id }) =>
+  readonly detach: NetworkDriver['detach'] = ({ id }, ctx) => this.removeEndpoint({ id }, ctx);
+
+  readonly removeEndpoint: NetworkDriver['removeEndpoint'] = ({ id }) =>
     this.#turns.run(`endpoint ${id}`, async () => {
       await this.#interfaces.remove(id);
       return {};

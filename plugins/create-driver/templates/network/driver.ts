@@ -20,6 +20,7 @@ export function createDriver({ kernel, home }: DriverServices): NetworkDriver {
     },
     attach: async () => ({}),
     detach: async () => ({}),
+    removeEndpoint: async () => ({}),
     freePorts: async () => ({ ports: [] }),
     observe: () => sandboxes.observe(),
   };

@@ -225,7 +225,8 @@ export class Lab {
       links: (await this.kernel.links.list()).map(({ name, up, addresses }) => `${name} ${up} ${addresses.join(' ')}`).toSorted(),
       tables: tables.map((table) => JSON.stringify(table['table'])).toSorted(),
       namespaces: (await this.kernel.mounts.list())
-        .filter(({ type }) => type === 'nsfs')
+        // Those of others come and go: who deletes a file unmounts it here as well.
+        .filter(({ type, target }) => type === 'nsfs' && target.startsWith(`${this.scratch}/`))
         .map(({ target }) => target)
         .toSorted(),
       observed: await this.observed(),

@@ -113,6 +113,22 @@ export function lifeCycleChecks(check: AddCheck, { sandbox: own, addresses, rout
     assert.deepEqual(await lab.footprint(), before);
   });
 
+  check('given an endpoint, when it is removed by its id alone, twice, then it is gone with its ports and all else stays', async (lab) => {
+    const network = await lab.makeNetwork();
+    const sandbox = await lab.openSandbox();
+    const [before, rules] = [await lab.footprint(), await lab.rules()];
+    const ports = [
+      { protocol: 'tcp', hostIp: '', hostPort: 28_083, containerPort: 80 },
+      { protocol: 'udp', hostIp: '127.0.0.1', hostPort: 28_083, containerPort: 80 },
+    ] as const;
+    const endpoint = await lab.attach(lab.endpoint(network, sandbox, 2, ports));
+    await lab.restart();
+    await lab.driver.removeEndpoint({ id: endpoint.id }, lab.ctx());
+    await lab.driver.removeEndpoint({ id: endpoint.id }, lab.ctx());
+    assert.deepEqual(await lab.footprint(), before);
+    assert.equal(await lab.rules(), rules);
+  });
+
   check('given everything, when the engine starts anew, then observe names it and it can be taken away', async (lab) => {
     const network = await lab.makeNetwork();
     const endpoint = await lab.container(network, 2, [{ protocol: 'tcp', hostIp: '', hostPort: 28_081, containerPort: 80 }]);
