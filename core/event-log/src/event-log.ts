@@ -269,12 +269,14 @@ class DatabaseEventLog implements EventLog {
     this.#refuseClosed();
     const { db } = this;
     if (!(db instanceof ArchivingLevel)) throw new ShiplogError('NOT_SUPPORTED', 'this log has no place for archives');
-    if (first <= this.firstSeq) return;
-    if (prunable(db, first) !== first) throw new ShiplogError('REQUEST_INVALID', `no archive ends before event ${first}`, { first });
-    const tail = await tailAt(db, first, this.#store);
-    if (tail.size !== first) throw corrupt(tail.size, first - 1, 'cannot be read, so nothing is pruned');
-    this.firstSeq = first;
-    await prune(db, first, wholePage(tail.index, tail.edge), pins);
+    await db.inTurn(async () => {
+      if (first <= this.firstSeq) return;
+      if (prunable(db, first) !== first) throw new ShiplogError('REQUEST_INVALID', `no archive ends before event ${first}`, { first });
+      const tail = await tailAt(db, first, this.#store);
+      if (tail.size !== first) throw corrupt(tail.size, first - 1, 'cannot be read, so nothing is pruned');
+      this.firstSeq = first;
+      await prune(db, first, wholePage(tail.index, tail.edge), pins);
+    });
   }
 
   close(): Promise<void> {

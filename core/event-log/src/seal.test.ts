@@ -125,6 +125,19 @@ test('given sealed events, when sealed again and further, then only the rest mov
   assert.equal(await textsOf(context.log), context.texts);
 });
 
+test('given several who seal at once, then each event is in one archive', async (context) => {
+  const ranges = (await Promise.all([800, 1500, 2000].map((before) => sealAll(context.log, before))))
+    .flat()
+    .toSorted((a, b) => a.first - b.first);
+  let expected = 0;
+  for (const { first, last } of ranges) {
+    assert.is(first, expected);
+    expected = last + 1;
+  }
+  assert.ok(expected > 1900);
+  assert.equal(await textsOf(context.log), context.texts);
+});
+
 test('given sealed events, when index pages and snapshots are gone, then opening reads them from the archives', async (context) => {
   await sealAll(context.log, 2500);
   await context.log.close();

@@ -59,6 +59,7 @@ export async function inject(directory: string, injection: Injection): Promise<I
     WORKLOAD,
     work,
     String(EVENTS),
+    join(directory, 'reference'),
   ]);
   const reached = (await readFile(trace, 'utf8')).includes('(INJECTED)');
   const acknowledged = lastLine(await readFile(join(work, 'ack'), 'utf8').catch(() => ''));

@@ -31,6 +31,19 @@ export async function live(engine: RunningEngine, number: number): Promise<void>
   if (number % 8 !== 0) await engine.execute('container.remove', { container: `${name}-later`, force: true, volumes: true }, CALLER);
 }
 
+/** Events that stay in the database. */
+const RECENT = 60;
+
+/** Moves all but the latest events into archives. */
+export async function seal(engine: RunningEngine): Promise<void> {
+  await engine.execute('log.seal', { before: Math.max(0, engine.log.durableSeq - RECENT) }, CALLER);
+}
+
+/** Removes events before a position for good. Nothing may be under way. */
+export async function prune(engine: RunningEngine, before: number): Promise<void> {
+  await engine.execute('log.prune', { before }, CALLER);
+}
+
 async function refused(engine: RunningEngine, args: CommandArgs['container.create']): Promise<void> {
   try {
     await engine.execute('container.create', args, CALLER);

@@ -11,7 +11,7 @@ const WORKLOAD = fileURLToPath(new URL('./workload.script.js', import.meta.url))
 const LONGEST = 16 * 1024 * 1024;
 
 export interface WorkloadOptions {
-  /** Gets `work` (log and acknowledgements) and `trace`; made if missing. */
+  /** Gets `work` (log and acknowledgements), `trace`, and `reference` (the text of each event, a line each); made if missing. */
   readonly directory: string;
   /** Events, at least. */
   readonly events: number;
@@ -23,7 +23,14 @@ export interface WorkloadOptions {
 export async function traceWorkload({ directory, events, fault }: WorkloadOptions): Promise<Operation[]> {
   const [work, trace] = [join(directory, 'work'), join(directory, 'trace')];
   await mkdir(work, { recursive: true });
-  const workload = [process.execPath, WORKLOAD, work, String(events), ...(fault === undefined ? [] : [fault])];
+  const workload = [
+    process.execPath,
+    WORKLOAD,
+    work,
+    String(events),
+    join(directory, 'reference'),
+    ...(fault === undefined ? [] : [fault]),
+  ];
   const options = ['-f', '-y', '-xx', '-qq', '-s', String(LONGEST), '-o', trace, '-e', `trace=${TRACED}`];
   const { code, stderr } = await run('strace', [...options, ...workload], { timeoutMs: 300_000 });
   if (code !== 0) throw new Error(`the workload ended with ${code}: ${stderr}`);

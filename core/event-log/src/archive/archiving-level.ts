@@ -15,6 +15,7 @@ export class ArchivingLevel extends AbstractLevel<string | Buffer | Uint8Array, 
   readonly inner: LogDatabase;
   readonly #directory: string;
   #archives: Archives | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** `inner` is opened, if it is not open, and closed with this. `directory` need not exist. */
   constructor(inner: LogDatabase, directory: string) {
@@ -27,6 +28,13 @@ export class ArchivingLevel extends AbstractLevel<string | Buffer | Uint8Array, 
   get archives(): Archives {
     if (this.#archives === undefined) throw new Error('the archives of a log are known when it is open');
     return this.#archives;
+  }
+
+  /** Runs what makes or removes archives, one after the other. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 
   async _open(): Promise<void> {

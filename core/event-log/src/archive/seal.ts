@@ -20,21 +20,26 @@ const CHUNK = 128;
  * Throws LOG_CORRUPT, with nothing moved, for what cannot be read back.
  */
 export async function* seal(db: ArchivingLevel, before: number): AsyncGenerator<ArchiveRecord, void, undefined> {
-  const { archives } = db;
-  await mkdir(archives.directory, { recursive: true, mode: 0o700 });
+  await mkdir(db.archives.directory, { recursive: true, mode: 0o700 });
   for (;;) {
-    const firsts = await sealable(db, before);
-    const [first] = firsts;
-    if (first === undefined) return;
-    const record = await writeArchive(db, firsts);
-    const batch = db.inner.batch();
-    for (const each of firsts) batch.del<string>(segmentKey(each), { keyEncoding: 'utf8' });
-    batch.put<string, Buffer>(archiveKey(record.first), encodeRecord(record), ENCODING);
-    // Known before the database forgets them: a reader looks there first and here afterwards.
-    archives.add(record);
-    await batch.write(SYNCED);
+    const record = await db.inTurn(() => sealNext(db, before));
+    if (record === undefined) return;
     yield record;
   }
+}
+
+/** Makes the next archive; undefined if there is nothing to put into one. */
+async function sealNext(db: ArchivingLevel, before: number): Promise<ArchiveRecord | undefined> {
+  const firsts = await sealable(db, before);
+  if (firsts.length === 0) return undefined;
+  const record = await writeArchive(db, firsts);
+  const batch = db.inner.batch();
+  for (const each of firsts) batch.del<string>(segmentKey(each), { keyEncoding: 'utf8' });
+  batch.put<string, Buffer>(archiveKey(record.first), encodeRecord(record), ENCODING);
+  // Known before the database forgets them: a reader looks there first and here afterwards.
+  db.archives.add(record);
+  await batch.write(SYNCED);
+  return record;
 }
 
 /** Where the segments of the next archive begin. */

@@ -1,14 +1,19 @@
-import { AbstractChainedBatch } from 'abstract-level';
+import { AbstractLevel } from 'abstract-level';
 
 const EVERY = 10;
 
-/** From now on every tenth write of any database in this process is not synced, whatever its options say. */
+type Batch = (this: unknown, ...args: unknown[]) => unknown;
+
+/** From now on every tenth batch of any database in this process is not synced, whatever its options say. */
 export function syncSometimes(): void {
-  // eslint-disable-next-line -- the method is put back into its class, with its own `this`
-  const write = AbstractChainedBatch.prototype.write as (this: unknown, options?: object) => Promise<void>;
+  const batch = AbstractLevel.prototype.batch as unknown as Batch;
   let writes = 0;
-  AbstractChainedBatch.prototype.write = function lax(this: unknown, options?: object): Promise<void> {
+  const lax: Batch = function (...args) {
+    const [operations, options] = args;
+    // Without operations it begins a batch that is written later.
+    if (operations === undefined) return batch.apply(this, args);
     writes += 1;
-    return write.call(this, writes % EVERY === 0 ? { ...options, sync: false } : options);
+    return batch.call(this, operations, writes % EVERY === 0 ? { ...(options as object | undefined), sync: false } : options);
   };
+  Object.assign(AbstractLevel.prototype, { batch: lax });
 }
