@@ -10,7 +10,7 @@ export interface TestFile {
   readonly needsRoot: boolean;
 }
 
-const DEFAULT_LIMIT_MS = 60_000;
+const DEFAULT_LIMIT_MS = 150_000;
 /** Only the top of a file is searched for instructions. */
 const TOP_LINES = 40;
 
