@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type DriverHome,
+  type DriverLog,
   HOME,
   inject,
   injectable,
   KERNEL,
+  LOG,
+  LOGGER,
+  type Logger,
   errnoOf,
   throwIfAborted,
   writeControl,
@@ -47,22 +51,30 @@ const FREEZE_TO_KILL_MS = 300;
  * the kernel. `update`, `join` and `freeze` of a group that is not there throw KERNEL_CALL_FAILED with ENOENT.
  */
 @injectable()
-export class CgroupV1Driver implements CgroupDriver {
+export class CgroupV1Driver implements CgroupDriver, AsyncDisposable {
   readonly #parent: string;
   readonly #join = new ExpectedJoin();
+  readonly #ended = new AbortController();
+  #foresees = false;
   #mounted: Promise<Hierarchies> | undefined;
 
   constructor(
     @inject(KERNEL) private readonly kernel: Kernel,
     @inject(HOME) home: DriverHome,
+    @inject(LOG) private readonly log: DriverLog,
+    @inject(LOGGER) private readonly logger: Logger,
   ) {
     this.#parent = `shiplog-${home.engineId}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
   }
 
   async create({ id, limits }: Args<'create'>): Promise<{ cgroupsPath: string; unsupported: string[] }> {
     await Promise.all((await this.#groups(id)).map(makeGroup));
     const pids = (await this.#hierarchies()).get('pids');
-    if (pids !== undefined) this.#join.begin('pids', pids);
+    if (pids !== undefined) this.#expectJoins(pids);
     return { cgroupsPath: `/${this.#parent}/${id}`, unsupported: await this.#setLimits(id, limits) };
   }
 
@@ -136,6 +148,18 @@ export class CgroupV1Driver implements CgroupDriver {
     for (const mount of new Set((await this.#hierarchies()).values()))
       for (const name of await directoriesIn(join(mount, this.#parent))) ids.add(name);
     return [...ids].map((id) => ({ resource: 'cgroup', id }));
+  }
+
+  /** Of this container now; of those to come as soon as the log tells of them. */
+  #expectJoins(mount: string): void {
+    this.#join.begin('pids', mount);
+    if (this.#foresees) return;
+    this.#foresees = true;
+    this.#join.follow(this.log, 'pids', mount, this.#ended.signal).catch((error: unknown) => {
+      // Only time is lost: the next container's group asks for the log again.
+      this.#foresees = false;
+      this.logger.debug('joins are not foreseen', { error: String(error) });
+    });
   }
 
   #hierarchies(): Promise<Hierarchies> {
