@@ -1,7 +1,7 @@
 import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '@shiplog/test-support';
-import { temporary } from './directory.ts';
+import { temporary, temporaryRun } from './directory.ts';
 import { timed } from './measure.ts';
 
 /** The baseline: crun alone, with the namespaces of a container and no network, storage, monitor or log. */
@@ -10,11 +10,13 @@ export class BareCrun {
 
   private constructor(
     readonly directory: string,
+    private readonly state: string,
     private readonly words: readonly string[],
   ) {}
 
   static async prepare(): Promise<BareCrun> {
     const directory = await temporary('crun');
+    const state = await temporaryRun('crun');
     for (const part of ['bin', 'proc', 'dev', 'sys']) await mkdir(join(directory, 'rootfs', part), { recursive: true });
     await cp('/bin/busybox', join(directory, 'rootfs/bin/busybox'));
     await symlink('busybox', join(directory, 'rootfs/bin/true'));
@@ -29,7 +31,7 @@ export class BareCrun {
       }),
     );
     // crun refuses a cgroup hierarchy that is half v1 and half v2 with controllers; in a mount namespace without the v2 half it runs.
-    const direct = ['crun', '--cgroup-manager=disabled'];
+    const direct = ['crun', '--root', state, '--cgroup-manager=disabled'];
     const wrapped = [
       'busybox',
       'unshare',
@@ -37,11 +39,12 @@ export class BareCrun {
       'busybox',
       'sh',
       '-c',
-      'busybox umount -l /sys/fs/cgroup/unified; exec crun --cgroup-manager=disabled "$@"',
-      'crun',
+      'busybox umount -l /sys/fs/cgroup/unified; exec "$@"',
+      'sh',
+      ...direct,
     ];
     const probe = await run(direct[0] ?? '', [...direct.slice(1), 'run', '-b', directory, `probe${process.pid}`]);
-    return new BareCrun(directory, probe.code === 0 ? direct : wrapped);
+    return new BareCrun(directory, state, probe.code === 0 ? direct : wrapped);
   }
 
   sample = (): Promise<number> =>
@@ -58,6 +61,6 @@ export class BareCrun {
     });
 
   async done(): Promise<void> {
-    await rm(this.directory, { recursive: true, force: true });
+    for (const made of [this.directory, this.state]) await rm(made, { recursive: true, force: true });
   }
 }

@@ -7,3 +7,8 @@ import { mkdtemp } from 'node:fs/promises';
 export function temporary(what: string): Promise<string> {
   return mkdtemp(`/var/lib/bench-${what}-`);
 }
+
+/** Makes a directory for what lies in /run on a host where that is the tmpfs that it should be, for every contender alike. */
+export function temporaryRun(what: string): Promise<string> {
+  return mkdtemp(`/dev/shm/bench-${what}-`);
+}

@@ -4,12 +4,13 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run, type Ran } from '@shiplog/test-support';
-import { temporary } from './directory.ts';
+import { temporary, temporaryRun } from './directory.ts';
 
 /** Docker's own daemon on a root of its own, to be measured in the same run. */
 export class DockerEngine {
   private constructor(
     readonly directory: string,
+    readonly runDirectory: string,
     private readonly daemon: ChildProcess,
   ) {}
 
@@ -18,11 +19,12 @@ export class DockerEngine {
     if ((await run('sh', ['-c', 'command -v dockerd'])).code !== 0)
       return 'dockerd is not installed (apt-get install docker.io to compare)';
     const directory = await temporary('docker');
+    const runDirectory = await temporaryRun('docker');
     const flags = [
       '--data-root',
       `${directory}/data`,
       '--exec-root',
-      `${directory}/exec`,
+      runDirectory,
       '--pidfile',
       `${directory}/pid`,
       '-H',
@@ -33,7 +35,7 @@ export class DockerEngine {
     const daemon = spawn('dockerd', flags, { stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     daemon.stderr.setEncoding('utf8').on('data', (text: string) => (said = `${said}${text}`.slice(-2000)));
-    const engine = new DockerEngine(directory, daemon);
+    const engine = new DockerEngine(directory, runDirectory, daemon);
     for (let tries = 0; tries < 150 && daemon.exitCode === null; tries += 1) {
       if ((await engine.docker(['version'])).code === 0) return engine;
       await sleep(100);
@@ -57,7 +59,7 @@ export class DockerEngine {
       await gone;
     }
     // dockerd leaves the namespace of its host-network containers mounted.
-    await run('umount', ['-l', join(this.directory, 'exec/netns/default')]);
-    await rm(this.directory, { recursive: true, force: true });
+    await run('umount', ['-l', join(this.runDirectory, 'netns/default')]);
+    for (const made of [this.directory, this.runDirectory]) await rm(made, { recursive: true, force: true });
   }
 }

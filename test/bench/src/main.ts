@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { busyboxArchive, type Ran, TestDaemon } from '@shiplog/test-support';
 import { BareCrun } from './bare-crun.ts';
-import { temporary } from './directory.ts';
+import { temporary, temporaryRun } from './directory.ts';
 import { DockerEngine } from './docker-engine.ts';
 import { interleave, type Series, timed } from './measure.ts';
 import { memoryOf, memoryOfMatching } from './memory.ts';
@@ -18,7 +18,8 @@ interface Engine {
 const scratch = await temporary('image');
 await busyboxArchive(join(scratch, 'image.tar'), IMAGE);
 const crun = await BareCrun.prepare();
-const shiplog = await TestDaemon.start({ directory: await temporary('shiplog') });
+const runDirectory = await temporaryRun('shiplog');
+const shiplog = await TestDaemon.start({ directory: await temporary('shiplog'), extra: ['--run', runDirectory] });
 const docker = await DockerEngine.start();
 if (typeof docker === 'string') process.stdout.write(`Docker is not measured: ${docker}\n`);
 try {
@@ -61,11 +62,12 @@ try {
   for (const [name, engine] of Object.entries(engines)) {
     const count = 10;
     const daemon = name === 'shiplog' ? shiplog.pid : typeof docker === 'string' ? 0 : docker.pid;
-    const directory = name === 'shiplog' ? shiplog.directory : typeof docker === 'string' ? '' : docker.directory;
-    const before = (await memoryOf(daemon)) + (await memoryOfMatching([directory]));
+    // Monitors and shims name the directory on their command lines.
+    const of = [name === 'shiplog' || typeof docker === 'string' ? runDirectory : docker.runDirectory];
+    const before = (await memoryOf(daemon)) + (await memoryOfMatching(of));
     for (let index = 0; index < count; index += 1)
       await must(engine, ['run', '-d', '--name', `m${index}`, '--network', 'none', IMAGE, 'sleep', '60']);
-    const after = (await memoryOf(daemon)) + (await memoryOfMatching([directory]));
+    const after = (await memoryOf(daemon)) + (await memoryOfMatching(of));
     for (let index = 0; index < count; index += 1) await must(engine, ['rm', '-f', `m${index}`]);
     process.stdout.write(
       `  ${name.padEnd(10)} idle ${mib(idle[name as keyof typeof idle])}   a container ${mib((after - before) / count)}\n`,
@@ -75,7 +77,7 @@ try {
   await crun.done();
   await shiplog.destroy();
   if (typeof docker !== 'string') await docker.done();
-  await rm(scratch, { recursive: true, force: true });
+  for (const made of [scratch, runDirectory]) await rm(made, { recursive: true, force: true });
 }
 
 /** `clients` at once, each doing it `times` times; ms for all. */
