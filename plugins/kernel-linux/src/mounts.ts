@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import type { MountCalls, MountInfo } from '@shiplog/contracts';
 import { errnoOf, kernelError } from './kernel-error.ts';
 import type { LaneCall } from './lane.ts';
@@ -89,6 +89,11 @@ export function planMount(options: readonly string[]): MountPlan {
 
 /** What runs in a kernel thread. */
 export const mountOps = {
+  /** Here, because a promise of it would take the pool a thread for each of five calls. */
+  mountTable(): string {
+    return readFileSync('/proc/self/mountinfo', 'utf8');
+  },
+
   mount(call: { readonly type: string; readonly source: string; readonly target: string; readonly options: readonly string[] }): void {
     const { flags, propagation, data } = planMount(call.options);
     if (Buffer.byteLength(data) > DATA_LIMIT) {
@@ -161,6 +166,6 @@ export function mountCalls(call: LaneCall): MountCalls {
   return {
     mount: (mount) => call('mount', mount),
     unmount: (target, options) => call('unmount', target, options?.lazy ?? false),
-    list: async () => parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8')),
+    list: async () => parseMountInfo(await call('mountTable')),
   };
 }

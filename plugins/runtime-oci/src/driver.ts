@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -198,7 +198,7 @@ export class OciRuntimeDriver implements RuntimeDriver {
   async #remove(id: string): Promise<void> {
     const directory = this.#layout.bundle(id);
     const process = keptProcess(directory);
-    const sessions = await namesIn(join(directory, 'exec'));
+    const sessions = execsIn(directory);
     this.#execs.forget(sessions);
     if (process !== undefined) await endProcess(this.kernel, process);
     // A create that was cut off may still be at work: what it makes is there when its monitor has ended.
@@ -287,6 +287,12 @@ export class OciRuntimeDriver implements RuntimeDriver {
   async observe(): Promise<readonly Observed[]> {
     return (await namesIn(this.#layout.containers)).map((id) => ({ resource: 'container', id }));
   }
+}
+
+/** Ids of the exec sessions of the container in `directory`. */
+function execsIn(directory: string): readonly string[] {
+  const sessions = join(directory, 'exec');
+  return existsSync(sessions) ? readdirSync(sessions) : [];
 }
 
 /** Makes a directory, with those above it. False if it was there. */

@@ -301,7 +301,15 @@ export class OverlayDriver implements StorageDriver {
   }
 
   async #hide(key: string, path: string): Promise<void> {
-    while (await this.#isMounted(key, path)) await unmountPatiently(this.#kernel, this.#logger, path);
+    while (await this.#isMounted(key, path)) {
+      await unmountPatiently(this.#kernel, this.#logger, path);
+      try {
+        return await removeMountPoint(path);
+      } catch (error) {
+        // Something was mounted beneath what was on top.
+        if (errnoOf(error) !== 'EBUSY') throw error;
+      }
+    }
     await removeMountPoint(path);
   }
 }
