@@ -11,21 +11,22 @@ const KILL_GRACE_MS = 30_000;
 
 /**
  * Gives back what a container that does not run holds on the host. Every verb in it succeeds when there is nothing to do,
- * so this both follows an exit and cleans up after a crash.
+ * so this both follows an exit and cleans up after a crash. When no process and no mount of it is left, `onceUnused` goes on
+ * beside the rest.
  */
 export async function bringDown(
   op: Operation,
   container: ContainerRecord,
   endpoints: readonly EndpointRecord[] = Object.values(container.endpoints),
+  onceUnused: () => Promise<unknown> = async () => undefined,
 ): Promise<void> {
   const { parts } = op.engine;
   const { id } = container;
+  const ended = op.step('runtime', container.runtime, 'remove', { id }).then(() => op.engine.outputs.end(container));
+  const unmounted = op.step('storage', container.storageDriver, 'unmount', { key: id, target: parts.paths.rootfs(id) });
   await together(
-    (async () => {
-      await op.step('runtime', container.runtime, 'remove', { id });
-      op.engine.outputs.end(container);
-      await together(op.step('cgroup', parts.chosen.cgroup, 'remove', { id }), unpublishVolumes(op, container));
-    })(),
+    ended.then(() => together(op.step('cgroup', parts.chosen.cgroup, 'remove', { id }), unpublishVolumes(op, container))),
+    together(ended, unmounted).then(onceUnused),
     (async () => {
       for (const endpoint of endpoints) {
         const network = op.engine.ledger.head.networks.get(endpoint.networkId);
@@ -38,7 +39,6 @@ export async function bringDown(
       const driver = sandboxDriver(op, container, endpoints);
       if (driver !== undefined) await op.step('network', driver, 'closeSandbox', { id, path: parts.paths.sandbox(id) });
     })(),
-    op.step('storage', container.storageDriver, 'unmount', { key: id, target: parts.paths.rootfs(id) }),
   );
 }
 

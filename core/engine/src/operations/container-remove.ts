@@ -7,12 +7,13 @@ import { decided, type Handler } from './handler.ts';
 /** Removes a container that does not run, with everything the host holds of it. May be repeated. */
 export async function removeContainer(op: Operation, container: ContainerRecord, volumes: readonly string[] = []): Promise<void> {
   const { id } = container;
-  if (container.active) await bringDown(op, container);
-  await together(
-    op.step('storage', container.storageDriver, 'remove', { key: id }),
-    op.act('log.remove', () => op.engine.outputs.remove(container)),
-    op.act('vault.remove', () => op.engine.environment.forget(container, op.engine.ledger.head)),
-  );
+  const forget = () =>
+    together(
+      op.step('storage', container.storageDriver, 'remove', { key: id }),
+      op.act('log.remove', () => op.engine.outputs.remove(container)),
+      op.act('vault.remove', () => op.engine.environment.forget(container, op.engine.ledger.head)),
+    );
+  await (container.active ? bringDown(op, container, undefined, forget) : forget());
   for (const name of volumes) {
     const volume = op.engine.ledger.head.volumes.get(name);
     if (volume === undefined) continue;
