@@ -1,3 +1,4 @@
+// time limit: 300 s
 import { suite } from 'uvu';
 import { apart, driverFixture, networkSuite } from '@shiplog/conformance/network';
 import { createKernel } from '@shiplog/kernel-linux';

@@ -1,4 +1,4 @@
-// time limit: 120 s
+// time limit: 240 s
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -36,6 +36,8 @@ if (probe.usable) {
       const { driver, dispose } = instantiate(definition, own);
       return {
         driver: driver as CgroupDriver,
+        parent,
+        restart: async () => instantiate(definition, own).driver as CgroupDriver,
         capabilities: definition.manifest.capabilities,
         async readLimit(id, what) {
           const [controller, file] = FILES[what];

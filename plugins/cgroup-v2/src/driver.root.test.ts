@@ -1,4 +1,4 @@
-// time limit: 120 s
+// time limit: 240 s
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -37,6 +37,8 @@ if (mount !== undefined && answer.usable) {
       const { driver, dispose } = instantiate(definition, services);
       return {
         driver: driver as CgroupDriver,
+        parent,
+        restart: async () => instantiate(definition, services).driver as CgroupDriver,
         capabilities: definition.manifest.capabilities,
         async readLimit(id, what) {
           const [file, word] = FILES[what];

@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { Consumers, type DriverHome, HOME, inject, injectable, KERNEL, KeyedLock, safeRemove, seedVolume } from '@shiplog/driver-kit';
+import { createHash } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Consumers, type DriverHome, errnoOf, HOME, inject, injectable, KERNEL, KeyedLock, seedVolume } from '@shiplog/driver-kit';
 import { type Kernel, type Observed, type OperationContext, ShiplogError, type VolumeDriver } from '@shiplog/contracts';
 import { checkOptions, mountOf } from './mount-options.ts';
 
@@ -55,8 +56,7 @@ export class LocalVolumeDriver implements VolumeDriver {
       // What is mounted there is not ours to delete.
       while (await this.#isMounted(path)) await this.kernel.mounts.unmount(path);
       await this.#consumers.forget(name);
-      const volume = dirname(path);
-      await safeRemove(volume, dirname(volume));
+      await deleteVolume(dirname(path));
       return {};
     });
   }
@@ -82,4 +82,20 @@ export class LocalVolumeDriver implements VolumeDriver {
   async #isMounted(path: string): Promise<boolean> {
     return (await this.kernel.mounts.list()).some(({ target }) => target === path);
   }
+}
+
+/**
+ * Renames the directory of a volume away before it is deleted, so that no half of one looks whole. The name is no volume's, and the same
+ * each time: what a crash leaves goes when the removal is repeated.
+ */
+async function deleteVolume(volume: string): Promise<void> {
+  const doomed = join(dirname(volume), `.rm-${createHash('sha256').update(basename(volume)).digest('hex')}`);
+  await rm(doomed, { recursive: true, force: true });
+  try {
+    await rename(volume, doomed);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  await rm(doomed, { recursive: true, force: true });
 }

@@ -1,3 +1,4 @@
+// time limit: 600 s
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -22,7 +22,7 @@ class Volumes:
     def remove(self, args, ctx):
         volume = os.path.dirname(args["path"])
         # Renamed first: what a crash leaves of it is no volume any more, and goes with the next try.
-        doomed = os.path.join(os.path.dirname(volume), "rm-" + os.path.basename(volume))
+        doomed = os.path.join(os.path.dirname(volume), ".rm-" + os.path.basename(volume))
         shutil.rmtree(doomed, ignore_errors=True)
         with contextlib.suppress(FileNotFoundError):
             os.rename(volume, doomed)

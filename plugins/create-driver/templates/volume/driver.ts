@@ -31,8 +31,8 @@ export function createDriver({ home, logger }: DriverServices): VolumeDriver {
 
     async remove({ name, path }) {
       const volume = dirname(path);
-      // Renamed first: what a crash leaves of it is no volume any more, and goes with the next try.
-      const doomed = join(dirname(volume), `rm-${basename(volume)}`);
+      // Renamed first: what a crash leaves of it is no volume any more (names begin with no dot), and goes with the next try.
+      const doomed = join(dirname(volume), `.rm-${basename(volume)}`);
       await rename(volume, doomed).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw error;
       });

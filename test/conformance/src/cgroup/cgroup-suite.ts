@@ -1,3 +1,4 @@
+import { cgroupCrashChecks } from './crash.ts';
 import { type AddCheck, type CgroupFactory, Lab } from './lab.ts';
 import { lifeCycleChecks } from './life-cycle.ts';
 import { limitChecks } from './limits.ts';
@@ -31,4 +32,5 @@ export function cgroupSuite({ test, factory }: CgroupSuite): void {
   lifeCycleChecks(check);
   limitChecks(check);
   processChecks(check);
+  cgroupCrashChecks(test, factory);
 }

@@ -19,12 +19,16 @@ export type ReadableLimit = 'memoryBytes' | 'memoryReservationBytes' | 'cpuQuota
 /** A driver under test with an engine id of its own. */
 export interface CgroupFixture {
   readonly driver: CgroupDriver;
+  /** Name of the group that holds all of the driver's, such as `shiplog-<engine>`. */
+  readonly parent: string;
   /** Of the driver's manifest. */
   readonly capabilities: { readonly [ability: string]: boolean };
   /** What the kernel's files say, in the contract's unit: a number or a list as text, `max` for none. */
   readLimit(id: string, what: ReadableLimit): Promise<string>;
   /** Directories in the kernel's hierarchies: of this group, or without an id everything that is the driver's. */
   groupsOf(id?: string): Promise<readonly string[]>;
+  /** Another driver of the same engine, as after its restart. The former one is used no more. */
+  restart(): Promise<CgroupDriver>;
   /** Called at the end, failed or not; the kit has removed its groups. */
   cleanup(): Promise<void>;
 }

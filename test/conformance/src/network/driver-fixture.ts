@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,12 +29,13 @@ export async function driverFixture(
     for (const directory of [stateDir, runDir]) await mkdir(directory, { recursive: true });
     return instantiate(definition, createTestServices({ kernel, engineId, stateDir, runDir, options })).driver as NetworkDriver;
   };
-  const [engine, other] = [randomBytes(6).toString('hex'), randomBytes(6).toString('hex')];
+  const [engine, other] = ['a'.repeat(12), 'b'.repeat(12)] as const;
   const wire = wired ? await layWire(kernel, home) : undefined;
   return {
     driver: await construct(engine),
     kernel,
     scratch: home,
+    runDir: join(home, engine, 'run'),
     ...(wire === undefined ? {} : { wire, options: { parent: wire.parent } }),
     restart: () => construct(engine),
     stranger: () => construct(other),

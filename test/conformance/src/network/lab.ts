@@ -19,7 +19,7 @@ export interface NetworkFixture {
   readonly driver: NetworkDriver;
   /** The real one: the kit looks at the host through it. */
   readonly kernel: Kernel;
-  /** An empty directory for namespace files. */
+  /** An empty directory for namespace files. The same engine id and names for each fixture: the kit compares them. */
   readonly scratch: string;
   /** Options that every network gets which is not internal, such as its parent. */
   readonly options?: { readonly [name: string]: string };
@@ -27,6 +27,10 @@ export interface NetworkFixture {
   readonly wire?: Wire;
   /** Another driver over the same state, as after a restart of the engine. The former one is used no more. */
   restart(): Promise<NetworkDriver>;
+  /** Where the driver keeps what does not survive a reboot, for the kit to take away; absent if it keeps nothing. */
+  readonly runDir?: string;
+  /** Ends the driver that was made last as SIGKILL does; absent for drivers in this process. */
+  kill?(): Promise<void>;
   /** The same driver of another engine on this host, with another engine id and state of its own. */
   stranger(): Promise<NetworkDriver>;
   /** Called at the end, failed or not; the kit has undone what it did. */

@@ -1,4 +1,5 @@
 import { addressChecks, routedChecks, wiredChecks } from './address-checks.ts';
+import { networkCrashChecks } from './crash.ts';
 import { type AddCheck, Lab, type NetworkCapabilities, type NetworkFactory } from './lab.ts';
 import { lifeCycleChecks } from './life-cycle.ts';
 import { portChecks } from './port-checks.ts';
@@ -34,4 +35,6 @@ export function networkSuite({ test, factory, capabilities }: NetworkSuite): voi
   if (capabilities.routed) routedChecks(check);
   if (capabilities.wired) wiredChecks(check);
   if (capabilities.ports) portChecks(check);
+  // What a reboot takes from a driver on a wire, the kit would have to lay again.
+  if (!capabilities.wired) networkCrashChecks(test, factory, capabilities);
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createContext, type DriverFamilies, type DriverManifest, type Kernel, type VerbKind } from '@shiplog/contracts';
 import { type DriverDefinition, instantiate, type PluginDefinition } from '@shiplog/driver-kit';
-import { type GuestSource, remoteDriver, startGuest } from '@shiplog/driver-kit/isolation';
+import { type Guest, type GuestSource, remoteDriver, startGuest } from '@shiplog/driver-kit/isolation';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 
 /** What is proven: a plugin's value in this process, or one that runs elsewhere. */
@@ -15,8 +15,11 @@ export type Proven =
 export interface DriverLab<K extends VerbKind> {
   readonly scratch: string;
   readonly stateDir: string;
+  readonly runDir: string;
   /** Another instance over the same state. `engineId`: of another engine. */
   make(engineId?: string): Promise<DriverFamilies[K]>;
+  /** Ends the instance that was made last as SIGKILL does; absent for those in this process. */
+  kill?(): Promise<void>;
   /** Ends all instances, as a crash would: nothing is closed that they have open. */
   end(): Promise<void>;
   /** The same, and deletes the directories. */
@@ -31,9 +34,11 @@ export async function driverLab<K extends VerbKind>(proven: Proven, kind: K, nam
   const endAll = async (): Promise<void> => {
     for (const end of ends.splice(0).toReversed()) await end();
   };
+  let last: Guest | undefined;
   return {
     scratch,
     stateDir,
+    runDir,
     async make(engineId) {
       const services = createTestServices({ kernel: proven.kernel, stateDir, runDir, ...(engineId === undefined ? {} : { engineId }) });
       if ('plugin' in proven) {
@@ -53,9 +58,18 @@ export async function driverLab<K extends VerbKind>(proven: Proven, kind: K, nam
         guest.kill();
         await guest.exited;
       });
+      last = guest;
       guest.connection.welcome(Object.fromEntries(proven.drivers.map((one) => [`${one.kind}/${one.name}`, { home, options }])));
       return remoteDriver(kind, (verb, args, ctx) => guest.connection.call(`${kind}/${name}`, verb, args, ctx));
     },
+    ...('guest' in proven
+      ? {
+          async kill() {
+            last?.kill();
+            await last?.exited;
+          },
+        }
+      : {}),
     end: endAll,
     async cleanup() {
       await endAll();

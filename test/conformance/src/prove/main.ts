@@ -9,7 +9,7 @@ import type { PluginDefinition } from '@shiplog/driver-kit';
 import { proveGuest, provePlugin } from './prove-plugin.ts';
 
 /** Milliseconds for one check. */
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 300_000;
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { format: { type: 'string' } } });
 /** Set in the process that has a network namespace to itself. */

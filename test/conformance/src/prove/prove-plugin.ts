@@ -8,7 +8,7 @@ import { layWire, networkSuite } from '../network/index.ts';
 import { pluginSuite } from '../plugin/index.ts';
 import { storageSuite } from '../storage/index.ts';
 import { verbSuite } from '../verbs/index.ts';
-import { volumeSuite } from '../volume/index.ts';
+import { volumeCrashSuite, volumeSuite } from '../volume/index.ts';
 import { calmly, type DriverLab, driverLab, probeOf, type Proven } from './driver-lab.ts';
 
 /** How a runner takes a check: uvu's suite, node:test's `test`, or any other function like it. */
@@ -84,8 +84,7 @@ function proveStorage(test: Check, proven: Proven, name: string): void {
     test,
     async factory() {
       const lab = await driverLab(proven, 'storage', name);
-      const { scratch, stateDir, cleanup } = lab;
-      return { driver: await lab.make(), kernel: proven.kernel, scratch, stateDir, restart: () => lab.make(), cleanup };
+      return { ...lab, driver: await lab.make(), kernel: proven.kernel, restart: () => lab.make() };
     },
   });
 }
@@ -100,9 +99,9 @@ function proveNetwork(test: Check, proven: Proven, name: string, capabilities: D
       const other = await driverLab(proven, 'network', name);
       const wire = wired ? await layWire(proven.kernel, lab.scratch) : undefined;
       return {
+        ...lab,
         driver: await lab.make('aaaaaaaaaaaa'),
         kernel: proven.kernel,
-        scratch: lab.scratch,
         ...(wire === undefined ? {} : { wire, options: { parent: wire.parent } }),
         restart: () => lab.make('aaaaaaaaaaaa'),
         stranger: () => other.make('bbbbbbbbbbbb'),
@@ -152,6 +151,18 @@ function proveVolume(
     async factory() {
       const lab = await driverLab(proven, 'volume', name);
       return { driver: await lab.make(), name, directory: lab.scratch, lasting: true, restart: () => again(lab), cleanup: lab.cleanup };
+    },
+  });
+  proveVolumeCrashes(test, proven, name);
+}
+
+function proveVolumeCrashes(test: Check, proven: Proven, name: string): void {
+  volumeCrashSuite({
+    test,
+    name,
+    async factory() {
+      const lab = await driverLab(proven, 'volume', name);
+      return { ...lab, driver: await lab.make(), kernel: proven.kernel, restart: () => lab.make() };
     },
   });
 }

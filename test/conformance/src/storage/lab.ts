@@ -25,6 +25,8 @@ export interface StorageFixture {
   readonly stateDir: string;
   /** Another driver over the same state, as after a restart of the engine. The former one is used no more. */
   restart(): Promise<StorageDriver>;
+  /** Ends the driver that was made last as SIGKILL does; absent for drivers in this process. */
+  kill?(): Promise<void>;
   /** Called at the end, failed or not; the kit has taken away what it mounted. */
   cleanup(): Promise<void>;
 }

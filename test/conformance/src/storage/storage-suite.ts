@@ -1,4 +1,5 @@
 import { concurrencyChecks } from './concurrency.ts';
+import { storageCrashChecks } from './crash.ts';
 import { hostileChecks } from './hostile.ts';
 import { type AddCheck, Lab, type StorageFactory } from './lab.ts';
 import { layerChecks } from './layers.ts';
@@ -32,4 +33,5 @@ export function storageSuite({ test, factory }: StorageSuite): void {
   layerChecks(check);
   hostileChecks(check);
   concurrencyChecks(check);
+  storageCrashChecks(test, factory);
 }

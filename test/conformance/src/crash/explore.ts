@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import type { VerbKind } from '@shiplog/contracts';
+import { ask } from './ask.ts';
+import { Lifetime } from './lifetime.ts';
+import type { Reference } from './reference.ts';
+import { clear, type Factory, on, type Stage } from './stage.ts';
+import { StepRecords } from './step-records.ts';
+import { assertNothingMore, nameless, observedBy, worldOf } from './world.ts';
+
+/** What a driver must do after the death of another one, in the words of the checks. */
+export const PROMISES = {
+  look: 'when its driver is killed at any effect, then another one tells what is there',
+  answer: 'when its driver is killed as soon as it answers, then all is done',
+  repeat: 'when its driver is killed at any effect and another one repeats it, then all is as if nothing had happened',
+  undo: 'when its driver is killed at any effect and another one undoes everything, then nothing is left',
+} as const;
+
+export type Promised = keyof typeof PROMISES;
+
+/** What was not as promised, and where. */
+export type Findings = { readonly [promise in Promised]: readonly string[] };
+
+/** Lets the call at `index` die at each of its effects, on two stages each: on one it is repeated, on the other undone. */
+export async function explore<K extends VerbKind>(factory: Factory<K>, index: number, reference: Reference): Promise<Findings> {
+  const { begin, after, cleared } = reference;
+  const findings: { readonly [promise in Promised]: string[] } = { look: [], answer: [], repeat: [], undo: [] };
+  const seenBefore = (index === 0 ? begin : after[index - 1]?.world)?.observed ?? [];
+  const expected = after[index];
+  if (expected === undefined) throw new Error(`there is no call ${index + 1}`);
+
+  for (let last = 1, isWhole = false; !isWhole; last += 1) {
+    let where = '';
+    const holds = async (promise: Promised, work: () => Promise<void>): Promise<void> => {
+      await work().catch((error: unknown) => findings[promise].push(`${where}: ${error instanceof Error ? error.message : String(error)}`));
+    };
+    const dieOn = async (stage: Stage<K>): Promise<StepRecords> => {
+      const { life, records } = await die(stage, index, last);
+      isWhole = life.hasAnswered;
+      where = isWhole ? 'after its answer' : `before effect ${last}, ${nameless(stage, life.effects.at(-1))}`;
+      return records;
+    };
+
+    await on(factory, async (stage) => {
+      const records = await dieOn(stage);
+      await holds('look', async () => {
+        const observed = await observedBy(stage);
+        for (const line of observed) assert.ok(seenBefore.includes(line) || expected.world.observed.includes(line), `it tells of ${line}`);
+        for (const line of seenBefore)
+          if (expected.world.observed.includes(line)) assert.ok(observed.includes(line), `it does not tell of ${line}`);
+      });
+      if (isWhole) await holds('answer', async () => assert.deepEqual(await worldOf(stage), expected.world));
+      await holds('repeat', async () => {
+        const call = stage.life[index];
+        assert.equal(nameless(stage, call && (await ask(await stage.make(), call, records))), expected.answer, 'it answers differently');
+        assert.deepEqual(await worldOf(stage), expected.world);
+        await clear(stage);
+        assertNothingMore(await worldOf(stage), cleared);
+      });
+    });
+    await on(factory, async (stage) => {
+      await dieOn(stage);
+      await holds('undo', async () => {
+        await clear(stage);
+        assertNothingMore(await worldOf(stage), cleared);
+      });
+    });
+  }
+  return findings;
+}
+
+/** Lives on a stage up to the call at `index`, and lets the driver die there, at its effect `last` or after its answer. */
+async function die<K extends VerbKind>(stage: Stage<K>, index: number, last: number): Promise<{ life: Lifetime; records: StepRecords }> {
+  for (const call of stage.life.slice(0, index)) await ask(await stage.make(), call);
+  const call = stage.life[index];
+  if (call === undefined) throw new Error(`there is no call ${index + 1}`);
+  const life = new Lifetime(last);
+  const records = new StepRecords(life);
+  const driver = await stage.make();
+  life.owns(() => stage.kill());
+  await life.live(() => ask(driver, call, records));
+  return { life, records: records.outlive() };
+}

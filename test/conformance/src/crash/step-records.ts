@@ -1,0 +1,28 @@
+import type { Json, StepJournal } from '@shiplog/contracts';
+import type { Lifetime } from './lifetime.ts';
+
+/** Records of one call's steps, which outlive the driver as the log does. A life may end before a record is durable. */
+export class StepRecords implements StepJournal {
+  readonly #records = new Map<string, { readonly value?: Json }>();
+  readonly #life: Lifetime | undefined;
+
+  constructor(life?: Lifetime) {
+    this.#life = life;
+  }
+
+  /** The same records for the next driver. */
+  outlive(): StepRecords {
+    const next = new StepRecords();
+    for (const [step, record] of this.#records) next.#records.set(step, record);
+    return next;
+  }
+
+  async find(step: string): Promise<{ readonly value?: Json } | undefined> {
+    return this.#records.get(step);
+  }
+
+  async record(step: string, value: Json | undefined): Promise<void> {
+    const write = async (): Promise<void> => void this.#records.set(step, value === undefined ? {} : { value });
+    await (this.#life === undefined ? write() : this.#life.effect(`record of step ${step}`, write));
+  }
+}
