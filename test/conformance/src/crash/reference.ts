@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { VerbKind } from '@shiplog/contracts';
 import { ask } from './ask.ts';
 import { clear, type Factory, on } from './stage.ts';
@@ -11,12 +12,16 @@ export interface Reference {
   readonly cleared: World;
 }
 
+/** Milliseconds after which what a driver does behind its answer is done. */
+const SETTLED_MS = 30;
+
 export async function refer<K extends VerbKind>(factory: Factory<K>): Promise<Reference> {
   return on(factory, async (stage) => {
     const begin = await worldOf(stage);
     const after: { answer: string; world: World }[] = [];
     for (const call of stage.life) {
       const answer = nameless(stage, await ask(await stage.make(), call));
+      await sleep(SETTLED_MS);
       after.push({ answer, world: await worldOf(stage) });
     }
     await clear(stage);
