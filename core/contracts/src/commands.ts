@@ -1,5 +1,5 @@
 import type { Outcomes } from './events.ts';
-import type { ContainerSpec, ExecSpec } from './container-spec.ts';
+import type { ContainerSpec, ExecSpec, ResourceLimits } from './container-spec.ts';
 import type { Digest } from './image.ts';
 import type { Reloaded } from './plugins.ts';
 import type { SecretRef } from './vault.ts';
@@ -18,6 +18,12 @@ export interface CommandArgs {
   'container.pause': { readonly container: string };
   'container.unpause': { readonly container: string };
   'container.rename': { readonly container: string; readonly name: string };
+  /** Other limits or another restart policy. What is absent stays; -1 takes a limit away. */
+  'container.update': {
+    readonly container: string;
+    readonly limits: ResourceLimits;
+    readonly restart?: ContainerSpec['restart'];
+  };
   'container.resize': { readonly container: string; readonly rows: number; readonly columns: number };
   'container.remove': { readonly container: string; readonly force: boolean; readonly volumes: boolean };
   /** Gives back what a container that has exited still holds on the host. Asked by the engine itself. */
@@ -128,6 +134,7 @@ export interface CommandAnswers {
   'container.pause': { readonly id: string };
   'container.unpause': { readonly id: string };
   'container.rename': { readonly id: string };
+  'container.update': { readonly id: string; readonly warnings: readonly string[] };
   'container.resize': { readonly id: string };
   'container.remove': { readonly id: string };
   'container.release': { readonly id: string };

@@ -1,6 +1,7 @@
 import type { Actor, Caller } from './actor.ts';
 import type { CommandAnswers, CommandArgs, CommandType } from './commands.ts';
 import type { EventLogReader } from './event-log.ts';
+import type { CgroupStats } from './drivers/cgroup.ts';
 import type { LogRecord } from './drivers/log.ts';
 import type { IoChannel } from './drivers/runtime.ts';
 import type { DriverInfo } from './manifest.ts';
@@ -90,6 +91,29 @@ export interface EngineInfo {
   readonly warnings: readonly string[];
 }
 
+/** What the host has, and has spent on everything, since it was booted. */
+export interface HostUsage {
+  readonly cpuNs: number;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+}
+
+/** Counters of one network interface. */
+export interface InterfaceTraffic {
+  readonly name: string;
+  readonly receive: { readonly bytes: number; readonly packets: number; readonly errors: number; readonly dropped: number };
+  readonly transmit: { readonly bytes: number; readonly packets: number; readonly errors: number; readonly dropped: number };
+}
+
+/** One sample of what a container uses, and the host beside it. `at` is the wall clock in nanoseconds, decimal. */
+export interface ContainerUsage {
+  readonly at: string;
+  readonly cgroup: CgroupStats;
+  /** Of its own network namespace, loopback left out; none with the host's. */
+  readonly interfaces: readonly InterfaceTraffic[];
+  readonly host: HostUsage;
+}
+
 /** Processes of a container, as ps(1) shows them. */
 export interface ProcessTable {
   readonly titles: readonly string[];
@@ -133,6 +157,8 @@ export interface Engine {
   logs(container: string, options: LogOptions): AsyncIterable<LogRecord>;
   /** Throws CONTAINER_NOT_RUNNING. */
   top(container: string, psArgs: string): Promise<ProcessTable>;
+  /** A sample; undefined of a container that does not run. Throws CONTAINER_NOT_FOUND. Never recorded. */
+  usage(container: string): Promise<ContainerUsage | undefined>;
   /** Stores environment values in the vault and answers what may be logged: `entries` are `NAME=value` or `NAME`. */
   seal(
     entries: readonly string[],

@@ -1,4 +1,5 @@
 import type { CommandArgs, CommandType, Givens } from './commands.ts';
+import type { ContainerSpec, ResourceLimits } from './container-spec.ts';
 import type { Json } from './json.ts';
 import type { ContainerRecord, EndpointRecord, ExecRecord, NetworkRecord, ProcessRef, VolumeRecord } from './state.ts';
 import type { SealedRange } from './event-log.ts';
@@ -36,6 +37,7 @@ export interface Decisions {
   'container.pause': { readonly id: string } | null;
   'container.unpause': { readonly id: string } | null;
   'container.rename': { readonly id: string; readonly name: string; readonly oldName: string } | null;
+  'container.update': { readonly id: string; readonly limits: ResourceLimits; readonly restart?: ContainerSpec['restart'] } | null;
   'container.resize': { readonly id: string; readonly rows: number; readonly columns: number } | null;
   'container.remove': { readonly id: string; readonly kill: boolean; readonly volumes: readonly string[] } | null;
   'container.release': { readonly id: string } | null;
@@ -83,6 +85,8 @@ export interface Outcomes {
   'container.pause': Record<string, never>;
   'container.unpause': Record<string, never>;
   'container.rename': Record<string, never>;
+  /** `warnings`: limits that this host cannot set, each with its reason. */
+  'container.update': { readonly warnings: readonly string[] };
   'container.resize': Record<string, never>;
   'container.remove': Record<string, never>;
   'container.release': Record<string, never>;

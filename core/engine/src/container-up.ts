@@ -207,7 +207,8 @@ function hosts(container: ContainerRecord, hostname: string, endpoints: readonly
   });
 }
 
-function limitsOf(resources: ResourceLimits) {
+/** Contract types of a spec are read-only, those of a verb's arguments are not. */
+export function limitsOf(resources: ResourceLimits) {
   const { io, ...limits } = resources;
   return io === undefined ? limits : { ...limits, io: io.map((device) => ({ ...device })) };
 }

@@ -39,6 +39,7 @@ const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
   'container.remove',
   'container.release',
   'container.rename',
+  'container.update',
 ]);
 
 /** Verbs that share layers and blobs, and so go one after the other. */

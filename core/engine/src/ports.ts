@@ -1,4 +1,14 @@
-import type { DriverFamilies, DriverInfo, DriverKind, EngineDefaults, EventLog, PluginControl, ReadLevel } from '@shiplog/contracts';
+import type {
+  DriverFamilies,
+  DriverInfo,
+  DriverKind,
+  EngineDefaults,
+  EventLog,
+  HostUsage,
+  InterfaceTraffic,
+  PluginControl,
+  ReadLevel,
+} from '@shiplog/contracts';
 
 import type { SecretRules } from './secrets/rules.ts';
 
@@ -41,6 +51,9 @@ export interface HostFacts {
   readonly bootId: string;
   readonly architecture: string;
   resolvConf(): Promise<string>;
+  usage(): Promise<HostUsage>;
+  /** Of the network namespace that a process is in; none if it is gone. */
+  traffic(pid: number): Promise<readonly InterfaceTraffic[]>;
 }
 
 /** Says what happens, for people. */

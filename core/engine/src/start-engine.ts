@@ -18,6 +18,8 @@ import {
   type NewEvent,
   type ObjectKind,
   type ObjectRecords,
+  type CgroupStats,
+  type ContainerUsage,
   type ProcessTable,
   type ReadRecord,
   type SecretRef,
@@ -185,6 +187,19 @@ class ServingEngine implements RunningEngine {
       pids: number[];
     };
     return parts.drivers.get('runtime', container.runtime).top(pids, psArgs);
+  }
+
+  async usage(ref: string): Promise<ContainerUsage | undefined> {
+    const { ledger, parts } = this.core;
+    const { id, process, spec } = ledger.head.container(ref);
+    if (process === undefined) return undefined;
+    const ctx = { op: parts.identities.op(), signal: this.stopping.signal };
+    const [cgroup, interfaces, host] = await Promise.all([
+      this.core.call('cgroup', parts.chosen.cgroup, 'stats', { id }, ctx) as Promise<CgroupStats>,
+      spec.networkMode === 'host' ? [] : parts.host.traffic(process.pid),
+      parts.host.usage(),
+    ]);
+    return { at: parts.clock.now(), cgroup, interfaces, host };
   }
 
   seal(entries: readonly string[]): Promise<EnvSpec> {

@@ -22,6 +22,7 @@ import { decideContainerRestart } from './decide/container-restart.ts';
 import { decideContainerStart } from './decide/container-start.ts';
 import { decideContainerStop } from './decide/container-stop.ts';
 import { decideContainerUnpause } from './decide/container-unpause.ts';
+import { decideContainerUpdate } from './decide/container-update.ts';
 import { decideExecCreate } from './decide/exec-create.ts';
 import { decideExecResize } from './decide/exec-resize.ts';
 import { decideExecStart } from './decide/exec-start.ts';
@@ -72,6 +73,7 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'container.pause': decideContainerPause,
   'container.unpause': decideContainerUnpause,
   'container.rename': decideContainerRename,
+  'container.update': decideContainerUpdate,
   'container.resize': decideContainerResize,
   'container.remove': decideContainerRemove,
   'container.release': decideContainerRelease,
@@ -110,7 +112,7 @@ export const EFFECTLESS_VERBS: readonly CommandType[] = ['container.rename', 'ex
  *
  * CONTAINER_BUSY means that another operation has the container for itself (create, start, stop, restart, remove,
  * release), or that it has exited and is not yet released. The engine may wait until the record has neither `busy` nor,
- * when down, `active`, and decide again on the newer state. kill, pause, unpause, resize, rename and the exec verbs need
+ * when down, `active`, and decide again on the newer state. kill, pause, unpause, update, resize, rename and the exec verbs need
  * no such right.
  *
  * Never throws for what a client can send; a refusal is a decision too.

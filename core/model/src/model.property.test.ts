@@ -50,6 +50,14 @@ const command: fc.Arbitrary<readonly [CommandType, object]> = fc.oneof(
   named('container.kill', fc.record({ container, signal: fc.constantFrom('KILL', 'HUP', 'X') })),
   named('container.pause', fc.record({ container })),
   named('container.unpause', fc.record({ container })),
+  named(
+    'container.update',
+    fc.record({
+      container,
+      limits: fc.constantFrom({}, { pids: 10 }, { pids: -2 }, { memoryBytes: 2 ** 26, memorySwapBytes: -1 }),
+      restart: fc.constantFrom({ policy: 'no' as const, maxRetries: 0 }, { policy: 'always' as const, maxRetries: 0 }),
+    }),
+  ),
   named('container.rename', fc.record({ container, name: container })),
   named('container.remove', fc.record({ container, force: fc.boolean(), volumes: fc.boolean() })),
   named('container.release', fc.record({ container })),
@@ -140,7 +148,7 @@ function requireUnique(state: State): void {
 
 test('given the scripts, when played, then they reach what they are meant to try', () => {
   const seen = new Set<string>();
-  for (const actions of fc.sample(script, { numRuns: 300, seed: 1 })) {
+  for (const actions of fc.sample(script, { numRuns: 500, seed: 1 })) {
     for (const { type, result } of play(actions).events) seen.add(result?.error === undefined ? type : result.error.code);
   }
   for (const wanted of [

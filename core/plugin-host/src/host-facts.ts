@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
 import type { Kernel } from '@shiplog/contracts';
 import type { HostFacts } from '@shiplog/engine';
+import { hostUsage, trafficOf } from './host-usage.ts';
 
 /** Go's names of architectures, which OCI uses. */
 const ARCHITECTURES: { readonly [node: string]: string } = {
@@ -21,5 +22,8 @@ export function hostFacts(kernel: Kernel): HostFacts {
     architecture: ARCHITECTURES[arch()] ?? arch(),
     // A host without the file has no name service, and neither have its containers.
     resolvConf: () => readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
+    usage: async () => hostUsage(await readFile('/proc/stat', 'utf8'), await readFile('/proc/meminfo', 'utf8')),
+    // It may have ended since.
+    traffic: async (pid) => trafficOf(await readFile(`/proc/${pid}/net/dev`, 'utf8').catch(() => '')),
   };
 }

@@ -155,6 +155,16 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
       ],
     },
     {
+      verb: 'container.update',
+      good: async () => post(`/containers/${await running()}/update`, '{"PidsLimit":10}'),
+      goodStatus: 200,
+      bad: [
+        refused(404, post('/containers/nobody/update', '{}')),
+        refused(400, post('/containers/busy/update', '{"Memory":1}')),
+        refused(400, post('/containers/busy/update', '{"RestartPolicy":{"Name":"sometimes"}}')),
+      ],
+    },
+    {
       verb: 'container.resize',
       good: async () => post(`/containers/${await running({ Tty: true })}/resize?h=10&w=20`),
       goodStatus: 200,

@@ -14,8 +14,10 @@ const COMMANDS = 'sh ip nft crun runc conmon docker nsenter unshare mount umount
   ' ',
 );
 const FILES = ['/etc/passwd', '/etc/group', '/etc/nsswitch.conf', '/etc/protocols', '/usr/share/containers/seccomp.json'];
-/** Loaded by name while running, so that no program is linked with it. */
-const LIBRARIES = ['libnftables.so.1', 'libnss_files.so.2', 'libgcc_s.so.1'];
+/** Loaded by name while running, or wanted by native modules: no program is linked with them. */
+const LIBRARIES = 'libnftables.so.1 libnss_files.so.2 libgcc_s.so.1 libstdc++.so.6 librt.so.1 libdl.so.2 libpthread.so.0 libm.so.6'.split(
+  ' ',
+);
 const MODULES = ['lib', 'crypto', 'fs', 'net', 'block', 'drivers/block', 'drivers/net', 'drivers/virtio', 'drivers/char'];
 const DEVELOPMENT = ['uvu', 'fast-check', 'memory-level'];
 /** The guest's disk, of which only what is written takes place here. */
@@ -101,7 +103,7 @@ async function filesOf(): Promise<readonly string[]> {
   const { stdout } = await exec('ldconfig', ['-p'], { env: withSbin() });
   const linked: string[] = [process.execPath];
   for (const library of LIBRARIES) {
-    const path = new RegExp(`^\\s*${library.replaceAll('.', '\\.')} .*=> (/\\S+)$`, 'm').exec(stdout)?.[1];
+    const path = new RegExp(`^\\s*${library.replaceAll(/[.+]/g, '\\$&')} .*=> (/\\S+)$`, 'm').exec(stdout)?.[1];
     if (path !== undefined) linked.push(path);
   }
   for (const command of COMMANDS) {

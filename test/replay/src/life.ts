@@ -216,6 +216,11 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
       refused: { container: unknown, name: 'x1' },
       modes: ONLY_OK,
     },
+    'container.update': {
+      prepare: async (name) => ({ container: await running(name), limits: { pids: 10 }, restart: { policy: 'always', maxRetries: 0 } }),
+      refused: { container: unknown, limits: {} },
+      modes: ALL,
+    },
     'container.resize': {
       prepare: async (name) => ({ container: await running(name, { tty: true }), rows: 24, columns: 80 }),
       refused: { container: unknown, rows: 1, columns: 1 },

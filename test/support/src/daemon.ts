@@ -99,13 +99,14 @@ export class TestDaemon {
         void appendFile(log, text).catch(() => undefined);
       });
     }
-    for (let tries = 0; tries < 400; tries += 1) {
+    // An emulated machine takes its time.
+    for (let tries = 0; tries < 2400; tries += 1) {
       if (child.exitCode !== null || child.signalCode !== null)
         throw new Error(`shiplogd ended with ${child.exitCode ?? child.signalCode}: ${last}`);
       if (existsSync(this.socket) && (await answers(this.socket))) return;
       await sleep(25);
     }
-    throw new Error(`shiplogd did not answer in 10 s: ${last}`);
+    throw new Error(`shiplogd did not answer in 60 s: ${last}`);
   }
 
   /** Ends it with a signal and waits until it is gone. */

@@ -45,9 +45,10 @@ export const CGROUP_VERBS = {
     simulate: ({ id }) => ({ cgroupsPath: `/simulated/${id}`, unsupported: [] }),
   }),
   update: verb({
-    doc: 'Sets limits of an existing cgroup; what is absent stays.',
+    doc: 'Sets limits of an existing cgroup; what is absent stays. Taken back by setting what was there before.',
     args: Type.Object({ id: ResourceId, limits: LimitsSchema }),
     answer: Type.Object({ unsupported: Type.Array(Type.String()) }),
+    undo: 'update',
     simulate: () => ({ unsupported: [] }),
   }),
   join: verb({
@@ -116,6 +117,9 @@ export const CGROUP_VERBS = {
     simulate: () => ({ pids: [] }),
   }),
 } as const;
+
+/** One sample of a cgroup. */
+export type CgroupStats = Awaited<ReturnType<CgroupDriver['stats']>>;
 
 /** `observe` answers `{resource: 'cgroup', id}`. */
 export interface CgroupDriver extends DriverBase, VerbsOf<typeof CGROUP_VERBS> {}

@@ -10,6 +10,7 @@ import { containerRestart } from './container-restart.ts';
 import { containerStart } from './container-start.ts';
 import { containerStop } from './container-stop.ts';
 import { containerUnpause } from './container-unpause.ts';
+import { containerUpdate } from './container-update.ts';
 import { execResize } from './exec-resize.ts';
 import { execStart } from './exec-start.ts';
 import type { Handler } from './handler.ts';
@@ -37,6 +38,7 @@ export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   'container.pause': containerPause,
   'container.unpause': containerUnpause,
   'container.rename': containerRename,
+  'container.update': containerUpdate,
   'container.resize': containerResize,
   'container.remove': containerRemove,
   'container.release': containerRelease,

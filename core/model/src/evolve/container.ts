@@ -141,6 +141,16 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
     if (pending !== undefined) change(state, pending.decided.id, { name: pending.decided.oldName });
   },
 
+  'container.update.requested': () => undefined,
+  'container.update.succeeded': (state, event) => {
+    const pending = pendingOf(state, event.op, 'container.update');
+    const container = pending === undefined ? undefined : state.containers.get(pending.decided.id);
+    if (pending === undefined || container === undefined) return;
+    const { limits, restart = container.spec.restart } = pending.decided;
+    change(state, container.id, { spec: { ...container.spec, resources: { ...container.spec.resources, ...limits }, restart } });
+  },
+  'container.update.failed': () => undefined,
+
   'container.resize.requested': () => undefined,
   'container.resize.succeeded': () => undefined,
   'container.resize.failed': () => undefined,

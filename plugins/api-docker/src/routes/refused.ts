@@ -7,8 +7,6 @@ import type { RouteEntry } from '../http/router.ts';
 const NOT_YET: readonly (readonly [method: string, template: string])[] = [
   ['GET', '/containers/{id}/changes'],
   ['GET', '/containers/{id}/export'],
-  ['GET', '/containers/{id}/stats'],
-  ['POST', '/containers/{id}/update'],
   ['GET', '/containers/{id}/attach/ws'],
   ['HEAD', '/containers/{id}/archive'],
   ['GET', '/containers/{id}/archive'],

@@ -12,9 +12,11 @@ import { renameContainer } from './containers/rename.ts';
 import { resizeContainer } from './containers/resize.ts';
 import { restartContainer } from './containers/restart.ts';
 import { startContainer } from './containers/start.ts';
+import { containerStats } from './containers/stats.ts';
 import { stopContainer } from './containers/stop.ts';
 import { topContainer } from './containers/top.ts';
 import { unpauseContainer } from './containers/unpause.ts';
+import { updateContainer } from './containers/update.ts';
 import { waitContainer } from './containers/wait.ts';
 import { createExec } from './exec/create.ts';
 import { inspectExec } from './exec/inspect.ts';
@@ -58,6 +60,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'POST', template: '/containers/prune', route: pruneContainers, verb: 'container.prune' },
   { method: 'GET', template: '/containers/{id}/json', route: inspectContainer, past: true },
   { method: 'GET', template: '/containers/{id}/top', route: topContainer },
+  { method: 'GET', template: '/containers/{id}/stats', route: containerStats },
   { method: 'GET', template: '/containers/{id}/logs', route: containerLogs },
   { method: 'POST', template: '/containers/{id}/start', route: startContainer, verb: 'container.start' },
   { method: 'POST', template: '/containers/{id}/stop', route: stopContainer, verb: 'container.stop' },
@@ -66,6 +69,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'POST', template: '/containers/{id}/pause', route: pauseContainer, verb: 'container.pause' },
   { method: 'POST', template: '/containers/{id}/unpause', route: unpauseContainer, verb: 'container.unpause' },
   { method: 'POST', template: '/containers/{id}/rename', route: renameContainer, verb: 'container.rename' },
+  { method: 'POST', template: '/containers/{id}/update', route: updateContainer, verb: 'container.update' },
   { method: 'POST', template: '/containers/{id}/resize', route: resizeContainer, verb: 'container.resize' },
   { method: 'POST', template: '/containers/{id}/wait', route: waitContainer },
   { method: 'POST', template: '/containers/{id}/attach', route: attachContainer },

@@ -20,6 +20,7 @@ import {
   type Moment,
   type ObjectKind,
   type ObjectRecords,
+  type ContainerUsage,
   type ProcessTable,
   type ReadRecord,
   ShiplogError,
@@ -59,6 +60,7 @@ export class FakeEngine implements Engine {
   readonly #waiting = new Set<() => void>();
   readonly #handlers: Handlers;
   #operations = 0;
+  #samples = 0;
 
   constructor() {
     this.#handlers = this.#makeHandlers();
@@ -184,6 +186,28 @@ export class FakeEngine implements Engine {
     return { titles: ['PID', 'CMD'], processes: [['1', psArgs]] };
   }
 
+  async usage(container: string): Promise<ContainerUsage | undefined> {
+    if (this.state.container(container).status !== 'running') return undefined;
+    this.#samples += 1;
+    return {
+      at: now(),
+      cgroup: {
+        pids: { current: 2, limit: 0 },
+        cpu: { usageNs: this.#samples * 1000, userNs: 600, systemNs: 400, periods: 0, throttledPeriods: 0, throttledNs: 0 },
+        memory: { usageBytes: 4096, maxUsageBytes: 8192, limitBytes: 0, inactiveFileBytes: 0, oomKills: 0, detail: { anon: 4096 } },
+        io: [{ major: 8, minor: 1, readBytes: 512, writeBytes: 1024, reads: 1, writes: 2 }],
+      },
+      interfaces: [
+        {
+          name: 'eth0',
+          receive: { bytes: 10, packets: 1, errors: 0, dropped: 0 },
+          transmit: { bytes: 20, packets: 2, errors: 0, dropped: 0 },
+        },
+      ],
+      host: { cpuNs: this.#samples * 10_000, cpus: 2, memoryBytes: 65_536 },
+    };
+  }
+
   async seal(
     entries: readonly string[],
   ): Promise<{ readonly names: readonly string[]; readonly secret?: { readonly id: string; readonly hmac: string } }> {
@@ -285,6 +309,17 @@ export class FakeEngine implements Engine {
           run: async (op) => {
             this.#signal(op, id, 'container.kill', number);
             return { outcome: {}, answer: { id } };
+          },
+        };
+      },
+      'container.update': ({ container, limits, restart }) => {
+        const { id, spec } = this.state.container(container);
+        return {
+          stream: `container/${id}`,
+          decided: { id, limits, ...(restart === undefined ? {} : { restart }) },
+          run: async () => {
+            this.#patch(id, { spec: { ...spec, resources: { ...spec.resources, ...limits }, restart: restart ?? spec.restart } });
+            return { outcome: { warnings: [] }, answer: { id, warnings: [] } };
           },
         };
       },

@@ -6,6 +6,7 @@ import { extraHostsOf, networkingOf } from './networking.ts';
 import { exposedPorts, portBindings } from './ports.ts';
 import { invalid, refuseFields } from './refusals.ts';
 import { devicesOf, resourcesOf, ulimitsOf } from './resources.ts';
+import { restartOf } from './restart-policy.ts';
 import { capabilities, securityOf } from './security.ts';
 
 /** What the translation needs to know of the engine. */
@@ -24,7 +25,6 @@ export interface TranslatedCreate {
 }
 
 const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
-const RESTART_POLICIES = ['no', 'always', 'on-failure', 'unless-stopped'] as const;
 
 /**
  * A body of `POST /containers/create` as a container spec. Throws REQUEST_INVALID for a field of the wrong type,
@@ -159,20 +159,6 @@ function logOf(hostConfig: Fields, defaultDriver: string): Pick<ContainerSpec, '
   const type = config.string('Type');
   const logOptions = config.map('Config');
   return { logDriver: type === '' ? defaultDriver : type, logOptions };
-}
-
-function restartOf(hostConfig: Fields): ContainerSpec['restart'] {
-  const restart = hostConfig.object('RestartPolicy');
-  const name = restart.string('Name') || 'no';
-  const policy = RESTART_POLICIES.find((known) => known === name);
-  const maxRetries = restart.integer('MaximumRetryCount');
-  if (policy === undefined) throw invalid(`invalid restart policy: unknown policy '${name}'; use one of ${RESTART_POLICIES.join(', ')}`);
-  if (maxRetries !== 0 && policy !== 'on-failure') {
-    throw invalid("invalid restart policy: maximum retry count can only be used with 'on-failure'");
-  }
-  if (maxRetries < 0) throw invalid('invalid restart policy: maximum retry count cannot be negative');
-  if (policy !== 'no' && hostConfig.boolean('AutoRemove')) throw invalid("can't create 'AutoRemove' container with restart policy");
-  return { policy, maxRetries };
 }
 
 function shmSizeOf(hostConfig: Fields): number {

@@ -122,6 +122,8 @@ export class EventProjection {
         return this.#container(intent.data.decided?.id, 'pause', at);
       case 'container.unpause.requested':
         return this.#container(intent.data.decided?.id, 'unpause', at);
+      case 'container.update.requested':
+        return this.#container(intent.data.decided?.id, 'update', at);
       case 'container.rename.requested':
         return this.#renamed(intent.data.decided, at);
       case 'container.resize.requested': {

@@ -5,12 +5,15 @@ import { invalid, refuseFields } from './refusals.ts';
 const MINIMUM_MEMORY = 6 * 1024 * 1024;
 const CPU_PERIOD_US = 100_000;
 
-/** HostConfig's limits. What does not fit together throws SPEC_INVALID, with Docker's words where clients know them. */
-export function resourcesOf(hostConfig: Fields): ResourceLimits {
+/**
+ * HostConfig's limits. What does not fit together throws SPEC_INVALID, with Docker's words where clients know them. `update`: others
+ * are there already, so a limit of swap may come without one of memory, and one of memory brings none of swap along.
+ */
+export function resourcesOf(hostConfig: Fields, { update = false } = {}): ResourceLimits {
   refuseFields(hostConfig, ['CpuRealtimePeriod', 'CpuRealtimeRuntime', 'BlkioWeightDevice', 'DeviceCgroupRules', 'DeviceRequests']);
   const io = ioOf(hostConfig);
   return present({
-    ...memoryOf(hostConfig),
+    ...memoryOf(hostConfig, update),
     ...cpuOf(hostConfig),
     pids: positive(hostConfig.integer('PidsLimit')),
     ioWeight: ioWeightOf(hostConfig.integer('BlkioWeight')),
@@ -42,13 +45,13 @@ export function ulimitsOf(hostConfig: Fields): readonly { readonly name: string;
   });
 }
 
-function memoryOf(hostConfig: Fields): ResourceLimits {
+function memoryOf(hostConfig: Fields, update: boolean): ResourceLimits {
   const memory = hostConfig.integer('Memory');
   const swap = hostConfig.integer('MemorySwap');
   const reservation = hostConfig.integer('MemoryReservation');
   const swappiness = hostConfig.maybeInteger('MemorySwappiness') ?? -1;
   if (memory < 0 || (memory > 0 && memory < MINIMUM_MEMORY)) throw invalid('Minimum memory limit allowed is 6MB');
-  if (swap > 0 && memory === 0) throw invalid('You should always set the Memory limit when using Memoryswap limit, see usage');
+  if (swap > 0 && memory === 0 && !update) throw invalid('You should always set the Memory limit when using Memoryswap limit, see usage');
   if (swap > 0 && swap < memory) throw invalid('Minimum memoryswap limit should be larger than memory limit, see usage');
   if (reservation > 0 && reservation < MINIMUM_MEMORY) throw invalid('Minimum memory reservation allowed is 6MB');
   if (reservation > 0 && memory > 0 && reservation > memory) {
@@ -59,7 +62,7 @@ function memoryOf(hostConfig: Fields): ResourceLimits {
     memoryBytes: positive(memory),
     memoryReservationBytes: positive(reservation),
     // A memory limit alone allows as much swap again.
-    memorySwapBytes: swap === 0 ? positive(memory * 2) : swap,
+    memorySwapBytes: swap !== 0 ? swap : update ? undefined : positive(memory * 2),
     memorySwappiness: swappiness === -1 ? undefined : swappiness,
     oomKillDisable: hostConfig.boolean('OomKillDisable') || undefined,
   });
