@@ -1,4 +1,4 @@
-// time limit: 240 s
+// time limit: 600 s
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';

@@ -100,13 +100,13 @@ export class TestDaemon {
       });
     }
     // An emulated machine takes its time.
-    for (let tries = 0; tries < 2400; tries += 1) {
+    for (let tries = 0; tries < 4800; tries += 1) {
       if (child.exitCode !== null || child.signalCode !== null)
         throw new Error(`shiplogd ended with ${child.exitCode ?? child.signalCode}: ${last}`);
       if (existsSync(this.socket) && (await answers(this.socket))) return;
       await sleep(25);
     }
-    throw new Error(`shiplogd did not answer in 60 s: ${last}`);
+    throw new Error(`shiplogd did not answer in 120 s: ${last}`);
   }
 
   /** Ends it with a signal and waits until it is gone. */
