@@ -148,7 +148,7 @@ function requireUnique(state: State): void {
 
 test('given the scripts, when played, then they reach what they are meant to try', () => {
   const seen = new Set<string>();
-  for (const actions of fc.sample(script, { numRuns: 500, seed: 1 })) {
+  for (const actions of fc.sample(script, { numRuns: 500, seed: 3 })) {
     for (const { type, result } of play(actions).events) seen.add(result?.error === undefined ? type : result.error.code);
   }
   for (const wanted of [
