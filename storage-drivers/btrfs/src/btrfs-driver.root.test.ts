@@ -1,3 +1,4 @@
+// time limit: 240 s
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';

@@ -16,7 +16,7 @@ async function held(daemon: TestDaemon, driver: string, kind: 'layers' | 'active
   return readdir(join(daemon.directory, 'root/drivers/storage', driver, kind)).catch(() => []);
 }
 
-test('given images with overlay, btrfs and vfs, when containers run, the daemon is killed, and an image migrates, then each is where it belongs', async () => {
+test('given images with btrfs and vfs, when containers run, the daemon is killed, and an image migrates, then each is where it belongs', async () => {
   await using disk = await btrfsImage();
   const directory = join(disk.path, 'home');
   await mkdir(directory);

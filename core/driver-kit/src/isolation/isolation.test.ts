@@ -191,15 +191,19 @@ test('given a program that sends what is no message, when it is heard, then it i
 });
 
 test('given a host that is killed, when its guest is in a busy loop, then the guest ends too', async () => {
-  const host = spawn(process.execPath, [new URL('./testing/doomed-host.test.script.js', import.meta.url).pathname, PLUGIN], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(host.stdout, 'data')) as [Buffer];
-  const pid = Number(line.toString());
-  assert.ok(pid > 0 && isRunning(pid));
-  host.kill('SIGKILL');
-  for (let tries = 0; isRunning(pid) && tries < 200; tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
-  assert.not.ok(isRunning(pid));
+  const directory = await mkdtemp(join(tmpdir(), 'doomed-'));
+  try {
+    const script = new URL('./testing/doomed-host.test.script.js', import.meta.url).pathname;
+    const host = spawn(process.execPath, [script, PLUGIN, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await once(host.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    assert.ok(pid > 0 && isRunning(pid));
+    host.kill('SIGKILL');
+    for (let tries = 0; isRunning(pid) && tries < 200; tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.not.ok(isRunning(pid));
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });
 
 test.after(() => clearInterval(alive));

@@ -1,14 +1,10 @@
-// Starts a guest in a busy loop, prints its pid, and waits to be killed: node doomed-host.test.script.js PLUGIN-URL
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// Starts a guest in a busy loop, prints its pid, and waits to be killed: node doomed-host.test.script.js PLUGIN-URL DIRECTORY
 import { createContext } from '@shiplog/contracts';
 import { createTestServices } from '../../testing/index.ts';
 import { startGuest } from '../start-guest.ts';
 
-const directory = await mkdtemp(join(tmpdir(), 'doomed-'));
+const [, , module = '', directory = ''] = process.argv;
 const { log, home } = createTestServices({ stateDir: directory, runDir: directory });
-const [, , module = ''] = process.argv;
 const guest = await startGuest(
   { isolation: 'process', module, kernel: new URL('./no-kernel.test.double.js', import.meta.url).href },
   { note: () => undefined, printed: () => undefined, log, patienceMs: 60_000, socketDirectory: directory },
