@@ -139,7 +139,10 @@ test('given a past and filters, when events are asked for between two times, the
 test('given clients that follow, when they hang up, then the daemon lets go of their connections and works on', async () => {
   const id = await create(['sh', '-c', 'while true; do echo tick; sleep 0.05; done'], STDIO);
   await start(id);
-  await sleep(200);
+  // The container's log is opened a moment after its start, and stays open.
+  const logged = async (): Promise<string> => (await ask(daemon.socket, 'GET', `/containers/${id}/logs?stdout=1`)).body;
+  await eventually(async () => (await logged()).includes('tick'), logged);
+  await sleep(500);
   const before = await descriptors();
   const calls = Array.from({ length: 10 }, () => [
     RawConnection.request(daemon.socket, 'POST', `/containers/${id}/attach?stream=1&stdout=1`, UPGRADE),
