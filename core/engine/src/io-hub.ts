@@ -19,6 +19,10 @@ class DeferredChannel implements IoChannel {
     };
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** `undefined`: there will be no process. */
   connect(channel: IoChannel | undefined): void {
     if (this.#closed) channel?.close();
@@ -68,7 +72,8 @@ export class IoHub {
     const key = target.exec ?? target.id;
     const waiting = this.#waiting.get(key) ?? [];
     this.#waiting.delete(key);
-    for (const channel of waiting) channel.connect(await this.attach('runtime', runtime, target));
+    // Who left while waiting, as after a start that failed, is no reader.
+    for (const channel of waiting) if (!channel.closed) channel.connect(await this.attach('runtime', runtime, target));
   }
 
   /** Ends every channel that waits for a process that will not come. */
