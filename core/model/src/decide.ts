@@ -99,6 +99,9 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'log.prune': decideLogPrune,
 };
 
+/** What this release can be asked for. */
+export const VERBS = Object.keys(DECIDERS) as readonly CommandType[];
+
 /** Whether this release knows a verb. */
 export function isVerb(word: string): word is CommandType {
   return Object.hasOwn(DECIDERS, word);

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ShiplogEvent } from '@shiplog/contracts';
 import { canonicalState, restoreState } from './canonical-state.ts';
+import { VERBS } from './decide.ts';
 import { evolve, FOLDED_TYPES } from './evolve.ts';
 import { createState, snapshotOf } from './state.ts';
 import { syntheticLog } from './testing/synthetic-log.ts';
@@ -81,6 +82,14 @@ test('given a log, when only the types that are heeded are folded, then the stat
   heeded.seq = all.seq;
   assert.is(canonicalState(heeded), canonicalState(all));
   assert.not.ok(folded.has('operation.step'));
+});
+
+test('given an intent of any verb, when only the types that are heeded are folded, then it is open until its outcome', () => {
+  const folded = new Set(FOLDED_TYPES);
+  for (const verb of VERBS) {
+    const of = (kind: string) => `${verb}.${kind}`;
+    assert.equal([folded.has(of('requested')), folded.has(of('succeeded')), folded.has(of('failed'))], [true, true, true], verb);
+  }
 });
 
 test('given a refused command, when its two events are folded, then nothing stays open', () => {

@@ -70,7 +70,15 @@ export function evolve(state: State, stored: ShiplogEvent): void {
   state.seq = event.seq;
 }
 
-const UNHEEDED: ReadonlySet<string> = new Set([...Object.keys(SILENT), 'container.oom', 'operation.authorized', 'operation.step']);
+/** An intent opens an operation and an outcome closes it, whatever else they say or do not say. */
+const OPENS_OR_CLOSES = /\.(requested|succeeded|failed)$/;
+
+const UNHEEDED: ReadonlySet<string> = new Set([
+  ...Object.keys(SILENT).filter((type) => !OPENS_OR_CLOSES.test(type)),
+  'container.oom',
+  'operation.authorized',
+  'operation.step',
+]);
 
 /**
  * Types that change the state for good, less than half of a log: whoever folds from a store need read no others. Of `operation.step`
