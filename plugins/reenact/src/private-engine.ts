@@ -1,11 +1,10 @@
 import { appendFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, DEFAULT_PLUGINS, MODULES, tearDown, VERSION } from '@shiplog/daemon';
 import { compose, type Host } from '@shiplog/plugin-host';
 import { ShiplogError } from '@shiplog/contracts';
 import type { Recording } from '@shiplog/replay';
+import { makeScratch } from './scratch.ts';
 
 /** A whole engine that shares nothing with others on this host but the kernel. */
 export interface PrivateEngine {
@@ -24,26 +23,31 @@ function freeSubnet(): string {
 /** Starts one that makes its own networks with the ids they had. Throws NOT_ROOT, or what keeps an engine from starting. */
 export async function privateEngine(recording: Recording, storageDriver: string | undefined): Promise<PrivateEngine> {
   if (process.getuid?.() !== 0) throw new ShiplogError('NOT_ROOT', 'real drivers need root: run it as root, or simulate');
-  const directory = await mkdtemp(join(tmpdir(), 'shiplog-reenact-'));
-  const [root, run] = [join(directory, 'root'), join(directory, 'run')];
+  const scratch = await makeScratch(storageDriver === 'btrfs');
+  const { directory, root } = scratch;
   const logger = createLogger('info', (line) => appendFileSync(join(directory, 'engine.log'), line));
-  const host = await compose(
-    {
-      root,
-      run,
-      ...(storageDriver === undefined ? {} : { storageDriver }),
-      bridge: `slr${process.pid % 100_000}x${Math.floor(Math.random() * 1000)}`,
-      subnet: freeSubnet(),
-      networkIds: Object.fromEntries(recording.networks.map(({ name, id }) => [name, id])),
-      runtime: recording.defaults.runtime,
-      logDriver: recording.defaults.logDriver,
-      driverOptions: {},
-      plugins: DEFAULT_PLUGINS,
-      isolation: {},
-      version: VERSION,
-    },
-    logger,
-    MODULES,
-  );
-  return { host, root, end: () => tearDown(host, [directory], logger) };
+  try {
+    const host = await compose(
+      {
+        root,
+        run: join(directory, 'run'),
+        ...(storageDriver === undefined ? {} : { storageDriver }),
+        bridge: `slr${process.pid % 100_000}x${Math.floor(Math.random() * 1000)}`,
+        subnet: freeSubnet(),
+        networkIds: Object.fromEntries(recording.networks.map(({ name, id }) => [name, id])),
+        runtime: recording.defaults.runtime,
+        logDriver: recording.defaults.logDriver,
+        driverOptions: {},
+        plugins: DEFAULT_PLUGINS,
+        isolation: {},
+        version: VERSION,
+      },
+      logger,
+      MODULES,
+    );
+    return { host, root, end: () => tearDown(host, [], logger).finally(() => scratch.remove()) };
+  } catch (error) {
+    await scratch.remove();
+    throw error;
+  }
 }

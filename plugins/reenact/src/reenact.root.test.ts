@@ -1,5 +1,5 @@
-// time limit: 240 s
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+// time limit: 400 s
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,9 @@ const test = suite('re-enact');
 const SHIPLOG = fileURLToPath(new URL('../../../node_modules/.bin/shiplog', import.meta.url));
 const scratch = await mkdtemp(join(tmpdir(), 'shiplog-reenact-test-'));
 const log = join(scratch, 'log.jsonl');
+// Short, since it begins the paths of sockets.
+const temporary = await mkdtemp(join(tmpdir(), 'slr-'));
+process.env.TMPDIR = temporary;
 const daemon = await TestDaemon.start();
 const root = join(daemon.directory, 'root');
 
@@ -44,16 +47,19 @@ const links = async (): Promise<string> =>
     .filter((line) => line.includes(': slr'))
     .join('\n');
 
+/** Directories of private engines; the name is no one else's, since TMPDIR of this test is its own. */
+const leftovers = async (): Promise<readonly string[]> => (await readdir(temporary)).filter((name) => name.startsWith('shiplog-reenact-'));
+
 test.before(record);
 test.after(async () => {
   await daemon.destroy();
-  await rm(scratch, { recursive: true, force: true });
+  for (const directory of [scratch, temporary]) await rm(directory, { recursive: true, force: true });
 });
 
 test('given a recorded log and its images, when it is re-enacted on each storage driver, then every command ends as it did, and nothing stays', async () => {
   const recording = await readRecording(readSource(log));
-  for (const storageDriver of ['overlay', 'vfs']) {
-    const { others, withheld, verbs, events, diskBytes, ends } = await reenact(recording, { speed: Infinity, images: root, storageDriver });
+  for (const storageDriver of ['overlay', 'btrfs', 'vfs']) {
+    const { others, withheld, verbs, events, disk, ends } = await reenact(recording, { speed: Infinity, images: root, storageDriver });
     // What reaches the host's files is not asked for; so its start has nothing to start.
     assert.equal(
       withheld.map(({ verb, why }) => [verb, why]),
@@ -69,9 +75,14 @@ test('given a recorded log and its images, when it is re-enacted on each storage
     const started = verbs.find(({ verb }) => verb === 'container.start');
     assert.ok((started?.ok ?? 0) >= 6 && (started?.p50 ?? 0) > 1);
     assert.ok(events.some((event) => event.type === 'container.create.requested' && event.data.decided?.storageDriver === storageDriver));
-    assert.ok(storageDriver === 'vfs' ? diskBytes > 5_000_000 : diskBytes < 1_000_000, `${storageDriver}: ${diskBytes} bytes`);
+    assert.ok(disk.layers > 500_000, `${storageDriver}: ${disk.layers} bytes of layers`);
+    assert.ok(
+      storageDriver === 'vfs' ? disk.containers > 5_000_000 : disk.containers < 1_000_000,
+      `${storageDriver}: ${disk.containers} bytes`,
+    );
     assert.ok([...ends.values()].some(({ code }) => code === 'CONTAINER_NAME_IN_USE'));
     assert.is(await links(), '');
+    assert.equal(await leftovers(), []);
   }
 });
 
@@ -81,16 +92,34 @@ test('given no images, when a log is re-enacted, then loads are withheld, and wh
   assert.ok(others.some(({ verb, now }) => verb === 'container.create' && now.code === 'IMAGE_NOT_FOUND'));
 });
 
-test('given two storage drivers, when the command compares them, then it prints both, and 0 says that outcomes are the same', async () => {
-  const ran = await run(SHIPLOG, ['replay', 'reenact', '--speed', 'max', '--images', root, '--ab', 'storage-driver=overlay,vfs', log], {
-    timeoutMs: 120_000,
-  });
+test('given three storage drivers, when one command compares them, then one table has time, disk and outcomes of each, and 0 says they are the same', async () => {
+  const args = ['replay', 'reenact', '--speed', 'max', '--images', root, '--storage-driver', 'overlay,btrfs,vfs'];
+  const ran = await run(SHIPLOG, [...args, log], { timeoutMs: 200_000 });
   assert.is(ran.code, 0, `${ran.stdout}${ran.stderr}`);
-  assert.match(ran.stdout, /container.start +overlay .*\n +vfs /);
-  assert.match(ran.stdout, /vfs: root file systems took \d/);
-  assert.match(ran.stdout, /every command ended as with overlay/);
+  assert.match(ran.stdout, /^VERB +SIDE +COUNT +OK +REFUSED +FAILED +P50 +P99 +TOTAL +RATIO +DISK\n/);
+  assert.match(ran.stdout, /container.start +overlay .*\n +btrfs .*\n +vfs .* × /);
+  assert.match(ran.stdout, /first to last +overlay .*[kM]B\n +btrfs .*[kM]B\n +vfs .*[kM]B\n/);
+  assert.match(ran.stdout, /\nbtrfs:\nevery command ended as with overlay\nvfs:\nevery command ended as with overlay\n/);
   assert.match(ran.stderr, /not asked: #\d+ container.create: it binds directories of the host/);
   assert.is(await links(), '');
+  assert.equal(await leftovers(), []);
+});
+
+test('given a driver list that says one twice, when the command reads it, then it says what it takes', async () => {
+  const ran = await run(SHIPLOG, ['replay', 'reenact', '--storage-driver', 'vfs,vfs', log]);
+  assert.is(ran.code, 125);
+  assert.match(ran.stderr, /--storage-driver takes different names, separated by commas, not "vfs,vfs"/);
+});
+
+test('given no mkfs.btrfs, when a log is to be re-enacted on btrfs, then it says what to do and leaves nothing', async () => {
+  const bin = join(scratch, 'bin');
+  await mkdir(bin);
+  // What the command itself is started with.
+  for (const tool of ['readlink', 'dirname']) await symlink(`/usr/bin/${tool}`, join(bin, tool));
+  const ran = await run(SHIPLOG, ['replay', 'reenact', '--storage-driver', 'btrfs', log], { env: { ...process.env, PATH: bin } });
+  assert.is(ran.code, 1);
+  assert.match(ran.stderr, /install btrfs-progs, or set TMPDIR to a directory on btrfs/);
+  assert.equal(await leftovers(), []);
 });
 
 test('given an engine, when its log is folded through it, from an export, and from its root once it has stopped, then the hash is one', async () => {

@@ -1,5 +1,6 @@
-import { createContext, type LoadedImage, type ShiplogEvent } from '@shiplog/contracts';
+import type { LoadedImage, ShiplogEvent } from '@shiplog/contracts';
 import { type End, Ends, type OtherEnd, Performer, type RecordedCommand, type Recording, Summary, type VerbSummary } from '@shiplog/replay';
+import { type Disk, DiskMeter } from './disk-meter.ts';
 import { ImageBlobs } from './image-archive.ts';
 import { privateEngine } from './private-engine.ts';
 import { reachesOut } from './withhold.ts';
@@ -34,8 +35,7 @@ export interface Reenacted {
   readonly withheld: readonly Withheld[];
   /** From the first command to the last answer, milliseconds. */
   readonly spanMs: number;
-  /** Bytes that root file systems of containers took when they were started, all together. */
-  readonly diskBytes: number;
+  readonly disk: Disk;
   /** Commands that came although something had not happened that they had come after. */
   readonly released: number;
 }
@@ -68,7 +68,8 @@ async function perform(
   const ends = new Ends(recording);
   const summary = new Summary();
   const events: ShiplogEvent[] = [];
-  let diskBytes = 0;
+  const leaving = new AbortController();
+  const meter = new DiskMeter(drivers.get('storage', storageDriver), leaving.signal);
   let heard = performance.now();
   const performer = new Performer(asked, {
     engine,
@@ -80,25 +81,13 @@ async function perform(
     },
     ended: () => options.progress?.(asked.length - performer.left, asked.length),
   });
-  const leaving = new AbortController();
   const listening = (async () => {
     for await (const event of engine.log.follow({ from: 0, signal: leaving.signal })) {
       heard = performance.now();
       events.push(event);
       summary.add(event);
       const reached = ends.add(event);
-      if (event.type === 'container.start.succeeded') {
-        const key = event.stream.slice('container/'.length);
-        const context = createContext({ op: event.op, signal: leaving.signal });
-        // One that removed itself meanwhile has no size any more.
-        diskBytes += await drivers
-          .get('storage', storageDriver)
-          .usage({ key }, context)
-          .then(
-            ({ bytes }) => bytes,
-            () => 0,
-          );
-      }
+      await meter.add(event);
       if (reached !== undefined) performer.reached(reached);
     }
   })();
@@ -133,7 +122,7 @@ async function perform(
     ends: ends.bySeq(),
     withheld,
     spanMs,
-    diskBytes,
+    disk: meter.disk,
     released: performer.released,
   };
 }

@@ -13,6 +13,9 @@ export interface VerbSummary {
   /** Absent where there is no time to speak of. */
   readonly p50?: number;
   readonly p95?: number;
+  readonly p99?: number;
+  /** All of them together. */
+  readonly totalMs: number;
 }
 
 interface Tally {
@@ -55,7 +58,8 @@ export class Summary {
           refused: of('refused'),
           failed,
           open: count - of('ok') - of('refused') - failed,
-          ...(sorted.length === 0 ? {} : { p50: quantile(sorted, 0.5), p95: quantile(sorted, 0.95) }),
+          totalMs: times.reduce((sum, ms) => sum + ms, 0),
+          ...(sorted.length === 0 ? {} : { p50: quantile(sorted, 0.5), p95: quantile(sorted, 0.95), p99: quantile(sorted, 0.99) }),
         };
       })
       .toSorted((a, b) => (a.verb < b.verb ? -1 : 1));

@@ -1,43 +1,60 @@
 import type { End, OtherEnd, VerbSummary } from '@shiplog/replay';
 import { type Context, print } from '../context.ts';
+import { formatBytes } from '../format/bytes.ts';
 import { printTable } from '../format/print-list.ts';
 
-/** One side of a comparison: what it is called, how its verbs went, and how long all of it took. */
+/** One side of a comparison: what it is called, how its verbs went, how long all of it took, and what it took of the disk. */
 export interface Side {
   readonly name: string;
   readonly verbs: readonly VerbSummary[];
   readonly spanMs: number;
+  /** Bytes; absent where nothing was written. */
+  readonly diskBytes?: number;
 }
 
 /** Other ends that are told one by one; the rest is counted. */
 const SHOWN = 20;
 
-/** Prints verbs side by side, and what all of it took. */
-export function printComparison(context: Context, sides: readonly [Side, Side]): void {
-  const [one, two] = sides;
+/** Prints verbs side by side, and what all of it took. Ratios are to the first side. */
+export function printComparison(context: Context, sides: readonly Side[]): void {
   const verbs = [...new Set(sides.flatMap((side) => side.verbs.map(({ verb }) => verb)))].toSorted();
-  const titles = ['VERB', 'SIDE', 'COUNT', 'OK', 'REFUSED', 'FAILED', 'P50', 'P95', 'P50 RATIO'];
+  const disk = sides.some(({ diskBytes }) => diskBytes !== undefined);
+  const titles = ['VERB', 'SIDE', 'COUNT', 'OK', 'REFUSED', 'FAILED', 'P50', 'P99', 'TOTAL', 'RATIO', ...(disk ? ['DISK'] : [])];
   const rows = verbs.flatMap((verb) =>
     sides.map((side, index) => {
-      const found = side.verbs.find((summary) => summary.verb === verb);
-      const base = one.verbs.find((summary) => summary.verb === verb)?.p50;
+      const summary = of(side, verb);
       return [
         index === 0 ? verb : '',
         side.name,
-        ...[found?.count, found?.ok, found?.refused, found === undefined ? undefined : found.failed + found.open].map((count) =>
-          String(count ?? 0),
-        ),
-        milliseconds(found?.p50),
-        milliseconds(found?.p95),
-        index === 0 ? '' : ratio(found?.p50, base),
+        ...counts(summary === undefined ? [] : [summary]),
+        milliseconds(summary?.p50),
+        milliseconds(summary?.p99),
+        milliseconds(summary?.p50 === undefined ? undefined : summary.totalMs),
+        index === 0 ? '' : ratio(summary?.p50, of(sides[0], verb)?.p50),
       ];
     }),
   );
-  printTable(context, titles, rows);
-  print(
-    context,
-    `from first to last event: ${one.name} ${seconds(one.spanMs)}, ${two.name} ${seconds(two.spanMs)} (× ${(two.spanMs / one.spanMs).toFixed(2)})`,
-  );
+  const all = sides.map((side, index) => [
+    index === 0 ? 'first to last' : '',
+    side.name,
+    ...counts(side.verbs),
+    '',
+    '',
+    seconds(side.spanMs),
+    index === 0 ? '' : ratio(side.spanMs, sides[0]?.spanMs),
+    side.diskBytes === undefined ? '' : formatBytes(side.diskBytes),
+  ]);
+  printTable(context, titles, [...rows, ...all]);
+}
+
+function of(side: Side | undefined, verb: string): VerbSummary | undefined {
+  return side?.verbs.find((summary) => summary.verb === verb);
+}
+
+/** How many operations there were, and how they ended. */
+function counts(verbs: readonly VerbSummary[]): readonly string[] {
+  const sum = (count: (summary: VerbSummary) => number): string => String(verbs.reduce((total, one) => total + count(one), 0));
+  return [sum(({ count }) => count), sum(({ ok }) => ok), sum(({ refused }) => refused), sum(({ failed, open }) => failed + open)];
 }
 
 /** Prints what came to another end. */

@@ -23,11 +23,10 @@ export default defineVerb({
     },
     'storage-driver': {
       type: 'text',
-      value: 'NAME',
-      help: 'overlay, btrfs or vfs; the first that can run here if absent',
-      complete: ['overlay', 'btrfs', 'vfs'],
+      value: 'NAME[,NAME...]',
+      help: 'overlay, btrfs or vfs; of several each does it, and they are compared; the first that can run here if absent',
+      complete: ['overlay', 'btrfs', 'vfs', 'overlay,btrfs,vfs'],
     },
-    ab: { type: 'text', value: 'storage-driver=A,B', help: 'Do it with either driver, and compare the two' },
     images: { type: 'text', value: 'ROOT', help: 'Root of an engine that has the images', complete: 'file' },
     trusted: { type: 'switch', help: 'Also do what reaches out of the private root: bind mounts, devices, privileged containers' },
     out: {
@@ -40,21 +39,19 @@ export default defineVerb({
     format: { type: 'text', value: 'json', help: 'Print all of it as one JSON object', complete: ['json'] },
     quiet: { type: 'switch', short: 'q', help: 'Show no progress' },
   },
-  details: `Runs the recorded commands again, on real drivers, in a private root with a bridge and a subnet of its own, and removes all of it at\nthe end. Needs root. Archives are not in the log: --images names an engine that has the images.\n${SOURCE_HELP}`,
+  details: `Runs the recorded commands again, on real drivers, in a private root with a bridge and a subnet of its own, and removes all of it at\nthe end. Needs root. Archives are not in the log: --images names an engine that has the images.\nbtrfs gets a file system of its own in a sparse file, unless TMPDIR is on btrfs.\n${SOURCE_HELP}`,
   examples: [
     { command: 'shiplog replay reenact --images /var/lib/shiplog --speed max export.jsonl', what: 'does it all go as it went?' },
     {
-      command: 'shiplog replay reenact --images /var/lib/shiplog --ab storage-driver=overlay,vfs export.jsonl',
-      what: 'the same work with two storage drivers: time, disk, outcomes',
+      command: 'shiplog replay reenact --images /var/lib/shiplog --storage-driver overlay,btrfs,vfs export.jsonl',
+      what: 'the same work with three storage drivers: time, disk, outcomes',
     },
   ],
-  exits: { '1': 'something ended otherwise than recorded (with --ab: with one driver and the other), or it could not be done' },
+  exits: { '1': 'something ended otherwise than recorded (with several drivers: than with the first), or it could not be done' },
   async run(context, flags, [path]) {
     if (flags.format !== undefined && flags.format !== 'json') throw new UsageError(`--format takes json, not "${flags.format}"`);
     const speed = parseSpeed(flags.speed ?? '1x');
-    const drivers = flags.ab === undefined ? undefined : parsePair(flags.ab);
-    if (drivers !== undefined && flags['storage-driver'] !== undefined)
-      throw new UsageError('--ab already says which storage drivers: leave --storage-driver away');
+    const drivers = parseDrivers(flags['storage-driver']);
     const [{ readRecording, writeExport }, { reenact }] = await Promise.all([import('@shiplog/replay'), import('@shiplog/reenact')]);
     const recording = await readRecording(await openSource(context, path));
     const once = async (storageDriver: string | undefined): Promise<Reenacted> => {
@@ -71,22 +68,33 @@ export default defineVerb({
       };
       return reenact(recording, options).finally(() => bar.clear());
     };
-    const [first, second] =
-      drivers === undefined ? [await once(flags['storage-driver'])] : [await once(drivers[0]), await once(drivers[1])];
-    if (flags.out !== undefined) await writeExport(flags.out, (second ?? first).events);
-    const others = second === undefined ? first.others : between(recording, first, second);
-    if (flags.format === 'json')
-      print(context, JSON.stringify({ runs: [first, second].flatMap((run) => (run === undefined ? [] : [plain(run)])), others }));
-    else printRuns(context, recording, first, second, others);
-    return others.length === 0 ? EXIT.ok : EXIT.failed;
+    const first = await once(drivers[0]);
+    const runs: [Reenacted, ...Reenacted[]] = [first];
+    for (const driver of drivers.slice(1)) runs.push(await once(driver));
+    if (flags.out !== undefined) await writeExport(flags.out, (runs.at(-1) ?? first).events);
+    const differences: readonly Difference[] =
+      runs.length === 1
+        ? [{ storageDriver: first.storageDriver, others: first.others }]
+        : runs.slice(1).map((run) => ({ storageDriver: run.storageDriver, others: between(recording, first, run) }));
+    if (flags.format === 'json') print(context, JSON.stringify({ runs: runs.map(plain), differences }));
+    else printRuns(context, recording, runs, differences);
+    return differences.every(({ others }) => others.length === 0) ? EXIT.ok : EXIT.failed;
   },
 });
 
-/** Reads `storage-driver=A,B`. */
-function parsePair(text: string): readonly [string, string] {
-  const [, one, two] = /^storage-driver=([^,]+),([^,]+)$/.exec(text) ?? [];
-  if (one === undefined || two === undefined) throw new UsageError(`--ab takes storage-driver=A,B, not "${text}"`);
-  return [one, two];
+/** What ended otherwise with a driver: than with the first one, or than recorded where there is one alone. */
+interface Difference {
+  readonly storageDriver: string;
+  readonly others: readonly OtherEnd[];
+}
+
+/** Reads `A` or `A,B,C`. */
+function parseDrivers(text: string | undefined): readonly (string | undefined)[] {
+  if (text === undefined) return [undefined];
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('') || new Set(names).size < names.length)
+    throw new UsageError(`--storage-driver takes different names, separated by commas, not "${text}"`);
+  return names;
 }
 
 /** Commands that ended otherwise with one driver than with the other. */
@@ -105,16 +113,28 @@ function plain({ events, ends, ...rest }: Reenacted): object {
 function printRuns(
   context: Context,
   recording: Recording,
-  first: Reenacted,
-  second: Reenacted | undefined,
-  others: readonly OtherEnd[],
+  runs: readonly [Reenacted, ...Reenacted[]],
+  differences: readonly Difference[],
 ): void {
-  const side = ({ storageDriver, verbs, spanMs }: Reenacted): Side => ({ name: storageDriver, verbs, spanMs });
+  const [first] = runs;
   const recorded: Side = { name: 'recorded', verbs: recording.verbs, spanMs: recording.spanMs };
-  printComparison(context, second === undefined ? [recorded, side(first)] : [side(first), side(second)]);
-  for (const { storageDriver, diskBytes } of second === undefined ? [first] : [first, second])
-    print(context, `${storageDriver}: root file systems took ${formatBytes(diskBytes)} when they were started`);
-  printOthers(context, others, second === undefined ? 'recorded' : `with ${first.storageDriver}`);
+  const sides = runs.map(({ storageDriver, verbs, spanMs, disk }): Side => ({
+    name: storageDriver,
+    verbs,
+    spanMs,
+    diskBytes: disk.layers + disk.containers,
+  }));
+  printComparison(context, runs.length === 1 ? [recorded, ...sides] : sides);
+  for (const { storageDriver, disk } of runs)
+    print(
+      context,
+      `${storageDriver}: layers took ${formatBytes(disk.layers)}, root file systems at their start ${formatBytes(disk.containers)}`,
+    );
+  for (const { storageDriver, others } of differences) {
+    if (runs.length > 1) print(context, context.colors.bold(`${storageDriver}:`));
+    printOthers(context, others, runs.length === 1 ? 'recorded' : `with ${first.storageDriver}`);
+  }
   for (const { seq, verb, why } of first.withheld) note(context, `not asked: #${seq} ${verb}: ${why}`);
-  if (first.released > 0) note(context, `${first.released} commands came before something that did not happen this time`);
+  for (const { storageDriver, released } of runs)
+    if (released > 0) note(context, `${storageDriver}: ${released} commands came before something that did not happen this time`);
 }
