@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeFifo } from '@shiplog/conmon';
 import { errnoOf } from '@shiplog/driver-kit';
-import { writeFifo } from './fifo.ts';
 
 /*
  * Two verbs of crun for which no process is needed. What it keeps of a container is one directory in its --root: `status`, and

@@ -1,6 +1,6 @@
+import { findProgram } from '@shiplog/conmon';
 import { defineDriver, definePlugin } from '@shiplog/driver-kit';
 import { OciRuntimeDriver } from './driver.ts';
-import { findProgram } from './oci-runtime.ts';
 
 /** The driver under a name that clients ask for; it takes one of `programs`, the first that there is. */
 function runtime(name: string, programs: readonly string[], doc: string) {

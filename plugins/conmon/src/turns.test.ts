@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Turns } from './turns.ts';
 
-const test = suite('runtime-oci: turns');
+const test = suite('conmon: turns');
 
 test('given work on one thing, when more is asked for, also after a failure, then it begins when the former has ended', async () => {
   const turns = new Turns();

@@ -16,11 +16,6 @@ export class Layout {
     return join(this.containers, id);
   }
 
-  /** What the runtime keeps of a container. */
-  stateOf(id: string): string {
-    return join(this.state, id);
-  }
-
   exit(id: string): string {
     return join(this.exits, id);
   }

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kernel, ProcessRef } from '@shiplog/contracts';
+import { type Kernel, type ProcessRef, ShiplogError } from '@shiplog/contracts';
+import type { Container } from './runtime.ts';
 
 /** Keeps which process a container or exec session is, for a later run of the engine. */
 export function keepProcess(directory: string, process: ProcessRef): void {
@@ -29,6 +30,12 @@ export async function lives(kernel: Kernel, process: ProcessRef): Promise<boolea
     process.startTicks !== 0 &&
     (await kernel.processes.startTicks(process.pid)) === process.startTicks
   );
+}
+
+/** Throws CONTAINER_NOT_RUNNING when the container's main process has ended. */
+export async function assertLives(kernel: Kernel, { id, process }: Container): Promise<void> {
+  if (process === undefined || !(await lives(kernel, process)))
+    throw new ShiplogError('CONTAINER_NOT_RUNNING', `the process of container ${id} has ended before it was started`, { id });
 }
 
 /** Kills a process, and waits until it is dead. */

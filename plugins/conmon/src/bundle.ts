@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Kernel, ShiplogError } from '@shiplog/contracts';
-import { findProgram } from './oci-runtime.ts';
 import { ociDevices } from './devices.ts';
 import { type OwnLimits, ownLimits } from './own-limits.ts';
+import { findProgram } from './programs.ts';
+import type { Runtime } from './runtime.ts';
 import { seccomp } from './seccomp.ts';
 import { resolveUser } from './user.ts';
 
@@ -22,7 +23,8 @@ export interface Spec {
   };
 }
 
-interface Process {
+/** An OCI process. */
+export interface Process {
   args: readonly string[];
   env?: readonly string[];
   user?: object;
@@ -51,16 +53,16 @@ const INITS = ['docker-init', 'tini-static', 'tini', 'catatonit'];
 const INIT_PATH = '/sbin/docker-init';
 
 /**
- * Writes the bundle of a container: its files and config.json, completed by what only this host knows, and `finish`ed.
- * Answers the spec as it was before that.
+ * Writes the bundle of a container: its files and config.json, completed by what only this host knows, as `runtime` wants it.
+ * Answers the spec as it was before the runtime saw it.
  */
-export async function writeBundle(kernel: Kernel, directory: string, wanted: Wanted, finish: (spec: Spec) => Spec): Promise<Spec> {
+export async function writeBundle(kernel: Kernel, directory: string, wanted: Wanted, runtime: Runtime): Promise<Spec> {
   const files = join(directory, 'files');
   writeFiles(files, wanted.files);
   const spec = await completeSpec(kernel, files, wanted);
   const ownPids = spec.linux.namespaces?.some(({ type, path }) => type === 'pid' && path === undefined) === true;
   if (!ownPids) writeFileSync(join(directory, SHARES_PIDS), '');
-  writeFileSync(join(directory, 'config.json'), JSON.stringify(finish(spec)), { mode: 0o600 });
+  writeFileSync(join(directory, 'config.json'), JSON.stringify(await runtime.prepare(directory, spec)), { mode: 0o600 });
   return spec;
 }
 

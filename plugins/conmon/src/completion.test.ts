@@ -19,7 +19,7 @@ const limits = parseLimits(STATUS, LIMITS, '100\n');
 interface Context {
   rootfs: string;
 }
-const test = suite<Context>('runtime-oci: what only the host knows', { rootfs: '' });
+const test = suite<Context>('conmon: what only the host knows', { rootfs: '' });
 const kernel = createRecordingKernel();
 
 test.before.each(async (context) => {

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { failure } from './failure.ts';
 
-const test = suite('runtime-oci: what a runtime said');
+const test = suite('conmon: what a runtime said');
 
 // As crun 1.8.1 and runc 1.1.5 say it.
 const cases: readonly (readonly [string, string | undefined, string, string])[] = [

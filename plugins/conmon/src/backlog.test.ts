@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Backlog } from './backlog.ts';
 
-const test = suite('runtime-oci: output that waits for its reader');
+const test = suite('conmon: output that waits for its reader');
 const bytes = (length: number) => ({ stream: 1 as const, data: new Uint8Array(length) });
 
 test('given chunks before and after the reader comes, when it reads, then it gets them in order and the end', async () => {

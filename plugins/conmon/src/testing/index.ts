@@ -1,0 +1,1 @@
+export { runtimeFixture, type Tested } from './fixture.ts';

@@ -1,0 +1,53 @@
+import { readFile, statfs } from 'node:fs/promises';
+import { findProgram, type Runtime } from '@shiplog/conmon';
+import { type Kernel, ShiplogError } from '@shiplog/contracts';
+import { Crun } from './crun.ts';
+import { Runc } from './runc.ts';
+
+/** statfs(2) f_type of a cgroup v2 mount. */
+const CGROUP2_MAGIC = 0x63677270;
+const V2_OF_HYBRID = '/sys/fs/cgroup/unified';
+
+/**
+ * Chooses how to run containers: `wanted` is `crun`, `runc`, or `oci` or '' for the first that works. What the runtime knows of
+ * them, it keeps in `state`.
+ *
+ * crun refuses a cgroup hierarchy that is half v1 and half v2 while the v2 half has controllers ("cgroups in hybrid mode not
+ * supported"), although it needs none of them. There it is run in a mount namespace of its own in which the v2 half is covered;
+ * the host's mounts stay as they are.
+ */
+export async function chooseRuntime(kernel: Kernel, wanted: string, state: string): Promise<Runtime> {
+  const crun = wanted === 'runc' ? undefined : await findProgram('crun');
+  if (crun !== undefined) {
+    if (!(await isHybridWithControllers())) return new Crun(kernel, state, crun);
+    const busybox = await findProgram('busybox');
+    if (busybox !== undefined) return new Crun(kernel, state, crun, [busybox, ...withoutUnified(busybox, crun)]);
+  }
+  const runc = wanted === 'crun' ? undefined : await findProgram('runc');
+  if (runc !== undefined) return new Runc(kernel, state, runc);
+  throw new ShiplogError(
+    'HOST_UNSUITABLE',
+    `${wanted === '' || wanted === 'oci' ? 'neither crun nor runc' : wanted} is installed; install it (apt-get install crun)`,
+    { wanted },
+  );
+}
+
+async function isHybridWithControllers(): Promise<boolean> {
+  try {
+    if ((await statfs(V2_OF_HYBRID)).type !== CGROUP2_MAGIC) return false;
+    return (await readFile(`${V2_OF_HYBRID}/cgroup.controllers`, 'utf8')).trim() !== '';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/**
+ * busybox's words for unshare(1), mount(8) and crun; busybox, because one static program that is all three starts fastest. No
+ * script in a file: the run directory may be mounted noexec. Covered rather than unmounted: crun makes its cgroup there
+ * whatever is there, and would make it in the tmpfs below, where the host never sees it again.
+ */
+function withoutUnified(busybox: string, crun: string): readonly string[] {
+  const script = `${busybox} mount -t tmpfs -o size=64k,mode=700 tmpfs ${V2_OF_HYBRID} && exec ${crun} "$@"`;
+  return ['unshare', '-m', busybox, 'sh', '-c', script, 'crun'];
+}
