@@ -71,9 +71,14 @@ const ENGINE = Symbol.for('shiplog.engine');
 
 /**
  * Puts an engine together from plugins and starts it. One engine per root: throws ENGINE_LOCKED while another has it.
- * What a failed start took is given back.
+ * What a failed start took is given back. `bound` is told of the drivers when all are bound and none has been chosen.
  */
-export async function compose(config: HostConfig, sink: Logger, loader: ModuleLoader): Promise<Host> {
+export async function compose(
+  config: HostConfig,
+  sink: Logger,
+  loader: ModuleLoader,
+  bound?: (drivers: DriverRegistry) => Promise<void>,
+): Promise<Host> {
   const secretRules = withOperatorRules(config.secrets ?? {});
   const logger = redactingLogger(sink, secretRules);
   const ends: (() => Promise<void>)[] = [];
@@ -82,7 +87,7 @@ export async function compose(config: HostConfig, sink: Logger, loader: ModuleLo
     ends.length = 0;
   };
   try {
-    return await build(config, secretRules, sink, logger, loader, ends, end);
+    return await build(config, secretRules, sink, logger, loader, ends, end, bound);
   } catch (error) {
     await end();
     throw error;
@@ -97,6 +102,7 @@ async function build(
   loader: ModuleLoader,
   ends: (() => Promise<void>)[],
   end: () => Promise<void>,
+  bound: ((drivers: DriverRegistry) => Promise<void>) | undefined,
 ): Promise<Host> {
   const { root, run } = config;
   const installed = await findPlugins(config.plugins, loader);
@@ -164,6 +170,7 @@ async function build(
     await drivers.add(new HostedPlugin(plugin, lines, makeRunner));
   }
   const manager = new PluginManager(drivers);
+  await bound?.(drivers);
 
   const storageDriver = config.storageDriver ?? drivers.firstUsable('storage', ['overlay', 'btrfs', 'vfs']);
   await drivers.prepare('storage', storageDriver);

@@ -6,6 +6,12 @@ import type { LiveDriver } from './live-driver.ts';
 
 const family = (kind: DriverKind): ServiceIdentifier<LiveDriver> => Symbol.for(`shiplog.driver.${kind}`);
 
+/** Who answers instead of a driver: another one of its family, or itself, seen through `wrap`. */
+export interface StandIn<K extends DriverKind> {
+  readonly by: string;
+  wrap(driver: DriverFamilies[K]): DriverFamilies[K];
+}
+
 /**
  * Plugins by name, and their drivers by family and name. Each plugin is a module of the composition container; each driver's place
  * is bound by its name. Drivers are made on first use, and may be replaced while they are used.
@@ -14,6 +20,7 @@ export class DriverRegistry implements Drivers {
   readonly #container: Container;
   readonly #plugins = new Map<string, HostedPlugin>();
   readonly #owners = new Map<string, HostedPlugin>();
+  readonly #standIns = new Map<string, StandIn<DriverKind>>();
 
   constructor(container: Container) {
     this.#container = container;
@@ -41,7 +48,20 @@ export class DriverRegistry implements Drivers {
     if (plugin.installed.definition !== undefined && plugin.info.isolation === 'inline') await plugin.probe();
   }
 
+  /** From now on, who asks for `name` gets the stand-in and is told what that one can do. `name` itself need not be installed. */
+  substitute<K extends DriverKind>(kind: K, name: string, standIn: StandIn<K>): void {
+    this.#find(kind, standIn.by);
+    // What is kept under a family's key has that family's interface.
+    this.#standIns.set(`${kind}/${name}`, standIn as unknown as StandIn<DriverKind>);
+  }
+
   get<K extends DriverKind>(kind: K, name: string): DriverFamilies[K] {
+    const standIn = this.#standIns.get(`${kind}/${name}`);
+    if (standIn === undefined) return this.#own(kind, name);
+    return standIn.wrap(this.#own(kind, standIn.by)) as DriverFamilies[K];
+  }
+
+  #own<K extends DriverKind>(kind: K, name: string): DriverFamilies[K] {
     const info = this.#find(kind, name);
     if (!info.probe.usable)
       throw new ShiplogError('DRIVER_UNAVAILABLE', `the ${kind} driver ${name} cannot run here: ${info.probe.reason}`, { kind, name });
@@ -50,13 +70,19 @@ export class DriverRegistry implements Drivers {
   }
 
   list(): readonly DriverInfo[] {
-    return [...this.#owners].map(([key, plugin]) => infoIn(plugin, key));
+    const own = [...this.#owners].filter(([key]) => !this.#standIns.has(key)).map(([key, plugin]) => infoIn(plugin, key));
+    const standIns = [...this.#standIns].map(([key, { by }]) => {
+      const [kind, name] = key.split('/') as [DriverKind, string];
+      return { ...this.#find(kind, by), name };
+    });
+    return [...own, ...standIns];
   }
 
   /** Loads a driver's code, if that has not been done: from then on it is known whether it can run. Throws if it cannot. */
   async prepare(kind: DriverKind, name: string): Promise<void> {
     this.get(kind, name);
-    await this.#owners.get(`${kind}/${name}`)?.drivers.get(`${kind}/${name}`)?.live.open();
+    const key = `${kind}/${this.#standIns.get(`${kind}/${name}`)?.by ?? name}`;
+    await this.#owners.get(key)?.drivers.get(key)?.live.open();
   }
 
   /** The first usable of `names`. Throws DRIVER_UNAVAILABLE with every reason. */

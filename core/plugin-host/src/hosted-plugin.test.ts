@@ -54,6 +54,37 @@ test(
 );
 
 test(
+  'given a stand-in for a driver, also for one that is not installed, when it is asked for, then the stand-in answers with its own manifest',
+  withLab(async (lab) => {
+    await lab.host(await lab.write('mine', { 'driver.mjs': volumePlugin('mine', 'return { mountpoint: "/mine" }') }));
+    await lab.host(await lab.write('theirs', { 'driver.mjs': volumePlugin('theirs', 'return { mountpoint: "/theirs" }') }));
+    const calls: string[] = [];
+    for (const name of ['theirs', 'gone'])
+      lab.registry.substitute('volume', name, {
+        by: 'mine',
+        wrap: (driver) => ({
+          ...driver,
+          observe: () => driver.observe(),
+          create: (args, ctx) => (calls.push(args.name), driver.create(args, ctx)),
+        }),
+      });
+    for (const name of ['mine', 'theirs', 'gone'])
+      assert.equal(await lab.registry.get('volume', name).create(volume(name), lab.ctx()), { mountpoint: '/mine' });
+    assert.equal(calls, ['theirs', 'gone']);
+    await lab.registry.prepare('volume', 'gone');
+    assert.equal(
+      lab.registry.list().map(({ name, plugin }) => [name, plugin]),
+      [
+        ['mine', 'mine'],
+        ['theirs', 'mine'],
+        ['gone', 'mine'],
+      ],
+    );
+    assert.throws(() => lab.registry.substitute('volume', 'theirs', { by: 'nobody', wrap: (driver) => driver }), code('DRIVER_NOT_FOUND'));
+  }),
+);
+
+test(
   'given two plugins with one driver, when the second is installed, then it is refused',
   withLab(async (lab) => {
     await lab.host(await lab.write('one', { 'driver.mjs': volumePlugin('one', 'return {}') }));

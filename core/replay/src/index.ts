@@ -1,5 +1,6 @@
 export { fold, hashOf, stateText } from './fold.ts';
 export { commandOf, redecide } from './redecide.ts';
+export { changesBetween } from './redecide/compare.ts';
 export { inOrder, readSource } from './source.ts';
 export { writeExport } from './source/write-export.ts';
 export { Ends } from './perform/outcomes.ts';

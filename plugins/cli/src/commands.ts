@@ -95,6 +95,11 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   'plugin reload': { group: 'plugins', summary: 'Load plugins anew, while containers run', load: () => import('./verbs/plugin-reload.ts') },
   'plugin new': { group: 'plugins', summary: 'Begin a driver, with the test that proves it', load: () => import('./verbs/plugin-new.ts') },
   'plugin test': { group: 'plugins', summary: 'Prove a plugin by the published kits', load: () => import('./verbs/plugin-test.ts') },
+  'plugin replay': {
+    group: 'plugins',
+    summary: 'Do a recorded operation again with another driver, call by call',
+    load: () => import('./verbs/plugin-replay.ts'),
+  },
   'plugin logs': { group: 'plugins', summary: 'Show what a plugin said of late', load: () => import('./verbs/plugin-logs.ts') },
   view: { group: 'log', summary: 'Show what a projection makes of the log', load: () => import('./verbs/view.ts') },
   info: { group: 'more', summary: 'Show facts about the engine and its host', load: () => import('./verbs/info.ts') },

@@ -26,23 +26,21 @@ export class DiskMeter {
   }
 
   async add(event: ShiplogEvent): Promise<void> {
-    if (event.type === 'container.start.succeeded')
-      this.#containerBytes += await this.#usage(event.op, event.stream.slice('container/'.length));
-    if (event.type === 'image.load.succeeded' || event.type === 'image.import.succeeded')
-      await this.#addLayers(event.op, event.data.images);
+    if (event.type === 'container.start.succeeded') this.#containerBytes += await this.#usage(event.stream.slice('container/'.length));
+    if (event.type === 'image.load.succeeded' || event.type === 'image.import.succeeded') await this.#addLayers(event.data.images);
   }
 
-  async #addLayers(op: string, images: readonly LoadedImage[]): Promise<void> {
+  async #addLayers(images: readonly LoadedImage[]): Promise<void> {
     for (const { chainId } of images.flatMap(({ manifest }) => manifest.layers)) {
       if (this.#layers.has(chainId)) continue;
       this.#layers.add(chainId);
-      this.#layerBytes += await this.#usage(op, chainId);
+      this.#layerBytes += await this.#usage(chainId);
     }
   }
 
   /** Nothing where it cannot be told: of a container that removes itself at the same time, as a rule. */
-  #usage(op: string, key: string): Promise<number> {
-    return this.#storage.usage({ key }, createContext({ op, signal: this.#signal })).then(
+  #usage(key: string): Promise<number> {
+    return this.#storage.usage({ key }, createContext({ op: 'usage', signal: this.#signal })).then(
       ({ bytes }) => bytes,
       () => 0,
     );

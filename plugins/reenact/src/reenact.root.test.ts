@@ -41,11 +41,19 @@ async function record(): Promise<void> {
   await writeFile(log, stdout);
 }
 
-const links = async (): Promise<string> =>
-  (await run('ip', ['-o', 'link'])).stdout
-    .split('\n')
-    .filter((line) => line.includes(': slr'))
-    .join('\n');
+const bridges = async (): Promise<readonly string[]> =>
+  [...(await run('ip', ['-o', 'link'])).stdout.matchAll(/: (slr\w+)/g)].map(([, name = '']) => name);
+
+/** Bridges of private engines that stay. Those of engines that others run beside this test go in the end. */
+const links = async (): Promise<string> => {
+  let left = await bridges();
+  for (const end = Date.now() + 90_000; left.length > 0 && Date.now() < end;) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const now = await bridges();
+    left = left.filter((name) => now.includes(name));
+  }
+  return left.join(' ');
+};
 
 /** Directories of private engines; the name is no one else's, since TMPDIR of this test is its own. */
 const leftovers = async (): Promise<readonly string[]> => (await readdir(temporary)).filter((name) => name.startsWith('shiplog-reenact-'));

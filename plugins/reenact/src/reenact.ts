@@ -2,14 +2,13 @@ import type { LoadedImage, ShiplogEvent } from '@shiplog/contracts';
 import { type End, Ends, type OtherEnd, Performer, type RecordedCommand, type Recording, Summary, type VerbSummary } from '@shiplog/replay';
 import { type Disk, DiskMeter } from './disk-meter.ts';
 import { ImageBlobs } from './image-archive.ts';
-import { privateEngine } from './private-engine.ts';
+import { type PrivateEngine, privateEngine, type PrivateEngineOptions } from './private-engine.ts';
+import type { PrivateNetworks } from './private-networks.ts';
 import { reachesOut } from './withhold.ts';
 
-export interface ReenactOptions {
+export interface ReenactOptions extends PrivateEngineOptions {
   /** How much faster than recorded commands come; Infinity: as soon as what they came after has ended. */
   readonly speed: number;
-  /** The engine's choice if absent. */
-  readonly storageDriver?: string;
   /** Root of an engine that has the images. */
   readonly images?: string;
   /** Also ask for what reaches out of the private root. */
@@ -49,9 +48,9 @@ const LOOK_MS = 200;
  * NOT_ROOT, and what keeps the engine from starting.
  */
 export async function reenact(recording: Recording, options: ReenactOptions): Promise<Reenacted> {
-  const engine = await privateEngine(recording, options.storageDriver);
+  const engine = await privateEngine(recording, options);
   try {
-    return await perform(recording, options, engine.host);
+    return await perform(recording, options, engine);
   } finally {
     await engine.end();
   }
@@ -60,11 +59,10 @@ export async function reenact(recording: Recording, options: ReenactOptions): Pr
 async function perform(
   recording: Recording,
   options: ReenactOptions,
-  host: Awaited<ReturnType<typeof privateEngine>>['host'],
+  { host: { engine, drivers }, networks }: PrivateEngine,
 ): Promise<Reenacted> {
-  const { engine, drivers } = host;
   const { storageDriver } = await engine.info();
-  const { asked, withheld, bodies } = await choose(recording, options);
+  const { asked, withheld, bodies } = await choose(recording, options, networks);
   const ends = new Ends(recording);
   const summary = new Summary();
   const events: ShiplogEvent[] = [];
@@ -73,7 +71,7 @@ async function perform(
   let heard = performance.now();
   const performer = new Performer(asked, {
     engine,
-    clock: { ms: () => performance.now(), after: (ms, run) => void setTimeout(run, Math.min(ms, 2 ** 31 - 1)) },
+    clock: { ms: () => performance.now(), after: (ms, run) => void setTimeout(run, Math.max(0, Math.min(ms, 2 ** 31 - 1))) },
     speed: options.speed,
     streams: (command) => {
       const body = bodies(command);
@@ -140,7 +138,7 @@ async function settled(engine: {
 }
 
 /** Which commands are asked, and what travels beside them. */
-async function choose(recording: Recording, { images, trusted = false }: ReenactOptions) {
+async function choose(recording: Recording, { images, trusted = false }: ReenactOptions, networks: PrivateNetworks) {
   const blobs = images === undefined ? undefined : new ImageBlobs(images);
   const withheld: Withheld[] = [];
   const asked: RecordedCommand[] = [];
@@ -148,7 +146,7 @@ async function choose(recording: Recording, { images, trusted = false }: Reenact
     const why = (trusted ? undefined : reachesOut(command)) ?? (await whyNoImage(recording, command, blobs));
     // Ports are those of then only if somebody asked for them.
     const { op, ids } = command.given;
-    if (why === undefined) asked.push({ ...command, given: { ids, ...(op === undefined ? {} : { op }) } });
+    if (why === undefined) asked.push({ ...networks.own(command), given: { ids, ...(op === undefined ? {} : { op }) } });
     else withheld.push({ seq: command.seq, verb: command.verb, why });
   }
   const gone = new Set(withheld.map(({ seq }) => recording.commands.find((command) => command.seq === seq)?.op));

@@ -46,7 +46,8 @@ export function compareDecisions(
   return { found: { seq, op, verb: type.replace(/\.requested$/, ''), stream, changes }, reworded };
 }
 
-function changesBetween(before: object, after: object): readonly Change[] {
+/** Every path at which two plain objects differ. */
+export function changesBetween(before: object, after: object): readonly Change[] {
   if (diff(before, after, { cyclesFix: false }).length === 0) return [];
   // Fields that are there and undefined are left out of what is stored.
   const plain: object = JSON.parse(JSON.stringify(after));
