@@ -5,9 +5,10 @@ import { corrupt, pruned, refusal } from './corrupt.ts';
 import { ENCODING, type LogDatabase, segmentKey } from './database.ts';
 import { FrameError } from './frame.ts';
 import type { LogIndex } from './log-index.ts';
-import { Segment } from './segment.ts';
+import { MAX_EVENTS, Segment } from './segment.ts';
 import { SegmentScan } from './segment-scan.ts';
 import type { SegmentTable } from './segment-table.ts';
+import type { TypeSelection } from './type-index.ts';
 
 /** Values fetched at once by a scan, and positions looked up at once in a stream. */
 const SCAN_CHUNK = 256;
@@ -44,13 +45,17 @@ function readSegments<T>(
   let at = 0;
   return new BatchCursor(
     async () => {
-      if (at === segments.length) {
-        segments = await scan.next();
-        at = 0;
+      for (;;) {
+        if (at === segments.length) {
+          segments = await scan.next();
+          at = 0;
+        }
+        // Parsed one segment at a time: events that are dropped before the next are parsed cost the collector nothing.
+        const segment = segments[at++];
+        if (segment === undefined) return [];
+        const taken = take(segment, from, to);
+        if (taken.length > 0) return taken;
       }
-      // Parsed one segment at a time: events that are dropped before the next are parsed cost the collector nothing.
-      const segment = segments[at++];
-      return segment === undefined ? [] : take(segment, from, to);
     },
     () => scan.close(),
   );
@@ -81,9 +86,14 @@ export function readStream(source: Source, stream: string, fromRev: number | und
 
 /** Events `from` to `to`, both durable, whose type fits one of `patterns`. */
 export function readTypes(source: Source, patterns: readonly string[], from: number, to: number): BatchCursor<ShiplogEvent> {
+  const selection = source.index.types.select(patterns);
+  const begin = selection.positions(from, to, STREAM_CHUNK);
+  // Where most segments have some, fetching all in order is cheaper than looking up each.
+  if (begin.length === STREAM_CHUNK && (begin.at(-1) ?? to) - from < STREAM_CHUNK * MAX_EVENTS)
+    return readSegments(source, from, to, (segment, first, last) => selected(segment, selection, Math.max(first, segment.first), last));
   let next = from;
   return new BatchCursor(async () => {
-    const positions = source.index.types.positions(patterns, next, to, STREAM_CHUNK);
+    const positions = selection.positions(next, to, STREAM_CHUNK);
     next = (positions.at(-1) ?? to) + 1;
     return eventsAt(source, positions, to);
   }, nothing);
@@ -154,6 +164,14 @@ function within(segment: Segment, from: number, to: number): readonly ShiplogEve
   try {
     const events = segment.events();
     return from <= segment.first && segment.last <= to ? events : events.filter(({ seq }) => seq >= from && seq <= to);
+  } catch (error) {
+    throw refusal(error, segment.first, segment.last);
+  }
+}
+
+function selected(segment: Segment, selection: TypeSelection, from: number, to: number): readonly ShiplogEvent[] {
+  try {
+    return segment.eventsAt(selection.positions(from, Math.min(to, segment.last), segment.count));
   } catch (error) {
     throw refusal(error, segment.first, segment.last);
   }

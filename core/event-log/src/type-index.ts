@@ -19,20 +19,37 @@ export class TypeIndex {
     this.ids.pushAll(ids);
   }
 
-  /** Positions of up to `limit` events from `from` to `to` whose type fits one of `patterns` (`container.*`). */
-  positions(patterns: readonly string[], from: number, to: number, limit: number): readonly number[] {
-    const wanted = this.names.map((name) => patterns.some((pattern) => fits(pattern, name)));
-    const found: number[] = [];
-    const types = this.ids.values;
-    const end = Math.min(to, types.length - 1);
-    for (let seq = from; seq <= end && found.length < limit; seq++) if (wanted[types[seq] ?? 0] === true) found.push(seq);
-    return found;
+  /** The types that fit one of `patterns` (`container.*`), now and later. */
+  select(patterns: readonly string[]): TypeSelection {
+    return new TypeSelection(this, patterns);
   }
 
   #name(type: string): number {
     const id = this.names.push(type) - 1;
     this.#ids.set(type, id);
     return id;
+  }
+}
+
+/** Some types of an index. */
+export class TypeSelection {
+  /** Whether the type with an id is wanted, as far as ids were looked at. */
+  readonly #wanted: boolean[] = [];
+
+  constructor(
+    private readonly index: TypeIndex,
+    private readonly patterns: readonly string[],
+  ) {}
+
+  /** Positions of up to `limit` events from `from` to `to`. */
+  positions(from: number, to: number, limit: number): readonly number[] {
+    const { names, ids } = this.index;
+    const wanted = this.#wanted;
+    for (const name of names.slice(wanted.length)) wanted.push(this.patterns.some((pattern) => fits(pattern, name)));
+    const found: number[] = [];
+    const end = Math.min(to, ids.length - 1);
+    for (let seq = from; seq <= end && found.length < limit; seq++) if (wanted[ids.at(seq)] === true) found.push(seq);
+    return found;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ContainerRecord } from '@shiplog/contracts';
 import type { State } from '@shiplog/model';
 import { factor } from './common-fields.ts';
-import { joinSections, packSection } from './sections.ts';
+import { joinSections, type Packed, packSection } from './sections.ts';
 import { type Directory, type Header, type MapPart, type Page, PAGE, SHARED_MAPS } from './snapshot-file.ts';
 
 /** A whole snapshot that was made before: what others are the difference to. */
@@ -26,7 +26,7 @@ export async function encodeState(
   const ranks = rankContainers(state, base);
   const changed = [...state.containers.values()].filter((container) => isChanged(container, state, base));
   const containers = changed.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const pages: Buffer[] = [];
+  const pages: Packed[] = [];
   const firsts: string[] = [];
   for (let at = 0; at < containers.length; at += PAGE) {
     const page = containers.slice(at, at + PAGE);

@@ -23,7 +23,7 @@ export type SharedMap = (typeof SHARED_MAPS)[number];
 
 export const FIRST_PAGE = FIRST_MAP + SHARED_MAPS.length;
 /** Containers of a page. Smaller ones would be read faster, and compress worse. */
-export const PAGE = 64;
+export const PAGE = 16;
 
 export interface Header {
   readonly seq: number;

@@ -4,8 +4,8 @@ import { StoredState } from './decode.ts';
 import { Sections } from './sections.ts';
 import type { Header } from './snapshot-file.ts';
 
-/** Version of the bytes. */
-const FORMAT = 1;
+/** Version of the bytes: 2 has smaller pages, and short sections as they are. */
+const FORMAT = 2;
 
 export const WHOLE = kindOf('whole', PROJECTION_VERSION);
 export const DIFFERENCE = kindOf('difference', PROJECTION_VERSION);
@@ -42,18 +42,25 @@ export class StateSnapshots {
     }
   }
 
-  /** Removes what earlier projections left. */
+  /** Removes what earlier releases left. */
   async discardOld(): Promise<void> {
-    for (let version = 0; version < PROJECTION_VERSION; version += 1) {
-      for (const kind of ['whole', 'difference'] as const) {
-        const old = kindOf(kind, version);
-        const positions = await this.store.positions(old);
-        if (positions.length > 0) await this.store.remove(old, positions);
-      }
+    for (const kind of earlierKinds()) {
+      const positions = await this.store.positions(kind);
+      if (positions.length > 0) await this.store.remove(kind, positions);
     }
   }
 }
 
-function kindOf(kind: 'whole' | 'difference', projection: number): string {
-  return `state-${FORMAT}-${projection}-${kind}`;
+function kindOf(kind: 'whole' | 'difference', projection: number, format = FORMAT): string {
+  return `state-${format}-${projection}-${kind}`;
+}
+
+function* earlierKinds(): Iterable<string> {
+  for (let format = 1; format <= FORMAT; format += 1) {
+    for (let projection = 0; projection <= PROJECTION_VERSION; projection += 1) {
+      if (format === FORMAT && projection === PROJECTION_VERSION) return;
+      yield kindOf('whole', projection, format);
+      yield kindOf('difference', projection, format);
+    }
+  }
 }

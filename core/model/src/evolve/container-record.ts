@@ -1,4 +1,4 @@
-import type { ContainerRecord, EndpointRecord } from '@shiplog/contracts';
+import type { ContainerRecord } from '@shiplog/contracts';
 import { idleEndpoints } from '../network/joined-networks.ts';
 import type { State } from '../state.ts';
 
@@ -12,11 +12,6 @@ export function change(state: State, id: string, fields: Partial<ContainerRecord
 export function withoutProcess(container: ContainerRecord): ContainerRecord {
   const { process: _, ...rest } = container;
   return rest;
-}
-
-/** The container holds host resources from here on: addresses and ports are taken. */
-export function occupy(state: State, id: string, endpoints: readonly EndpointRecord[]): void {
-  change(state, id, { active: true, endpoints: Object.fromEntries(endpoints.map((endpoint) => [endpoint.networkName, endpoint])) });
 }
 
 /** The host holds nothing of the container any more: addresses and ports are free. */

@@ -1,8 +1,8 @@
-import type { ContainerRecord, Decisions, EventOf, ProcessRef } from '@shiplog/contracts';
+import type { ContainerRecord, EndpointRecord, EventOf, ProcessRef } from '@shiplog/contracts';
 import { idleEndpoints } from '../network/joined-networks.ts';
 import { stopSignalOf } from '../projections/stop-signal-of.ts';
 import type { Held, State } from '../state.ts';
-import { change, forget, occupy, vacate, withoutProcess } from './container-record.ts';
+import { change, forget, vacate, withoutProcess } from './container-record.ts';
 import type { EventsOf, Evolvers } from './evolvers.ts';
 import { hold, pendingOf } from './pending.ts';
 import { startExitCode } from './start-failure.ts';
@@ -55,10 +55,7 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
 
   'container.start.requested': (state, event) => {
     const { decided } = event.data;
-    if (decided === null) return;
-    claim(state, event, decided.id, 'container.start');
-    occupy(state, decided.id, decided.endpoints);
-    countRestart(state, event, decided.id);
+    if (decided !== null) beginStart(state, event, decided.id, decided.endpoints, 'container.start');
   },
   'container.start.succeeded': (state, event) => {
     const pending = pendingOf(state, event.op, 'container.start');
@@ -73,8 +70,7 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
     const { decided } = event.data;
     if (decided === null) return;
     hold(state, event.op, { stopRequested: state.containers.get(decided.id)?.stopRequested ?? false });
-    claim(state, event, decided.id, 'container.stop');
-    change(state, decided.id, { stopRequested: true });
+    change(state, decided.id, { busy: { op: event.op, verb: 'container.stop' }, stopRequested: true });
   },
   'container.stop.succeeded': (state, event) => {
     const pending = pendingOf(state, event.op, 'container.stop');
@@ -92,9 +88,7 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
     const { decided } = event.data;
     if (decided === null) return;
     hold(state, event.op, { active: state.containers.get(decided.id)?.active ?? false });
-    claim(state, event, decided.id, 'container.restart');
-    occupy(state, decided.id, decided.endpoints);
-    countRestart(state, event, decided.id);
+    beginStart(state, event, decided.id, decided.endpoints, 'container.restart');
   },
   'container.restart.succeeded': (state, event) => {
     const pending = pendingOf(state, event.op, 'container.restart');
@@ -167,7 +161,7 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
 
   'container.release.requested': (state, event) => {
     const { decided } = event.data;
-    if (decided !== null) claim(state, event, decided.id, 'container.release');
+    if (decided !== null) change(state, decided.id, { busy: { op: event.op, verb: 'container.release' } });
   },
   'container.release.succeeded': (state, event) => {
     const pending = pendingOf(state, event.op, 'container.release');
@@ -202,16 +196,26 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
 
 type Requested = EventOf<EventsOf<'container'>>;
 
-function claim(state: State, event: Requested, id: string, verb: keyof Decisions): void {
-  change(state, id, { busy: { op: event.op, verb } });
-}
-
-/** Docker counts starts by the restart policy, and starts anew when somebody else starts it. */
-function countRestart(state: State, event: Requested, id: string): void {
+/**
+ * The container is busy and holds host resources from here on: addresses and ports are taken. Docker counts starts by the restart
+ * policy, and starts anew when somebody else starts it.
+ */
+function beginStart(
+  state: State,
+  event: Requested,
+  id: string,
+  endpoints: readonly EndpointRecord[],
+  verb: 'container.start' | 'container.restart',
+): void {
   const container = state.containers.get(id);
   if (container === undefined) return;
   const byPolicy = event.actor.scheme === 'system' && event.actor.reason === 'restart-policy';
-  change(state, id, { restartCount: byPolicy ? container.restartCount + 1 : 0 });
+  change(state, id, {
+    busy: { op: event.op, verb },
+    active: true,
+    endpoints: Object.fromEntries(endpoints.map((endpoint) => [endpoint.networkName, endpoint])),
+    restartCount: byPolicy ? container.restartCount + 1 : 0,
+  });
 }
 
 function isStarting(container: ContainerRecord): boolean {
@@ -261,10 +265,7 @@ function endExecs(state: State, container: ContainerRecord, finishedAt: string):
 function beginRemoval(state: State, event: Requested, ids: readonly string[], verb: 'container.remove' | 'container.prune'): void {
   const before = ids.map((id) => state.containers.get(id)).filter((container) => container !== undefined);
   hold(state, event.op, { statuses: Object.fromEntries(before.map(({ id, status }) => [id, status])) });
-  for (const { id } of before) {
-    claim(state, event, id, verb);
-    change(state, id, { status: 'removing' });
-  }
+  for (const { id } of before) change(state, id, { busy: { op: event.op, verb }, status: 'removing' });
 }
 
 function endRemoval(state: State, held: Held | undefined): void {

@@ -42,6 +42,15 @@ export function indexTests(test: LogTest): void {
     }
   });
 
+  test('given a type that comes often, then long not at all, and again, when it is asked for, then none is missing', async (log, reopen) => {
+    const events = Array.from({ length: 900 }, (_, seq) => (seq < 300 || seq >= 890 ? KILLED : sample('a', seq)));
+    for (const event of events) log.append(request([event]));
+    await log.flushed();
+    const expected = events.flatMap((event, seq) => (event === KILLED ? [seq] : []));
+    assert.deepEqual(seqs(await take(log.read({ types: [KILLED.type] }))), expected);
+    assert.deepEqual(seqs(await take((await reopen()).read({ types: [KILLED.type] }))), expected);
+  });
+
   test('given events not yet durable, when asked for by type or time, then they are not seen', async (log) => {
     const { durable } = log.append(request([sample('a')]));
     assert.deepEqual(await take(log.read({ types: ['*'] })), []);
