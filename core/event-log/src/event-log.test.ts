@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { eventLogSuite } from '@shiplog/conformance/event-log';
-import { temporaryDirectory } from '@shiplog/test-support';
+import { reported, temporaryDirectory } from '@shiplog/test-support';
 import { MemoryLevel } from 'memory-level';
 import { suite } from 'uvu';
 import { openEventLog } from './event-log.ts';
@@ -10,7 +10,7 @@ const IDENTITY = { boot: 'boot-1', inst: 'inst-1' };
 
 const inMemory = suite('the event log in memory');
 eventLogSuite({
-  test: inMemory,
+  test: reported(inMemory, 'event-log/memory', 'event-log'),
   factory: () => {
     const db = new MemoryLevel();
     return { open: () => openEventLog({ ...IDENTITY, db }), cleanup: async () => undefined };
@@ -20,7 +20,7 @@ inMemory.run();
 
 const onDisk = suite('the event log on disk');
 eventLogSuite({
-  test: onDisk,
+  test: reported(onDisk, 'event-log/level', 'event-log'),
   factory: async () => {
     const directory = await temporaryDirectory();
     return { open: () => openLevelLog({ ...IDENTITY, directory: join(directory.path, 'log') }), cleanup: directory.cleanup };

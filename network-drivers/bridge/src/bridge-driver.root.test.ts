@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import { apart, driverFixture, networkSuite } from '@shiplog/conformance/network';
 import { createKernel } from '@shiplog/kernel-linux';
+import { reported } from '@shiplog/test-support';
 import plugin from './index.ts';
 
 const CAPABILITIES = { sandbox: true, addresses: true, ports: true, routed: true, wired: false };
@@ -9,6 +10,10 @@ const CAPABILITIES = { sandbox: true, addresses: true, ports: true, routed: true
 if (await apart(import.meta.filename)) {
   const kernel = createKernel();
   const test = suite('network-bridge: conformance');
-  networkSuite({ test, capabilities: CAPABILITIES, factory: () => driverFixture(plugin, kernel) });
+  networkSuite({
+    test: reported(test, 'network/bridge', 'network'),
+    capabilities: CAPABILITIES,
+    factory: () => driverFixture(plugin, kernel),
+  });
   test.run();
 }

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { apart, driverFixture, networkSuite } from '@shiplog/conformance/network';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
+import { report, reported } from '@shiplog/test-support';
 import plugin from './index.ts';
 
 const CAPABILITIES = { sandbox: true, addresses: true, ports: false, routed: false, wired: true };
@@ -22,12 +23,17 @@ if (await apart(import.meta.filename)) {
 
   if (there) {
     const test = suite('network-ipvlan: conformance');
-    networkSuite({ test, capabilities: CAPABILITIES, factory: () => driverFixture(plugin, kernel, { wired: true }) });
+    networkSuite({
+      test: reported(test, 'network/ipvlan', 'network'),
+      capabilities: CAPABILITIES,
+      factory: () => driverFixture(plugin, kernel, { wired: true }),
+    });
     test.run();
   } else {
     const test = suite('network-ipvlan: conformance');
     test.skip('conformance kit', () => undefined);
     console.log('SKIP this kernel has no ipvlan links: no conformance kit');
+    report({ driver: 'network/ipvlan', suite: 'network', skipped: 'this kernel has no ipvlan links' });
     test.run();
   }
 }

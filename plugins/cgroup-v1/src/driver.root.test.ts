@@ -6,6 +6,7 @@ import { cgroupSuite, type ReadableLimit } from '@shiplog/conformance/cgroup';
 import { instantiate, readControl } from '@shiplog/driver-kit';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
+import { report, reported } from '@shiplog/test-support';
 import type { CgroupDriver } from '@shiplog/contracts';
 import { hierarchies } from './hierarchies.ts';
 import plugin from './index.ts';
@@ -29,7 +30,7 @@ const probe = (await definition.probe?.(services)) ?? { usable: true };
 if (probe.usable) {
   const mounts = await hierarchies();
   cgroupSuite({
-    test,
+    test: reported(test, 'cgroup/v1', 'cgroup'),
     async factory() {
       const own = createTestServices({ kernel, stateDir: '/nonexistent', runDir: '/nonexistent' });
       const parent = `shiplog-${own.home.engineId}`;
@@ -61,6 +62,7 @@ if (probe.usable) {
 } else {
   test('given a host without usable version 1 hierarchies, when its driver is to be proved, then that is skipped', async () => {
     process.stdout.write(`SKIP ${probe.reason}\n`);
+    report({ driver: 'cgroup/v1', suite: 'cgroup', skipped: probe.reason });
   });
 }
 test.run();

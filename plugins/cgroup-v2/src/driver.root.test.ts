@@ -7,6 +7,7 @@ import type { CgroupDriver } from '@shiplog/contracts';
 import { instantiate, readControl } from '@shiplog/driver-kit';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
+import { report, reported } from '@shiplog/test-support';
 import plugin from './index.ts';
 import { mountPoint } from './mount-point.ts';
 import { probe } from './probe.ts';
@@ -30,7 +31,7 @@ if (definition === undefined) throw new Error('the plugin defines no driver');
 const test = suite('cgroup-v2: conformance');
 if (mount !== undefined && answer.usable) {
   cgroupSuite({
-    test,
+    test: reported(test, 'cgroup/v2', 'cgroup'),
     async factory() {
       const services = createTestServices({ kernel, stateDir: '/nonexistent', runDir: '/nonexistent' });
       const parent = `shiplog-${services.home.engineId}`;
@@ -55,7 +56,9 @@ if (mount !== undefined && answer.usable) {
   });
 } else {
   test('given a host without a usable unified hierarchy, when its driver is to be proved, then that is skipped', async () => {
-    process.stdout.write(`SKIP ${answer.usable ? 'no unified hierarchy' : answer.reason}\n`);
+    const skipped = answer.usable ? 'no unified hierarchy' : answer.reason;
+    process.stdout.write(`SKIP ${skipped}\n`);
+    report({ driver: 'cgroup/v2', suite: 'cgroup', skipped });
   });
 }
 test.run();

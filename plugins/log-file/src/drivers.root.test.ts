@@ -6,7 +6,7 @@ import { logSuite } from '@shiplog/conformance/log';
 import { provePlugin } from '@shiplog/conformance/prove';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
-import { temporaryDirectory } from '@shiplog/test-support';
+import { reported, temporaryDirectory } from '@shiplog/test-support';
 import type { FileLog } from './file-log.ts';
 import plugin from './index.ts';
 import { JsonFileLog } from './json-file.ts';
@@ -17,7 +17,7 @@ const kernel = createKernel();
 for (const { manifest } of plugin.drivers) {
   const test = suite(manifest.name);
   logSuite({
-    test,
+    test: reported(test, `log/${manifest.name}`, 'log'),
     async factory() {
       const temporary = await temporaryDirectory();
       const [stateDir, runDir, directory] = ['state', 'run', 'logs'].map((name) => join(temporary.path, name)) as [string, string, string];

@@ -5,7 +5,7 @@ import { type Kernel, type LogDriver, ShiplogError } from '@shiplog/contracts';
 import { logSuite } from '@shiplog/conformance/log';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
-import { checksCanFail, temporaryDirectory } from '@shiplog/test-support';
+import { checksCanFail, replacing, temporaryDirectory } from '@shiplog/test-support';
 import plugin from './index.ts';
 import { JsonFileLog } from './json-file.ts';
 
@@ -256,6 +256,7 @@ const WRONG: { readonly [check: string]: { readonly does: string; readonly make:
 
 checksCanFail<Wrong>({
   test,
+  of: 'log',
   wrong: WRONG,
   kit: (check, wrong) =>
     logSuite({
@@ -273,15 +274,7 @@ checksCanFail<Wrong>({
         const make = (): LogDriver => {
           const right: JsonFileLog & LogDriver = new JsonFileLog({ ...kernel, files: { ...kernel.files, ...wrong.kernel } }, home, logger);
           made.push(right);
-          const verbs: LogDriver = {
-            check: (args, ctx) => right.check(args, ctx),
-            open: (args, ctx) => right.open(args, ctx),
-            close: (args, ctx) => right.close(args, ctx),
-            remove: (args, ctx) => right.remove(args, ctx),
-            observe: () => right.observe(),
-            read: (options) => right.read(options),
-          };
-          return { ...verbs, ...wrong.change?.(verbs) };
+          return replacing<LogDriver>(right, wrong.change?.(right) ?? {});
         };
         return {
           driver: make(),

@@ -8,7 +8,7 @@ import { createContext, type LogDriver } from '@shiplog/contracts';
 import { logSuite } from '@shiplog/conformance/log';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
-import { temporaryDirectory } from '@shiplog/test-support';
+import { reported, temporaryDirectory } from '@shiplog/test-support';
 import { appendFile } from 'node:fs/promises';
 import { parseAddress } from './address.ts';
 import { FluentdLog } from './driver.ts';
@@ -62,7 +62,7 @@ function whole(records: readonly { readonly [name: string]: string }[]) {
   return lines;
 }
 
-logSuite({ test, factory: () => prepare() });
+logSuite({ test: reported(test, 'log/fluentd', 'log'), factory: () => prepare() });
 
 const subject = {
   id: 'c1',

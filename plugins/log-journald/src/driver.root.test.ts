@@ -11,7 +11,7 @@ import { createContext, type LogDriver } from '@shiplog/contracts';
 import { logSuite } from '@shiplog/conformance/log';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
-import { temporaryDirectory } from '@shiplog/test-support';
+import { reported, temporaryDirectory } from '@shiplog/test-support';
 import { JournaldLog } from './driver.ts';
 import { entryOf, fieldName } from './entry.ts';
 import plugin from './index.ts';
@@ -43,7 +43,7 @@ test.after(async () => {
 });
 
 logSuite({
-  test,
+  test: reported(test, 'log/journald', 'log'),
   async factory() {
     const temporary = await temporaryDirectory();
     const directory = join(temporary.path, 'logs');

@@ -8,7 +8,7 @@ import { createContext, type LogDriver } from '@shiplog/contracts';
 import { logSuite } from '@shiplog/conformance/log';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
-import { temporaryDirectory } from '@shiplog/test-support';
+import { reported, temporaryDirectory } from '@shiplog/test-support';
 import { parseAddress } from './address.ts';
 import { SyslogLog } from './driver.ts';
 import plugin from './index.ts';
@@ -24,7 +24,7 @@ test.after(async () => {
 });
 
 logSuite({
-  test,
+  test: reported(test, 'log/syslog', 'log'),
   async factory() {
     const temporary = await temporaryDirectory();
     const directory = join(temporary.path, 'logs');

@@ -1,10 +1,11 @@
 // time limit: 300 s
 import { suite } from 'uvu';
 import { runtimeSuite } from '@shiplog/conformance/runtime';
+import { reported } from '@shiplog/test-support';
 import { fixture } from './testing/fixture.ts';
 
 const test = suite('runtime-oci: conformance with crun');
 
-runtimeSuite({ test, factory: () => fixture('crun') });
+runtimeSuite({ test: reported(test, 'runtime/crun', 'runtime'), factory: () => fixture('crun') });
 
 test.run();

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { createContext } from '@shiplog/contracts';
 import { type RuntimeFixture, runtimeSuite } from '@shiplog/conformance/runtime';
 import { type Wrong, WRONG_DRIVERS } from '@shiplog/conformance/runtime/wrong';
+import { report } from '@shiplog/test-support';
 import { fixture } from './testing/fixture.ts';
 
 const uncleaned: unknown[] = [];
@@ -50,6 +51,7 @@ for (const wrong of WRONG_DRIVERS) {
         () => true,
         () => false,
       );
+      report({ kit: 'runtime', check: name, does: wrong.name.replace('one that ', ''), caught: !passed });
       assert.not(passed, `it passes: ${name}`);
       found.add(name);
     }

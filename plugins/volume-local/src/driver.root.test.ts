@@ -7,7 +7,7 @@ import { provePlugin } from '@shiplog/conformance/prove';
 import { volumeSuite } from '@shiplog/conformance/volume';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
-import { temporaryDirectory } from '@shiplog/test-support';
+import { reported, temporaryDirectory } from '@shiplog/test-support';
 import { LocalVolumeDriver } from './driver.ts';
 import plugin from './index.ts';
 
@@ -33,12 +33,12 @@ async function prepare() {
 }
 
 const plain = suite('local volumes');
-volumeSuite({ test: plain, factory: async () => ({ ...(await prepare()), lasting: true }) });
+volumeSuite({ test: reported(plain, 'volume/local', 'volume'), factory: async () => ({ ...(await prepare()), lasting: true }) });
 plain.run();
 
 const memory = suite('local volumes in memory');
 volumeSuite({
-  test: memory,
+  test: reported(memory, 'volume/local, tmpfs', 'volume'),
   factory: async () => ({ ...(await prepare()), lasting: false, options: { type: 'tmpfs', device: 'tmpfs', o: 'size=4m,mode=0755' } }),
 });
 memory.run();

@@ -1,11 +1,13 @@
+// time limit: 240 s
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import { ShiplogError, type VolumeDriver } from '@shiplog/contracts';
-import { volumeSuite } from '@shiplog/conformance/volume';
+import { type WrongVerbs, wrongCrashes } from '@shiplog/conformance/crash/wrong';
+import { volumeCrashSuite, volumeSuite } from '@shiplog/conformance/volume';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
-import { checksCanFail, temporaryDirectory } from '@shiplog/test-support';
+import { checksCanFail, replacing, temporaryDirectory } from '@shiplog/test-support';
 import { LocalVolumeDriver } from './driver.ts';
 
 /** A driver's verbs instead of the right ones. */
@@ -124,38 +126,52 @@ const WRONG: { readonly [check: string]: { readonly does: string; readonly make:
   },
 };
 
+interface Place {
+  readonly runDir: string;
+  readonly memory: Map<string, unknown>;
+}
+
+async function fixture(wrong: (right: VolumeDriver, place: Place) => Partial<VolumeDriver>) {
+  const temporary = await temporaryDirectory();
+  const [stateDir, runDir, scratch] = ['state', 'run', 'kit'].map((name) => join(temporary.path, name)) as [string, string, string];
+  for (const path of [stateDir, runDir, scratch]) await mkdir(path);
+  const { home } = createTestServices({ kernel, stateDir, runDir });
+  const place: Place = { runDir, memory: new Map() };
+  const make = (): VolumeDriver => {
+    const right: VolumeDriver = new LocalVolumeDriver(kernel, home);
+    return replacing(right, wrong(right, place));
+  };
+  return {
+    driver: make(),
+    name: 'local',
+    kernel,
+    directory: scratch,
+    scratch,
+    stateDir,
+    runDir,
+    refused: { shape: 'round' },
+    lasting: true,
+    restart: async () => make(),
+    cleanup: async () => temporary[Symbol.asyncDispose](),
+  };
+}
+
 checksCanFail<Wrong>({
   test,
+  of: 'volume',
   wrong: WRONG,
+  kit: (check, wrong) => volumeSuite({ test: check, factory: () => fixture(wrong) }),
+});
+
+checksCanFail<WrongVerbs>({
+  test,
+  of: 'volume',
+  wrong: wrongCrashes('volume/local', ['create', 'publish', 'unpublish', 'remove'], 'publish'),
   kit: (check, wrong) =>
-    volumeSuite({
+    volumeCrashSuite({
       test: check,
-      async factory() {
-        const temporary = await temporaryDirectory();
-        const [stateDir, runDir, directory] = ['state', 'run', 'kit'].map((name) => join(temporary.path, name)) as [string, string, string];
-        for (const path of [stateDir, runDir, directory]) await mkdir(path);
-        const { home } = createTestServices({ kernel, stateDir, runDir });
-        const make = (): VolumeDriver => {
-          const right: VolumeDriver = new LocalVolumeDriver(kernel, home);
-          const verbs: VolumeDriver = {
-            create: (args, ctx) => right.create(args, ctx),
-            publish: (args, ctx) => right.publish(args, ctx),
-            unpublish: (args, ctx) => right.unpublish(args, ctx),
-            remove: (args, ctx) => right.remove(args, ctx),
-            observe: () => right.observe(),
-          };
-          return { ...verbs, ...wrong(verbs) };
-        };
-        return {
-          driver: make(),
-          name: 'local',
-          directory,
-          refused: { shape: 'round' },
-          lasting: true,
-          restart: async () => make(),
-          cleanup: async () => temporary[Symbol.asyncDispose](),
-        };
-      },
+      name: 'local',
+      factory: () => fixture((right, { runDir, memory }) => wrong(right, { directory: runDir, memory })),
     }),
 });
 

@@ -6,7 +6,7 @@ import { createContext, type ErrorCode, ShiplogError } from '@shiplog/contracts'
 import { volumeSuite } from '@shiplog/conformance/volume';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
-import { temporaryDirectory } from '@shiplog/test-support';
+import { reported, temporaryDirectory } from '@shiplog/test-support';
 import { PluginVolumeDriver } from './driver.ts';
 import { ExamplePlugin } from './example-plugin.test.double.ts';
 
@@ -44,7 +44,7 @@ async function prepare() {
   };
 }
 
-volumeSuite({ test, factory: prepare });
+volumeSuite({ test: reported(test, 'volume/docker-plugin', 'volume'), factory: prepare });
 
 const ctx = (ms = 10_000) => createContext({ op: 'test', signal: AbortSignal.timeout(ms) });
 const volume = { name: 'data', driver: 'example', path: '/unused/_data', options: {} };

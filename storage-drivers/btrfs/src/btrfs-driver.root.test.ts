@@ -7,7 +7,7 @@ import { createContext, type StorageDriver } from '@shiplog/contracts';
 import { type DriverServices, instantiate } from '@shiplog/driver-kit';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
-import { btrfsImage } from '@shiplog/test-support';
+import { btrfsImage, reported } from '@shiplog/test-support';
 import plugin from './index.ts';
 
 const kernel = createKernel();
@@ -22,7 +22,7 @@ function construct(services: DriverServices): StorageDriver {
 
 const test = suite('storage-btrfs: conformance');
 storageSuite({
-  test,
+  test: reported(test, 'storage/btrfs', 'storage'),
   async factory() {
     const home = await mkdtemp(join(disk.path, 'home-'));
     const [stateDir, runDir, scratch] = [join(home, 'state'), join(home, 'run'), join(home, 'scratch')];

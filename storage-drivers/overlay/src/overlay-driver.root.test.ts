@@ -7,6 +7,7 @@ import { storageSuite } from '@shiplog/conformance/storage';
 import { type DriverServices, instantiate } from '@shiplog/driver-kit';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
+import { reported } from '@shiplog/test-support';
 import type { StorageDriver } from '@shiplog/contracts';
 import plugin from './index.ts';
 
@@ -20,7 +21,7 @@ function construct(services: DriverServices): StorageDriver {
 
 const test = suite('storage-overlay: conformance');
 storageSuite({
-  test,
+  test: reported(test, 'storage/overlay', 'storage'),
   async factory() {
     const home = await mkdtemp(join(tmpdir(), 'shiplog-overlay-'));
     const [stateDir, runDir, scratch] = [join(home, 'state'), join(home, 'run'), join(home, 'scratch')];

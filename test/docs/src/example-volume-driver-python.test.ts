@@ -8,6 +8,7 @@ import { verbSuite } from '@shiplog/conformance/verbs';
 import { createContext, ShiplogError, type StepJournal, type VolumeDriver } from '@shiplog/contracts';
 import { type Guest, remoteDriver, startGuest } from '@shiplog/driver-kit/isolation';
 import { createTestServices } from '@shiplog/driver-kit/testing';
+import { reported } from '@shiplog/test-support';
 import { TOP } from './repository.ts';
 
 const DIRECTORY = join(TOP, 'examples/volume-driver-python');
@@ -49,7 +50,7 @@ async function start(): Promise<Fixture> {
   };
 }
 
-verbSuite({ test, kind: 'volume', name: 'directories', factory: start });
+verbSuite({ test: reported(test, 'volume/directories, in Python', 'verbs'), kind: 'volume', name: 'directories', factory: start });
 
 const withDriver = (work: (fixture: Fixture) => Promise<void>) => async (): Promise<void> => {
   const fixture = await start();

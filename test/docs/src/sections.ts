@@ -1,4 +1,5 @@
 import { commandLine, daemonHelp } from './command-line.ts';
+import { conformanceMachine, conformanceTable, wrongDrivers } from './conformance.ts';
 import { dockerRoutes } from './docker-routes.ts';
 import { driversTable } from './drivers.ts';
 import { importTable } from './import-table.ts';
@@ -23,6 +24,9 @@ export const SECTIONS: readonly Section[] = [
   { page: 'README.md', name: 'drivers', make: driversTable },
   { page: 'ARCHITECTURE.md', name: 'imports', make: importTable },
   { page: 'docs/cli.md', name: 'commands', make: commandLine },
+  { page: 'docs/conformance.md', name: 'conformance machine', make: conformanceMachine },
+  { page: 'docs/conformance.md', name: 'conformance', make: conformanceTable },
+  { page: 'docs/conformance.md', name: 'wrong drivers', make: wrongDrivers },
   { page: 'docs/running.md', name: 'shiplogd --help', make: daemonHelp },
   { page: 'docs/docker-compatibility.md', name: 'routes', make: dockerRoutes },
   ...VERB_KINDS.map((kind) => ({ page: `docs/reference/${kind}.md`, name: 'verbs', make: async () => verbReference(kind) })),

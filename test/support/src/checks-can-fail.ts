@@ -1,5 +1,4 @@
-/** How a test runner takes a test. */
-type TestFunction = (name: string, body: () => Promise<void>) => void;
+import { report, type TestFunction } from './report-checks.ts';
 
 /** A driver that is wrong in one respect, and how it comes to be. */
 export interface WrongDriver<Make> {
@@ -8,16 +7,24 @@ export interface WrongDriver<Make> {
   readonly make: Make;
 }
 
+/** Several checks that catch the same wrong driver, for `wrong` of {@link checksCanFail}. */
+export function caughtBy<Make>(checks: readonly string[], wrong: WrongDriver<Make>): { readonly [check: string]: WrongDriver<Make> } {
+  return Object.fromEntries(checks.map((check) => [check, wrong]));
+}
+
 /**
  * Proves that every check of a kit can fail: adds a test for each, which runs it against a driver that it exists to catch, and one that fails where a
  * check has no such driver. `kit` runs the kit with the factory for a given driver; `wrong` names a driver for each check by the check's name.
  */
 export function checksCanFail<Make>({
   test,
+  of,
   kit,
   wrong,
 }: {
   readonly test: TestFunction;
+  /** The kit's name in reports. */
+  readonly of: string;
   readonly kit: (test: TestFunction, make: Make) => void;
   readonly wrong: { readonly [check: string]: WrongDriver<Make> };
 }): void {
@@ -34,9 +41,11 @@ export function checksCanFail<Make>({
         () => undefined,
         (error: unknown) => error ?? new Error('it failed without an error'),
       );
-      if (failure === undefined) throw new Error('the check held');
       // A mistake in the wrong driver itself proves nothing.
-      if (failure instanceof TypeError || failure instanceof ReferenceError) throw failure;
+      const isMistake = failure instanceof TypeError || failure instanceof ReferenceError;
+      report({ kit: of, check, does, caught: failure !== undefined && !isMistake });
+      if (failure === undefined) throw new Error('the check held');
+      if (isMistake) throw failure;
     });
   }
   test('given the checks of the kit, when wrong drivers are counted, then each check has one', async () => {

@@ -1,12 +1,20 @@
 export { btrfsImage } from './btrfs-image.ts';
 export { busyboxArchive } from './busybox-image.ts';
-export { checksCanFail } from './checks-can-fail.ts';
+export { caughtBy, checksCanFail } from './checks-can-fail.ts';
 export { run } from './command.ts';
+export { replacing } from './replacing.ts';
+export { report, reported, REPORTS } from './report-checks.ts';
+export { runFile } from './run-file.ts';
+export { findTestFiles } from './test-file.ts';
 export { TestDaemon } from './daemon.ts';
 export { hostTraces } from './host-traces.ts';
 export { silentLogger } from './silent-logger.ts';
 export { temporaryDirectory } from './temporary-directory.ts';
+export { without } from './without.ts';
 
 export type { WrongDriver } from './checks-can-fail.ts';
 export type { TemporaryDirectory } from './temporary-directory.ts';
 export type { Ran } from './command.ts';
+export type { CaughtDriver, CheckResult, Report, SkippedKit, TestFunction } from './report-checks.ts';
+export type { FileResult } from './run-file.ts';
+export type { TestFile } from './test-file.ts';

@@ -1,12 +1,13 @@
 import { eventLogSuite } from '@shiplog/conformance/event-log';
 import type { ShiplogEvent } from '@shiplog/contracts';
+import { reported } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import { MemoryLog } from './memory-log.ts';
 
 const test = suite('the log of a simulation');
 
 eventLogSuite({
-  test,
+  test: reported(test, 'event-log/simulated', 'event-log'),
   factory: () => {
     let events: readonly ShiplogEvent[] = [];
     return {

@@ -1,11 +1,9 @@
+import { inLab, type TestFunction } from '../in-lab.ts';
 import { cgroupCrashChecks } from './crash.ts';
-import { type AddCheck, type CgroupFactory, Lab } from './lab.ts';
+import { type CgroupFactory, Lab } from './lab.ts';
 import { lifeCycleChecks } from './life-cycle.ts';
 import { limitChecks } from './limits.ts';
 import { processChecks } from './processes.ts';
-
-/** How a test runner takes a test: uvu's suite, node:test's `test`, or any other function like it. */
-export type TestFunction = (name: string, body: () => Promise<void>) => void;
 
 export interface CgroupSuite {
   readonly test: TestFunction;
@@ -19,16 +17,7 @@ export interface CgroupSuite {
  * check fails.
  */
 export function cgroupSuite({ test, factory }: CgroupSuite): void {
-  const check: AddCheck = (name, body) => {
-    test(name, async () => {
-      const lab = new Lab(await factory());
-      try {
-        await body(lab);
-      } finally {
-        await lab.end();
-      }
-    });
-  };
+  const check = inLab(test, async () => new Lab(await factory()));
   lifeCycleChecks(check);
   limitChecks(check);
   processChecks(check);

@@ -2,11 +2,12 @@ import { rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Call, crashSuite, instancesOf, type Stage } from '../crash/index.ts';
 import type { CgroupFactory } from './lab.ts';
+import type { TestFunction } from '../in-lab.ts';
 
 const ID = 'd'.repeat(64);
 
 /** One group with limits, from nothing to nothing: killed anywhere. */
-export function cgroupCrashChecks(test: (name: string, body: () => Promise<void>) => void, factory: CgroupFactory): void {
+export function cgroupCrashChecks(test: TestFunction, factory: CgroupFactory): void {
   crashSuite({ test, name: 'cgroup', verbs: ['create', 'update', 'remove'], factory: () => stageOf(factory) });
 }
 

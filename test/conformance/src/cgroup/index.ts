@@ -1,4 +1,5 @@
 export { cgroupSuite } from './cgroup-suite.ts';
 
-export type { CgroupSuite, TestFunction } from './cgroup-suite.ts';
+export type { CgroupSuite } from './cgroup-suite.ts';
+export type { TestFunction } from '../in-lab.ts';
 export type { CgroupFactory, CgroupFixture, ReadableLimit } from './lab.ts';

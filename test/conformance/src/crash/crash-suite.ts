@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import type { VerbKind } from '@shiplog/contracts';
 import { ask } from './ask.ts';
 import { explore, type Findings, PROMISES, type Promised } from './explore.ts';
+import { namesOfCalls } from './names-of-calls.ts';
 import { type Reference, refer } from './reference.ts';
 import { clear, type Factory, on } from './stage.ts';
 import { assertNothingMore, observedBy, worldOf } from './world.ts';
+import type { TestFunction } from '../in-lab.ts';
 
 export interface CrashSuite<K extends VerbKind> {
-  readonly test: (name: string, body: () => Promise<void>) => void;
-  /** Begins the name of each check. */
+  readonly test: TestFunction;
+  /** In the name of each check, `crash of NAME: given …`. */
   readonly name: string;
   /** Verbs of the stage's life, in its order. */
   readonly verbs: readonly string[];
@@ -28,18 +30,17 @@ export function crashSuite<K extends VerbKind>({ test, name, verbs, factory }: C
   let reference: Promise<Reference> | undefined;
   const refers = (): Promise<Reference> => (reference ??= refer(factory));
 
-  verbs.forEach((verb, index) => {
-    const which = verbs.indexOf(verb) === index ? verb : `${verb}, call ${index + 1} of its life`;
+  namesOfCalls(verbs).forEach((which, index) => {
     let explored: Promise<Findings> | undefined;
     for (const [promise, words] of Object.entries(PROMISES) as [Promised, string][])
-      test(`${name}: given ${which}, ${words}`, async () => {
+      test(`crash of ${name}: given ${which}, ${words}`, async () => {
         explored ??= refers().then((known) => explore(factory, index, known));
         const { [promise]: found } = await explored;
         assert.equal(found.length, 0, `${found.length} times not, ${found.slice(0, TOLD).join('\n')}`);
       });
   });
 
-  test(`${name}: given any moment, when the host reboots, then another one tells nothing that is gone, does all again and undoes it`, async () => {
+  test(`crash of ${name}: given any moment, when the host reboots, then another one tells nothing that is gone, does all again and undoes it`, async () => {
     const { after, cleared } = await refers();
     for (const [index, { world }] of after.entries())
       await on(factory, async (stage) => {

@@ -1,4 +1,5 @@
 import type { EventLog } from '@shiplog/contracts';
+import type { TestFunction } from '../in-lab.ts';
 import { appendTests } from './append-tests.ts';
 import { admissionTests } from './admission-tests.ts';
 import { followTests } from './follow-tests.ts';
@@ -6,9 +7,6 @@ import { indexTests } from './index-tests.ts';
 import { readTests } from './read-tests.ts';
 import { reopenTests } from './reopen-tests.ts';
 import { snapshotTests } from './snapshot-tests.ts';
-
-/** Registers one test. The kit does not choose the runner. */
-export type Test = (name: string, fn: () => Promise<void>) => void;
 
 /** One log's store. `open` after `close` opens the same log again. */
 export interface LogUnderTest {
@@ -21,7 +19,7 @@ export interface LogUnderTest {
 export type EventLogFactory = () => LogUnderTest | Promise<LogUnderTest>;
 
 export interface EventLogSuiteOptions {
-  readonly test: Test;
+  readonly test: TestFunction;
   readonly factory: EventLogFactory;
 }
 

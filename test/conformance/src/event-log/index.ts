@@ -1,3 +1,4 @@
 export { eventLogSuite } from './event-log-suite.ts';
 
-export type { EventLogFactory, EventLogSuiteOptions, LogUnderTest, Test } from './event-log-suite.ts';
+export type { EventLogFactory, EventLogSuiteOptions, LogUnderTest } from './event-log-suite.ts';
+export type { TestFunction } from '../in-lab.ts';

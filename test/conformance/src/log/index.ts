@@ -1,4 +1,5 @@
 export { logSuite } from './log-suite.ts';
 
 export type { LogFactory, LogFixture, Received } from './lab.ts';
-export type { LogSuite, TestFunction } from './log-suite.ts';
+export type { LogSuite } from './log-suite.ts';
+export type { TestFunction } from '../in-lab.ts';

@@ -1,10 +1,8 @@
+import { inLab, type TestFunction } from '../in-lab.ts';
 import { deliveryChecks } from './delivery-checks.ts';
-import { type AddCheck, Lab, type LogFactory } from './lab.ts';
+import { Lab, type LogFactory } from './lab.ts';
 import { optionChecks } from './option-checks.ts';
 import { readingChecks } from './reading-checks.ts';
-
-/** How a test runner takes a test: uvu's suite, node:test's `test`, or any other function like it. */
-export type TestFunction = (name: string, body: () => Promise<void>) => void;
 
 export interface LogSuite {
   readonly test: TestFunction;
@@ -18,16 +16,7 @@ export interface LogSuite {
  * Needs no root; a file system that can punch holes (ext4, xfs, btrfs, tmpfs). Leaves nothing behind, also when a check fails.
  */
 export function logSuite({ test, factory }: LogSuite): void {
-  const check: AddCheck = (name, body) => {
-    test(name, async () => {
-      const lab = new Lab(await factory());
-      try {
-        await body(lab);
-      } finally {
-        await lab.end();
-      }
-    });
-  };
+  const check = inLab(test, async () => new Lab(await factory()));
   optionChecks(check);
   deliveryChecks(check);
   readingChecks(check);

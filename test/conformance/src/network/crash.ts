@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Call, crashSuite, instancesOf, type Stage, treeOf } from '../crash/index.ts';
 import type { NetworkCapabilities, NetworkFactory } from './lab.ts';
+import type { TestFunction } from '../in-lab.ts';
 
 const [NETWORK, CONTAINER, ENDPOINT] = ['a', 'b', 'c'].map((digit) => digit.repeat(64)) as [string, string, string];
 
@@ -9,11 +10,7 @@ const UP = ['createNetwork', 'openSandbox', 'attach'];
 const DOWN = ['detach', 'closeSandbox', 'removeNetwork'];
 
 /** One network, one sandbox and one endpoint with a published port, from nothing to nothing: killed anywhere. */
-export function networkCrashChecks(
-  test: (name: string, body: () => Promise<void>) => void,
-  factory: NetworkFactory,
-  capabilities: NetworkCapabilities,
-): void {
+export function networkCrashChecks(test: TestFunction, factory: NetworkFactory, capabilities: NetworkCapabilities): void {
   crashSuite({ test, name: 'network', verbs: [...UP, ...DOWN], factory: () => stageOf(factory, capabilities) });
 }
 

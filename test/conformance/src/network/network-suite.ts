@@ -1,12 +1,12 @@
+import { inLab, type TestFunction } from '../in-lab.ts';
 import { addressChecks, routedChecks, wiredChecks } from './address-checks.ts';
 import { networkCrashChecks } from './crash.ts';
-import { type AddCheck, Lab, type NetworkCapabilities, type NetworkFactory } from './lab.ts';
+import { Lab, type NetworkCapabilities, type NetworkFactory } from './lab.ts';
 import { lifeCycleChecks } from './life-cycle.ts';
 import { portChecks } from './port-checks.ts';
 
 export interface NetworkSuite {
-  /** How the test runner takes a test: uvu's suite, node:test's `test`, or any other function like it. */
-  readonly test: (name: string, body: () => Promise<void>) => void;
+  readonly test: TestFunction;
   /** Called for every check; what it gives is used by that check alone. */
   readonly factory: NetworkFactory;
   /** As in the driver's manifest. */
@@ -19,17 +19,7 @@ export interface NetworkSuite {
  * namespace files before and after. Leaves nothing behind, also when a check fails.
  */
 export function networkSuite({ test, factory, capabilities }: NetworkSuite): void {
-  const check: AddCheck = (name, body) => {
-    test(name, async () => {
-      const lab = new Lab(await factory(), capabilities);
-      try {
-        await lab.begin();
-        await body(lab);
-      } finally {
-        await lab.end();
-      }
-    });
-  };
+  const check = inLab(test, async () => new Lab(await factory(), capabilities));
   lifeCycleChecks(check, capabilities);
   if (capabilities.addresses) addressChecks(check, capabilities);
   if (capabilities.routed) routedChecks(check);

@@ -14,10 +14,11 @@ import {
   instantiate,
 } from '@shiplog/driver-kit';
 import { createRecordingKernel, isGloballyRegistered } from '@shiplog/driver-kit/testing';
+import type { TestFunction } from '../in-lab.ts';
 
 export interface PluginSuite {
   /** How the runner takes a test: uvu's suite, node:test's `test`. */
-  readonly test: (name: string, body: () => Promise<void>) => void;
+  readonly test: TestFunction;
   /** What the plugin's module exports by default. */
   readonly plugin: PluginDefinition;
   /** Services to construct its drivers with; called for every check that needs them. */

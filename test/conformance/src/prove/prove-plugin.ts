@@ -3,6 +3,7 @@ import type { DriverManifest, Kernel, ShiplogEvent, VerbKind } from '@shiplog/co
 import type { PluginDefinition } from '@shiplog/driver-kit';
 import type { GuestSource } from '@shiplog/driver-kit/isolation';
 import { createTestServices } from '@shiplog/driver-kit/testing';
+import type { TestFunction } from '../in-lab.ts';
 import { logSuite } from '../log/index.ts';
 import { layWire, networkSuite } from '../network/index.ts';
 import { pluginSuite } from '../plugin/index.ts';
@@ -54,10 +55,8 @@ export async function proveGuest(options: {
   await proveDrivers((name, body) => void test(name, body), { guest, drivers, kernel }, drivers, skipped, isApart);
 }
 
-type Check = (name: string, body: () => Promise<void>) => void;
-
 async function proveDrivers(
-  test: Check,
+  test: TestFunction,
   proven: Proven,
   manifests: readonly DriverManifest[],
   skipped: (what: string, why: string) => void,
@@ -79,7 +78,7 @@ async function proveDrivers(
   }
 }
 
-function proveStorage(test: Check, proven: Proven, name: string): void {
+function proveStorage(test: TestFunction, proven: Proven, name: string): void {
   storageSuite({
     test,
     async factory() {
@@ -89,7 +88,7 @@ function proveStorage(test: Check, proven: Proven, name: string): void {
   });
 }
 
-function proveNetwork(test: Check, proven: Proven, name: string, capabilities: DriverManifest['capabilities']): void {
+function proveNetwork(test: TestFunction, proven: Proven, name: string, capabilities: DriverManifest['capabilities']): void {
   const { sandbox = false, addresses = false, ports = false, routed = false, wired = false } = capabilities;
   networkSuite({
     test,
@@ -116,7 +115,7 @@ function proveNetwork(test: Check, proven: Proven, name: string, capabilities: D
 }
 
 function proveLog(
-  test: Check,
+  test: TestFunction,
   proven: Proven,
   name: string,
   capabilities: DriverManifest['capabilities'],
@@ -136,7 +135,7 @@ function proveLog(
 }
 
 function proveVolume(
-  test: Check,
+  test: TestFunction,
   proven: Proven,
   name: string,
   capabilities: DriverManifest['capabilities'],
@@ -156,7 +155,7 @@ function proveVolume(
   proveVolumeCrashes(test, proven, name);
 }
 
-function proveVolumeCrashes(test: Check, proven: Proven, name: string): void {
+function proveVolumeCrashes(test: TestFunction, proven: Proven, name: string): void {
   volumeCrashSuite({
     test,
     name,
@@ -195,7 +194,7 @@ const SAMPLES = {
   projection: () => ({ fold: { from: 0, events: [anEvent(0), anEvent(1)] }, view: { query: {} } }),
 } satisfies { readonly [K in VerbKind]?: (scratch: string) => { readonly [verb: string]: object } };
 
-function proveVerbs(test: Check, proven: Proven, kind: keyof typeof SAMPLES, name: string): void {
+function proveVerbs(test: TestFunction, proven: Proven, kind: keyof typeof SAMPLES, name: string): void {
   verbSuite({
     test,
     kind,
@@ -207,7 +206,7 @@ function proveVerbs(test: Check, proven: Proven, kind: keyof typeof SAMPLES, nam
   });
 }
 
-function proveProjection(test: Check, proven: Proven, name: string): void {
+function proveProjection(test: TestFunction, proven: Proven, name: string): void {
   const events = Array.from({ length: 20 }, (_, seq) => anEvent(seq));
   const withProjections = async (work: (first: Fed, second: Fed) => Promise<void>): Promise<void> => {
     const lab = await driverLab(proven, 'projection', name);

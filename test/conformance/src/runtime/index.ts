@@ -1,5 +1,6 @@
 export { killAfter, makeCall } from './kill-after.ts';
 export type { Call, Killed } from './kill-after.ts';
 export { runtimeSuite } from './runtime-suite.ts';
-export type { RuntimeSuite, TestFunction } from './runtime-suite.ts';
+export type { RuntimeSuite } from './runtime-suite.ts';
+export type { TestFunction } from '../in-lab.ts';
 export type { RuntimeFactory, RuntimeFixture, SpecOptions } from './lab.ts';

@@ -1,3 +1,4 @@
+import { inLab, type TestFunction } from '../in-lab.ts';
 import { concurrencyChecks } from './concurrency.ts';
 import { execChecks } from './exec.ts';
 import { exitChecks } from './exits.ts';
@@ -6,9 +7,6 @@ import { killChecks } from './kills.ts';
 import { type AddCheck, Lab, type RuntimeFactory } from './lab.ts';
 import { lifeCycleChecks } from './life-cycle.ts';
 import { stdioChecks } from './stdio.ts';
-
-/** How a test runner takes a test: uvu's suite, node:test's `test`, or any other function like it. */
-export type TestFunction = (name: string, body: () => Promise<void>) => void;
 
 export interface RuntimeSuite {
   readonly test: TestFunction;
@@ -21,18 +19,13 @@ export interface RuntimeSuite {
  * made, also when a check fails, and holds every check against what is left on the host after it.
  */
 export function runtimeSuite({ test, factory }: RuntimeSuite): void {
-  const check: AddCheck = (name, body) => {
-    test(name, async () => {
-      const lab = new Lab(await factory());
-      try {
-        await body(lab);
-        await lab.removeAll();
-        await lab.assertNothingRemains();
-      } finally {
-        await lab.end();
-      }
+  const inOne = inLab(test, async () => new Lab(await factory()));
+  const check: AddCheck = (name, body) =>
+    inOne(name, async (lab) => {
+      await body(lab);
+      await lab.removeAll();
+      await lab.assertNothingRemains();
     });
-  };
   lifeCycleChecks(check);
   exitChecks(check);
   stdioChecks(check);

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { type Call, crashSuite, instancesOf, type Stage, treeOf } from '../crash/index.ts';
 import { Lab, type StorageFactory } from './lab.ts';
 import { makeTar } from './tar.ts';
+import type { TestFunction } from '../in-lab.ts';
 
 const BASE = makeTar([
   { path: 'dir', type: 'directory' },
@@ -18,7 +19,7 @@ const [BASE_KEY, CHILD_KEY, KEY] = [`sha256:${'b'.repeat(64)}`, `sha256:${'c'.re
 const VERBS = ['applyLayer', 'applyLayer', 'prepare', 'mount', 'unmount', 'remove', 'remove', 'remove'];
 
 /** Two layers and a snapshot on them, mounted, from nothing to nothing: killed anywhere. */
-export function storageCrashChecks(test: (name: string, body: () => Promise<void>) => void, factory: StorageFactory): void {
+export function storageCrashChecks(test: TestFunction, factory: StorageFactory): void {
   crashSuite({ test, name: 'storage', verbs: VERBS, factory: async () => stageOf(factory) });
 }
 

@@ -1,12 +1,10 @@
+import { inLab, type TestFunction } from '../in-lab.ts';
 import { concurrencyChecks } from './concurrency.ts';
 import { storageCrashChecks } from './crash.ts';
 import { hostileChecks } from './hostile.ts';
-import { type AddCheck, Lab, type StorageFactory } from './lab.ts';
+import { Lab, type StorageFactory } from './lab.ts';
 import { layerChecks } from './layers.ts';
 import { lifeCycleChecks } from './life-cycle.ts';
-
-/** How a test runner takes a test: uvu's suite, node:test's `test`, or any other function like it. */
-export type TestFunction = (name: string, body: () => Promise<void>) => void;
 
 export interface StorageSuite {
   readonly test: TestFunction;
@@ -19,16 +17,7 @@ export interface StorageSuite {
  * kernel, for files of other owners and devices; leaves nothing behind, also when a check fails.
  */
 export function storageSuite({ test, factory }: StorageSuite): void {
-  const check: AddCheck = (name, body) => {
-    test(name, async () => {
-      const lab = new Lab(await factory());
-      try {
-        await body(lab);
-      } finally {
-        await lab.end();
-      }
-    });
-  };
+  const check = inLab(test, async () => new Lab(await factory()));
   lifeCycleChecks(check);
   layerChecks(check);
   hostileChecks(check);

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { randomBytes } from 'node:crypto';
 import { createContext, type DriverFamilies, type OperationContext, VERB_TABLES, type VerbKind, type VerbTable } from '@shiplog/contracts';
 import { checkAnswer } from '@shiplog/contracts/check';
+import type { TestFunction } from '../in-lab.ts';
 
 /** A driver under test, and what its verbs are called with. */
 export interface VerbFixture<K extends VerbKind> {
@@ -13,7 +14,7 @@ export interface VerbFixture<K extends VerbKind> {
 }
 
 export interface VerbSuite<K extends VerbKind> {
-  readonly test: (name: string, body: () => Promise<void>) => void;
+  readonly test: TestFunction;
   readonly kind: K;
   readonly name: string;
   /** Makes a fresh driver; called for every check. */

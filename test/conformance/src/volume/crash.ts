@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kernel, VolumeDriver } from '@shiplog/contracts';
 import { type Call, crashSuite, instancesOf, type Stage, treeOf } from '../crash/index.ts';
+import type { TestFunction } from '../in-lab.ts';
 
 /** A driver under test, fresh, with its own empty state. */
 export interface VolumeHost {
@@ -25,7 +26,7 @@ export interface VolumeHost {
 export type VolumeHostFactory = () => Promise<VolumeHost>;
 
 export interface VolumeCrashSuite {
-  readonly test: (name: string, body: () => Promise<void>) => void;
+  readonly test: TestFunction;
   readonly name: string;
   /** Called for every check; what it gives is used by that check alone. */
   readonly factory: VolumeHostFactory;

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { chmod, lstat, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inLab, type TestFunction } from '../in-lab.ts';
 import { type AddCheck, Lab, type VolumeFactory } from './lab.ts';
-
-/** How a test runner takes a test: uvu's suite, node:test's `test`, or any other function like it. */
-export type TestFunction = (name: string, body: () => Promise<void>) => void;
 
 export interface VolumeSuite {
   readonly test: TestFunction;
@@ -19,16 +17,7 @@ export interface VolumeSuite {
  * the middle. Wants root, for files of other owners and mounts. Leaves nothing behind, also when a check fails.
  */
 export function volumeSuite({ test, factory, seeds = true }: VolumeSuite): void {
-  const check: AddCheck = (name, body) => {
-    test(name, async () => {
-      const lab = new Lab(await factory());
-      try {
-        await body(lab);
-      } finally {
-        await lab.end();
-      }
-    });
-  };
+  const check = inLab(test, async () => new Lab(await factory()));
   lifeChecks(check);
   if (seeds) seedChecks(check);
 }
