@@ -2,6 +2,7 @@ export { canonicalJson } from './canonical-json.ts';
 export { openEventLog } from './event-log.ts';
 export { openLevelLog, repairLevelLog, verifyLevelLog } from './level-log.ts';
 export { MemorySnapshots } from './memory-snapshots.ts';
+export { sourceAt } from './repair-source.ts';
 export { ulidSource } from './ulid.ts';
 export { verifyEventLog } from './verify.ts';
 
@@ -9,5 +10,6 @@ export type { LogDatabase } from './database.ts';
 export type { EventLogOptions, Witness } from './event-log.ts';
 export type { LevelLogOptions } from './level-log.ts';
 export type { Mark } from './mark.ts';
-export type { Range, Repair } from './repair.ts';
+export type { Repair } from './repair.ts';
+export type { Range, RepairSource } from './repair-source.ts';
 export type { CheckOptions } from './verify.ts';

@@ -13,6 +13,7 @@ import type { LogDatabase } from './database.ts';
 import { baseEdge } from './load.ts';
 import type { Mark } from './mark.ts';
 import { type Repair, repairDatabase } from './repair.ts';
+import type { RepairSource } from './repair-source.ts';
 import { salvageLog } from './salvage-log.ts';
 import { SnapshotsUnreadable } from './snapshot-database.ts';
 import { syncPath } from './sync-path.ts';
@@ -119,10 +120,10 @@ export async function verifyLevelLog(directory: string, progress?: (checked: num
 }
 
 /**
- * Makes a damaged log that is not open whole, with events from an export or another copy of the log; see {@link repairDatabase}.
+ * Makes a damaged log that is not open whole, with events that `source` has; see {@link repairDatabase}.
  * Throws LOG_CORRUPT when the source does not lead to the root that is known, ENGINE_LOCKED; the log is as it was then.
  */
-export async function repairLevelLog(directory: string, source: string): Promise<Repair> {
+export async function repairLevelLog(directory: string, source: RepairSource): Promise<Repair> {
   const paths = pathsOf(directory);
   return repairDatabase({ db: paths.db, archive: paths.archive, witness: await readWitness(paths.witness) }, source);
 }

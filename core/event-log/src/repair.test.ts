@@ -5,6 +5,7 @@ import { type TemporaryDirectory, temporaryDirectory } from '@shiplog/test-suppo
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openLevelLog, repairLevelLog, verifyLevelLog } from './level-log.ts';
+import { sourceAt } from './repair-source.ts';
 import { all, counter, errorOf, IDENTITY, samples } from './samples.test.util.ts';
 
 interface Context {
@@ -76,7 +77,7 @@ for (const [what, name] of [
       const before = await verifyLevelLog(directory);
       assert.is.not(before.damage.length, 0);
       assert.ok(before.events < EVENTS && before.events > 300, String(before.events));
-      const { filled, verification, damaged } = await repairLevelLog(directory, from === 'an export' ? exported : mirror);
+      const { filled, verification, damaged } = await repairLevelLog(directory, sourceAt(from === 'an export' ? exported : mirror));
       assert.ok(filled.length > 0);
       assert.equal(verification, { from: 0, events: EVENTS, head, damage: [] });
       assert.ok((await readdir(damaged)).length > 0);
@@ -96,7 +97,7 @@ test('given a source with other events, or without those needed, when repaired f
   ];
   for (const lines of attempts) {
     await writeFile(exported, lines.join('\n'));
-    const error = await errorOf(() => repairLevelLog(directory, exported));
+    const error = await errorOf(() => repairLevelLog(directory, sourceAt(exported)));
     assert.is(error?.code, 'LOG_CORRUPT');
     const { from = -1, to = -1 } = (error?.facts ?? {}) as { from?: number; to?: number };
     assert.ok(from >= 0 && to >= from && to < EVENTS);
@@ -104,15 +105,15 @@ test('given a source with other events, or without those needed, when repaired f
     assert.equal((await readdir(directory)).toSorted(), ['db', 'snapshots', 'witness']);
   }
   await writeFile(exported, 'no JSON\n');
-  assert.is((await errorOf(() => repairLevelLog(directory, exported)))?.code, 'REQUEST_INVALID');
-  await repairLevelLog(directory, mirror);
+  assert.is((await errorOf(() => repairLevelLog(directory, sourceAt(exported))))?.code, 'REQUEST_INVALID');
+  await repairLevelLog(directory, sourceAt(mirror));
   await expectWhole(context);
 });
 
 test('given a database without its end, when the witness knows it, then the end is filled in; without a witness, only what the head mark knows', async (context) => {
   const { directory, exported } = context;
   await damage(directory, /^\d+\.log$/, (bytes) => void bytes.fill(0));
-  const { filled } = await repairLevelLog(directory, exported);
+  const { filled } = await repairLevelLog(directory, sourceAt(exported));
   assert.is(filled.at(-1)?.to, EVENTS - 1);
   await expectWhole(context);
 });
@@ -124,11 +125,11 @@ test('given neither head mark nor witness, when repaired, then refused: nothing 
   await rm(join(directory, 'witness'));
   for (const name of (await readdir(join(directory, 'db'))).filter((each) => /\.(ldb|log)$/.test(each)))
     await damage(directory, new RegExp(name.replace('.', '\\.')), (bytes) => void bytes.fill(0));
-  assert.is((await errorOf(() => repairLevelLog(directory, exported)))?.code, 'LOG_CORRUPT');
+  assert.is((await errorOf(() => repairLevelLog(directory, sourceAt(exported))))?.code, 'LOG_CORRUPT');
 });
 
 test('given a whole log, when repaired, then nothing is filled in and it stays the same', async (context) => {
-  const { filled } = await repairLevelLog(context.directory, context.exported);
+  const { filled } = await repairLevelLog(context.directory, sourceAt(context.exported));
   assert.equal(filled, []);
   await expectWhole(context);
 });

@@ -1,32 +1,22 @@
-import { createReadStream } from 'node:fs';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Level } from 'level';
-import { ShiplogError, type ShiplogEvent, type Verification } from '@shiplog/contracts';
+import { ShiplogError, type Verification } from '@shiplog/contracts';
 import { ArchivingLevel } from './archive/archiving-level.ts';
-import { archivedSegments, bringBackDamaged } from './archive/bring-back.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { bringBackDamaged } from './archive/bring-back.ts';
 import { encodeTile } from './commit.ts';
 import { corrupt } from './corrupt.ts';
 import { ENCODING, HEAD_KEY, type LogDatabase, segmentKey, segmentPosition, SYNCED, tileKey } from './database.ts';
-import { FrameError } from './frame.ts';
 import { encodeHead, readHead } from './head.ts';
-import { salvage } from './level-files/level-files.ts';
 import { baseEdge } from './load.ts';
 import type { Mark } from './mark.ts';
 import { RawScan } from './raw-scan.ts';
+import type { Range, RepairSource } from './repair-source.ts';
 import { salvageLog } from './salvage-log.ts';
 import { Segment, SegmentWriter } from './segment.ts';
 import { syncPath } from './sync-path.ts';
 import { type CompleteTile, TreeEdge } from '@shiplog/tlog';
 import { verifyEventLog } from './verify.ts';
-
-/** Positions from `from` to `to`. */
-export interface Range {
-  readonly from: number;
-  readonly to: number;
-}
 
 export interface Repair {
   /** The ranges that were filled in. */
@@ -47,13 +37,12 @@ export interface RepairPaths {
 
 /**
  * Makes a damaged database whole: copies what is whole, fills the holes with events from `source`, checks all of it from the first event to the last
- * mark, and only then puts it in the place of the damaged one. `source` is an export (a file with one event a line, as
- * `shiplog events --format json` prints them) or the directory of another copy of the log.
+ * mark, and only then puts it in the place of the damaged one.
  *
  * Nothing is guessed: what the source gives is taken only if all events together lead to the root that the head mark or the witness names.
  * Otherwise, and after a crash in the middle, the damaged database is as it was. Throws LOG_CORRUPT with the range that could not be filled.
  */
-export async function repairDatabase({ db, archive, witness }: RepairPaths, source: string): Promise<Repair> {
+export async function repairDatabase({ db, archive, witness }: RepairPaths, source: RepairSource): Promise<Repair> {
   const rebuilt = `${db}.rebuilt`;
   await rm(rebuilt, { recursive: true, force: true });
   const level = new Level(rebuilt, { createIfMissing: true });
@@ -69,7 +58,7 @@ export async function repairDatabase({ db, archive, witness }: RepairPaths, sour
     const end = await knownEnd(target, witness);
     const base = await baseEdge(target);
     const holes = await holesOf(target, base?.size ?? 0, end.seq);
-    const texts = holes.length === 0 ? new Map<number, string>() : await textsOf(source, holes);
+    const texts = holes.length === 0 ? new Map<number, string>() : await source(holes);
     const edge = await fill(target, base ?? new TreeEdge(), texts, end.seq);
     if (end.format === 2 && edge.root() !== end.hash) throw refused(holes, end.seq);
     await target.put<string, Buffer>(HEAD_KEY, encodeHead(end.seq, edge.frontier().encode()), { ...ENCODING, ...SYNCED });
@@ -158,51 +147,6 @@ async function fill(db: LogDatabase, edge: TreeEdge, texts: ReadonlyMap<number, 
 async function storeTile(db: LogDatabase, level: number, index: number, bytes: Buffer): Promise<void> {
   const key = tileKey(level, index);
   if ((await db.get<string, Buffer>(key, ENCODING)) === undefined) await db.put<string, Buffer>(key, encodeTile(bytes), ENCODING);
-}
-
-/** Canonical texts of the events in some ranges, by position, as far as the source has them. */
-async function textsOf(source: string, ranges: readonly Range[]): Promise<ReadonlyMap<number, string>> {
-  const texts = new Map<number, string>();
-  const wanted = (seq: number): boolean => ranges.some(({ from, to }) => seq >= from && seq <= to);
-  if ((await stat(source)).isDirectory()) {
-    const db = await stat(join(source, 'CURRENT')).then(
-      () => source,
-      () => join(source, 'db'),
-    );
-    const take = (value: Buffer): void => {
-      try {
-        const segment = new Segment(value);
-        for (const [index, leaf] of segment.leaves().entries())
-          if (wanted(segment.first + index)) texts.set(segment.first + index, leaf.toString('utf8'));
-      } catch (error) {
-        if (!(error instanceof FrameError)) throw error;
-      }
-    };
-    await salvage(db, ({ key, value }) => {
-      if (value !== undefined && segmentPosition(key) !== undefined) take(value);
-    });
-    for await (const segment of archivedSegments(join(db, '..', 'archive'))) take(segment);
-    return texts;
-  }
-  const lines = createInterface({ input: createReadStream(source), crlfDelay: Number.POSITIVE_INFINITY });
-  let number = 0;
-  for await (const line of lines) {
-    number++;
-    if (line.trim() === '') continue;
-    const event = parsed(line, source, number);
-    if (wanted(event.seq)) texts.set(event.seq, canonicalJson(event));
-  }
-  return texts;
-}
-
-function parsed(line: string, source: string, number: number): ShiplogEvent {
-  try {
-    const event = JSON.parse(line) as ShiplogEvent;
-    if (typeof event === 'object' && event !== null && Number.isSafeInteger(event.seq)) return event;
-  } catch (error) {
-    throw new ShiplogError('REQUEST_INVALID', `line ${number} of ${source} is not JSON`, { source, line: number }, { cause: error });
-  }
-  throw new ShiplogError('REQUEST_INVALID', `line ${number} of ${source} is not an event of a log`, { source, line: number });
 }
 
 function refused(holes: readonly Range[], last: number): ShiplogError {

@@ -6,6 +6,7 @@ import type { EventLog, SealedRange } from '@shiplog/contracts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openLevelLog, repairLevelLog, verifyLevelLog } from './level-log.ts';
+import { sourceAt } from './repair-source.ts';
 import { all, counter, errorOf, IDENTITY, samples } from './samples.test.util.ts';
 
 interface Context {
@@ -190,7 +191,7 @@ test('given an archive that is gone or cut, when repaired from a copy or an expo
     if (source === mirror) await rm(file);
     else await truncate(file, Math.floor((await stat(file)).size / 2));
     assert.ok((await verifyLevelLog(context.directory)).damage.length > 0);
-    await repairLevelLog(context.directory, source);
+    await repairLevelLog(context.directory, sourceAt(source));
     assert.equal((await verifyLevelLog(context.directory)).damage, []);
     context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
     assert.equal(await textsOf(context.log), context.texts);

@@ -1,7 +1,23 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openLevelLog } from '@shiplog/event-log';
+import { canonicalJson, openLevelLog } from '@shiplog/event-log';
 import { temporaryDirectory } from '@shiplog/test-support';
+import {
+  encodeBundle,
+  entryHash,
+  entryOf,
+  formatCheckpoint,
+  formatNote,
+  Frontier,
+  noteSigner,
+  parseTilePath,
+  signNote,
+  TILE_WIDTH,
+  verifierKey,
+  verifierOf,
+} from '@shiplog/tlog';
+import { mirror, TlogDirectory } from '@shiplog/tlog-directory';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { runShiplog } from '../run-shiplog.test.double.ts';
@@ -25,6 +41,33 @@ async function root(path: string): Promise<readonly string[]> {
   return lines;
 }
 
+async function damage(path: string): Promise<void> {
+  const table = (await readdir(join(path, 'log/db'))).find((name) => name.endsWith('.ldb')) ?? '';
+  const bytes = await readFile(join(path, 'log/db', table));
+  bytes.fill(0, 100, 140);
+  await writeFile(join(path, 'log/db', table), bytes);
+}
+
+/** Tiles of a log whose entries are given, mirrored into `path`. */
+async function tilesOf(path: string, lines: readonly string[]): Promise<string> {
+  const data = lines.map((line) => Buffer.from(canonicalJson(JSON.parse(line))));
+  const key = generateKeyPairSync('ed25519').privateKey;
+  const origin = 'example.com/log';
+  const frontier = new Frontier();
+  frontier.appendAll(data.map((bytes) => entryHash(bytes)));
+  const note = formatNote(signNote(formatCheckpoint({ origin, size: data.length, root: frontier.root() }), [noteSigner(origin, key)]));
+  const source = {
+    checkpoint: async () => note,
+    resource: async (name: string) => {
+      const { index, width } = parseTilePath(name);
+      return encodeBundle(data.slice(index * TILE_WIDTH, index * TILE_WIDTH + width).map(entryOf));
+    },
+    data: async (index: number) => data[index] ?? Buffer.alloc(0),
+  };
+  await mirror(source, new TlogDirectory(path), [verifierOf(verifierKey('note', origin, key))]);
+  return path;
+}
+
 test('given a damaged log of a stopped engine, when verified and repaired from an export, then the ranges are named, and it is whole again', async () => {
   await using temporary = await temporaryDirectory();
   const path = join(temporary.path, 'root');
@@ -34,10 +77,7 @@ test('given a damaged log of a stopped engine, when verified and repaired from a
   assert.is(whole.code, 0, whole.stderr);
   assert.equal((JSON.parse(whole.stdout) as { damage: unknown[] }).damage, []);
 
-  const table = (await readdir(join(path, 'log/db'))).find((name) => name.endsWith('.ldb')) ?? '';
-  const bytes = await readFile(join(path, 'log/db', table));
-  bytes.fill(0, 100, 140);
-  await writeFile(join(path, 'log/db', table), bytes);
+  await damage(path);
   const damaged = await runShiplog(['log', 'verify', '--root', path], {});
   assert.is(damaged.code, 1);
   assert.match(damaged.stdout, /damaged: events \d+ to \d+/);
@@ -50,6 +90,32 @@ test('given a damaged log of a stopped engine, when verified and repaired from a
   assert.is(repaired.code, 0, repaired.stderr);
   assert.match(repaired.stdout, /filled in: events \d+ to \d+/);
   assert.is((await runShiplog(['log', 'verify', '--root', path], {})).code, 0);
+});
+
+test('given a damaged log, when repaired from tiles of it, then it is whole again; from tiles of another log, then it stays as it was', async () => {
+  await using temporary = await temporaryDirectory();
+  const path = join(temporary.path, 'root');
+  const lines = await root(path);
+  const tiles = await tilesOf(join(temporary.path, 'tiles'), lines);
+  const others = await tilesOf(join(temporary.path, 'others'), lines.toReversed());
+  await damage(path);
+  const refused = await runShiplog(['log', 'repair', '--root', path, '--from', others], {});
+  assert.is(refused.code, 1);
+  const short = await runShiplog(
+    ['log', 'repair', '--root', path, '--from', await tilesOf(join(temporary.path, 'short'), lines.slice(0, 1))],
+    {},
+  );
+  assert.match(short.stderr, 'the source does not have these events');
+  const repaired = await runShiplog(['log', 'repair', '--root', path, '--from', tiles], {});
+  assert.is(repaired.code, 0, repaired.stderr);
+  assert.is((await runShiplog(['log', 'verify', '--root', path], {})).code, 0);
+});
+
+test('given a source that is not there, when repaired, then that is said', async () => {
+  await using temporary = await temporaryDirectory();
+  const { stderr, code } = await runShiplog(['log', 'repair', '--root', temporary.path, '--from', join(temporary.path, 'nothing')], {});
+  assert.is(code, 1);
+  assert.match(stderr, 'does not exist');
 });
 
 test('given no source, when repaired, then the usage is explained', async () => {

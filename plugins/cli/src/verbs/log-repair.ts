@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { UsageError } from '../cli-error.ts';
 import { note, print } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { repairSource } from '../repair-source.ts';
 import { defineVerb } from '../verb.ts';
 
 export default defineVerb({
@@ -11,7 +12,7 @@ export default defineVerb({
     from: {
       type: 'text',
       value: 'FILE|DIR',
-      help: 'An export with one event a line, or the log directory of another copy',
+      help: 'An export with one event a line, tiles (log export --tiles), or the log directory of another copy',
       complete: 'file',
     },
     root: { type: 'text', value: 'DIR', help: "The stopped engine's --root; /var/lib/shiplog if absent", complete: 'file' },
@@ -21,6 +22,7 @@ export default defineVerb({
     'Fills the holes of a damaged log whose engine is stopped. Nothing is guessed: events are taken from the source only if all events together\nlead to the root that is known; else the log stays as it is. The damaged database is kept beside the mended one.',
   examples: [
     { command: 'shiplog log repair --from events.ndjson', what: 'from an export (shiplog events --from 0 --format json)' },
+    { command: 'shiplog log repair --from /mnt/audit/web-1', what: 'from its tiles (shiplog log export --tiles DIR)' },
     { command: 'shiplog log repair --root /srv/shiplog --from /backup/shiplog/log', what: 'from another copy' },
   ],
   exits: { '1': 'the source does not have what is missing, or has other events' },
@@ -29,7 +31,10 @@ export default defineVerb({
     if (flags.from === undefined) throw new UsageError('say where the missing events are: --from FILE|DIR');
     // Only this needs the log itself.
     const { repairLevelLog } = await import('@shiplog/event-log');
-    const { filled, verification, damaged } = await repairLevelLog(join(flags.root ?? '/var/lib/shiplog', 'log'), flags.from);
+    const { filled, verification, damaged } = await repairLevelLog(
+      join(flags.root ?? '/var/lib/shiplog', 'log'),
+      await repairSource(flags.from),
+    );
     if (flags.format === 'json') {
       print(context, JSON.stringify({ filled, verification, damaged }));
       return EXIT.ok;
