@@ -80,6 +80,18 @@ test('given a container that was stopped, when asked why, then the exit, and dur
   }
 });
 
+test('given a container that is being released, when asked why, then what ended it', async () => {
+  const releases = await eventsOf('container.release.requested');
+  assert.ok(releases.length > 20);
+  for (const { seq, stream } of releases.slice(0, 40)) {
+    const record = (await stateAt(seq)).containers.get(stream.slice('container/'.length));
+    assert.is(record?.busy?.verb, 'container.release');
+    if (record === undefined) continue;
+    const [first] = await whyIsIt(log, { kind: 'container', record, seq });
+    assert.match(first?.event.type ?? '', /^container\.(exited|start\.failed)$/);
+  }
+});
+
 test('given a container that ended and removed itself, when asked why it is gone, then removal, exit, start, and who started it', async () => {
   const removals = (await eventsOf('container.remove.requested')).filter(
     ({ actor, cause }) => actor.scheme === 'system' && actor.reason === 'auto-remove' && cause !== undefined,

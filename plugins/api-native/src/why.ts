@@ -18,7 +18,8 @@ const BEGINNING = new Set(['container.start.succeeded', 'container.restart.succe
 /** From the event that made an object what it is back to the request, as far as the log knows; the first first. */
 export async function whyIsIt(log: EventLogReader, { kind, record, seq, removedAt }: InspectAnswer): Promise<readonly CauseLink[]> {
   if (removedAt !== undefined) return chainFrom(log, await eventAt(log, removedAt.seq));
-  if (kind === 'container' && record.busy !== undefined) {
+  // A release gives back what an exit left: it does not explain what the container is.
+  if (kind === 'container' && record.busy !== undefined && record.busy.verb !== 'container.release') {
     const { op } = record.busy;
     const intent = await lastOf(streamEvents(log, `container/${record.id}`, seq), (event) => event.op === op && event.kind === 'intent');
     if (intent !== undefined) return chainFrom(log, intent);
