@@ -4,7 +4,7 @@ import { ENCODING, HEAD_KEY, type LogDatabase, segmentKey, SYNCED, tileKey } fro
 import { BODY, sealFrame } from './frame.ts';
 import type { Batch } from './group-commit.ts';
 import { encodeHead } from './head.ts';
-import { SegmentWriter } from './segment.ts';
+import type { SegmentWriter, WrittenSegment } from './segment.ts';
 import type { CompletePage, Tail } from './tail.ts';
 
 /** What a commit made durable. */
@@ -34,17 +34,19 @@ const OPTIONS = { ...ENCODING, ...SYNCED };
 
 /**
  * Events on their way to the disk in one atomic, synced write: their segments, the tiles they complete, and the mark of the new
- * end with the tree's frontier. Everything is encoded and hashed as it comes, so that the write itself begins at once.
+ * end with the tree's frontier. All is encoded as it comes, and hashed when it closes.
  */
 export class Commit implements Batch {
   count = 0;
   readonly #target: CommitTarget;
   readonly #puts: { readonly type: 'put'; readonly key: string; readonly value: Buffer }[] = [];
-  readonly #segments: { readonly bytes: Buffer; readonly count: number }[] = [];
+  readonly #segments: WrittenSegment[] = [];
   readonly #tiles: string[] = [];
   readonly #pages: CompletePage[] = [];
+  /** Segments that are sealed already, from the first on. */
+  #sealed = 0;
   #first = 0;
-  #past: Hash = '';
+  #closed = false;
   #seq = -1;
   #root: Hash = '';
 
@@ -55,13 +57,13 @@ export class Commit implements Batch {
   /** Adds the next event, whose place is given. */
   add(event: ShiplogEvent, text: string): void {
     const { tail, writer } = this.#target;
-    if (writer.full) this.#seal();
+    if (writer.full) this.#segments.push(writer.end(this.#first));
     if (writer.count === 0) {
       this.#first = tail.size;
-      this.#past = tail.edge.root();
       tail.addSegment(this.#first);
     }
-    tail.add(event, writer.add(text), this.#complete);
+    writer.add(text);
+    tail.index.add(event);
     this.count++;
     if (!tail.pageDue) return;
     this.#seal();
@@ -69,9 +71,10 @@ export class Commit implements Batch {
   }
 
   close(): void {
-    if (this.#seq !== -1) return;
-    const { tail, writer } = this.#target;
-    if (writer.count > 0) this.#seal();
+    if (this.#closed) return;
+    this.#closed = true;
+    const { tail } = this.#target;
+    this.#seal();
     this.#seq = tail.size - 1;
     this.#root = tail.edge.root();
     this.#put(HEAD_KEY, encodeHead(this.#seq, tail.edge.frontier().encode()));
@@ -95,12 +98,15 @@ export class Commit implements Batch {
     this.#put(key, value);
   };
 
+  /** Ends the open segment, and seals all that are not. */
   #seal(): void {
-    const { writer } = this.#target;
-    const { count } = writer;
-    const bytes = writer.seal(this.#first, this.#past);
-    this.#segments.push({ bytes, count });
-    this.#put(segmentKey(this.#first), bytes);
+    const { tail, writer } = this.#target;
+    if (writer.count > 0) this.#segments.push(writer.end(this.#first));
+    for (const segment of this.#segments.slice(this.#sealed)) {
+      segment.seal(tail.edge, this.#complete);
+      this.#put(segmentKey(segment.first), segment.bytes);
+    }
+    this.#sealed = this.#segments.length;
   }
 
   #put(key: string, value: Buffer): void {

@@ -22,9 +22,9 @@ import { prunable, prune } from './archive/prune.ts';
 import { seal } from './archive/seal.ts';
 import { checkAdmission } from './admission.ts';
 import { type BatchCursor, iterable } from './batch-cursor.ts';
-import { canonicalJson } from './canonical-json.ts';
 import { Commit, type Committed } from './commit.ts';
 import type { LogDatabase } from './database.ts';
+import { eventText } from './event-text.ts';
 import { follow, followBatches } from './follow.ts';
 import { GroupCommit } from './group-commit.ts';
 import { corrupt, pruned, refusal } from './corrupt.ts';
@@ -188,7 +188,7 @@ class DatabaseEventLog implements EventLog {
     checkAdmission(request, this.index);
     const events = this.#place(request);
     // Texts first: if one cannot be written as JSON, nothing was admitted.
-    const texts = events.map(canonicalJson);
+    const texts = events.map(eventText);
     if (events.length === 0) return { events, durable: this.#commits.flushed() };
     const durable = this.#commits.add((commit) => {
       for (let index = 0; index < events.length; index++) commit.add(events[index] as ShiplogEvent, texts[index] as string);

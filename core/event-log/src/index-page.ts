@@ -1,7 +1,7 @@
 import { TreeEdge } from '@shiplog/tlog';
-import type { ShiplogEvent } from '@shiplog/contracts';
 import { GrowingArray } from './growing-array.ts';
-import type { KeyOwner, LogIndex, StreamEnd, TagEnd } from './log-index.ts';
+import type { KeyOwner } from './key-table.ts';
+import type { LogIndex, StreamEnd, TagEnd } from './log-index.ts';
 import type { SegmentTable } from './segment-table.ts';
 
 /** Kind of the snapshots that pages are kept as; the number moves on when their form changes. */
@@ -39,30 +39,21 @@ interface PageText {
 /** Gathers what the indexes learn from some 16,000 events, so that opening reads it instead of the events. */
 export class PageBuilder {
   readonly from: number;
-  readonly #streams = new Set<StreamEnd>();
-  readonly #tags = new Set<string>();
-  readonly #keys = new Set<string>();
+  readonly #index: LogIndex;
   readonly #firsts = new GrowingArray(Uint32Array);
   readonly #before: Before;
-  #events = 0;
 
-  /** A page of the events from `from` on, which `index` has not taken in yet. */
-  constructor(from: number, index: LogIndex) {
-    this.from = from;
-    this.#before = { streams: index.streams.length, tags: index.tags.length, types: index.types.names.length };
+  /** A page of the events that `index` takes in from now on. */
+  constructor(index: LogIndex) {
+    this.from = index.size;
+    this.#index = index;
+    this.#before = { streams: index.streams.length, tags: index.tags.length, types: index.types.names.length, keys: index.keys.size };
+    index.takeGrown();
   }
 
   /** Whether the page should end with the segment that is open. */
   get full(): boolean {
-    return this.#events >= PAGE_EVENTS;
-  }
-
-  /** Takes in the next event, whose stream now ends with it. */
-  add(event: ShiplogEvent, end: StreamEnd): void {
-    this.#events++;
-    this.#streams.add(end);
-    if (event.tags !== undefined) for (const tag of event.tags) this.#tags.add(tag);
-    if (event.idem !== undefined) this.#keys.add(event.idem);
+    return this.#index.size - this.from >= PAGE_EVENTS;
   }
 
   addSegment(first: number): void {
@@ -70,26 +61,20 @@ export class PageBuilder {
   }
 
   /** The page's bytes. The indexes and the edge must end where the page does. */
-  build(index: LogIndex, edge: TreeEdge): Buffer {
+  build(edge: TreeEdge): Buffer {
     const { from } = this;
-    const tags = Array.from(this.#tags, (tag) => index.tag(tag));
-    const keys = Array.from(this.#keys, (key) => [key, index.keys.get(key)] as const).filter(isNew(from));
-    return encodePage({ from, before: this.#before, streams: [...this.#streams], tags, keys, firsts: this.#firsts.values }, index, edge);
+    const index = this.#index;
+    const before = this.#before;
+    const keys = index.keys.since(before.keys);
+    return encodePage({ ...index.takeGrown(), from, before, keys, firsts: this.#firsts.values }, index, edge);
   }
 }
 
 /** One page of all events that `index` knows, which ends at `edge`: it stands for them when they are gone, so it names no segments. */
 export function wholePage(index: LogIndex, edge: TreeEdge): Buffer {
   const { streams, tags, keys } = index;
-  const before = { streams: 0, tags: 0, types: 0 };
-  return encodePage({ from: 0, before, streams, tags, keys: [...keys], firsts: new Uint32Array() }, index, edge);
-}
-
-type Key = readonly [key: string, owner: KeyOwner];
-
-/** Whether a key came first at `from` or later. */
-function isNew(from: number): (key: readonly [string, KeyOwner | undefined]) => key is Key {
-  return (key): key is Key => key[1] !== undefined && key[1].seq >= from;
+  const before = { streams: 0, tags: 0, types: 0, keys: 0 };
+  return encodePage({ from: 0, before, streams, tags, keys: keys.since(0), firsts: new Uint32Array() }, index, edge);
 }
 
 /** How many of each there were before a page. */
@@ -97,6 +82,7 @@ interface Before {
   readonly streams: number;
   readonly tags: number;
   readonly types: number;
+  readonly keys: number;
 }
 
 /** What a page is of. */
@@ -107,7 +93,7 @@ interface Part {
   readonly streams: readonly StreamEnd[];
   readonly tags: readonly TagEnd[];
   /** Those that are new. */
-  readonly keys: readonly Key[];
+  readonly keys: readonly KeyOwner[];
   readonly firsts: Uint32Array;
 }
 
@@ -121,8 +107,8 @@ function encodePage({ from, before, streams, tags, keys, firsts }: Part, index: 
     streams: index.streams.slice(before.streams).map(({ name }) => name),
     tags: index.tags.slice(before.tags).map(({ name }) => name),
     types: index.types.names.slice(before.types),
-    keys: keys.map(([key]) => key),
-    ops: keys.map(([, { op }]) => op),
+    keys: keys.map(({ key }) => key),
+    ops: keys.map(({ op }) => op),
     times: index.times.since(from),
   };
   const json = Buffer.from(JSON.stringify(text));
@@ -139,7 +125,7 @@ function encodePage({ from, before, streams, tags, keys, firsts }: Part, index: 
     bytesOf(Uint32Array.from(streams, ({ last }) => last)),
     bytesOf(Uint32Array.from(tags, ({ id }) => id)),
     bytesOf(Uint32Array.from(tags, ({ last }) => last)),
-    bytesOf(Uint32Array.from(keys, ([, { seq }]) => seq)),
+    bytesOf(Uint32Array.from(keys, ({ seq }) => seq)),
     edge.encode(),
   ]);
 }
@@ -150,7 +136,7 @@ export function loadPage(bytes: Uint8Array, index: LogIndex, segments: SegmentTa
   let at = 4 + whole.readUInt32BE(0);
   const text = JSON.parse(whole.toString('utf8', 4, at)) as PageText;
   const { from, events, grown, before } = text;
-  if (from !== index.before.length || before.streams !== index.streams.length || before.tags !== index.tags.length) return undefined;
+  if (from !== index.size || before.streams !== index.streams.length || before.tags !== index.tags.length) return undefined;
   // Copied, since typed arrays begin at multiples of their width.
   const next = (length: number): ArrayBuffer => Uint8Array.from(whole.subarray(at, (at += length))).buffer;
   const numbers = (count: number): Uint32Array => new Uint32Array(next(count * 4));
@@ -172,8 +158,9 @@ export function loadPage(bytes: Uint8Array, index: LogIndex, segments: SegmentTa
   }
   for (const name of text.tags) index.tag(name);
   for (let each = 0; each < tags.length; each++) (index.tags[tags[each] as number] as TagEnd).last = lastTagged[each] as number;
-  for (let each = 0; each < text.keys.length; each++)
-    index.keys.set(text.keys[each] as string, { seq: keySeqs[each] as number, op: text.ops[each] as string });
+  for (let each = 0; each < text.keys.length; each++) {
+    index.keys.add(text.keys[each] as string, keySeqs[each] as number, text.ops[each] as string);
+  }
   segments.firsts.pushAll(firsts);
   return edge;
 }

@@ -155,7 +155,8 @@ class Fold {
       if (event.rev !== revision + 1) {
         throw corrupt(event.seq, event.seq, `revision ${event.rev} of ${event.stream} does not follow ${revision}`);
       }
-      tail.add(event, hashes[index] ?? '', (tile) => this.tiles.push(tile));
+      tail.index.add(event);
+      tail.edge.append(hashes[index] ?? '', this.#complete);
     }
     this.#before = first;
     const witness = this.#witness;
@@ -164,6 +165,8 @@ class Fold {
     }
     if (tail.pageDue) this.pages.push(tail.endPage());
   }
+
+  readonly #complete = (tile: CompleteTile): void => void this.tiles.push(tile);
 
   end(head: Mark): void {
     if (head.seq >= 0 && !this.#stands(head)) throw corrupt(this.#before, head.seq, 'the events do not lead to the head mark');

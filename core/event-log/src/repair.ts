@@ -124,13 +124,15 @@ async function fill(db: LogDatabase, edge: TreeEdge, texts: ReadonlyMap<number, 
   const completed = (tile: CompleteTile): void => void tiles.push(tile);
   const store = async (upTo: number): Promise<void> => {
     while (edge.size < upTo) {
-      const [first, past] = [edge.size, edge.root()];
-      while (!writer.full && edge.size < upTo) {
-        const text = texts.get(edge.size);
-        if (text === undefined) throw corrupt(edge.size, upTo - 1, 'the source does not have these events');
-        edge.append(writer.add(text), completed);
+      const first = edge.size;
+      for (let seq = first; seq < upTo && !writer.full; seq++) {
+        const text = texts.get(seq);
+        if (text === undefined) throw corrupt(seq, upTo - 1, 'the source does not have these events');
+        writer.add(text);
       }
-      await db.put<string, Buffer>(segmentKey(first), writer.seal(first, past), ENCODING);
+      const segment = writer.end(first);
+      segment.seal(edge, completed);
+      await db.put<string, Buffer>(segmentKey(first), segment.bytes, ENCODING);
     }
   };
   for await (const segment of segmentsOf(db, last)) {

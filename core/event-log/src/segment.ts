@@ -1,4 +1,4 @@
-import { entryHash, type Hash, HASH_BYTES, hashBytes, hashOf } from '@shiplog/tlog';
+import { type CompleteTile, entryHash, type Hash, HASH_BYTES, hashBytes, hashOf, type TreeEdge } from '@shiplog/tlog';
 import type { ShiplogEvent } from '@shiplog/contracts';
 import { BODY, checkFrame, type FormatVersion, FrameError, sealFrame } from './frame.ts';
 import { extendLink } from './hash-link.ts';
@@ -41,7 +41,7 @@ export class SegmentWriter {
   /** Where the open segment begins and ends in the chunk. */
   #from = 0;
   #to = 0;
-  readonly #lengths: number[] = [];
+  #lengths: number[] = [];
 
   /** Whether the open segment takes no more events. */
   get full(): boolean {
@@ -53,32 +53,28 @@ export class SegmentWriter {
     return this.#lengths.length;
   }
 
-  /** Adds an event's canonical text to the open segment. Answers with its leaf hash. */
-  add(text: string): Hash {
+  /** Adds an event's canonical text to the open segment. */
+  add(text: string): void {
     this.#reserve(1 + text.length * WIDEST + (this.#lengths.length + 1) * 4 + 1);
     if (this.#lengths.length === 0) this.#to = this.#from + BEGIN;
-    const chunk = this.#chunk;
-    const begin = this.#to + 1;
-    chunk[this.#to] = this.#lengths.length === 0 ? OPEN : COMMA;
-    const length = chunk.write(text, begin);
+    this.#chunk[this.#to] = this.#lengths.length === 0 ? OPEN : COMMA;
+    const length = this.#chunk.write(text, this.#to + 1);
     this.#lengths.push(length);
-    this.#to = begin + length;
-    return entryHash(chunk, begin, this.#to);
+    this.#to += 1 + length;
   }
 
-  /** Ends the open segment, which has events: the first of them is `first`, after a past whose root is `past`. */
-  seal(first: number, past: Hash): Buffer {
+  /** Ends the open segment, which has events: the first of them is `first`. */
+  end(first: number): WrittenSegment {
     const chunk = this.#chunk;
+    const lengths = this.#lengths;
     chunk[this.#to++] = CLOSE;
-    for (const length of this.#lengths) this.#to = chunk.writeUInt32BE(length, this.#to);
+    for (const length of lengths) this.#to = chunk.writeUInt32BE(length, this.#to);
     const bytes = chunk.subarray(this.#from, this.#to);
-    bytes.writeUInt32BE(this.#lengths.length, COUNT);
+    bytes.writeUInt32BE(lengths.length, COUNT);
     bytes.writeUIntBE(first, FIRST, 6);
-    bytes.write(past, PAST, 'latin1');
-    sealFrame(bytes);
     this.#from = this.#to;
-    this.#lengths.length = 0;
-    return bytes;
+    this.#lengths = [];
+    return new WrittenSegment(first, bytes, lengths);
   }
 
   /** Makes room behind the open segment, moving it to another chunk if need be. */
@@ -90,6 +86,35 @@ export class SegmentWriter {
     this.#to -= this.#from;
     this.#from = 0;
     this.#chunk = chunk;
+  }
+}
+
+/** A segment whose events are all there, and which is complete with its past. */
+export class WrittenSegment {
+  readonly first: number;
+  readonly bytes: Buffer;
+  readonly #lengths: readonly number[];
+
+  constructor(first: number, bytes: Buffer, lengths: readonly number[]) {
+    this.first = first;
+    this.bytes = bytes;
+    this.#lengths = lengths;
+  }
+
+  get count(): number {
+    return this.#lengths.length;
+  }
+
+  /** Completes it: its past is the tree as it is. Its leaves then grow the tree. */
+  seal(edge: TreeEdge, completed: (tile: CompleteTile) => void): void {
+    const { bytes } = this;
+    bytes.write(edge.root(), PAST, 'latin1');
+    sealFrame(bytes);
+    let at = BEGIN;
+    for (const length of this.#lengths) {
+      edge.append(entryHash(bytes, at + 1, at + 1 + length), completed);
+      at += 1 + length;
+    }
   }
 }
 

@@ -1,5 +1,4 @@
-import type { ShiplogEvent } from '@shiplog/contracts';
-import { type CompleteTile, type Hash, TreeEdge } from '@shiplog/tlog';
+import { TreeEdge } from '@shiplog/tlog';
 import { PageBuilder } from './index-page.ts';
 import { LogIndex } from './log-index.ts';
 import { SegmentTable } from './segment-table.ts';
@@ -15,23 +14,18 @@ export interface CompletePage {
 export class Tail {
   readonly index = new LogIndex();
   readonly segments = new SegmentTable();
+  /** It may lag behind the indexes, until the leaves of all events are added. */
   edge = new TreeEdge();
-  #page = new PageBuilder(0, this.index);
+  #page = new PageBuilder(this.index);
 
   /** Events so far. */
   get size(): number {
-    return this.edge.size;
+    return this.index.size;
   }
 
   /** Whether a page is due: it ends with a segment. */
   get pageDue(): boolean {
     return this.#page.full;
-  }
-
-  /** Takes in the next event. Tiles that it completes go to `completed`. */
-  add(event: ShiplogEvent, leaf: Hash, completed: (tile: CompleteTile) => void): void {
-    this.#page.add(event, this.index.add(event));
-    this.edge.append(leaf, completed);
   }
 
   /** A segment begins at `first`. */
@@ -40,16 +34,16 @@ export class Tail {
     this.#page.addSegment(first);
   }
 
-  /** Ends the page, behind a segment's last event. */
+  /** Ends the page, behind a segment's last event, whose leaf the tree has. */
   endPage(): CompletePage {
-    const page = { seq: this.size - 1, bytes: this.#page.build(this.index, this.edge) };
-    this.#page = new PageBuilder(this.size, this.index);
+    const page = { seq: this.size - 1, bytes: this.#page.build(this.edge) };
+    this.#page = new PageBuilder(this.index);
     return page;
   }
 
   /** Goes on behind what was loaded into the indexes, where the tree's edge is `edge`. */
   resume(edge: TreeEdge): void {
     this.edge = edge;
-    this.#page = new PageBuilder(edge.size, this.index);
+    this.#page = new PageBuilder(this.index);
   }
 }

@@ -1,8 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 /** Crockford's base 32: sorts as the numbers do. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const HALF = 2 ** 40;
+const HALF_BYTES = 5;
+const HALF = 2 ** (8 * HALF_BYTES);
+/** Random numbers drawn at once. */
+const DRAWN = 256;
 /** All pairs of digits. */
 const PAIRS = Array.from({ length: 1024 }, (_, value) => ALPHABET.charAt(value >>> 5) + ALPHABET.charAt(value & 31));
 
@@ -14,13 +17,22 @@ export function ulidSource(now: () => number = Date.now): () => string {
   let time = -1;
   let prefix = '';
   let low = 0;
+  // Drawn for many ids at once: a draw costs more than all else here.
+  const drawn = Buffer.alloc(DRAWN * HALF_BYTES);
+  let used = DRAWN;
+  const random = (): number => {
+    if (used === DRAWN) {
+      randomFillSync(drawn);
+      used = 0;
+    }
+    return drawn.readUIntBE(used++ * HALF_BYTES, HALF_BYTES);
+  };
   return () => {
     const at = now();
     if (at > time || low + 1 >= HALF) {
       time = Math.max(at, time + 1);
-      const random = randomBytes(10);
-      prefix = base32(time, 10) + base32(random.readUIntBE(0, 5), 8);
-      low = random.readUIntBE(5, 5);
+      prefix = base32(time, 10) + base32(random(), 8);
+      low = random();
     } else {
       low += 1;
     }
