@@ -230,6 +230,24 @@ export interface Spawned {
 /** What is written into a pipe. Ends when all who had the far end have closed it. */
 export type SpawnPipe = AsyncIterable<Uint8Array>;
 
+/** A program to run to its end. */
+export interface RunCall extends Omit<SpawnCall, 'files'> {
+  /** What it finds on stdin. */
+  readonly input: string;
+  /** A file that it and all it starts have a shared flock(2) on while they run: who is given `lock` on it knows that they have ended. */
+  readonly holds?: string;
+  /** Ends it, and what it started in its session, by SIGKILL. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a program ended, and the first mebibyte of what it said. */
+export interface Ran {
+  /** Its exit code; 128 and the number of the signal that it died of. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 export interface ProcessCalls {
   /**
    * Starts a program in a session of its own, with default signals and none blocked (posix_spawn(3)). Made for programs that
@@ -237,6 +255,8 @@ export interface ProcessCalls {
    * and nothing was started then.
    */
   spawn(call: SpawnCall): Promise<Spawned>;
+  /** Runs a program and waits for its end, whatever its code; for programs that the host's operator chose. Throws as `spawn` does. */
+  run(call: RunCall): Promise<Ran>;
   /** Sends a signal; false when there is no such process. With `startTicks`, only if the process is still that one. */
   kill(pid: number, signal: number, startTicks?: number): Promise<boolean>;
   /** Start time in clock ticks since boot; undefined when there is no such process. A zombie has none. */

@@ -1,19 +1,7 @@
-import { randomInt } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { type Kernel, type PortBinding, ShiplogError } from '@shiplog/contracts';
-import { errnoOf } from '@shiplog/driver-kit';
+import { addressNotSupported, errnoOf, freeHostPorts, portAllocated, refuseListened } from '@shiplog/driver-kit';
 import { type Publication, publishScript, unpublishScript } from './ruleset.ts';
-
-/** Docker hands out ports from here up. */
-const FIRST_PORT = 49_153;
-const LAST_PORT = 65_535;
-
-const FAILED = 'driver failed programming external connectivity on endpoint';
-
-/** A host address as people write it. */
-function shown(hostIp: string): string {
-  return hostIp === '' ? '0.0.0.0' : hostIp;
-}
 
 /** The bindings of an endpoint at `address` (CIDR), with `fallback` where a binding names no host address. */
 export function publications(ports: readonly PortBinding[], address: string, fallback: string): readonly Publication[] {
@@ -22,7 +10,7 @@ export function publications(ports: readonly PortBinding[], address: string, fal
   return ports.map(({ protocol, hostIp, hostPort, containerPort }) => {
     const named = hostIp === '' ? fallback : hostIp;
     if (named !== '' && !isIPv4(named)) {
-      throw new ShiplogError('NOT_SUPPORTED', `${FAILED}: only IPv4 host addresses can be published yet, not ${named}`, { hostIp: named });
+      throw addressNotSupported(named);
     }
     return { protocol, hostIp: named === '0.0.0.0' ? '' : named, hostPort, address: target, containerPort };
   });
@@ -48,16 +36,8 @@ export class Ports {
   }
 
   /** Throws PORT_IN_USE if something on the host listens on one of them. */
-  async check(ports: readonly Publication[]): Promise<void> {
-    const free = await Promise.all(ports.map((port) => this.#isFree(port)));
-    const taken = ports[free.indexOf(false)];
-    if (taken === undefined) return;
-    const { protocol, hostIp, hostPort, address, containerPort } = taken;
-    throw new ShiplogError(
-      'PORT_IN_USE',
-      `${FAILED}: failed to bind host port for ${shown(hostIp)}:${hostPort}:${address}:${containerPort}/${protocol}: address already in use`,
-      { protocol, hostIp, hostPort },
-    );
+  check(ports: readonly Publication[]): Promise<void> {
+    return refuseListened(this.#kernel, ports);
   }
 
   /** Publishes all or none. Throws PORT_IN_USE if one leads elsewhere already. */
@@ -67,13 +47,7 @@ export class Ports {
       await this.#kernel.firewall.apply(publishScript(this.#table, ports, owner));
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
-      const taken = await this.#taken(ports);
-      throw new ShiplogError(
-        'PORT_IN_USE',
-        `${FAILED}: Bind for ${shown(taken?.hostIp ?? '')}:${taken?.hostPort ?? 0} failed: port is already allocated`,
-        { hostPort: taken?.hostPort ?? 0 },
-        { cause: error },
-      );
+      throw portAllocated((await this.#taken(ports)) ?? { hostIp: '', hostPort: 0 }, error);
     }
   }
 
@@ -113,43 +87,7 @@ export class Ports {
   /** `count` ports that are neither in `avoid`, nor published, nor listened on. Throws PORT_IN_USE when there are too few. */
   async free(count: number, avoid: readonly number[]): Promise<readonly number[]> {
     if (count === 0) return [];
-    const taken = new Set([...avoid, ...(await this.list()).map(({ hostPort }) => hostPort)]);
-    const found: number[] = [];
-    const all = LAST_PORT - FIRST_PORT + 1;
-    // Somewhere in the range, not its start: another engine looks too, and holds no socket either.
-    const start = randomInt(all);
-    const stride = Math.max(4, count * 2);
-    for (let looked = 0; looked < all && found.length < count; looked += stride) {
-      const candidates = Array.from(
-        { length: Math.min(stride, all - looked) },
-        (_, index) => FIRST_PORT + ((start + looked + index) % all),
-      ).filter((port) => !taken.has(port));
-      const free = await Promise.all(candidates.map((port) => this.#listensNothing(port)));
-      found.push(...candidates.filter((_, index) => free[index] === true));
-    }
-    if (found.length < count) throw new ShiplogError('PORT_IN_USE', 'all ports are allocated', { wanted: count, found: found.length });
-    return found.slice(0, count);
-  }
-
-  async #isFree({ protocol, hostIp, hostPort }: Publication): Promise<boolean> {
-    try {
-      return await this.#kernel.processes.portIsFree(protocol, hostIp, hostPort);
-    } catch (error) {
-      if (errnoOf(error) !== 'EADDRNOTAVAIL') throw error;
-      throw new ShiplogError(
-        'REQUEST_INVALID',
-        `${FAILED}: failed to bind host port for ${hostIp}:${hostPort}: cannot assign requested address`,
-        {
-          hostIp,
-          hostPort,
-        },
-      );
-    }
-  }
-
-  async #listensNothing(port: number): Promise<boolean> {
-    const { processes } = this.#kernel;
-    return (await processes.portIsFree('tcp', '', port)) && (await processes.portIsFree('udp', '', port));
+    return freeHostPorts(this.#kernel, count, new Set([...avoid, ...(await this.list()).map(({ hostPort }) => hostPort)]));
   }
 
   /** The first of `ports` that leads elsewhere. */

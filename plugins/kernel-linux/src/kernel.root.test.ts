@@ -386,6 +386,42 @@ function tests(): void {
     assert.is((await readdir('/proc/self/fd')).length, before);
   });
 
+  test('given programs, when they are run, then they read their input, and their code and words are told', async () => {
+    const sh = (script: string) => ({ program: '/bin/sh', args: ['-c', script], env: { A: 'b' }, directory: '/' });
+    assert.equal(await processes.run({ ...sh('cat; echo "$A$HOME"; echo no >&2; exit 3'), input: 'one\n' }), {
+      code: 3,
+      stdout: 'one\nb\n',
+      stderr: 'no\n',
+    });
+    assert.equal(await processes.run({ ...sh('kill -9 $$'), input: '' }), { code: 137, stdout: '', stderr: '' });
+    const { stdout } = await processes.run({ ...sh('head -c 3000000 /dev/zero'), input: '' });
+    assert.is(stdout.length, 1 << 20);
+    await rejects(processes.run({ program: '/no/such', args: [], env: {}, directory: '/', input: '' }), 'KERNEL_CALL_FAILED', 'ENOENT');
+  });
+
+  test('given a program that goes on, when its caller gives up, then it and what it started end, and let go of what they held', async ({
+    directory,
+  }) => {
+    const lock = join(directory, 'held');
+    const given = new AbortController();
+    const running = processes.run({
+      program: '/bin/sh',
+      args: ['-c', `sleep 1000 & echo $! >${directory}/pid.new; mv ${directory}/pid.new ${directory}/pid; wait`],
+      env: { PATH: process.env['PATH'] ?? '' },
+      directory: '/',
+      input: '',
+      holds: lock,
+      signal: given.signal,
+    });
+    while (!(await exists(join(directory, 'pid')))) await sleep(5);
+    assert.is(await processes.lock(lock), undefined);
+    given.abort();
+    assert.is((await running).code, 137);
+    const held = await processes.lock(lock);
+    assert.ok(held !== undefined);
+    await held.release();
+  });
+
   test('given a process, when its origin is asked for, then it is what /proc says, and nothing once it has ended', async () => {
     const child = spawn('sleep', ['60']);
     const ended = once(child, 'exit');

@@ -287,9 +287,16 @@ export const libc = {
   duplicate(fd: number, least: number): number {
     return check(bound().fcntl(fd, F_DUPFD_CLOEXEC, least), 'fcntl', { fd });
   },
-  /** waitpid(2) without waiting: true once a child of this process has ended, and then is no zombie any more. */
-  hasEnded(pid: number): boolean {
-    return check(bound().waitpid(pid, null, WNOHANG), 'waitpid', { pid }) === pid;
+  /**
+   * waitpid(2) without waiting: once a child of this process has ended, its exit code, or 128 and the signal that it died of. Then it is no zombie
+   * any more, and may be asked for no more.
+   */
+  endOf(pid: number): number | undefined {
+    const status = new Int32Array(1);
+    if (check(bound().waitpid(pid, new Uint8Array(status.buffer), WNOHANG), 'waitpid', { pid }) !== pid) return undefined;
+    const [word = 0] = status;
+    const signal = word & 0x7f;
+    return signal === 0 ? (word >> 8) & 0xff : 128 + signal;
   },
   /** Never throws: after close(2) the descriptor is gone whatever it answers. */
   close(fd: number): void {

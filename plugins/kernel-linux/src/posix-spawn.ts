@@ -50,6 +50,13 @@ function bind() {
  * the main thread until the program has begun. Here a pool thread waits, and nothing is copied.
  */
 export async function posixSpawn(call: SpawnCall): Promise<Spawned> {
+  const started = await startChild(call);
+  void reap(started.pid);
+  return started;
+}
+
+/** The same for who asks for the child's end (`endOf`), as somebody must. */
+export async function startChild(call: SpawnCall): Promise<Spawned> {
   const c = (bindings ??= bind());
   const done = (error: number, name: string): void => {
     if (error !== 0) throw kernelError(name, errnoName(error), { program: call.program });
@@ -93,13 +100,12 @@ export async function posixSpawn(call: SpawnCall): Promise<Spawned> {
     pipes.closeFar();
   }
   const [child = 0] = pid;
-  void reap(child);
   return { pid: child, pipes: pipes.streams(call.files.length) };
 }
 
 /** Asks for the end of a child now and then: who puts itself in the background ends at once, and must not stay a zombie. */
 async function reap(pid: number): Promise<void> {
-  for (let wait = FIRST_LOOK; !reporting(() => libc.hasEnded(pid)); wait = Math.min(wait * 2, LAST_LOOK))
+  for (let wait = FIRST_LOOK; reporting(() => libc.endOf(pid)) === undefined; wait = Math.min(wait * 2, LAST_LOOK))
     await sleep(wait, undefined, { ref: false });
 }
 

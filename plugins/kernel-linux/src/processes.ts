@@ -7,6 +7,7 @@ import type { LaneCall } from './lane.ts';
 import { libc } from './libc.ts';
 import { posixSpawn } from './posix-spawn.ts';
 import { reporting, reportingLater } from './report.ts';
+import { runProgram } from './run-program.ts';
 
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
@@ -111,6 +112,7 @@ export function processCalls(call: LaneCall): ProcessCalls {
   let boot: string | undefined;
   return {
     spawn: (spawned) => reportingLater(() => posixSpawn(spawned)),
+    run: (ran) => reportingLater(() => runProgram(ran)),
     kill: (pid, signal, expected) => reportingLater(() => kill(pid, signal, expected)),
     startTicks: (pid) => reportingLater(async () => startTicks(pid)),
     origin: (pid) => reportingLater(async () => origin(pid)),

@@ -1,6 +1,6 @@
 import { cp, lstat, lutimes, mkdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Kernel, type LinkInfo, type MountInfo, ShiplogError, type SpawnPipe } from '@shiplog/contracts';
+import { type Kernel, type LinkInfo, type MountInfo, type Ran, type RunCall, ShiplogError, type SpawnPipe } from '@shiplog/contracts';
 import { errnoOf } from '../errno.ts';
 import { treeUsage } from '../tree-usage.ts';
 
@@ -23,6 +23,8 @@ export interface RecordingKernel extends Kernel {
   readonly busyPorts: Set<string>;
   /** Answers to `firewall.list`, by command; a command without one fails as if the object were absent. */
   readonly firewallAnswers: Map<string, readonly { readonly [key: string]: unknown }[]>;
+  /** What programs do that `processes.run` runs, by path; one without an entry says nothing and succeeds. */
+  readonly programs: Map<string, (call: RunCall) => Ran>;
   /** What `processes.peerCredentials` answers; change it in place. */
   readonly peer: { pid: number; uid: number; gid: number };
   /** The node behind a placeholder file. */
@@ -54,6 +56,7 @@ export function createRecordingKernel(): RecordingKernel {
   const busyPorts = new Set<string>();
   const locks = new Set<string>();
   const firewallAnswers: RecordingKernel['firewallAnswers'] = new Map();
+  const programs: RecordingKernel['programs'] = new Map();
   let nextMount = 2;
   let nextLink = 2;
 
@@ -96,6 +99,7 @@ export function createRecordingKernel(): RecordingKernel {
     running,
     busyPorts,
     firewallAnswers,
+    programs,
     peer,
     failNext(call, failure) {
       failures.set(call, typeof failure === 'string' ? refused(call, failure, {}) : failure);
@@ -320,6 +324,10 @@ export function createRecordingKernel(): RecordingKernel {
         const pid = Math.max(0, ...running.keys()) + 1;
         running.set(pid, pid);
         return { pid, pipes: call.files.map((file) => (file === 'pipe' ? silence() : undefined)) };
+      },
+      async run(call) {
+        note('processes.run', call);
+        return programs.get(call.program)?.(call) ?? { code: 0, stdout: '', stderr: '' };
       },
       async kill(pid, signal, startTicks) {
         note('processes.kill', pid, signal, startTicks);

@@ -1,12 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Call, crashSuite, instancesOf, type Stage, treeOf } from '../crash/index.ts';
+import { ruleText } from './rule-text.ts';
 import type { NetworkCapabilities, NetworkFactory } from './lab.ts';
 import type { TestFunction } from '../in-lab.ts';
 
 const [NETWORK, CONTAINER, ENDPOINT] = ['a', 'b', 'c'].map((digit) => digit.repeat(64)) as [string, string, string];
 
 const UP = ['createNetwork', 'openSandbox', 'attach'];
+/** How programs call an interface whose name matters to nobody. */
+const RANDOM = /^veth[0-9a-f]{8}$/;
 const DOWN = ['detach', 'closeSandbox', 'removeNetwork'];
 
 /** One network, one sandbox and one endpoint with a published port, from nothing to nothing: killed anywhere. */
@@ -22,7 +25,7 @@ async function stageOf(
   const { kernel, scratch } = fixture;
   await kernel.links.up('lo');
   const [subnet, gateway] = addresses ? ['198.18.7.0/24', '198.18.7.1'] : ['', ''];
-  const network = { id: NETWORK, name: 'kit', subnet, gateway, internal: false, options: {} };
+  const network = { id: NETWORK, name: 'kit', subnet, gateway, internal: false, options: { ...fixture.options } };
   const sandbox = { id: CONTAINER, path: join(scratch, 'netns', CONTAINER) };
   const ports = publishes ? [{ protocol: 'tcp' as const, hostIp: '', hostPort: 28_080, containerPort: 80 }] : [];
   const endpoint = { id: ENDPOINT, container: CONTAINER, network, address: addresses ? '198.18.7.2/24' : '', ports };
@@ -57,7 +60,7 @@ async function stageOf(
       return [
         ...(await linksOf()),
         ...(await Promise.all(inside.map(async (path) => (await linksOf(path)).map((link) => `${path}: ${link}`)))).flat(),
-        ...(await kernel.firewall.list('list ruleset')).map(textOf),
+        ...(await kernel.firewall.list('list ruleset')).map(ruleText),
         ...inside.map((path) => `namespace ${path}`),
         ...(await treeOf(scratch)),
       ];
@@ -69,6 +72,7 @@ async function stageOf(
       await kernel.firewall.apply('flush ruleset\n');
       await rm(dirname(sandbox.path), { recursive: true, force: true });
       if (fixture.runDir !== undefined) await rm(fixture.runDir, { recursive: true, force: true });
+      await fixture.boot?.();
     },
     cleanup: () => fixture.cleanup(),
   };
@@ -76,12 +80,14 @@ async function stageOf(
   async function linksOf(namespace?: string): Promise<readonly string[]> {
     const links = await kernel.links.list(namespace);
     return links.map(({ name, kind, up, alias, master, addresses: has }) =>
-      [name, kind, up ? 'up' : 'down', alias ?? '', master ?? '', ...has.filter((address) => !address.startsWith('fe80'))].join(' '),
+      [
+        name.replace(RANDOM, 'veth'),
+        kind,
+        up ? 'up' : 'down',
+        alias ?? '',
+        master ?? '',
+        ...has.filter((address) => !address.startsWith('fe80')),
+      ].join(' '),
     );
   }
-}
-
-/** Handles are numbers of the moment. */
-function textOf(rule: { readonly [key: string]: unknown }): string {
-  return JSON.stringify(rule, (key, value: unknown) => (key === 'handle' ? undefined : value));
 }

@@ -13,13 +13,15 @@ export interface DriverFixtureOptions {
   readonly wired?: boolean;
   /** Options of the driver. */
   readonly options?: { readonly [name: string]: string };
+  /** Options of each network. */
+  readonly networkOptions?: { readonly [name: string]: string };
 }
 
 /** A fixture of the first driver of `plugin`, on a private directory. */
 export async function driverFixture(
   plugin: PluginDefinition,
   kernel: Kernel,
-  { wired = false, options = {} }: DriverFixtureOptions = {},
+  { wired = false, options = {}, networkOptions = {} }: DriverFixtureOptions = {},
 ): Promise<NetworkFixture> {
   const [definition] = plugin.drivers;
   if (definition === undefined) throw new Error('the plugin defines no driver');
@@ -36,7 +38,8 @@ export async function driverFixture(
     kernel,
     scratch: home,
     runDir: join(home, engine, 'run'),
-    ...(wire === undefined ? {} : { wire, options: { parent: wire.parent } }),
+    options: networkOptions,
+    ...(wire === undefined ? {} : { wire }),
     restart: () => construct(engine),
     stranger: () => construct(other),
     async cleanup() {

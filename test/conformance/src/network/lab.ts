@@ -11,6 +11,7 @@ import {
   type PortBinding,
   ShiplogError,
 } from '@shiplog/contracts';
+import { ruleText } from './rule-text.ts';
 import { type Server, serve, type Transport } from './traffic.ts';
 import type { Wire } from './wire.ts';
 
@@ -21,14 +22,16 @@ export interface NetworkFixture {
   readonly kernel: Kernel;
   /** An empty directory for namespace files. The same engine id and names for each fixture: the kit compares them. */
   readonly scratch: string;
-  /** Options that every network gets which is not internal, such as its parent. */
+  /** Options that every network gets. */
   readonly options?: { readonly [name: string]: string };
-  /** Of a driver that is `wired`: the wire its networks are on. */
+  /** Of a driver that is `wired`: the wire its networks are on, unless they are internal. */
   readonly wire?: Wire;
   /** Another driver over the same state, as after a restart of the engine. The former one is used no more. */
   restart(): Promise<NetworkDriver>;
   /** Where the driver keeps what does not survive a reboot, for the kit to take away; absent if it keeps nothing. */
   readonly runDir?: string;
+  /** Lays what others lay on this host when it boots, such as chains of its firewall; the factory has. */
+  boot?(): Promise<void>;
   /** Ends the driver that was made last as SIGKILL does; absent for drivers in this process. */
   kill?(): Promise<void>;
   /** The same driver of another engine on this host, with another engine id and state of its own. */
@@ -119,7 +122,8 @@ export class Lab {
   network(change: Partial<Network> = {}): Network {
     const third = randomInt(256);
     const [subnet, gateway] = this.#capabilities.addresses ? [`198.18.${third}.0/24`, `198.18.${third}.1`] : ['', ''];
-    const options = change.internal === true ? {} : { ...this.#fixture.options };
+    const { options: all, wire } = this.#fixture;
+    const options = { ...all, ...(wire === undefined || change.internal === true ? {} : { parent: wire.parent }) };
     return { id: freshId(), name: 'kit', subnet, gateway, internal: false, options, ...change };
   }
 
@@ -239,7 +243,7 @@ export class Lab {
 
   /** The firewall without counters and handles, as text. */
   async rules(): Promise<string> {
-    return JSON.stringify(await this.kernel.firewall.list('list ruleset'), (key, value: unknown) => (key === 'handle' ? undefined : value));
+    return ruleText(await this.kernel.firewall.list('list ruleset'));
   }
 
   /** Runs `work`, which must fail with `code` and leave nothing behind. */

@@ -24,7 +24,7 @@ export function networkSuite({ test, factory, capabilities }: NetworkSuite): voi
   if (capabilities.addresses) addressChecks(check, capabilities);
   if (capabilities.routed) routedChecks(check);
   if (capabilities.wired) wiredChecks(check);
-  if (capabilities.ports) portChecks(check);
+  if (capabilities.ports) portChecks(check, capabilities);
   // What a reboot takes from a driver on a wire, the kit would have to lay again.
   if (!capabilities.wired) networkCrashChecks(test, factory, capabilities);
 }

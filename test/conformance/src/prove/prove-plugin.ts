@@ -101,7 +101,7 @@ function proveNetwork(test: TestFunction, proven: Proven, name: string, capabili
         ...lab,
         driver: await lab.make('aaaaaaaaaaaa'),
         kernel: proven.kernel,
-        ...(wire === undefined ? {} : { wire, options: { parent: wire.parent } }),
+        ...(wire === undefined ? {} : { wire }),
         restart: () => lab.make('aaaaaaaaaaaa'),
         stranger: () => other.make('bbbbbbbbbbbb'),
         async cleanup() {
