@@ -10,6 +10,7 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   '@shiplog/storage-btrfs',
   '@shiplog/storage-vfs',
   '@shiplog/network-bridge',
+  '@shiplog/network-cni',
   '@shiplog/network-host',
   '@shiplog/network-ipvlan',
   '@shiplog/network-macvlan',

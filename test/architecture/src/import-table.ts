@@ -30,6 +30,7 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'network-drivers/bridge': driver,
   'network-drivers/macvlan': driver,
   'network-drivers/ipvlan': driver,
+  'network-drivers/cni': driver,
   'plugins/kernel-linux': { ...driver, thirdParty: ['koffi'] },
   'plugins/cgroup-v1': driver,
   'plugins/cgroup-v2': driver,

@@ -1,0 +1,14 @@
+// time limit: 600 s
+import { suite } from 'uvu';
+import { apart, networkSuite } from '@shiplog/conformance/network';
+import { createKernel } from '@shiplog/kernel-linux';
+import { cniFixture } from './cni-fixture.test.double.ts';
+
+const CAPABILITIES = { sandbox: true, addresses: true, ports: true, routed: false, wired: false };
+
+if (await apart(import.meta.filename)) {
+  const kernel = createKernel();
+  const test = suite('network-cni: conformance');
+  networkSuite({ test, capabilities: CAPABILITIES, factory: () => cniFixture(kernel, 'bridge') });
+  test.run();
+}
