@@ -10,7 +10,7 @@ export function runtime(host: SimHost, act: Act): RuntimeDriver {
         'create',
         id,
         () => {
-          const process = host.newProcess();
+          const process = host.processes.get(id) ?? host.newProcess();
           host.processes.set(id, process);
           return { process: process.ref };
         },
@@ -21,36 +21,59 @@ export function runtime(host: SimHost, act: Act): RuntimeDriver {
         'start',
         id,
         () => {
-          run(host.processes.get(id));
-          host.behaviour.started(id);
+          const process = host.processes.get(id);
+          if (process === undefined) throw new ShiplogError('CONTAINER_NOT_FOUND', `container ${id} was not made`, { container: id });
+          if (run(process)) host.behaviour.started(id);
           return {};
         },
         op,
       ),
     signal: ({ id, signal }, { op }) => {
-      const delivered = host.processes.get(id)?.state === 'running';
+      const state = host.processes.get(id)?.state;
+      const delivered = state === 'running' || state === 'created';
       return act(
         'signal',
         id,
         () => {
-          if (host.processes.get(id)?.state === 'running') host.behaviour.signalled(id, signal);
+          const now = host.processes.get(id)?.state;
+          if (now === 'running') host.behaviour.signalled(id, signal);
+          // Nothing of it has run that could care for signals.
+          else if (now === 'created' && (signal === 9 || signal === 15)) host.exit(id, 128 + signal);
           return { delivered };
         },
         op,
       );
     },
-    resize: ({ id }, { op }) => act('resize', id, () => ({}), op),
+    resize: ({ id }, { op }) =>
+      act(
+        'resize',
+        id,
+        () => {
+          needsLiving(host, id);
+          return {};
+        },
+        op,
+      ),
     remove: ({ id }, { op }) => act('remove', id, () => (host.processes.delete(id), {}), op),
-    execCreate: ({ id, exec }, { op }) => act('execCreate', id, () => (host.execs.set(exec, host.newProcess()), {}), op),
+    execCreate: ({ id, exec }, { op }) =>
+      act(
+        'execCreate',
+        id,
+        () => {
+          needsLiving(host, id);
+          host.execs.set(exec, host.execs.get(exec) ?? host.newProcess());
+          return {};
+        },
+        op,
+      ),
     execStart: ({ id, exec }, { op }) =>
       act(
         'execStart',
         id,
         () => {
           const process = host.execs.get(exec);
-          if (process === undefined) throw new ShiplogError('RUNTIME_FAILED', `exec session ${exec} was not made`, { exec });
-          run(process);
-          host.behaviour.execStarted(id, exec);
+          if (process === undefined) throw new ShiplogError('EXEC_NOT_FOUND', `exec session ${exec} was not made`, { exec });
+          if (run(process)) host.behaviour.execStarted(id, exec);
           return { process: process.ref };
         },
         op,
@@ -70,14 +93,23 @@ export function runtime(host: SimHost, act: Act): RuntimeDriver {
   };
 }
 
-function run(process: SimProcess | undefined): void {
-  if (process?.state === 'created') process.state = 'running';
+/** Lets it run; false if it did so before. */
+function run(process: SimProcess): boolean {
+  if (process.state !== 'created') return false;
+  process.state = 'running';
+  return true;
+}
+
+function needsLiving(host: SimHost, id: string): void {
+  const state = host.processes.get(id)?.state;
+  if (state === undefined || state === 'exited')
+    throw new ShiplogError('CONTAINER_NOT_RUNNING', `container ${id} is not running`, { container: id });
 }
 
 async function* exits(host: SimHost, signal: AbortSignal): AsyncGenerator<ProcessExit> {
   const queue: ProcessExit[] = [];
   let wake = (): void => undefined;
-  host.follow((exit) => {
+  const unfollow = host.follow((exit) => {
     queue.push(exit);
     wake();
   });
@@ -90,4 +122,5 @@ async function* exits(host: SimHost, signal: AbortSignal): AsyncGenerator<Proces
         wake = resolve;
       });
   }
+  unfollow();
 }

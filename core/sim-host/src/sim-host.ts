@@ -23,6 +23,8 @@ export interface SimHostOptions {
   readonly now: () => string;
   /** Without one: runs until signal 9 or 15. */
   readonly behaviour?: (host: SimHost) => Behaviour;
+  /** Processes get the pids after this one; 100 if absent. */
+  readonly firstPid?: number;
 }
 
 /** A host in memory: what drivers made on it outlives the engine. */
@@ -38,11 +40,12 @@ export class SimHost {
   readonly bootId: string;
   readonly now: () => string;
   readonly #tellers = new Set<(exit: ProcessExit) => void>();
-  #pids = 100;
+  #pids: number;
 
-  constructor({ bootId, now, behaviour }: SimHostOptions) {
+  constructor({ bootId, now, behaviour, firstPid = 100 }: SimHostOptions) {
     this.bootId = bootId;
     this.now = now;
+    this.#pids = firstPid;
     this.behaviour = behaviour?.(this) ?? endingOfSignals(this);
   }
 
@@ -69,11 +72,12 @@ export class SimHost {
     for (const tell of this.#tellers) tell({ ...who, exitCode, oomKilled, finishedAt: process.finishedAt });
   }
 
-  /** Tells exits to `tell` from now on, and first those of containers that have not been removed. */
-  follow(tell: (exit: ProcessExit) => void): void {
+  /** Tells exits to `tell` from now on, and first those of containers that have not been removed. Answers how to stop. */
+  follow(tell: (exit: ProcessExit) => void): () => void {
     this.#tellers.add(tell);
     for (const [id, { state, exitCode, oomKilled, finishedAt }] of this.processes)
       if (state === 'exited') tell({ id, exitCode, oomKilled, finishedAt });
+    return () => void this.#tellers.delete(tell);
   }
 
   /** Nobody who followed hears anything any more, as after a crash of the engine. */

@@ -35,6 +35,7 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'plugins/cgroup-v1': driver,
   'plugins/cgroup-v2': driver,
   'plugins/conmon': { ours: driver.ours, thirdParty: ['node-unix-socket'] },
+  'plugins/runtime-sim': { ours: [...driver.ours, 'sim-host'], thirdParty: [] },
   'plugins/runtime-oci': { ours: [...driver.ours, 'conmon'], thirdParty: [] },
   'plugins/log-file': driver,
   'plugins/log-fluentd': { ours: driver.ours, thirdParty: ['@msgpack/msgpack'] },

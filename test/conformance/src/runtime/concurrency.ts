@@ -4,19 +4,22 @@ import type { AddCheck } from './lab.ts';
 const SLEEP = ['/bin/sleep', '1000'];
 
 /** Many at once: of one container, and of many. */
-export function concurrencyChecks(check: AddCheck): void {
-  check('given one container, when create, start and remove are each asked for four times at once, then each happens once', async (lab) => {
-    const args = lab.createArgs(['/bin/sh', '-c', 'echo x >> /tmp/runs; exec sleep 1000']);
-    const { id } = args;
-    const [first, ...others] = await times(4, () => lab.driver.create(args, lab.ctx()));
-    for (const other of others) assert.deepEqual(other, first);
-    await times(4, () => lab.driver.start({ id }, lab.ctx()));
-    assert.deepEqual((await lab.driver.state({ id }, lab.ctx())).process, first?.process);
-    assert.equal((await lab.exec(id, ['/bin/sh', '-c', 'until test -s /tmp/runs; do sleep 0.05; done; cat /tmp/runs'])).stdout, 'x\n');
-    await times(4, () => lab.driver.remove({ id }, lab.ctx()));
-    assert.deepEqual(await lab.driver.state({ id }, lab.ctx()), { status: 'absent' });
-    await lab.assertNothingRemains();
-  });
+export function concurrencyChecks(check: AddCheck, checkProgram: AddCheck): void {
+  checkProgram(
+    'given one container, when create, start and remove are each asked for four times at once, then each happens once',
+    async (lab) => {
+      const args = lab.createArgs(['/bin/sh', '-c', 'echo x >> /tmp/runs; exec sleep 1000']);
+      const { id } = args;
+      const [first, ...others] = await times(4, () => lab.driver.create(args, lab.ctx()));
+      for (const other of others) assert.deepEqual(other, first);
+      await times(4, () => lab.driver.start({ id }, lab.ctx()));
+      assert.deepEqual((await lab.driver.state({ id }, lab.ctx())).process, first?.process);
+      assert.equal((await lab.exec(id, ['/bin/sh', '-c', 'until test -s /tmp/runs; do sleep 0.05; done; cat /tmp/runs'])).stdout, 'x\n');
+      await times(4, () => lab.driver.remove({ id }, lab.ctx()));
+      assert.deepEqual(await lab.driver.state({ id }, lab.ctx()), { status: 'absent' });
+      await lab.assertNothingRemains();
+    },
+  );
 
   check('given a container that is being created, when it is removed meanwhile, then it is there whole or not at all', async (lab) => {
     const args = lab.createArgs(SLEEP);
@@ -27,7 +30,7 @@ export function concurrencyChecks(check: AddCheck): void {
     assert.ok((status === 'created' && seen === 1) || (status === 'absent' && seen === 0), `${status}, and ${seen} observed`);
   });
 
-  check('given six containers, when they live at once, then each has its own output and exit code', async (lab) => {
+  checkProgram('given six containers, when they live at once, then each has its own output and exit code', async (lab) => {
     const ran = await times(6, (index) => lab.run(['/bin/sh', '-c', `echo ${index}; sleep 0.2; exit ${index + 10}`]));
     assert.deepEqual(
       ran.map(({ stdout, exitCode }) => ({ stdout, exitCode })),

@@ -4,7 +4,8 @@ import { type AddCheck, assertFails, eventually } from './lab.ts';
 
 const SLEEP = ['/bin/sleep', '1000'];
 
-export function lifeCycleChecks(check: AddCheck): void {
+/** `checkProgram` takes those that need a program to run. */
+export function lifeCycleChecks(check: AddCheck, checkProgram: AddCheck): void {
   check('given a created container, when it is asked for, then its program has not run yet', async (lab) => {
     const id = await lab.create(['/bin/sh', '-c', 'echo ran; sleep 1000']);
     const { status, process } = await lab.driver.state({ id }, lab.ctx());
@@ -49,13 +50,13 @@ export function lifeCycleChecks(check: AddCheck): void {
     await lab.assertNothingRemains();
   });
 
-  check('given a container that ended, when it is created again, then it can be started again', async (lab) => {
+  checkProgram('given a container that ended, when it is created again, then it can be started again', async (lab) => {
     const { id } = await lab.run(['/bin/true']);
     assert.equal(await lab.create(SLEEP, { id }), id);
     assert.equal((await lab.driver.state({ id }, lab.ctx())).status, 'created');
   });
 
-  check('given a running container, when it is signalled, then it gets that signal', async (lab) => {
+  checkProgram('given a running container, when it is signalled, then it gets that signal', async (lab) => {
     const id = await lab.create(['/bin/sh', '-c', 'trap "exit 42" USR1; echo ready; while :; do sleep 0.05; done']);
     const channel = await lab.driver.attach({ id });
     await lab.driver.start({ id }, lab.ctx());
@@ -79,21 +80,27 @@ export function lifeCycleChecks(check: AddCheck): void {
     ['a directory', ['/etc'], 'COMMAND_NOT_EXECUTABLE', /exec: "\/etc": (permission denied|is a directory)/],
   ];
   for (const [what, args, code, message] of failing) {
-    check(`given ${what}, when it is created, then it fails ${code} in words Docker's clients know, and nothing stays`, async (lab) => {
-      const asked = lab.createArgs(args);
-      await assertFails(lab.driver.create(asked, lab.ctx()), code, message);
-      await lab.assertNothingRemains();
-      await assert.rejects(access(asked.log.path), { code: 'ENOENT' });
-      assert.equal((await lab.driver.state({ id: asked.id }, lab.ctx())).status, 'absent');
-    });
+    checkProgram(
+      `given ${what}, when it is created, then it fails ${code} in words Docker's clients know, and nothing stays`,
+      async (lab) => {
+        const asked = lab.createArgs(args);
+        await assertFails(lab.driver.create(asked, lab.ctx()), code, message);
+        await lab.assertNothingRemains();
+        await assert.rejects(access(asked.log.path), { code: 'ENOENT' });
+        assert.equal((await lab.driver.state({ id: asked.id }, lab.ctx())).status, 'absent');
+      },
+    );
   }
 
-  check('given a working directory that is a file, when it is created, then it fails RUNTIME_FAILED and nothing stays', async (lab) => {
-    await assertFails(lab.create(['/bin/true'], { cwd: '/etc/plain' }), 'RUNTIME_FAILED', /not a directory/i);
-    await lab.assertNothingRemains();
-  });
+  checkProgram(
+    'given a working directory that is a file, when it is created, then it fails RUNTIME_FAILED and nothing stays',
+    async (lab) => {
+      await assertFails(lab.create(['/bin/true'], { cwd: '/etc/plain' }), 'RUNTIME_FAILED', /not a directory/i);
+      await lab.assertNothingRemains();
+    },
+  );
 
-  check('given a failed create, when it is created rightly with the same id, then it runs', async (lab) => {
+  checkProgram('given a failed create, when it is created rightly with the same id, then it runs', async (lab) => {
     const id = lab.newId();
     await assertFails(lab.create(['nope'], { id }), 'COMMAND_NOT_FOUND');
     assert.equal((await lab.run(['/bin/echo', 'well'], { id })).stdout, 'well\n');
@@ -108,7 +115,7 @@ export function lifeCycleChecks(check: AddCheck): void {
     await lab.assertNothingRemains();
   });
 
-  check('given a running container, when its processes are listed, then ps shows its main one', async (lab) => {
+  checkProgram('given a running container, when its processes are listed, then ps shows its main one', async (lab) => {
     const id = await lab.up(SLEEP);
     const { process } = await lab.driver.state({ id }, lab.ctx());
     const pid = process?.pid ?? 0;
