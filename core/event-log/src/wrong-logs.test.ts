@@ -179,6 +179,19 @@ const WRONG = {
     does: 'reads all types whichever were asked for',
     make: (right) => ({ read: (options = {}) => right.read(without(options, 'types')) }),
   },
+  'given a type that comes often, then long not at all, and again, when it is asked for, then none is missing': {
+    does: 'takes a long stretch without a type for its end',
+    make: (right) => ({
+      async *read(options = {}) {
+        let last: number | undefined;
+        for await (const event of right.read(options)) {
+          if (options.types !== undefined && last !== undefined && event.seq - last > 256) return;
+          last = event.seq;
+          yield event;
+        }
+      },
+    }),
+  },
   'given events not yet durable, when asked for by type or time, then they are not seen': {
     does: 'finds times of what is not durable yet',
     make: (right) => ({
