@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import { apart, networkSuite } from '@shiplog/conformance/network';
 import { createKernel } from '@shiplog/kernel-linux';
+import { reported } from '@shiplog/test-support';
 import { cniFixture } from './cni-fixture.test.double.ts';
 
 const CAPABILITIES = { sandbox: true, addresses: true, ports: true, routed: false, wired: false };
@@ -9,6 +10,6 @@ const CAPABILITIES = { sandbox: true, addresses: true, ports: true, routed: fals
 if (await apart(import.meta.filename)) {
   const kernel = createKernel();
   const test = suite('network-cni: conformance');
-  networkSuite({ test, capabilities: CAPABILITIES, factory: () => cniFixture(kernel, 'bridge') });
+  networkSuite({ test: reported(test, 'network/cni', 'network'), capabilities: CAPABILITIES, factory: () => cniFixture(kernel, 'bridge') });
   test.run();
 }
