@@ -17,11 +17,17 @@ export const NOW = Date.UTC(2026, 0, 31, 12);
 /** Runs a command line in this process, with pipes for stdio. */
 export async function runShiplog(
   argv: readonly string[],
-  options: { readonly host?: string; readonly input?: string; readonly env?: { readonly [name: string]: string } } = {},
+  options: {
+    readonly host?: string;
+    readonly input?: string;
+    readonly env?: { readonly [name: string]: string };
+    readonly onOutput?: (text: string) => void;
+  } = {},
 ): Promise<Ran> {
   const stdin = new PassThrough();
   stdin.end(options.input ?? '');
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  if (options.onOutput !== undefined) stdout.on('data', (chunk: Buffer) => options.onOutput?.(chunk.toString()));
   const context: Context = {
     stdin,
     stdout,

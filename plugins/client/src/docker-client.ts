@@ -4,6 +4,7 @@ import { type Call, type Transport, type Hijacked, textOf } from './transport.ts
 import { type Output, outputOf } from './demultiplexer.ts';
 import type {
   ContainerDetails,
+  ContainerStats,
   ContainerSummary,
   CreateRequest,
   DockerEvent,
@@ -15,6 +16,7 @@ import type {
   NetworkRequest,
   NetworkSummary,
   ProgressLine,
+  UpdateRequest,
   VersionAnswer,
   VolumeSummary,
 } from './docker-types.ts';
@@ -110,6 +112,21 @@ export class DockerClient {
 
   async renameContainer(id: string, name: string): Promise<void> {
     await this.#done('POST', container(id, 'rename'), { query: { name } });
+  }
+
+  /** Changes limits and restart policy at once; of a container that does not run, for its next start. */
+  async updateContainer(id: string, body: UpdateRequest): Promise<{ readonly Warnings: readonly string[] | null }> {
+    return this.#json('POST', container(id, 'update'), { json: body });
+  }
+
+  /** What a container uses, with a sample of a second before. */
+  async stats(id: string): Promise<ContainerStats> {
+    return this.#json('GET', container(id, 'stats'), { query: { stream: false } });
+  }
+
+  /** The same every second, until the container is removed or `signal` aborts. */
+  async statsStream(id: string, signal?: AbortSignal): Promise<AsyncIterable<ContainerStats>> {
+    return jsonLines(await this.#send('GET', container(id, 'stats'), { query: { stream: true }, signal }));
   }
 
   async removeContainer(id: string, query: { readonly force?: boolean; readonly v?: boolean } = {}): Promise<void> {

@@ -51,7 +51,11 @@ export interface HostConfig {
   MemorySwap?: number;
   NanoCpus?: number;
   CpuShares?: number;
+  CpuPeriod?: number;
+  CpuQuota?: number;
   CpusetCpus?: string;
+  CpusetMems?: string;
+  BlkioWeight?: number;
   PidsLimit?: number;
   Ulimits?: { Name: string; Soft: number; Hard: number }[];
   Devices?: { PathOnHost: string; PathInContainer: string; CgroupPermissions: string }[];
@@ -68,6 +72,47 @@ export interface HostConfig {
   Init?: boolean;
   Annotations?: Record<string, string>;
   LogConfig?: { Type: string; Config: Record<string, string> };
+}
+
+/** Limits and restart policy to change; what is left out stays. */
+export type UpdateRequest = Pick<
+  HostConfig,
+  | 'Memory'
+  | 'MemoryReservation'
+  | 'MemorySwap'
+  | 'NanoCpus'
+  | 'CpuShares'
+  | 'CpuPeriod'
+  | 'CpuQuota'
+  | 'CpusetCpus'
+  | 'CpusetMems'
+  | 'BlkioWeight'
+  | 'PidsLimit'
+  | 'RestartPolicy'
+>;
+
+/** One sample of what a container uses, and the one before it. Of one that does not run all is zero or missing. */
+export interface ContainerStats {
+  readonly name: string;
+  readonly id: string;
+  readonly pids_stats: { readonly current?: number };
+  readonly cpu_stats: CpuSample;
+  readonly precpu_stats: CpuSample;
+  readonly memory_stats: {
+    readonly usage?: number;
+    readonly limit?: number;
+    readonly stats?: { readonly [name: string]: number };
+  };
+  readonly blkio_stats: {
+    readonly io_service_bytes_recursive: readonly { readonly op: string; readonly value: number }[] | null;
+  };
+  readonly networks?: { readonly [name: string]: { readonly rx_bytes: number; readonly tx_bytes: number } };
+}
+
+interface CpuSample {
+  readonly cpu_usage: { readonly total_usage: number };
+  readonly system_cpu_usage?: number;
+  readonly online_cpus?: number;
 }
 
 export interface Mount {

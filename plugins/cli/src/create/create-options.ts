@@ -1,4 +1,5 @@
 import { defineOptions } from '../verb.ts';
+import { LIMIT_OPTIONS } from './limit-options.ts';
 
 /** Options that `run` and `create` share: Docker's, as far as the engine has what they ask for. */
 export const CREATE_OPTIONS = defineOptions({
@@ -41,22 +42,10 @@ export const CREATE_OPTIONS = defineOptions({
   'dns-search': { type: 'list', value: 'DOMAIN', help: 'DNS search domain' },
   'dns-option': { type: 'list', value: 'OPTION', help: 'Option of resolv.conf' },
   'add-host': { type: 'list', value: 'NAME:ADDRESS', help: 'Line of /etc/hosts' },
-  restart: {
-    type: 'text',
-    value: 'POLICY',
-    help: 'no, always, unless-stopped or on-failure[:N]',
-    complete: ['no', 'always', 'unless-stopped', 'on-failure'],
-  },
   'stop-signal': { type: 'text', value: 'SIGNAL', help: 'Signal that stops it' },
   'stop-timeout': { type: 'text', value: 'SECONDS', help: 'Time it has to stop' },
   init: { type: 'switch', help: 'Run an init that reaps processes' },
-  memory: { type: 'text', short: 'm', value: 'BYTES', help: 'Memory limit' },
-  'memory-reservation': { type: 'text', value: 'BYTES', help: 'Memory soft limit' },
-  'memory-swap': { type: 'text', value: 'BYTES', help: 'Memory and swap together; -1 for unlimited swap' },
-  cpus: { type: 'text', value: 'DECIMAL', help: 'CPUs it may use' },
-  'cpu-shares': { type: 'text', short: 'c', value: 'WEIGHT', help: 'CPU weight; 1024 is usual' },
-  'cpuset-cpus': { type: 'text', value: 'LIST', help: 'CPUs it runs on (0-3, 0,1)' },
-  'pids-limit': { type: 'text', value: 'N', help: 'Processes it may have; -1 for unlimited' },
+  ...LIMIT_OPTIONS,
   ulimit: { type: 'list', value: 'NAME=SOFT[:HARD]', help: 'Resource limit' },
   'oom-score-adj': { type: 'text', value: 'N', help: 'Preference of the OOM killer' },
   sysctl: { type: 'list', value: 'NAME=VALUE', help: 'Kernel parameter of its namespaces' },

@@ -3,11 +3,13 @@ import type { CreateRequest, HostConfig } from '@shiplog/client';
 import { CliError, UsageError } from '../cli-error.ts';
 import type { Flags } from '../verb.ts';
 import type { CREATE_OPTIONS } from './create-options.ts';
-import { environment, keyValues, readLines, splitOnce } from './key-values.ts';
+import { compact } from './compact.ts';
+import { environment, keyValues, readLines } from './key-values.ts';
+import { limitsOf, restartPolicy } from './limits.ts';
 import { parseMount, parseTmpfs, parseVolumes } from './mounts.ts';
 import { parseNetworks } from './networks.ts';
 import { parsePorts } from './ports.ts';
-import { parseCpus, parseInteger, parseSize } from './size.ts';
+import { maybeInteger, maybeSize } from './size.ts';
 
 export type CreateFlags = Flags<typeof CREATE_OPTIONS>;
 
@@ -46,14 +48,14 @@ export async function createRequest(
     Volumes: filled(anonymous),
     ExposedPorts: filled(ports.exposed),
     StopSignal: flags['stop-signal'],
-    StopTimeout: whole('--stop-timeout', flags['stop-timeout']),
+    StopTimeout: maybeInteger('--stop-timeout', flags['stop-timeout']),
     HostConfig: await hostConfig(flags, binds, ports.bindings, networks.mode),
     NetworkingConfig: Object.keys(networks.endpoints).length === 0 ? undefined : { EndpointsConfig: networks.endpoints },
   });
 }
 
 async function hostConfig(flags: CreateFlags, binds: string[], bindings: HostConfig['PortBindings'], mode: string): Promise<HostConfig> {
-  const restart = restartPolicy(flags.restart);
+  const restart = restartPolicy(flags.restart ?? 'no');
   if (flags.rm && restart.Name !== 'no') throw new UsageError('--rm and --restart contradict each other', 'leave one of them out');
   return compact({
     Binds: some(binds),
@@ -72,14 +74,8 @@ async function hostConfig(flags: CreateFlags, binds: string[], bindings: HostCon
     SecurityOpt: some(await Promise.all(flags['security-opt'].map(securityOption))),
     GroupAdd: some([...flags['group-add']]),
     Sysctls: filled(keyValues(flags.sysctl)),
-    ShmSize: size('--shm-size', flags['shm-size']),
-    Memory: size('--memory', flags.memory),
-    MemoryReservation: size('--memory-reservation', flags['memory-reservation']),
-    MemorySwap: flags['memory-swap'] === '-1' ? -1 : size('--memory-swap', flags['memory-swap']),
-    NanoCpus: flags.cpus === undefined ? undefined : parseCpus(flags.cpus),
-    CpuShares: whole('--cpu-shares', flags['cpu-shares']),
-    CpusetCpus: flags['cpuset-cpus'],
-    PidsLimit: whole('--pids-limit', flags['pids-limit']),
+    ShmSize: maybeSize('--shm-size', flags['shm-size']),
+    ...limitsOf(flags),
     Ulimits: some(flags.ulimit.map(ulimit)),
     Devices: some(flags.device.map(device)),
     Dns: some([...flags.dns]),
@@ -90,7 +86,7 @@ async function hostConfig(flags: CreateFlags, binds: string[], bindings: HostCon
     PidMode: flags.pid,
     UTSMode: flags.uts,
     CgroupnsMode: flags.cgroupns,
-    OomScoreAdj: whole('--oom-score-adj', flags['oom-score-adj']),
+    OomScoreAdj: maybeInteger('--oom-score-adj', flags['oom-score-adj']),
     Runtime: flags.runtime,
     Init: flags.init || undefined,
     Annotations: filled(keyValues(flags.annotation)),
@@ -116,15 +112,6 @@ export function attachedStreams(
   }
   if (asked.length > 0) return { stdin: asked.includes('stdin'), stdout: asked.includes('stdout'), stderr: asked.includes('stderr') };
   return { stdin: flags.interactive, stdout: true, stderr: true };
-}
-
-function restartPolicy(text = 'no'): { Name: string; MaximumRetryCount: number } {
-  const [name, retries] = splitOnce(text === '' ? 'no' : text, ':');
-  const known = ['no', 'always', 'unless-stopped', 'on-failure'].includes(name);
-  if (!known || (retries !== undefined && name !== 'on-failure')) {
-    throw new UsageError(`--restart "${text}" is no policy`, 'give no, always, unless-stopped, on-failure or on-failure:N');
-  }
-  return { Name: name, MaximumRetryCount: retries === undefined ? 0 : parseInteger('--restart on-failure', retries) };
 }
 
 /** `net_admin`, `NET_ADMIN` and `CAP_NET_ADMIN` are one. */
@@ -171,27 +158,10 @@ async function securityOption(text: string): Promise<string> {
   }
 }
 
-function size(flag: string, text: string | undefined): number | undefined {
-  return text === undefined ? undefined : parseSize(flag, text);
-}
-
-function whole(flag: string, text: string | undefined): number | undefined {
-  return text === undefined ? undefined : parseInteger(flag, text);
-}
-
 function some<T>(list: T[]): T[] | undefined {
   return list.length === 0 ? undefined : list;
 }
 
 function filled<T>(map: Record<string, T>): Record<string, T> | undefined {
   return Object.keys(map).length === 0 ? undefined : map;
-}
-
-type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-/** The same object without the fields that are undefined. */
-function compact<T extends object>(fields: T): Compact<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Compact<T>;
 }

@@ -16,6 +16,16 @@ export function parseInteger(flag: string, text: string): number {
   return Number(text);
 }
 
+/** {@link parseSize} of a flag that may be absent. */
+export function maybeSize(flag: string, text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseSize(flag, text);
+}
+
+/** {@link parseInteger} of a flag that may be absent. */
+export function maybeInteger(flag: string, text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseInteger(flag, text);
+}
+
 /** CPUs as billionths: `1.5` is 1500000000. Throws UsageError. */
 export function parseCpus(text: string): number {
   if (!/^\d*\.?\d+$/.test(text)) throw new UsageError(`--cpus "${text}" is no number of CPUs`, 'give a decimal such as 1.5');
