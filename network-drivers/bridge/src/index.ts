@@ -9,7 +9,7 @@ const bridge = defineDriver({
   manifest: {
     kind: 'network',
     name: 'bridge',
-    capabilities: { sandbox: true, addresses: true, ports: true, routed: true, wired: false },
+    capabilities: { sandbox: true, addresses: true, mac: true, ports: true, routed: true, wired: false },
     needs: { root: true },
     doc: 'veth pairs on a Linux bridge, NAT and published ports over nftables; IPv4.',
   },

@@ -8,7 +8,7 @@ const host = defineDriver({
   manifest: {
     kind: 'network',
     name: 'host',
-    capabilities: { sandbox: false, addresses: false, ports: false, routed: false, wired: false },
+    capabilities: { sandbox: false, addresses: false, mac: false, ports: false, routed: false, wired: false },
     needs: {},
     doc: "The host's own network; nothing is isolated.",
   },

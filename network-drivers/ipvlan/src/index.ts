@@ -8,7 +8,7 @@ const ipvlan = defineDriver({
   manifest: {
     kind: 'network',
     name: 'ipvlan',
-    capabilities: { sandbox: true, addresses: true, ports: false, routed: false, wired: true },
+    capabilities: { sandbox: true, addresses: true, mac: false, ports: false, routed: false, wired: true },
     needs: { root: true },
     doc: 'Containers on the wire of a host interface, with its hardware address; or routed by it.',
   },

@@ -6,7 +6,7 @@ import { createKernel } from '@shiplog/kernel-linux';
 import { report, reported } from '@shiplog/test-support';
 import plugin from './index.ts';
 
-const CAPABILITIES = { sandbox: true, addresses: true, ports: false, routed: false, wired: true };
+const CAPABILITIES = { sandbox: true, addresses: true, mac: false, ports: false, routed: false, wired: true };
 
 if (await apart(import.meta.filename)) {
   const kernel = createKernel();

@@ -8,7 +8,7 @@ const macvlan = defineDriver({
   manifest: {
     kind: 'network',
     name: 'macvlan',
-    capabilities: { sandbox: true, addresses: true, ports: false, routed: false, wired: true },
+    capabilities: { sandbox: true, addresses: true, mac: true, ports: false, routed: false, wired: true },
     needs: { root: true },
     doc: 'Containers on the wire of a host interface, each with a hardware address of its own.',
   },

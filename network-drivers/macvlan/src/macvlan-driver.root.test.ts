@@ -4,7 +4,7 @@ import { createKernel } from '@shiplog/kernel-linux';
 import { reported } from '@shiplog/test-support';
 import plugin from './index.ts';
 
-const CAPABILITIES = { sandbox: true, addresses: true, ports: false, routed: false, wired: true };
+const CAPABILITIES = { sandbox: true, addresses: true, mac: true, ports: false, routed: false, wired: true };
 
 if (await apart(import.meta.filename)) {
   const kernel = createKernel();

@@ -8,7 +8,7 @@ const none = defineDriver({
   manifest: {
     kind: 'network',
     name: 'none',
-    capabilities: { sandbox: true, addresses: false, ports: false, routed: false, wired: false },
+    capabilities: { sandbox: true, addresses: false, mac: false, ports: false, routed: false, wired: false },
     needs: { root: true },
     doc: 'A network namespace with loopback alone.',
   },

@@ -5,7 +5,7 @@ import { createKernel } from '@shiplog/kernel-linux';
 import { reported } from '@shiplog/test-support';
 import plugin from './index.ts';
 
-const CAPABILITIES = { sandbox: true, addresses: false, ports: false, routed: false, wired: false };
+const CAPABILITIES = { sandbox: true, addresses: false, mac: false, ports: false, routed: false, wired: false };
 
 if (await apart(import.meta.filename)) {
   const kernel = createKernel();

@@ -14,7 +14,7 @@ export const FAMILIES = {
   volume: { kind: 'volume', capabilities: {}, needs: {}, doc: 'Volumes as directories.' },
   network: {
     kind: 'network',
-    capabilities: { sandbox: true, addresses: false, ports: false, routed: false, wired: false },
+    capabilities: { sandbox: true, addresses: false, mac: false, ports: false, routed: false, wired: false },
     needs: { root: true },
     doc: 'A network namespace with loopback alone.',
   },

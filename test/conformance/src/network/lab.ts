@@ -48,6 +48,8 @@ export interface NetworkCapabilities {
   readonly sandbox: boolean;
   /** Endpoints have addresses. */
   readonly addresses: boolean;
+  /** Endpoints have the hardware address that was asked for. */
+  readonly mac: boolean;
   /** Ports can be published. */
   readonly ports: boolean;
   /** The host is the router of each network: it holds the gateway's address, masquerades, and reaches the containers. */

@@ -89,10 +89,10 @@ function proveStorage(test: TestFunction, proven: Proven, name: string): void {
 }
 
 function proveNetwork(test: TestFunction, proven: Proven, name: string, capabilities: DriverManifest['capabilities']): void {
-  const { sandbox = false, addresses = false, ports = false, routed = false, wired = false } = capabilities;
+  const { sandbox = false, addresses = false, mac = false, ports = false, routed = false, wired = false } = capabilities;
   networkSuite({
     test,
-    capabilities: { sandbox, addresses, ports, routed, wired },
+    capabilities: { sandbox, addresses, mac, ports, routed, wired },
     async factory() {
       const lab = await driverLab(proven, 'network', name);
       const other = await driverLab(proven, 'network', name);
