@@ -16,6 +16,7 @@ import { checkAnswer } from '@shiplog/contracts/check';
 import { Environment } from './environment.ts';
 import { IoHub } from './io-hub.ts';
 import type { Ledger } from './ledger.ts';
+import { OomKills } from './oom-kills.ts';
 import { Outputs } from './outputs.ts';
 import type { EngineParts } from './ports.ts';
 import { Secrets } from './secrets/secrets.ts';
@@ -33,6 +34,7 @@ export class EngineCore {
   readonly secrets: Secrets;
   readonly subjects: Subjects;
   readonly outputs: Outputs;
+  readonly oomKills: OomKills;
 
   constructor(
     readonly parts: EngineParts,
@@ -43,6 +45,7 @@ export class EngineCore {
     this.secrets = new Secrets(parts);
     this.subjects = new Subjects(parts);
     this.outputs = new Outputs(this);
+    this.oomKills = new OomKills(this);
   }
 
   /** The stamp of events appended now. The caller's actor must be ready ({@link Subjects.ready}). */

@@ -74,7 +74,8 @@ export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
   const watching = drivers
     .list()
     .filter((driver) => driver.kind === 'runtime' && driver.probe.usable)
-    .map((driver) => watchExits(core, executor, drivers.get('runtime', driver.name), stopping.signal));
+    .map(({ name }) => drivers.get('runtime', name))
+    .flatMap((runtime) => [watchExits(core, executor, runtime, stopping.signal), core.oomKills.watch(runtime, stopping.signal)]);
   return new ServingEngine(core, executor, stopping, Promise.allSettled(watching));
 }
 

@@ -22,6 +22,7 @@ import { writeFifo } from './fifo.ts';
 import { Layout } from './layout.ts';
 import { endMonitor, interruptMonitor, monitorLives } from './monitor-process.ts';
 import { startMonitor } from './monitor.ts';
+import { OomNotices } from './oom-notices.ts';
 import { endProcess, identify, keepProcess, keptProcess, lives } from './process-ref.ts';
 import type { Container } from './runtime.ts';
 import { type ChooseRuntime, Runtimes } from './runtimes.ts';
@@ -45,6 +46,7 @@ export class ConmonRuntimeDriver implements RuntimeDriver {
   readonly #layout: Layout;
   readonly #runtimes: Runtimes;
   readonly #exits: Exits;
+  readonly #oom: OomNotices;
   readonly #execs: ExecSessions;
   readonly #turns = new Turns();
 
@@ -57,6 +59,7 @@ export class ConmonRuntimeDriver implements RuntimeDriver {
     this.#layout = new Layout(home.runDir);
     this.#runtimes = new Runtimes(this.#layout, logger, choose);
     this.#exits = new Exits(this.#layout, kernel);
+    this.#oom = new OomNotices(this.#layout);
     this.#execs = new ExecSessions(kernel, this.#layout, this.#runtimes, this.#exits);
   }
 
@@ -137,6 +140,7 @@ export class ConmonRuntimeDriver implements RuntimeDriver {
       await runtime.start(this.#container(id), again);
       writeFileSync(started, '');
       runtime.started?.(id);
+      this.#oom.watch(id);
       return {};
     });
   }
@@ -165,6 +169,7 @@ export class ConmonRuntimeDriver implements RuntimeDriver {
     const process = keptProcess(directory);
     const sessions = execsIn(directory);
     this.#execs.forget(sessions);
+    this.#oom.forget(id);
     if (process !== undefined) await endProcess(this.kernel, process);
     // A create that was cut off may still be at work: what it makes is there when its monitor has ended.
     else await endMonitor(this.kernel, directory, id);
@@ -237,6 +242,11 @@ export class ConmonRuntimeDriver implements RuntimeDriver {
   async *exits(signal: AbortSignal): AsyncGenerator<ProcessExit> {
     await this.#runtimes.monitor();
     yield* this.#exits.follow(signal);
+  }
+
+  async *oomKills(signal: AbortSignal): AsyncGenerator<{ readonly id: string }> {
+    await this.#runtimes.monitor();
+    yield* this.#oom.follow(signal);
   }
 
   async observe(): Promise<readonly Observed[]> {

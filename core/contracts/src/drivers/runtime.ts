@@ -143,4 +143,10 @@ export interface RuntimeDriver extends DriverBase, VerbsOf<typeof RUNTIME_VERBS>
    * Every exit, also those from before this call that `remove` has not forgotten: at least once each. Ends with `signal`.
    */
   exits(signal: AbortSignal): AsyncIterable<ProcessExit>;
+  /**
+   * Containers in whose cgroup the kernel kills for memory, also those that live on: once or more for what happens, maybe a moment before the
+   * kill is counted, and first what happened since the last one who listened. Ends with `signal`. A runtime without it tells of
+   * such kills by exits alone.
+   */
+  oomKills?(signal: AbortSignal): AsyncIterable<{ readonly id: string }>;
 }

@@ -19,18 +19,22 @@ async function containerExited(core: EngineCore, executor: Executor, exit: Proce
   if (starting !== undefined && starting.process === undefined) await executor.idle(exit.id);
   const container = head.containers.get(exit.id);
   if (container === undefined || container.process === undefined) return;
-  // Side by side: what follows from the exit is in the log after it, and shares its write.
   const recorded = recordExit(core, exit, 'monitor');
+  if (exit.oomKilled) {
+    await recorded;
+    return settle(core, executor, exit.id);
+  }
+  // Side by side: what follows from the exit is in the log after it, and shares its write.
   await Promise.all([recorded, settle(core, executor, exit.id, core.ledger.head.seq)]);
 }
 
-/** Appends the exit as one fact, with the OOM kill that led to it. */
-export function recordExit(core: EngineCore, exit: ProcessExit, source: 'monitor' | 'recovery'): Promise<void> {
+/** Appends the exit as one fact, with the OOM kills before it that are not in the log yet. */
+export async function recordExit(core: EngineCore, exit: ProcessExit, source: 'monitor' | 'recovery'): Promise<void> {
   const { id, exitCode, oomKilled, finishedAt } = exit;
   const stream = `container/${id}` as const;
   const exited: NewEvent = { stream, type: 'container.exited', kind: 'observed', data: { id, exitCode, oomKilled, finishedAt, source } };
-  const oom: NewEvent = { stream, type: 'container.oom', kind: 'observed', data: { id, kills: 1 } };
-  return core.observe(oomKilled ? [oom, exited] : [exited], source);
+  if (!oomKilled) return core.observe(exited, source);
+  return core.oomKills.recordWith(id, exited, source);
 }
 
 async function execExited(core: EngineCore, runtime: RuntimeDriver, exit: ProcessExit, exec: string): Promise<void> {

@@ -1,0 +1,81 @@
+import { existsSync, type FSWatcher, rmSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf, namesIn } from '@shiplog/driver-kit';
+import type { Layout } from './layout.ts';
+
+/** What the monitor leaves where it stands, for each time the kernel is out of memory for the container's cgroup. */
+const NOTICE = 'oom';
+
+/**
+ * Tells of containers whose monitor said that the kernel kills for memory in their cgroup. The monitor has an eventfd for it on version
+ * 1 of cgroups and inotify(7) on version 2; here it costs one inotify watch a container, and nothing where nothing happens. A
+ * notice is taken away when it is told, so that the next one is seen; what was left while nobody watched is told first.
+ */
+export class OomNotices {
+  readonly #followers = new Set<(id: string) => void>();
+  readonly #watches = new Map<string, FSWatcher>();
+
+  constructor(private readonly layout: Layout) {}
+
+  /** Watches a container until it is forgotten. Nothing happens if it is watched, or is not there. */
+  watch(id: string): void {
+    if (this.#watches.has(id)) return;
+    try {
+      const watcher = watch(this.layout.bundle(id), { persistent: false }, (_, name) => {
+        if (name === NOTICE) this.#take(id);
+      });
+      watcher.on('error', () => this.forget(id));
+      this.#watches.set(id, watcher);
+    } catch (error) {
+      // It is being removed.
+      if (errnoOf(error) === 'ENOENT') return;
+      throw error;
+    }
+    this.#take(id);
+  }
+
+  forget(id: string): void {
+    this.#watches.get(id)?.close();
+    this.#watches.delete(id);
+  }
+
+  /** Ids, each time there was a notice, until `signal` aborts. */
+  async *follow(signal: AbortSignal): AsyncGenerator<{ readonly id: string }> {
+    const queue: string[] = [];
+    let wake: () => void = () => undefined;
+    const tell = (id: string): void => {
+      queue.push(id);
+      wake();
+    };
+    const stop = (): void => wake();
+    signal.addEventListener('abort', stop);
+    this.#followers.add(tell);
+    try {
+      for (const id of await namesIn(this.layout.containers)) {
+        this.watch(id);
+        // One that was watched before anybody listened kept its notice.
+        this.#take(id);
+      }
+      while (!signal.aborted) {
+        const id = queue.shift();
+        if (id !== undefined) yield { id };
+        else
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+      }
+    } finally {
+      this.#followers.delete(tell);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  #take(id: string): void {
+    const notice = join(this.layout.bundle(id), NOTICE);
+    // Nobody would be told: the notice stays for who comes.
+    if (this.#followers.size === 0 || !existsSync(notice)) return;
+    // Before it is told: who hears of it finds all kills up to then counted, and of later ones there is another notice.
+    rmSync(notice, { force: true });
+    for (const tell of this.#followers) tell(id);
+  }
+}
