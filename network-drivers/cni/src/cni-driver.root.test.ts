@@ -5,7 +5,7 @@ import { createKernel } from '@shiplog/kernel-linux';
 import { reported } from '@shiplog/test-support';
 import { cniFixture } from './cni-fixture.test.double.ts';
 
-const CAPABILITIES = { sandbox: true, addresses: true, ports: true, routed: false, wired: false };
+const CAPABILITIES = { sandbox: true, addresses: true, mac: true, ports: true, routed: false, wired: false };
 
 if (await apart(import.meta.filename)) {
   const kernel = createKernel();

@@ -9,7 +9,7 @@ const cni = defineDriver({
   manifest: {
     kind: 'network',
     name: 'cni',
-    capabilities: { sandbox: true, addresses: true, ports: true, routed: false, wired: false },
+    capabilities: { sandbox: true, addresses: true, mac: true, ports: true, routed: false, wired: false },
     needs: { root: true },
     doc: 'Networks that CNI plugins make, of a conflist; ports where it has portmap.',
   },
