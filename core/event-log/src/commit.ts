@@ -1,5 +1,5 @@
 import type { ShiplogEvent } from '@shiplog/contracts';
-import type { CompleteTile, Hash } from '@shiplog/tlog';
+import { type CompleteTile, EMPTY_ROOT, type Frontier, type Hash } from '@shiplog/tlog';
 import { ENCODING, HEAD_KEY, type LogDatabase, segmentKey, SYNCED, tileKey } from './database.ts';
 import { BODY, sealFrame } from './frame.ts';
 import type { Batch } from './group-commit.ts';
@@ -48,7 +48,8 @@ export class Commit implements Batch {
   #first = 0;
   #closed = false;
   #seq = -1;
-  #root: Hash = '';
+  #frontier: Frontier | undefined;
+  #root: Hash = EMPTY_ROOT;
 
   constructor(target: CommitTarget) {
     this.#target = target;
@@ -76,13 +77,16 @@ export class Commit implements Batch {
     const { tail } = this.#target;
     this.#seal();
     this.#seq = tail.size - 1;
-    this.#root = tail.edge.root();
-    this.#put(HEAD_KEY, encodeHead(this.#seq, tail.edge.frontier().encode()));
+    this.#frontier = tail.edge.frontier();
+    this.#put(HEAD_KEY, encodeHead(this.#seq, this.#frontier.encode()));
   }
 
   async write(): Promise<void> {
     this.close();
-    await this.#target.db.batch<string, Buffer>(this.#puts, OPTIONS);
+    const written = this.#target.db.batch<string, Buffer>(this.#puts, OPTIONS);
+    // While the disk works: the next commit begins with it.
+    this.#root = this.#frontier?.root() ?? EMPTY_ROOT;
+    await written;
   }
 
   written(): void {

@@ -8,6 +8,7 @@ import { TlogError } from './tlog-error.ts';
 export class Frontier {
   #size: number;
   readonly #roots: Hash[];
+  #root: Hash | undefined;
 
   /** A tree without leaves. */
   constructor();
@@ -46,6 +47,7 @@ export class Frontier {
     for (let size = this.#size; size % 2 === 1; size = (size - 1) / 2) hash = nodeHash(this.#roots.pop() ?? '', hash);
     this.#roots.push(hash);
     this.#size++;
+    this.#root = undefined;
   }
 
   /** Adds leaves in order. */
@@ -53,11 +55,13 @@ export class Frontier {
     for (const leaf of leaves) this.append(leaf);
   }
 
-  /** The tree's root. Costs a hash for each 1 in the size but one, so ask once a batch. */
+  /** The tree's root. Costs a hash for each 1 in the size but one, so ask once a batch; asking again costs nothing. */
   root(): Hash {
+    if (this.#root !== undefined) return this.#root;
     let at = this.#roots.length - 1;
     let root = this.#roots[at] ?? EMPTY_ROOT;
     while (at > 0) root = nodeHash(this.#roots[--at] ?? '', root);
+    this.#root = root;
     return root;
   }
 

@@ -22,7 +22,7 @@ interface OpenTile {
 export class TreeEdge {
   readonly #levels: OpenTile[] = [];
   #size = 0;
-  #root: Hash | undefined;
+  #frontier: Frontier | undefined;
 
   /** Leaves so far. */
   get size(): number {
@@ -32,7 +32,7 @@ export class TreeEdge {
   /** Adds a leaf. Complete tiles go to `completed`, the lowest level first. */
   append(leaf: Hash, completed: (tile: CompleteTile) => void): void {
     this.#size++;
-    this.#root = undefined;
+    this.#frontier = undefined;
     let hash = leaf;
     for (let level = 0; ; level++) {
       const tile = (this.#levels[level] ??= { hashes: [], frontier: new Frontier() });
@@ -49,14 +49,16 @@ export class TreeEdge {
 
   /** The root over all leaves so far. */
   root(): Hash {
-    return (this.#root ??= this.frontier().root());
+    return this.frontier().root();
   }
 
+  /** The edge as it is now: it does not move along. Not to be appended to. */
   frontier(): Frontier {
-    return new Frontier(
-      this.#size,
-      this.#levels.toReversed().flatMap(({ frontier }) => frontier.roots),
-    );
+    if (this.#frontier !== undefined) return this.#frontier;
+    const roots: Hash[] = [];
+    for (let level = this.#levels.length - 1; level >= 0; level--) roots.push(...(this.#levels[level]?.frontier.roots ?? []));
+    this.#frontier = new Frontier(this.#size, roots);
+    return this.#frontier;
   }
 
   /** The first `count` hashes of the open tile of a level. */

@@ -92,12 +92,12 @@ export class AppendBench {
     for (let done = 0; done < LONE_EVENTS; done++) await this.raw.put(this.#nextKey(), value, { sync: true });
   }
 
-  /** 256 loops, each of which waits for its own append. Requests are made beforehand: who appends has them already. */
+  /** 256 loops, each of which makes a request and waits for its append. */
   async #crowd(): Promise<number> {
-    const requests = this.#requests(CROWD_EVENTS);
-    let next = 0;
+    let left = CROWD_EVENTS;
     const appender = async (): Promise<void> => {
-      for (let request = requests[next++]; request !== undefined; request = requests[next++]) {
+      while (left-- > 0) {
+        const request = this.#request();
         const began = performance.now();
         await this.log.append(request).durable;
         this.#waits.push(performance.now() - began);
@@ -109,23 +109,21 @@ export class AppendBench {
   }
 
   async #lone(): Promise<number> {
-    const requests = this.#requests(LONE_EVENTS);
     return rate(LONE_EVENTS, async () => {
-      for (const request of requests) await this.log.append(request).durable;
+      for (let done = 0; done < LONE_EVENTS; done++) await this.log.append(this.#request()).durable;
     });
   }
 
-  /** Each expects its stream's revision and that nobody else holds its name since the last one that did. */
-  #requests(count: number): AppendRequest[] {
-    const grown = new Map<string, number>();
-    return Array.from({ length: count }, () => {
-      const request = stopRequest(++this.#number, { idem: `key-${this.#number}` });
-      const stream = request.events[0]?.stream ?? 'engine';
-      const revision = grown.get(stream) ?? this.log.revision(stream);
-      grown.set(stream, revision + 1);
-      const conditions = [{ tags: [`port:tcp:${this.#number}`], after: -1 }];
-      return { ...request, expected: { [stream]: revision }, conditions };
-    });
+  /** It expects its stream's revision, and that nobody ever held its port. */
+  #request(): AppendRequest {
+    const number = ++this.#number;
+    const request = stopRequest(number, { idem: `key-${number}` });
+    const stream = request.events[0]?.stream ?? 'engine';
+    return {
+      ...request,
+      expected: { [stream]: this.log.revision(stream) },
+      conditions: [{ tags: [`port:tcp:${number}`], after: -1 }],
+    };
   }
 
   #nextKey(): string {
