@@ -84,7 +84,9 @@ export class CgroupV1Driver implements CgroupDriver, AsyncDisposable {
   }
 
   async join({ id, pid }: Args<'join'>): Promise<Record<string, never>> {
-    for (const group of await this.#groups(id)) await writeControl(join(group, 'cgroup.procs'), pid);
+    // Where its processes are looked for comes first: one that joined in part, since the driver died, is found and killed with the group.
+    const groups = new Set([await this.#in('pids', id), ...(await this.#groups(id))]);
+    for (const group of groups) await writeControl(join(group, 'cgroup.procs'), pid);
     return {};
   }
 

@@ -1,10 +1,10 @@
 // time limit: 240 s
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import { cgroupSuite, type ReadableLimit } from '@shiplog/conformance/cgroup';
 import type { CgroupDriver } from '@shiplog/contracts';
-import { instantiate, readControl } from '@shiplog/driver-kit';
+import { instantiate, namesIn, readControl } from '@shiplog/driver-kit';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
 import { report, reported } from '@shiplog/test-support';
@@ -38,6 +38,7 @@ if (mount !== undefined && answer.usable) {
       const { driver, dispose } = instantiate(definition, services);
       return {
         driver: driver as CgroupDriver,
+        kernel,
         parent,
         restart: async () => instantiate(definition, services).driver as CgroupDriver,
         capabilities: definition.manifest.capabilities,
@@ -45,6 +46,10 @@ if (mount !== undefined && answer.usable) {
           const [file, word] = FILES[what];
           return (await readControl(join(mount, parent, id, file))).split(' ')[word] ?? '';
         },
+        isFrozen: async (id) =>
+          (await namesIn(join(mount, parent, id))).includes('cgroup.freeze') &&
+          (await readControl(join(mount, parent, id, 'cgroup.freeze'))) === '1',
+        thaw: (id) => writeFile(join(mount, parent, id, 'cgroup.freeze'), '0'),
         async groupsOf(id) {
           if (!(await readdir(mount)).includes(parent)) return [];
           if (id === undefined) return [join(mount, parent)];

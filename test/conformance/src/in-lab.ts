@@ -9,7 +9,7 @@ export interface Ending {
   end(): Promise<void>;
 }
 
-/** Registers checks with `test` that get a lab each. */
+/** Registers checks with `test` that get a lab each. When a check and the end of its lab fail, the check's failure is told. */
 export function inLab<Lab extends Ending>(
   test: TestFunction,
   open: () => Promise<Lab>,
@@ -17,11 +17,13 @@ export function inLab<Lab extends Ending>(
   return (name, body) =>
     test(name, async () => {
       const lab = await open();
-      try {
+      const work = async (): Promise<void> => {
         await lab.begin?.();
         await body(lab);
-      } finally {
-        await lab.end();
-      }
+      };
+      const [checked] = await Promise.allSettled([work()]);
+      const [ended] = await Promise.allSettled([lab.end()]);
+      if (checked.status === 'rejected') throw checked.reason;
+      if (ended.status === 'rejected') throw ended.reason;
     });
 }

@@ -1,6 +1,6 @@
 import { inLab, type TestFunction } from '../in-lab.ts';
 import { cgroupCrashChecks } from './crash.ts';
-import { type CgroupFactory, Lab } from './lab.ts';
+import { type CgroupAbilities, type CgroupFactory, Lab } from './lab.ts';
 import { lifeCycleChecks } from './life-cycle.ts';
 import { limitChecks } from './limits.ts';
 import { processChecks } from './processes.ts';
@@ -9,6 +9,8 @@ export interface CgroupSuite {
   readonly test: TestFunction;
   /** Called for every check; what it gives is used by that check alone. */
   readonly factory: CgroupFactory;
+  /** As in the driver's manifest; both if absent. */
+  readonly abilities?: CgroupAbilities;
 }
 
 /**
@@ -16,10 +18,10 @@ export interface CgroupSuite {
  * abilities the driver does not have (`freeze`, `kill`, `stats`) are left out. Leaves no process and no group, also when a
  * check fails.
  */
-export function cgroupSuite({ test, factory }: CgroupSuite): void {
+export function cgroupSuite({ test, factory, abilities = { freeze: true, kill: true } }: CgroupSuite): void {
   const check = inLab(test, async () => new Lab(await factory()));
   lifeCycleChecks(check);
   limitChecks(check);
   processChecks(check);
-  cgroupCrashChecks(test, factory);
+  cgroupCrashChecks(test, factory, abilities);
 }

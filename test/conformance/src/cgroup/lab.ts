@@ -8,6 +8,7 @@ import {
   createContext,
   type ErrorCode,
   ERRORS,
+  type Kernel,
   type OperationContext,
   type ResourceLimits,
   ShiplogError,
@@ -19,18 +20,30 @@ export type ReadableLimit = 'memoryBytes' | 'memoryReservationBytes' | 'cpuQuota
 /** A driver under test with an engine id of its own. */
 export interface CgroupFixture {
   readonly driver: CgroupDriver;
+  /** The port that the driver was given: its calls are effects at which the kit kills it. Absent if it has none. */
+  readonly kernel?: Kernel;
   /** Name of the group that holds all of the driver's, such as `shiplog-<engine>`. */
   readonly parent: string;
   /** Of the driver's manifest. */
   readonly capabilities: { readonly [ability: string]: boolean };
   /** What the kernel's files say, in the contract's unit: a number or a list as text, `max` for none. */
   readLimit(id: string, what: ReadableLimit): Promise<string>;
+  /** Whether the kernel's files say that the group is frozen. False where there is none, and for drivers that cannot freeze. */
+  isFrozen(id: string): Promise<boolean>;
+  /** Thaws it by the kernel's files, whatever the driver does. */
+  thaw(id: string): Promise<void>;
   /** Directories in the kernel's hierarchies: of this group, or without an id everything that is the driver's. */
   groupsOf(id?: string): Promise<readonly string[]>;
   /** Another driver of the same engine, as after its restart. The former one is used no more. */
   restart(): Promise<CgroupDriver>;
   /** Called at the end, failed or not; the kit has removed its groups. */
   cleanup(): Promise<void>;
+}
+
+/** Of the manifest's capabilities, those that are verbs. */
+export interface CgroupAbilities {
+  readonly freeze: boolean;
+  readonly kill: boolean;
 }
 
 export type CgroupFactory = () => Promise<CgroupFixture>;

@@ -49,9 +49,12 @@ export async function on<K extends VerbKind, T>(factory: Factory<K>, work: (stag
     return await work(stage);
   } finally {
     for (const undo of restore) undo();
-    // What a wrong driver leaves is not this host's to keep.
-    await clear(stage).catch(() => stage.reboot());
-    await stage.cleanup();
+    try {
+      // What a wrong driver leaves is not this host's to keep.
+      await clear(stage).catch(() => stage.reboot());
+    } finally {
+      await stage.cleanup();
+    }
   }
 }
 
