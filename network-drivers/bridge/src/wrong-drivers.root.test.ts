@@ -303,7 +303,7 @@ if (await apart(import.meta.filename)) {
     kit: (check, wrong) =>
       networkSuite({
         test: check,
-        capabilities: { sandbox: true, addresses: true, ports: true, routed: true, wired: false },
+        capabilities: { sandbox: true, addresses: true, ports: true, routed: true, wired: false, mac: true },
         factory: () => wrongFixture(wrong),
       }),
   });

@@ -50,7 +50,7 @@ if (await apart(import.meta.filename)) {
     kit: (check, wrong) =>
       networkSuite({
         test: (name, body) => void (name in WRONG && check(name, body)),
-        capabilities: { sandbox: true, addresses: true, ports: false, routed: false, wired: true },
+        capabilities: { sandbox: true, addresses: true, ports: false, routed: false, wired: true, mac: true },
         async factory() {
           const right = await driverFixture(plugin, kernel, { wired: true });
           return { ...right, driver: replacing(right.driver, wrong(right.driver)) };
