@@ -25,7 +25,7 @@ case ${1:-} in
   --for-tests) for_tests=true ;;
   --for-guest) for_tests=true for_guest=true ;;
 esac
-! $for_tests || needed="$needed iproute2:ip containernetworking-plugins:/usr/lib/cni/static iptables:iptables btrfs-progs:mkfs.btrfs util-linux:script strace:strace systemd:/lib/systemd/systemd-journald rsyslog:rsyslogd rsyslog-openssl:/usr/share/doc/rsyslog-openssl openssl:openssl python3:python3 golang-go:go golang-golang-x-mod-dev:/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go"
+! $for_tests || needed="$needed iproute2:ip containernetworking-plugins:/usr/lib/cni/static iptables:iptables btrfs-progs:mkfs.btrfs util-linux:script strace:strace liblxc-common:/usr/share/lxc/config/common.conf luajit:luajit systemd:/lib/systemd/systemd-journald rsyslog:rsyslogd rsyslog-openssl:/usr/share/doc/rsyslog-openssl openssl:openssl python3:python3 golang-go:go golang-golang-x-mod-dev:/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go"
 if $for_guest; then
   [ "$(uname -m)" = x86_64 ] || fail "the guest's kernel is for x86_64, and this is $(uname -m)"
   needed="$needed qemu-system-x86:qemu-system-x86_64 e2fsprogs:mke2fs"

@@ -1,36 +1,62 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Kernel, ShiplogError } from '@shiplog/contracts';
-import { ociDevices } from './devices.ts';
+import { type OciDevice, ociDevices } from './devices.ts';
 import { type OwnLimits, ownLimits } from './own-limits.ts';
 import { findProgram } from './programs.ts';
 import type { Runtime } from './runtime.ts';
 import { seccomp } from './seccomp.ts';
 import { resolveUser } from './user.ts';
 
-/** The parts of an OCI runtime spec (runtime-spec 1.0.2, config.md) that are filled in here. */
+/** The parts of an OCI runtime spec (runtime-spec 1.0.2, config.md) that are filled in here, or that a runtime reads. */
 export interface Spec {
   readonly annotations?: { readonly [name: string]: string };
-  readonly root: { readonly path: string };
+  readonly root: { readonly path: string; readonly readonly?: boolean };
+  readonly hostname?: string;
   process: Process;
-  mounts?: { readonly destination: string; readonly source?: string; readonly type?: string; readonly options?: readonly string[] }[];
+  mounts?: readonly Mount[];
   linux: {
     seccomp?: object;
-    devices?: object[];
+    devices?: readonly OciDevice['node'][];
     namespaces?: readonly { readonly type: string; readonly path?: string }[];
-    resources?: { devices?: object[] };
-    maskedPaths?: string[];
+    resources?: { devices?: readonly DeviceRule[] };
+    readonly cgroupsPath?: string;
+    readonly sysctl?: { readonly [name: string]: string };
+    readonly maskedPaths?: readonly string[];
+    readonly readonlyPaths?: readonly string[];
+    readonly rootfsPropagation?: string;
   };
+}
+
+export interface Mount {
+  readonly destination: string;
+  readonly source?: string;
+  readonly type?: string;
+  readonly options?: readonly string[];
+}
+
+/** A rule of the device cgroup. */
+export interface DeviceRule {
+  readonly allow: boolean;
+  readonly type?: string;
+  readonly major?: number;
+  readonly minor?: number;
+  readonly access?: string;
 }
 
 /** An OCI process. */
 export interface Process {
-  args: readonly string[];
-  env?: readonly string[];
-  user?: object;
-  capabilities?: { [set: string]: readonly string[] };
-  rlimits?: readonly { readonly type: string; readonly soft: number; readonly hard: number }[];
-  oomScoreAdj?: number;
+  readonly args: readonly string[];
+  readonly terminal?: boolean;
+  /** Characters. */
+  readonly consoleSize?: { readonly height: number; readonly width: number };
+  readonly cwd?: string;
+  readonly env?: readonly string[];
+  readonly user?: { readonly uid: number; readonly gid: number; readonly additionalGids?: readonly number[] };
+  readonly capabilities?: { readonly [set: string]: readonly string[] };
+  readonly rlimits?: readonly { readonly type: string; readonly soft: number; readonly hard: number }[];
+  readonly noNewPrivileges?: boolean;
+  readonly oomScoreAdj?: number;
 }
 
 /** What `create` and `execCreate` are told about who runs. */
@@ -142,7 +168,9 @@ async function addDevices(spec: Spec, wanted: Wanted): Promise<void> {
     await Promise.all(wanted.devices.map((device) => ociDevices(device.hostPath, device.containerPath, device.permissions)))
   ).flat();
   const all = wanted.allDevices
-    ? (await ociDevices('/dev', '/dev', 'rwm')).filter(({ node }) => !/^\/dev\/(pts|shm|mqueue|ptmx|console|tty$)/.test(node.path))
+    ? (await ociDevices('/dev', '/dev', 'rwm')).filter(
+        ({ node }) => !/^\/dev\/(pts|shm|mqueue|ptmx|console|tty$|fd\/|std(in|out|err)$)/.test(node.path),
+      )
     : [];
   const nodes = [...all, ...found].map(({ node }) => node);
   if (nodes.length === 0) return;

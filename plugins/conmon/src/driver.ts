@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DriverHome, type Logger, namesIn, pathExists, throwIfAborted } from '@shiplog/driver-kit';
+import { type DriverHome, errnoOf, type Logger, namesIn, pathExists, throwIfAborted } from '@shiplog/driver-kit';
 import {
   type IoChannel,
   type Kernel,
@@ -91,10 +91,7 @@ export class ConmonRuntimeDriver implements RuntimeDriver {
     const [conmon, runtime] = await together([this.#runtimes.monitor(), this.#runtimes.called(args.runtime)]);
     writeFileSync(join(directory, 'runtime'), runtime.name);
     mkdirSync(join(directory, 'persist'), { mode: 0o700 });
-    const [spec] = await together([
-      writeBundle(this.kernel, directory, args, runtime),
-      ...args.directories.map((source) => mkdir(source, { recursive: true })),
-    ]);
+    const [spec] = await together([writeBundle(this.kernel, directory, args, runtime), ...args.directories.map(makeSource)]);
     throwIfAborted(signal);
     const monitor = await startMonitor(this.kernel, {
       conmon,
@@ -258,6 +255,13 @@ export class ConmonRuntimeDriver implements RuntimeDriver {
 function execsIn(directory: string): readonly string[] {
   const sessions = join(directory, 'exec');
   return existsSync(sessions) ? readdirSync(sessions) : [];
+}
+
+/** Makes the source of a bind a directory, if nothing is there. */
+async function makeSource(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  });
 }
 
 /** Makes a directory, with those above it. False if it was there. */

@@ -57,7 +57,7 @@ export class ExecSessions {
     ]);
     const { root } = JSON.parse(config) as { readonly root: { readonly path: string } };
     const process = await completeProcess(this.kernel, root.path, given, args.user, [], limits);
-    await writeFile(join(directory, 'process.spec'), runtime.processFile(process), { mode: 0o600 });
+    await writeFile(join(directory, 'process.spec'), await runtime.processFile(this.layout.bundle(id), process), { mode: 0o600 });
     const start = await this.#openStart(directory);
     // The first byte lets the monitor make ready.
     await start.write('0');

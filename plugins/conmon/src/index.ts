@@ -1,4 +1,4 @@
-export { hasOwnPids, type Process, type Spec } from './bundle.ts';
+export { hasOwnPids, type Mount, type Process, type Spec } from './bundle.ts';
 export { ConmonRuntimeDriver } from './driver.ts';
 export { failure } from './failure.ts';
 export { writeFifo } from './fifo.ts';

@@ -22,8 +22,8 @@ export interface Runtime {
   readonly flags: readonly string[];
   /** Called before `create`, with the complete spec. Answers what is written as config.json; what else the program reads, it writes. */
   prepare(bundle: string, spec: Spec): Promise<Spec>;
-  /** Text of the file that the program is handed for an exec session. */
-  processFile(process: Process): string;
+  /** Text of the file that the program is handed for an exec session in the container of `bundle`. */
+  processFile(bundle: string, process: Process): Promise<string>;
   /** Called when `create` has ended well. `watched` is the process the monitor waits for; answers the pid of the main process. */
   made(container: Container, watched: number, spec: Spec): Promise<number>;
   /** Lets the main process run its program. `again`: an earlier start may have done so. */

@@ -18,6 +18,7 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   '@shiplog/cgroup-v1',
   '@shiplog/cgroup-v2',
   '@shiplog/runtime-oci',
+  '@shiplog/runtime-lxc',
   '@shiplog/log-k8s-file',
   '@shiplog/log-file',
   '@shiplog/log-none',

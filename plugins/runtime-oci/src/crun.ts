@@ -42,7 +42,7 @@ export class Crun implements Runtime {
     return this.#seccomp.reuse(spec);
   }
 
-  processFile(process: Process): string {
+  async processFile(_: string, process: Process): Promise<string> {
     return JSON.stringify(process);
   }
 

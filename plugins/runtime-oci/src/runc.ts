@@ -24,7 +24,7 @@ export class Runc implements Runtime {
     return spec;
   }
 
-  processFile(process: Process): string {
+  async processFile(_: string, process: Process): Promise<string> {
     return JSON.stringify(process);
   }
 

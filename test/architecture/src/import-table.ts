@@ -37,6 +37,7 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'plugins/conmon': { ours: driver.ours, thirdParty: ['node-unix-socket'] },
   'plugins/runtime-sim': { ours: [...driver.ours, 'sim-host'], thirdParty: [] },
   'plugins/runtime-oci': { ours: [...driver.ours, 'conmon'], thirdParty: [] },
+  'plugins/runtime-lxc': { ours: [...driver.ours, 'conmon'], thirdParty: [] },
   'plugins/log-file': driver,
   'plugins/log-fluentd': { ours: driver.ours, thirdParty: ['@msgpack/msgpack'] },
   'plugins/log-journald': driver,

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,12 +30,14 @@ export interface Tested {
   readonly runtime: string;
   /** Makes a driver whose state and run directories are in `home`. */
   readonly construct: (home: string) => RuntimeDriver;
+  /** False: limits are a cgroup driver's alone, and the fixture sets them as one would. */
+  readonly setsLimits: boolean;
   /** A script that makes a call of such a driver and waits to be killed: node SCRIPT HOME CALL. */
   readonly caller: string;
 }
 
-/** What the kit asks of a driver over conmon. The runtime is to make the cgroup, with limits. */
-export async function runtimeFixture({ runtime, construct, caller }: Tested): Promise<RuntimeFixture> {
+/** What the kit asks of a driver over conmon. */
+export async function runtimeFixture({ runtime, construct, setsLimits, caller }: Tested): Promise<RuntimeFixture> {
   const home = await mkdtemp(join(tmpdir(), `shiplog-${runtime}-`));
   const [stateDir, runDir, rootfs] = [join(home, 'state'), join(home, 'run'), join(home, 'rootfs')];
   await Promise.all([mkdir(stateDir), mkdir(runDir), makeRootfs(rootfs)]);
@@ -44,31 +47,35 @@ export async function runtimeFixture({ runtime, construct, caller }: Tested): Pr
     runtime,
     limitsMemory: true,
     restart: async () => construct(home),
-    spec: (id, args, { terminal = false, env = ['PATH=/bin'], cwd = '/', memory } = {}) => ({
-      ociVersion: '1.0.2',
-      process: {
-        terminal,
-        user: { uid: 0, gid: 0 },
-        args,
-        env,
-        cwd,
-        capabilities: { bounding: CAPABILITIES, effective: CAPABILITIES, permitted: CAPABILITIES },
-        noNewPrivileges: false,
-      },
-      root: { path: rootfs, readonly: false },
-      mounts: [
-        { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
-        { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755'] },
-        { destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666'] },
-        { destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev'] },
-      ],
-      annotations: {},
-      linux: {
-        cgroupsPath: `/${group}-${id.slice(0, 12)}`,
-        resources: { devices: [{ allow: true, access: 'rwm' }], ...(memory === undefined ? {} : { memory: { limit: memory } }) },
-        namespaces: [{ type: 'pid' }, { type: 'mount' }, { type: 'ipc' }, { type: 'uts' }, { type: 'network' }],
-      },
-    }),
+    spec: (id, args, { terminal = false, env = ['PATH=/bin'], cwd = '/', memory } = {}) => {
+      const cgroupsPath = `/${group}-${id.slice(0, 12)}`;
+      if (memory !== undefined && !setsLimits) limitMemory(cgroupsPath, memory);
+      return {
+        ociVersion: '1.0.2',
+        process: {
+          terminal,
+          user: { uid: 0, gid: 0 },
+          args,
+          env,
+          cwd,
+          capabilities: { bounding: CAPABILITIES, effective: CAPABILITIES, permitted: CAPABILITIES },
+          noNewPrivileges: false,
+        },
+        root: { path: rootfs, readonly: false },
+        mounts: [
+          { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
+          { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755'] },
+          { destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666'] },
+          { destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev'] },
+        ],
+        annotations: {},
+        linux: {
+          cgroupsPath,
+          resources: { devices: [{ allow: true, access: 'rwm' }], ...(memory === undefined ? {} : { memory: { limit: memory } }) },
+          namespaces: [{ type: 'pid' }, { type: 'mount' }, { type: 'ipc' }, { type: 'uts' }, { type: 'network' }],
+        },
+      };
+    },
     logPath: (id) => join(home, 'logs', `${id}.log`),
     async remains() {
       // Cgroups are the cgroup driver's, which removes those that nobody is in.
@@ -88,6 +95,12 @@ export async function runtimeFixture({ runtime, construct, caller }: Tested): Pr
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+function limitMemory(cgroupsPath: string, bytes: number): void {
+  const directory = join(CGROUPS, 'memory', cgroupsPath);
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'memory.limit_in_bytes'), String(bytes));
 }
 
 async function makeRootfs(rootfs: string): Promise<void> {

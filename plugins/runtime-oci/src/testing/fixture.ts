@@ -20,5 +20,5 @@ export function construct(home: string): RuntimeDriver {
 
 /** `runtime` is the name the engine would ask for: crun, runc, or oci for the first that works. */
 export function fixture(runtime: string): Promise<RuntimeFixture> {
-  return runtimeFixture({ runtime, construct, caller: fileURLToPath(new URL('call.script.js', import.meta.url)) });
+  return runtimeFixture({ runtime, construct, setsLimits: true, caller: fileURLToPath(new URL('call.script.js', import.meta.url)) });
 }
