@@ -43,6 +43,8 @@ export interface CommandArgs {
     readonly source: string;
     readonly sealed?: SecretRef;
   };
+  /** From an image source: the first that knows it, or the one that is named. */
+  'image.pull': { readonly reference: string; readonly source?: string; readonly storageDriver?: string };
   'image.tag': { readonly image: string; readonly reference: string };
   /** To another storage driver. */
   'image.migrate': { readonly image: string; readonly storageDriver: string };
@@ -144,6 +146,8 @@ export interface CommandAnswers {
   'exec.resize': { readonly id: string };
   'image.load': { readonly images: readonly { readonly id: Digest; readonly tags: readonly string[] }[] };
   'image.import': { readonly id: Digest };
+  /** `digest` is that of what the reference stands for; `isNew`: the reference stood for another image here, or for none. */
+  'image.pull': { readonly id: Digest; readonly digest: Digest; readonly source: string; readonly isNew: boolean };
   'image.tag': { readonly id: Digest };
   'image.migrate': { readonly id: Digest; readonly from: string; readonly to: string };
   'image.remove': { readonly untagged: readonly string[]; readonly deleted: readonly Digest[] };

@@ -47,6 +47,12 @@ export interface Decisions {
   'exec.resize': { readonly id: string; readonly containerId: string; readonly rows: number; readonly columns: number } | null;
   'image.load': { readonly ingest: string } | null;
   'image.import': { readonly ingest: string; readonly reference: string } | null;
+  'image.pull': {
+    readonly ingest: string;
+    readonly reference: string;
+    readonly source?: string;
+    readonly storageDriver?: string;
+  } | null;
   'image.tag': { readonly id: Digest; readonly reference: string } | null;
   /** `snapshots` are those that no other image needs of the driver it leaves, uppermost first. */
   'image.migrate': { readonly id: Digest; readonly from: string; readonly to: string; readonly snapshots: readonly Digest[] } | null;
@@ -96,6 +102,14 @@ export interface Outcomes {
   'exec.resize': Record<string, never>;
   'image.load': { readonly images: readonly LoadedImage[]; readonly storageDriver: string };
   'image.import': { readonly images: readonly LoadedImage[]; readonly storageDriver: string };
+  /** `source` is who brought it; `repoDigest` names what the reference stood for: `name@digest`. */
+  'image.pull': {
+    readonly images: readonly LoadedImage[];
+    readonly storageDriver: string;
+    readonly source: string;
+    readonly repoDigest: string;
+    readonly isNew: boolean;
+  };
   'image.tag': Record<string, never>;
   'image.migrate': Record<string, never>;
   'image.remove': Record<string, never>;

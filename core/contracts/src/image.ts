@@ -1,6 +1,14 @@
 /** `sha256:<64 hex>`. */
 export type Digest = `sha256:${string}`;
 
+/** A blob by its digest (image-spec, descriptor.md). */
+export interface BlobDescriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+}
+
 /** One layer of an image, lowest first. */
 export interface LayerRecord {
   /** Digest of the uncompressed tar (OCI image-spec, config.md, DiffID). */

@@ -46,6 +46,7 @@ const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
 const IMAGES: ReadonlySet<CommandType> = new Set<CommandType>([
   'image.load',
   'image.import',
+  'image.pull',
   'image.migrate',
   'image.remove',
   'image.prune',

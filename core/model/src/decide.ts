@@ -31,6 +31,7 @@ import { decideImageLoad } from './decide/image-load.ts';
 import { decideImagePrune } from './decide/image-prune.ts';
 import { decideImageRemove } from './decide/image-remove.ts';
 import { decideImageMigrate } from './decide/image-migrate.ts';
+import { decideImagePull } from './decide/image-pull.ts';
 import { decideImageTag } from './decide/image-tag.ts';
 import { decideNetworkCreate } from './decide/network-create.ts';
 import { decideNetworkRemove } from './decide/network-remove.ts';
@@ -83,6 +84,7 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'exec.resize': decideExecResize,
   'image.load': decideImageLoad,
   'image.import': decideImageImport,
+  'image.pull': decideImagePull,
   'image.tag': decideImageTag,
   'image.migrate': decideImageMigrate,
   'image.remove': decideImageRemove,

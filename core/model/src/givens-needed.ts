@@ -34,6 +34,7 @@ function needed(view: StateView, command: Command): GivensNeeded {
     case 'exec.create':
     case 'image.load':
     case 'image.import':
+    case 'image.pull':
     case 'network.create':
     case 'volume.create':
       return { ids: 1, ports: 0 };

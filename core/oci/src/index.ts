@@ -12,7 +12,7 @@ export { readLayer } from './layer-reader.ts';
 export { writeLayer } from './layer-writer.ts';
 export { hostPlatform, MANIFEST_LIMIT_BYTES, parseIndex, parseManifest, selectPlatform } from './manifest.ts';
 export { MEDIA_TYPES, mediaKind } from './media-types.ts';
-export { familiar, parseReference } from './reference.ts';
+export { canonical, familiar, parseReference } from './reference.ts';
 export { MASKED_PATHS, READONLY_PATHS } from './protected-paths.ts';
 export { resolvConf } from './resolv-conf.ts';
 export { runtimeSpec } from './runtime-spec.ts';

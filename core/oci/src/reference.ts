@@ -59,6 +59,12 @@ export function familiar(ref: Reference): string {
   return `${ref.name}:${ref.tag ?? 'latest'}`;
 }
 
+/** The reference with nothing left out, as a registry is asked for it: `docker.io/library/busybox:latest`, or `…@sha256:…` by content. */
+export function canonical(ref: Reference): string {
+  const { domain, rest } = splitDomain(ref.name);
+  return `${domain}/${rest}${ref.digest === undefined ? `:${ref.tag ?? 'latest'}` : `@${ref.digest}`}`;
+}
+
 /** A first part is a host only if it looks like one: it has a dot, a port or capitals, or is `localhost`. */
 function splitDomain(text: string): { domain: string; rest: string } {
   const slash = text.indexOf('/');

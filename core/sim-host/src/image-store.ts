@@ -34,6 +34,18 @@ export function imageStore(host: SimHost, act: Act, archives: Archives): ImageSt
         },
         op,
       ),
+    pull: (ingest, _descriptor, _fetch, { op }) =>
+      act(
+        'pull',
+        ingest,
+        () => {
+          const [image] = archives(op);
+          if (image === undefined) throw new Error('a simulated pull has one image');
+          keep(image);
+          return image;
+        },
+        op,
+      ),
     path: async (digest) => `/${digest}`,
     remove: (digests) =>
       act('remove', digests.join(' '), () => {

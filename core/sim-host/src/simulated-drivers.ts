@@ -1,4 +1,4 @@
-import { type DriverFamilies, type DriverInfo, type DriverKind, ShiplogError, simulateDriver } from '@shiplog/contracts';
+import { type DriverFamilies, type DriverInfo, type DriverKind, ShiplogError, simulateDriver, simulateVerb } from '@shiplog/contracts';
 import { acting, type Around } from './call.ts';
 import { cgroup } from './cgroup.ts';
 import { type Archives, imageStore } from './image-store.ts';
@@ -29,6 +29,7 @@ const NAMES: NonNullable<SimulatedOptions['names']> = {
   runtime: ['sim'],
   log: ['sim'],
   vault: ['sim'],
+  'image-source': ['sim'],
 };
 
 /** Drivers of every family that change `host` and nothing else. A driver is made when it is first asked for, under any name. */
@@ -47,6 +48,12 @@ export function simulatedDrivers(host: SimHost, { around, archives = () => [], n
       remove: ({ name: id }, { op }) => act('volume', name)('remove', id, () => ({}), op),
     }),
     log: () => ({ ...simulateDriver('log'), async *read() {} }),
+    'image-source': (name) => ({
+      observe: async () => [],
+      resolve: (args, { op }) =>
+        act('image-source', name)('resolve', args.reference, () => simulateVerb('image-source', 'resolve', args) as object, op),
+      fetch: ({ digest }, { op }) => act('image-source', name)('fetch', digest, () => ({}), op),
+    }),
     'image-store': (name) => imageStore(host, act('image-store', name), archives),
     vault: (name) => vault(host, act('vault', name)),
     authorizer: () => simulateDriver('authorizer'),

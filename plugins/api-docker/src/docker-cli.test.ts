@@ -63,9 +63,16 @@ test('given what cannot run, when it is run, then docker ends with 127 or 125 an
   const missing = await docker(server.socketPath, ['run', 'busybox', 'nosuch']);
   assert.is(missing.code, 127);
   assert.match(missing.stderr, 'executable file not found in $PATH');
-  const unknown = await docker(server.socketPath, ['run', 'absent:1', 'true']);
+  const unknown = await docker(server.socketPath, ['run', 'nobody:1', 'true']);
   assert.is(unknown.code, 125);
-  assert.match(unknown.stderr, 'this engine does not pull images yet');
+  assert.match(unknown.stderr, 'manifest for nobody:1 not found');
+});
+
+test('given an image that is not here, when it is run, then docker pulls it first', async () => {
+  await using server = await serve();
+  const ran = await docker(server.socketPath, ['run', 'absent:1', 'echo', 'pulled']);
+  assert.equal([ran.code, ran.stdout], [0, 'pulled\n'], ran.stderr);
+  assert.match(ran.stderr, 'Status: Downloaded newer image for absent:1');
 });
 
 test('given a container that exited, when it is started attached, then it runs again and prints', async () => {

@@ -12,7 +12,7 @@ export default definePlugin({
       manifest: {
         kind: 'api',
         name: 'docker',
-        capabilities: { attach: true, exec: true, events: true, pull: false, build: false },
+        capabilities: { attach: true, exec: true, events: true, pull: true, build: false },
         needs: {},
         doc: 'The Docker Engine API, 1.24 to 1.51, as a translation onto commands, queries and the log.',
       },

@@ -28,6 +28,7 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   stats: { group: 'containers', summary: 'Show what containers use, every second', load: () => import('./verbs/stats.ts') },
   wait: { group: 'containers', summary: 'Wait until containers exit, and print their exit codes', load: () => import('./verbs/wait.ts') },
   images: { group: 'images', summary: 'List images', load: () => import('./verbs/images.ts') },
+  pull: { group: 'images', summary: 'Bring an image from an image source', load: () => import('./verbs/pull.ts') },
   load: { group: 'images', summary: 'Load images from an archive', load: () => import('./verbs/load.ts') },
   import: { group: 'images', summary: 'Make an image from a root file system', load: () => import('./verbs/import.ts') },
   tag: { group: 'images', summary: 'Give an image another name', load: () => import('./verbs/tag.ts') },

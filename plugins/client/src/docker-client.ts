@@ -245,6 +245,14 @@ export class DockerClient {
     return progress(await this.#send('POST', '/images/load', { query, body: archive }));
   }
 
+  /** As {@link loadImages}, from an image source: `source`, or the first that knows the image. */
+  async pullImage(
+    fromImage: string,
+    query: { readonly tag?: string; readonly source?: string; readonly storageDriver?: string } = {},
+  ): Promise<AsyncIterable<ProgressLine>> {
+    return progress(await this.#send('POST', '/images/create', { query: { fromImage, ...query } }));
+  }
+
   /** As {@link loadImages}. The last line's `status` is the image's id. */
   async importImage(
     archive: Readable,

@@ -25,6 +25,7 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   '@shiplog/log-syslog',
   '@shiplog/log-fluentd',
   '@shiplog/log-journald',
+  '@shiplog/image-source-directory',
   '@shiplog/image-store',
   '@shiplog/vault-file',
   '@shiplog/volume-local',

@@ -59,6 +59,11 @@ export class Blobs {
     return this.#file(digest);
   }
 
+  /** Where it is; undefined if it is not stored. */
+  async find(digest: Digest): Promise<string | undefined> {
+    return (await exists(this.#file(digest))) ? this.#file(digest) : undefined;
+  }
+
   /** Succeeds for those that are not there. */
   async remove(digests: readonly Digest[]): Promise<void> {
     const known = digests.filter((digest) => isDigest(digest));

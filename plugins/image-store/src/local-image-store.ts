@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type BlobDescriptor,
   type Digest,
   type ImageStore,
   type IngestedImage,
@@ -18,6 +19,7 @@ import { dockerArchive } from './docker-archive.ts';
 import { makeDirectory } from './durable.ts';
 import { importImage, type ImportOptions } from './import-image.ts';
 import { ociLayout } from './oci-layout.ts';
+import { type Fetch, ImagePull } from './pull-image.ts';
 import { Spool } from './spool.ts';
 
 const LIMITS = { entries: 100_000, fileBytes: 256 * 1024 ** 3 };
@@ -49,6 +51,18 @@ export class LocalImageStore implements ImageStore {
       const images = await archiveImages(spool);
       const files = new Map(images.flatMap((image) => image.files).map(({ digest, file }) => [digest, { digest, file }]));
       return { answer: merged(images), blobs: [...files.values()] };
+    });
+  }
+
+  async pull(ingest: string, descriptor: BlobDescriptor, fetch: Fetch, ctx: OperationContext): Promise<IngestedImage> {
+    return this.#ingest(ingest, async (directory) => {
+      const fetchUnlessAborted: Fetch = async (blob, path) => {
+        ctx.signal.throwIfAborted();
+        await fetch(blob, path);
+      };
+      const pull = new ImagePull(new Spool(directory, LIMITS), directory, fetchUnlessAborted, (digest) => this.#blobs.find(digest));
+      const { manifest, files } = await pull.image(descriptor, hostPlatform());
+      return { answer: { manifest, tags: [] }, blobs: files.map(({ digest, file }) => ({ digest, file })) };
     });
   }
 

@@ -1,4 +1,5 @@
-import { open, readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, type Progress, ShiplogError } from '@shiplog/contracts';
 import {
@@ -64,6 +65,16 @@ export class Spool {
     if (count === 0) throw invalid('is empty');
   }
 
+  /** Takes a file that lies in the directory already, as a blob of this name. It becomes what is stored: nobody else may write to it. */
+  async adopt(name: string, file: string): Promise<SpooledFile> {
+    this.#checkNew(name);
+    const { size } = await stat(file);
+    if (size > this.#limits.fileBytes) throw invalid(`has ${JSON.stringify(name)} of more than ${this.#limits.fileBytes} bytes`, { name });
+    const adopted = await this.#examine(name, file, size, (raw) => raw, createReadStream(file));
+    this.#files.set(name, adopted);
+    return adopted;
+  }
+
   has(name: string): boolean {
     return this.#files.has(name) || this.#links.has(name);
   }
@@ -120,8 +131,20 @@ export class Spool {
     const { fileBytes } = this.#limits;
     if (entry.size > fileBytes) throw invalid(`has ${JSON.stringify(name)} of more than ${fileBytes} bytes`, { name });
     const file = join(this.#directory, sha256Of(name).slice('sha256:'.length));
-    const raw = digestStream(entry.content, { size: entry.size });
-    const { compression, stream } = await sniff(copyTo(file, raw, told(name, entry.size, progress)));
+    return this.#examine(name, file, entry.size, (raw) => copyTo(file, raw, told(name, entry.size, progress)), entry.content);
+  }
+
+  /** Digests of a file and of what is in it, in one pass over `source`, which `through` may copy. */
+  async #examine(
+    name: string,
+    file: string,
+    size: number,
+    through: (raw: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
+    source: AsyncIterable<Uint8Array>,
+  ): Promise<SpooledFile> {
+    const { fileBytes } = this.#limits;
+    const raw = digestStream(source, { size });
+    const { compression, stream } = await sniff(through(raw));
     const content = compression === 'plain' ? raw : digestStream(decompress(stream, { limitBytes: fileBytes }));
     for await (const chunk of compression === 'plain' ? stream : content) void chunk;
     if (!raw.complete) throw invalid(`has data after the end of the compressed ${JSON.stringify(name)}`, { name });

@@ -52,7 +52,7 @@ export async function readOperation(events: AsyncIterable<ShiplogEvent>, id: str
   const isWanted = ({ seq, op, verb, stream }: Decided): boolean => {
     if (op === target.op) return true;
     if (seq > target.seq || results.get(op)?.status !== 'ok') return false;
-    if (verb === 'image.load' || verb === 'image.import')
+    if (verb === 'image.load' || verb === 'image.import' || verb === 'image.pull')
       return (recording.archives.get(op) ?? []).some(({ manifest }) => images.has(manifest.id));
     return streams.has(stream);
   };

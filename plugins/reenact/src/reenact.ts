@@ -1,4 +1,4 @@
-import type { LoadedImage, ShiplogEvent } from '@shiplog/contracts';
+import type { CommandArgs, LoadedImage, ShiplogEvent } from '@shiplog/contracts';
 import { type End, Ends, type OtherEnd, Performer, type RecordedCommand, type Recording, Summary, type VerbSummary } from '@shiplog/replay';
 import { type Disk, DiskMeter } from './disk-meter.ts';
 import { ImageBlobs } from './image-archive.ts';
@@ -146,14 +146,14 @@ async function choose(recording: Recording, { images, trusted = false }: Reenact
     const why = (trusted ? undefined : reachesOut(command)) ?? (await whyNoImage(recording, command, blobs));
     // Ports are those of then only if somebody asked for them.
     const { op, ids } = command.given;
-    if (why === undefined) asked.push({ ...networks.own(command), given: { ids, ...(op === undefined ? {} : { op }) } });
+    if (why === undefined) asked.push({ ...asLoad(networks.own(command)), given: { ids, ...(op === undefined ? {} : { op }) } });
     else withheld.push({ seq: command.seq, verb: command.verb, why });
   }
   const gone = new Set(withheld.map(({ seq }) => recording.commands.find((command) => command.seq === seq)?.op));
   const bodies = ({ op, verb }: RecordedCommand): AsyncIterable<Uint8Array> | undefined => {
-    const loaded = recording.archives.get(op);
-    const [first] = loaded ?? [];
-    if (verb === 'image.load') return blobs === undefined || loaded === undefined ? nothing() : blobs.archive(loaded);
+    const held = recording.archives.get(op);
+    const [first] = held ?? [];
+    if (verb === 'image.load') return blobs === undefined || held === undefined ? nothing() : blobs.archive(held);
     if (verb === 'image.import') return blobs === undefined || first === undefined ? nothing() : blobs.rootfs(first);
     return undefined;
   };
@@ -166,13 +166,21 @@ async function choose(recording: Recording, { images, trusted = false }: Reenact
 }
 
 async function whyNoImage(recording: Recording, { op, verb }: RecordedCommand, blobs: ImageBlobs | undefined): Promise<string | undefined> {
-  if (verb !== 'image.load' && verb !== 'image.import') return undefined;
+  if (verb !== 'image.load' && verb !== 'image.import' && verb !== 'image.pull') return undefined;
   const loaded: readonly LoadedImage[] | undefined = recording.archives.get(op);
   // One that failed, or was refused, may fail again with nothing in it.
-  if (loaded === undefined) return undefined;
+  if (loaded === undefined) return verb === 'image.pull' ? 'no image source had it, and none is asked again' : undefined;
   if (blobs === undefined) return 'its archive is not in the log, and no root with images was given';
   const missing = await blobs.missing(loaded);
   return missing.length === 0 ? undefined : `blobs are missing: ${missing.join(', ')}`;
+}
+
+/** A pull as a load of what it brought: a private engine asks no source. */
+function asLoad(command: RecordedCommand): RecordedCommand {
+  if (command.verb !== 'image.pull') return command;
+  const { storageDriver } = command.args as CommandArgs['image.pull'];
+  const args: CommandArgs['image.load'] = { quiet: true, ...(storageDriver === undefined ? {} : { storageDriver }) };
+  return { ...command, verb: 'image.load', args };
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

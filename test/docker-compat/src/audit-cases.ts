@@ -1,7 +1,7 @@
 import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { type Ran, run, type TestDaemon } from '@shiplog/test-support';
+import { busyboxLayout, type Ran, run, type TestDaemon } from '@shiplog/test-support';
 import { ask } from './raw-http.ts';
 
 /** The image that cases use; its archive must have been loaded. */
@@ -222,11 +222,16 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
       verb: 'image.import',
       good: async () => post('/images/create?fromSrc=-&repo=imported', await rootfs()),
       goodStatus: 200,
-      bad: [
-        refused(400, post('/images/create')),
-        refused(501, post('/images/create?fromImage=busybox')),
-        refused(400, post('/images/create?fromSrc=-&repo=BAD', Buffer.from('x'))),
-      ],
+      bad: [refused(400, post('/images/create')), refused(400, post('/images/create?fromSrc=-&repo=BAD', Buffer.from('x')))],
+    },
+    {
+      verb: 'image.pull',
+      good: async () => {
+        await busyboxLayout(join(scratch, 'images', 'pulled'), 'latest', { Labels: { from: 'a directory' } });
+        return post('/images/create?fromImage=pulled&tag=latest');
+      },
+      goodStatus: 200,
+      bad: [refused(400, post('/images/create?fromImage=BAD')), refused(400, post('/images/create?fromImage=a&tag=b%20c'))],
     },
     {
       verb: 'image.migrate',

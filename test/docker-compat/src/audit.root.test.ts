@@ -1,5 +1,5 @@
 // time limit: 300 s
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,11 @@ import { ask, RawConnection } from './raw-http.ts';
 const test = suite('audit');
 const scratch = await mkdtemp(join(tmpdir(), 'shiplog-audit-'));
 const archive = join(scratch, 'busybox.tar');
-const daemon = await TestDaemon.start();
+const images = join(scratch, 'images');
+await mkdir(images);
+const config = join(scratch, 'shiplogd.json');
+await writeFile(config, JSON.stringify({ driverOptions: { 'image-source/directory': { path: images } } }));
+const daemon = await TestDaemon.start({ extra: ['--config', config] });
 const CASES = auditCases(daemon, scratch);
 
 test.before(async () => {
@@ -47,7 +51,9 @@ test('given the route tables of both APIs, when routes that are no GET are compa
   const refused = new Set(REFUSED);
   const missing = DOCKER_ROUTES.filter(
     (entry) =>
-      !refused.has(entry) && !['GET', 'HEAD', 'OPTIONS'].includes(entry.method) && (entry.verb === undefined || !verbs.has(entry.verb)),
+      !refused.has(entry) &&
+      !['GET', 'HEAD', 'OPTIONS'].includes(entry.method) &&
+      [entry.verb ?? 'none'].flat().some((verb) => !verbs.has(verb)),
   ).map(({ method, template }) => `${method} ${template}`);
   assert.equal(
     missing.filter((route) => !harmless.has(route)),
@@ -62,7 +68,8 @@ test('given the route tables of both APIs, when routes that are no GET are compa
   assert.equal(
     [...verbs].filter(
       (verb) =>
-        !DOCKER_ROUTES.some((route) => route.verb === verb) && !NATIVE_ROUTES.some((route) => route.verbs?.some((one) => one === verb)),
+        !DOCKER_ROUTES.some((route) => [route.verb ?? []].flat().some((one) => one === verb)) &&
+        !NATIVE_ROUTES.some((route) => route.verbs?.some((one) => one === verb)),
     ),
     [],
     'cases of no route',

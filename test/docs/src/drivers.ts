@@ -16,7 +16,19 @@ export async function manifests(): Promise<readonly DriverManifest[]> {
   return found.toSorted((a, b) => FAMILIES.indexOf(a.kind) - FAMILIES.indexOf(b.kind));
 }
 
-const FAMILIES: readonly string[] = ['storage', 'network', 'volume', 'cgroup', 'runtime', 'log', 'image-store', 'vault', 'api', 'kernel'];
+const FAMILIES: readonly string[] = [
+  'storage',
+  'network',
+  'volume',
+  'cgroup',
+  'runtime',
+  'log',
+  'image-source',
+  'image-store',
+  'vault',
+  'api',
+  'kernel',
+];
 
 /** Driver by capability, as the manifests have it. */
 export async function driversTable(): Promise<string> {

@@ -133,6 +133,14 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
       refused: { reference: 'NO:NO:NO', message: '', changes: [], source: '-' },
       modes: ALL,
     },
+    'image.pull': {
+      prepare: async (name) => {
+        stage.images = [image('8', '9', `${name}:1`)];
+        return { reference: `${name}:1` };
+      },
+      refused: { reference: 'NO:NO:NO' },
+      modes: ALL,
+    },
     'image.migrate': {
       prepare: async (name) => ({ image: await loaded(`${name}:1`), storageDriver: 'other' }),
       refused: { image: unknown, storageDriver: 'other' },

@@ -1,4 +1,5 @@
 export { btrfsImage } from './btrfs-image.ts';
+export { busyboxLayout } from './busybox-layout.ts';
 export { busyboxArchive } from './busybox-image.ts';
 export { caughtBy, checksCanFail } from './checks-can-fail.ts';
 export { run } from './command.ts';

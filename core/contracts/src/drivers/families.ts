@@ -3,6 +3,7 @@ import type { Kernel } from '../kernel.ts';
 import type { Api } from './api.ts';
 import { AUTHORIZER_VERBS, type Authorizer } from './authorizer.ts';
 import { CGROUP_VERBS, type CgroupDriver } from './cgroup.ts';
+import { IMAGE_SOURCE_VERBS, type ImageSource } from './image-source.ts';
 import type { ImageStore } from './image-store.ts';
 import { LOG_VERBS, type LogDriver } from './log.ts';
 import { NETWORK_VERBS, type NetworkDriver } from './network.ts';
@@ -21,6 +22,7 @@ export interface DriverFamilies {
   log: LogDriver;
   authorizer: Authorizer;
   projection: Projection;
+  'image-source': ImageSource;
   'image-store': ImageStore;
   vault: Vault;
   kernel: Kernel;
@@ -39,6 +41,7 @@ export const VERB_TABLES = {
   authorizer: AUTHORIZER_VERBS,
   projection: PROJECTION_VERBS,
   log: LOG_VERBS,
+  'image-source': IMAGE_SOURCE_VERBS,
 } as const;
 
 /** A family with a verb table: its calls can be journaled, undone and sent over a wire. */

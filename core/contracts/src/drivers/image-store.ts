@@ -1,4 +1,4 @@
-import type { Digest, ImageManifest } from '../image.ts';
+import type { BlobDescriptor, Digest, ImageManifest } from '../image.ts';
 import type { Progress } from '../engine.ts';
 import type { DriverBase, OperationContext } from './verb.ts';
 
@@ -29,6 +29,17 @@ export interface ImageStore extends DriverBase {
     ingest: string,
     rootfs: AsyncIterable<Uint8Array>,
     options: { readonly message: string; readonly changes: readonly string[]; readonly at: string; readonly architecture: string },
+    ctx: OperationContext,
+  ): Promise<IngestedImage>;
+  /**
+   * Takes an image in by the descriptor of its manifest, or of an index, of which it takes the one for this host. `fetch` writes a blob into a
+   * file; it is called for blobs that are not here, side by side. Every digest and size is checked. Fails ARCHIVE_INVALID, DIGEST_MISMATCH, DISK_FULL, or what `fetch` fails
+   * with, and nothing new stays. The image has no tags.
+   */
+  pull(
+    ingest: string,
+    descriptor: BlobDescriptor,
+    fetch: (blob: BlobDescriptor, path: string) => Promise<void>,
     ctx: OperationContext,
   ): Promise<IngestedImage>;
   /** Path of a blob. Throws BLOB_NOT_FOUND. */

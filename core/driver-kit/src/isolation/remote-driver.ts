@@ -1,7 +1,15 @@
 import { createContext, type DriverFamilies, type Observed, type OperationContext, VERB_TABLES, type VerbKind } from '@shiplog/contracts';
 
 /** Families whose drivers can run elsewhere: they consist of verbs. The others hand out streams and handles. */
-export const ISOLATABLE: ReadonlySet<string> = new Set<VerbKind>(['storage', 'network', 'cgroup', 'volume', 'authorizer', 'projection']);
+export const ISOLATABLE: ReadonlySet<string> = new Set<VerbKind>([
+  'storage',
+  'network',
+  'cgroup',
+  'volume',
+  'authorizer',
+  'projection',
+  'image-source',
+]);
 
 /** Milliseconds for looking at what is there. */
 const OBSERVE_MS = 30_000;

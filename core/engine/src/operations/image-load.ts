@@ -4,18 +4,23 @@ import type { Operation } from '../operation.ts';
 import { asked, type Handler, INTERRUPTED } from './handler.ts';
 import { place, unheldBlobs, unpack } from './image-ingest.ts';
 
-type Ingest = Operation<'image.load'> | Operation<'image.import'>;
+type Ingest = Operation<'image.load'> | Operation<'image.import'> | Operation<'image.pull'>;
 
-/** Stores what `ingest` reads as blobs and snapshots, and takes both back on failure. */
+/** Stores what `read` makes of the request's body as blobs and snapshots, and takes both back on failure. */
 export async function take(
   op: Ingest,
   ingest: string,
   read: (body: AsyncIterable<Uint8Array>) => Promise<readonly IngestedImage[]>,
   wanted?: string,
 ) {
-  const { parts } = op.engine;
   const { body } = op.streams;
   if (body === undefined) throw new ShiplogError('REQUEST_INVALID', 'the request has no archive');
+  return takeIn(op, ingest, () => read(body), wanted);
+}
+
+/** Stores what `ingest` brings as blobs and snapshots, and takes both back on failure. */
+export async function takeIn(op: Ingest, ingest: string, bring: () => Promise<readonly IngestedImage[]>, wanted?: string) {
+  const { parts } = op.engine;
   const store = parts.drivers.get('image-store', parts.chosen.imageStore);
   // Before anything is stored: a driver that is not there, or cannot run.
   parts.drivers.get('storage', wanted ?? parts.defaults.storageDriver);
@@ -23,7 +28,7 @@ export async function take(
   await op.act(
     'image-store.ingest',
     async () => {
-      stored.images = await read(body);
+      stored.images = await bring();
     },
     async () => {
       await store.discard(ingest);

@@ -22,6 +22,7 @@ import { volumeRemove } from './volume-remove.ts';
 import { imageImport } from './image-import.ts';
 import { imageLoad } from './image-load.ts';
 import { imageMigrate } from './image-migrate.ts';
+import { imagePull } from './image-pull.ts';
 import { imagePrune, imageRemove } from './image-remove.ts';
 import { networkCreate } from './network-create.ts';
 import { networkRemove } from './network-remove.ts';
@@ -48,6 +49,7 @@ export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   'exec.resize': execResize,
   'image.load': imageLoad,
   'image.import': imageImport,
+  'image.pull': imagePull,
   'image.tag': imageTag,
   'image.migrate': imageMigrate,
   'image.remove': imageRemove,

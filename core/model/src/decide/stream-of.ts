@@ -27,6 +27,7 @@ function subjectStream(view: StateView, { type, args, givens }: Command): Stream
     case 'image.prune':
     case 'image.load':
     case 'image.import':
+    case 'image.pull':
     case 'subject.erase':
     case 'log.seal':
     case 'log.prune':

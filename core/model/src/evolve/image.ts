@@ -11,6 +11,13 @@ export const imageEvolvers: Evolvers<EventsOf<'image'>> = {
   'image.import.requested': () => undefined,
   'image.import.succeeded': (state, event) => arrived(state, event.data.images, event.data.storageDriver, event.t),
   'image.import.failed': () => undefined,
+  'image.pull.requested': () => undefined,
+  'image.pull.succeeded': (state, event) => {
+    const { images, storageDriver, repoDigest } = event.data;
+    arrived(state, images, storageDriver, event.t);
+    for (const { manifest } of images) named(state, manifest.id, repoDigest);
+  },
+  'image.pull.failed': () => undefined,
   'image.tag.requested': () => undefined,
   'image.tag.succeeded': (state, event) => {
     const pending = pendingOf(state, event.op, 'image.tag');
@@ -50,6 +57,13 @@ function arrived(state: State, loaded: readonly LoadedImage[], usual: string, at
     });
     for (const tag of tags) moveTag(state, tag, manifest.id, at);
   }
+}
+
+/** What an image is called where it comes from. */
+function named(state: State, id: string, repoDigest: string): void {
+  const image = state.images.get(id);
+  if (image === undefined || image.repoDigests.includes(repoDigest)) return;
+  state.images.set(id, { ...image, repoDigests: [...image.repoDigests, repoDigest] });
 }
 
 /** A tag names one image: it leaves the one that had it. */

@@ -158,6 +158,8 @@ export class World {
       case 'image.load.requested':
       case 'image.import.requested':
         return { images: [], storageDriver: 'vfs' };
+      case 'image.pull.requested':
+        return { images: [], storageDriver: 'vfs', source: 'directory', repoDigest: '', isNew: true };
       default:
         return {};
     }

@@ -186,7 +186,8 @@ class RecordingReader {
       if (label !== step) this.#times.add(stepOf(label), this.#driverOf(label, usual), ms);
     }
     if (!known) return;
-    if (event.type === 'image.load.succeeded' || event.type === 'image.import.succeeded') this.#archives.set(event.op, event.data.images);
+    if (event.type === 'image.load.succeeded' || event.type === 'image.import.succeeded' || event.type === 'image.pull.succeeded')
+      this.#archives.set(event.op, event.data.images);
   }
 
   #driverOf(label: string, usual: EngineDefaults | undefined): string {

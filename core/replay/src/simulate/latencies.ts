@@ -53,7 +53,7 @@ export class Latencies {
 
 /** The step as which an operation journals a call. */
 export function stepOfCall({ kind, verb }: DriverCall): string {
-  return kind === 'image-store' && (verb === 'load' || verb === 'import') ? 'image-store.ingest' : `${kind}.${verb}`;
+  return kind === 'image-store' && (verb === 'load' || verb === 'import' || verb === 'pull') ? 'image-store.ingest' : `${kind}.${verb}`;
 }
 
 function timesOf({ steps }: RecordedOutcome): Map<string, number[]> {

@@ -8,8 +8,8 @@ export interface RouteEntry {
   readonly route: Route;
   /** It tells of the state, and takes `at`: a moment in the past. */
   readonly past?: boolean;
-  /** The command it leads to: every request leaves one intent and one outcome of it. Absent: it changes nothing. */
-  readonly verb?: CommandType;
+  /** The command it leads to, or one of several: every request leaves one intent and one outcome of it. Absent: it changes nothing. */
+  readonly verb?: CommandType | readonly CommandType[];
 }
 
 export interface RouteMatch {

@@ -81,7 +81,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'GET', template: '/exec/{id}/json', route: inspectExec, past: true },
 
   { method: 'GET', template: '/images/json', route: listImages, past: true },
-  { method: 'POST', template: '/images/create', route: createImage, verb: 'image.import' },
+  { method: 'POST', template: '/images/create', route: createImage, verb: ['image.pull', 'image.import'] },
   { method: 'POST', template: '/images/load', route: loadImages, verb: 'image.load' },
   { method: 'GET', template: '/images/{name*}/json', route: inspectImage, past: true },
   { method: 'GET', template: '/images/{name*}/history', route: historyOfImage, past: true },

@@ -414,6 +414,21 @@ export class FakeEngine implements Engine {
           return { outcome: { images: [{ manifest: image, tags: image.tags }], storageDriver: 'vfs' }, answer: { id: image.id } };
         },
       }),
+      'image.pull': ({ reference: asked, source = 'directory' }, streams) => ({
+        stream: 'engine',
+        decided: { ingest: 'ingest', reference: asked, source },
+        run: async () => {
+          const reference = asked.replace(/^docker\.io\/(library\/)?/, '');
+          if (reference.startsWith('nobody')) throw new ShiplogError('IMAGE_NOT_FOUND', `manifest for ${reference} not found`);
+          streams.progress?.({ id: 'layer', status: 'Downloading', current: 1, total: 2 });
+          const image = this.#addImage(reference, ['sh']);
+          const repoDigest = `${reference.split(':')[0]}@${image.id}`;
+          return {
+            outcome: { images: [{ manifest: image, tags: image.tags }], storageDriver: 'vfs', source, repoDigest, isNew: true },
+            answer: { id: image.id, digest: image.id, source, isNew: true },
+          };
+        },
+      }),
       'image.tag': ({ image, reference: asked }) => {
         const reference = asked.replace(/^docker\.io\/(library\/)?/, '');
         const found = this.state.image(image);

@@ -165,6 +165,8 @@ export class EventProjection {
         return outcome.type === 'image.load.succeeded' ? this.#arrived('load', outcome.data.images, at) : [];
       case 'image.import.requested':
         return outcome.type === 'image.import.succeeded' ? this.#arrived('import', outcome.data.images, at) : [];
+      case 'image.pull.requested':
+        return outcome.type === 'image.pull.succeeded' ? this.#arrived('pull', outcome.data.images, at) : [];
       case 'image.tag.requested': {
         const { decided } = intent.data;
         if (decided === null) return [];
@@ -280,7 +282,7 @@ export class EventProjection {
     return gone;
   }
 
-  #arrived(action: 'load' | 'import', images: readonly LoadedImage[], at: string): readonly DockerEvent[] {
+  #arrived(action: 'load' | 'import' | 'pull', images: readonly LoadedImage[], at: string): readonly DockerEvent[] {
     return images.flatMap(({ manifest, tags }) => {
       this.#images.set(manifest.id, manifest.config.Labels ?? {});
       return [

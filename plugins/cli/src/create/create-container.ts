@@ -4,6 +4,7 @@ import { CliError, UsageError } from '../cli-error.ts';
 import { type Context, note } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { consoleSize } from '../terminal/session.ts';
+import { pullImage } from '../pull-image.ts';
 import { type CreateFlags, createRequest } from './create-request.ts';
 
 /** Creates the container that the flags describe, and answers its id. Warnings go to stderr, the id to `--cidfile`. */
@@ -23,14 +24,24 @@ export async function createContainer(
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.platform === undefined ? {} : { platform: flags.platform }),
   };
+  // To stderr: stdout is the container's.
+  const pull = (): Promise<void> => pullImage(context, client, request.Image, { quiet: flags.quiet }, (line) => note(context, line));
+  if (flags.pull === 'always') await pull();
+  const create = () =>
+    client.docker.createContainer(request, query).catch(async (error: unknown) => {
+      if (flags.pull === 'never' || !(error instanceof ApiError) || error.status !== 404) throw error;
+      if (!flags.quiet) note(context, `Unable to find image '${request.Image}' locally`);
+      await pull();
+      return client.docker.createContainer(request, query);
+    });
   try {
-    const { Id, Warnings } = await client.docker.createContainer(request, query);
+    const { Id, Warnings } = await create();
     for (const warning of Warnings ?? []) note(context, `warning: ${warning.replace(/^WARNING: /, '')}`);
     if (flags.cidfile !== undefined) await writeFile(flags.cidfile, Id, { flag: 'wx' });
     return Id;
   } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404) throw error;
-    throw new CliError(`${error.message}: this engine does not pull images yet`, {
+    if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 501)) throw error;
+    throw new CliError(error.message, {
       hint: `load it first: docker save ${request.Image} | shiplog load, or shiplog load -i FILE`,
       exitCode: EXIT.engine,
       cause: error,
@@ -39,11 +50,8 @@ export async function createContainer(
 }
 
 function checkPull(when: string | undefined): void {
-  if (when === undefined || when === 'never' || when === 'missing') return;
-  throw new UsageError(
-    when === 'always' ? '--pull always: this engine does not pull images yet' : `--pull takes never or missing, not "${when}"`,
-    'load the image with `shiplog load` and leave --pull out',
-  );
+  if (when === undefined || when === 'never' || when === 'missing' || when === 'always') return;
+  throw new UsageError(`--pull takes always, missing or never, not "${when}"`);
 }
 
 async function checkCidFile(path: string | undefined): Promise<void> {

@@ -62,6 +62,6 @@ export const CREATE_OPTIONS = defineOptions({
   'log-opt': { type: 'list', value: 'NAME=VALUE', help: 'Option of the log driver' },
   platform: { type: 'text', value: 'OS/ARCH', help: 'Platform the image must have' },
   cidfile: { type: 'text', value: 'FILE', help: "Write the container's id to a new file", complete: 'file' },
-  pull: { type: 'text', value: 'WHEN', help: 'never or missing; this engine does not pull yet', complete: ['never', 'missing'] },
+  pull: { type: 'text', value: 'WHEN', help: 'always, missing (default) or never', complete: ['always', 'missing', 'never'] },
   quiet: { type: 'switch', short: 'q', help: 'Say nothing about pulling' },
 });

@@ -101,7 +101,7 @@ for (const [line, what] of [
   [['--restart', 'always', '--rm'], /contradict/],
   [['--mount', 'type=bind,dst=/x'], /source/],
   [['--mount', 'type=image,src=a,dst=/x'], /not supported/],
-  [['--pull', 'always'], /does not pull/],
+  [['--pull', 'often'], /always, missing or never/],
   [['--network', 'host', '--ip', '10.0.0.1'], /--ip/],
   [['--ulimit', 'nofile'], /cannot be read/],
 ] as const) {

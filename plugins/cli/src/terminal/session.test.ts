@@ -65,12 +65,35 @@ for (const [message, code] of [
   });
 }
 
-test('given an image that is not there, when run asks for it, then it says how to load it', async () => {
+test('given an image that is nowhere, when run asks for it, then it is pulled in vain, and it says how to load it', async () => {
   await FakeDaemon.run(async (daemon) => {
     daemon.answers.set('POST /containers/create', () => [404, { message: 'No such image: nope:latest' }]);
+    daemon.answers.set('POST /images/create', () => [404, { message: 'manifest for nope:latest not found' }]);
     const ran = await runShiplog(['run', 'nope'], { host: daemon.host });
     assert.is(ran.code, 125);
-    assert.match(ran.stderr, /does not pull images yet\nload it first/);
+    assert.match(ran.stderr, /manifest for nope:latest not found\nload it first/);
+    const asked = (): number => daemon.calls.filter((call) => call.startsWith('POST /images/create')).length;
+    assert.is(asked(), 1);
+    const never = await runShiplog(['run', '--pull', 'never', 'nope'], { host: daemon.host });
+    assert.match(never.stderr, /No such image: nope:latest\nload it first/);
+    assert.is(asked(), 1);
+  });
+});
+
+test('given an image that is not there, when run asks for it, then it is pulled first, and what is said of that is on stderr', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    let pulled = false;
+    daemon.answers.set('POST /containers/create', () =>
+      pulled ? [201, { Id: ID, Warnings: [] }] : [404, { message: 'No such image: late:latest' }],
+    );
+    daemon.answers.set('POST /images/create', () => {
+      pulled = true;
+      return [200, { status: 'Status: Downloaded newer image for late:latest' }];
+    });
+    const ran = await runShiplog(['create', 'late'], { host: daemon.host });
+    assert.is(ran.code, 0, ran.stderr);
+    assert.match(ran.stderr, /Unable to find image 'late' locally\nStatus: Downloaded newer image for late:latest\n/);
+    assert.not.match(ran.stdout, /Downloaded/);
   });
 });
 

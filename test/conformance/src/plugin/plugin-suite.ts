@@ -34,6 +34,7 @@ const KINDS: { readonly [K in DriverKind]: true } = {
   cgroup: true,
   runtime: true,
   log: true,
+  'image-source': true,
   'image-store': true,
   volume: true,
   vault: true,

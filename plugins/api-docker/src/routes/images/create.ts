@@ -1,13 +1,42 @@
 import { type Exchange, decode } from '../../http/exchange.ts';
 import { ShiplogError } from '@shiplog/contracts';
+import { familiar, parseReference } from '@shiplog/oci/reference';
 import { ProgressStream } from '../../http/progress-stream.ts';
 import { withTag } from '../../translate/reference.ts';
 
-/** `POST /images/create`: imports a root file system from the body (`fromSrc=-`). Pulling (`fromImage`) comes later. */
+/** `POST /images/create`: pulls an image (`fromImage`), or imports a root file system from the body (`fromSrc=-`). */
 export async function createImage(exchange: Exchange): Promise<void> {
+  await ((exchange.query.get('fromImage') ?? '') === '' ? importImage(exchange) : pullImage(exchange));
+}
+
+/** From an image source. `source` and `storageDriver`, which Docker has not, say from which, and who is to hold the layers. */
+async function pullImage(exchange: Exchange): Promise<void> {
+  const { engine, query, caller, response, gone } = exchange;
+  const args = await decode(exchange, 'image.pull', () => {
+    const [source, storageDriver] = [query.get('source') ?? '', query.get('storageDriver') ?? ''];
+    return {
+      reference: withTag(query.get('fromImage') ?? '', query.get('tag')),
+      ...(source === '' ? {} : { source }),
+      ...(storageDriver === '' ? {} : { storageDriver }),
+    };
+  });
+  const lines = new ProgressStream(response);
+  try {
+    const { digest, isNew } = await engine.execute('image.pull', args, caller, { signal: gone, progress: (step) => lines.progress(step) });
+    lines.line({ status: `Digest: ${digest}` });
+    // As people write it: the docker command sends `docker.io/library/busybox`.
+    const { name, tag, digest: pinned } = parseReference(args.reference);
+    const image = pinned === undefined ? familiar({ name, ...(tag === undefined ? {} : { tag }) }) : `${name}@${pinned}`;
+    lines.line({ status: `Status: ${isNew ? 'Downloaded newer image' : 'Image is up to date'} for ${image}` });
+    lines.end();
+  } catch (error) {
+    lines.fail(error);
+  }
+}
+
+async function importImage(exchange: Exchange): Promise<void> {
   const { engine, query, body, caller, response, gone } = exchange;
   const args = await decode(exchange, 'image.import', () => {
-    refusePull(query);
     const source = query.get('fromSrc') ?? '';
     if (source === '') throw new ShiplogError('REQUEST_INVALID', 'one of fromImage and fromSrc is required');
     if (source !== '-') {
@@ -32,13 +61,4 @@ export async function createImage(exchange: Exchange): Promise<void> {
   } catch (error) {
     lines.fail(error);
   }
-}
-
-function refusePull(query: URLSearchParams): void {
-  const image = query.get('fromImage') ?? '';
-  if (image === '') return;
-  throw new ShiplogError(
-    'NOT_IMPLEMENTED',
-    `cannot pull ${withTag(image, query.get('tag'))}: this engine does not pull images yet; bring it in with docker load or docker import`,
-  );
 }

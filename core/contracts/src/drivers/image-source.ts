@@ -1,0 +1,45 @@
+import { Type } from '@sinclair/typebox';
+import { Done, type DriverBase, HostPath, type VerbsOf, verb } from './verb.ts';
+
+/** A blob by its digest (image-spec, descriptor.md). `size` in bytes. */
+const Descriptor = {
+  mediaType: Type.String(),
+  digest: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
+  size: Type.Integer({ minimum: 0 }),
+};
+
+/** `registry/name:tag`, `registry/name@digest` or both, nothing left out: `docker.io/library/busybox:latest`. */
+const reference = Type.String({ minLength: 1 });
+
+/** What a simulated source knows of every image. */
+const SOMETHING = {
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+  digest: `sha256:${'0'.repeat(64)}`,
+  size: 0,
+};
+
+/**
+ * An image source knows images by their references, and brings their blobs.
+ *
+ * The engine asks sources in the order in which their plugins are installed; the first that knows a reference brings the image. What comes is
+ * not trusted: the image store checks digest and size of every blob, and that layers are what the image's config says. A source gets as
+ * many blobs asked for side by side as an image has, and none that is here already.
+ */
+export const IMAGE_SOURCE_VERBS = {
+  resolve: verb({
+    doc: 'Says what a reference stands for now: the manifest, or an index of manifests for several platforms. No `descriptor` where this source does not know it; a failure where it cannot tell.',
+    args: Type.Object({ reference }),
+    answer: Type.Object({ descriptor: Type.Optional(Type.Object(Descriptor)) }),
+    simulate: () => ({ descriptor: SOMETHING }),
+  }),
+  fetch: verb({
+    doc: 'Writes the blob of the image `reference` with this digest into the file `path`; what is there already is replaced. Tells progress. Fails BLOB_NOT_FOUND; after a failure the file counts for nothing.',
+    args: Type.Object({ reference, ...Descriptor, path: HostPath }),
+    answer: Done,
+    // Layers may be large, and far away.
+    deadlineMs: 1_800_000,
+  }),
+} as const;
+
+/** Holds nothing on the host: `observe` answers nothing. */
+export interface ImageSource extends DriverBase, VerbsOf<typeof IMAGE_SOURCE_VERBS> {}
