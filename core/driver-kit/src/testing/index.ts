@@ -1,4 +1,4 @@
-export { isGloballyRegistered } from './global-container.ts';
+export { isGloballyRegistered, registerGlobally } from './global-container.ts';
 export { createRecordingKernel } from './recording-kernel.ts';
 export { createTestLogger, createTestServices } from './test-services.ts';
 
