@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createContext, type ErrorCode, ShiplogError } from '@shiplog/contracts';
-import { volumeSuite } from '@shiplog/conformance/volume';
+import { volumeCrashSuite, volumeSuite } from '@shiplog/conformance/volume';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
 import { reported, temporaryDirectory } from '@shiplog/test-support';
@@ -13,8 +13,8 @@ import { ExamplePlugin } from './example-plugin.test.double.ts';
 const kernel = createKernel();
 const test = suite('volume plugins');
 
-/** A driver, and a plugin `example` that listens where the driver looks. */
-async function prepare() {
+/** A driver, and a plugin that listens where the driver looks. */
+async function prepare(name = 'example') {
   const temporary = await temporaryDirectory();
   const [stateDir, runDir, directory, sockets, specs] = ['state', 'run', 'kit', 's', 'specs'].map((name) => join(temporary.path, name)) as [
     string,
@@ -25,13 +25,17 @@ async function prepare() {
   ];
   for (const path of [stateDir, runDir, directory, sockets, specs]) await mkdir(path);
   const { home } = createTestServices({ kernel, stateDir, runDir });
-  const plugin = new ExamplePlugin(join(temporary.path, 'plugin-volumes'));
-  await plugin.listen(join(sockets, 'example.sock'));
+  const plugin = new ExamplePlugin(join(stateDir, 'plugin-volumes'));
+  await plugin.listen(join(sockets, `${name}.sock`));
   const make = () => new PluginVolumeDriver(kernel, home, { 'socket-directory': sockets, 'spec-directories': specs });
   return {
     driver: make(),
-    name: 'example',
+    name,
+    kernel,
+    stateDir,
+    runDir,
     directory,
+    scratch: directory,
     lasting: true,
     plugin,
     sockets,
@@ -44,7 +48,22 @@ async function prepare() {
   };
 }
 
-volumeSuite({ test: reported(test, 'volume/docker-plugin', 'volume'), factory: prepare });
+volumeSuite({ test: reported(test, 'volume/docker-plugin', 'volume'), factory: () => prepare() });
+volumeCrashSuite({
+  test: reported(test, 'volume/docker-plugin', 'volume'),
+  name: 'docker-plugin',
+  async factory() {
+    const host = await prepare('mine');
+    const { volumes } = host.plugin;
+    return {
+      ...host,
+      look: async () => [...volumes].map(([name, { mounts }]) => `${name} is used by ${[...mounts].join(', ')}`),
+      async reboot() {
+        for (const { mounts } of volumes.values()) mounts.clear();
+      },
+    };
+  },
+});
 
 const ctx = (ms = 10_000) => createContext({ op: 'test', signal: AbortSignal.timeout(ms) });
 const volume = { name: 'data', driver: 'example', path: '/unused/_data', options: {} };

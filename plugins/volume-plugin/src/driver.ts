@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   Consumers,
   type DriverHome,
@@ -26,6 +27,8 @@ const SPECS = '/etc/docker/plugins:/usr/lib/docker/plugins';
 @injectable()
 export class PluginVolumeDriver implements VolumeDriver {
   readonly #consumers: Consumers;
+  /** Mounts that a plugin was asked for or to end, and did not answer yet: after a crash nobody knows whether it has them. */
+  readonly #unsure: Consumers;
   readonly #turns = new KeyedLock();
   readonly #clients = new Map<string, PluginClient>();
 
@@ -35,6 +38,7 @@ export class PluginVolumeDriver implements VolumeDriver {
     @inject(OPTIONS) private readonly options: DriverOptions,
   ) {
     this.#consumers = new Consumers(home.runDir);
+    this.#unsure = new Consumers(join(home.runDir, 'unsure'));
   }
 
   async create({ name, driver, options }: Args<'create'>, { signal }: OperationContext): Promise<{ mountpoint?: string }> {
@@ -48,8 +52,10 @@ export class PluginVolumeDriver implements VolumeDriver {
   publish({ name, driver, consumer, seed }: Args<'publish'>, { signal }: OperationContext): Promise<{ path: string }> {
     return this.#turns.run(`${driver}/${name}`, async () => {
       const plugin = await this.#plugin(driver);
+      await this.#unsure.add(name, consumer);
       await this.#consumers.add(name, consumer);
       const { Mountpoint: path } = await plugin.call('Mount', { Name: name, ID: consumer }, signal);
+      await this.#unsure.remove(name, consumer);
       if (typeof path !== 'string' || !path.startsWith('/')) {
         throw new ShiplogError(
           'DRIVER_FAILED',
@@ -68,10 +74,11 @@ export class PluginVolumeDriver implements VolumeDriver {
 
   unpublish({ name, driver, consumer }: Args<'unpublish'>, { signal }: OperationContext): Promise<Record<string, never>> {
     return this.#turns.run(`${driver}/${name}`, async () => {
-      if (!(await this.#consumers.of(name)).includes(consumer)) return {};
-      const plugin = await this.#plugin(driver);
-      await plugin.call('Unmount', { Name: name, ID: consumer }, signal);
-      await this.#consumers.remove(name, consumer);
+      if ((await this.#consumers.of(name)).includes(consumer)) {
+        await this.#unmount(await this.#plugin(driver), name, consumer, signal);
+        await this.#consumers.remove(name, consumer);
+      }
+      await this.#unsure.remove(name, consumer);
       return {};
     });
   }
@@ -85,11 +92,25 @@ export class PluginVolumeDriver implements VolumeDriver {
       if ((await this.#get(plugin, name, signal)) !== undefined) throw error;
     }
     await this.#consumers.forget(name);
+    await this.#unsure.forget(name);
     return {};
   }
 
   observe(): Promise<readonly Observed[]> {
     return this.#consumers.observe();
+  }
+
+  /** Plugins refuse to end a mount that they do not have: right where nobody knows whether they do, and a failure elsewhere. */
+  async #unmount(plugin: PluginClient, name: string, consumer: string, signal: AbortSignal): Promise<void> {
+    const isUnsure = (await this.#unsure.of(name)).includes(consumer);
+    await this.#unsure.add(name, consumer);
+    try {
+      await plugin.call('Unmount', { Name: name, ID: consumer }, signal);
+    } catch (error) {
+      const isRefused = error instanceof ShiplogError && error.code === 'DRIVER_FAILED';
+      if (isRefused && !isUnsure) await this.#unsure.remove(name, consumer);
+      if (!isRefused || !isUnsure) throw error;
+    }
   }
 
   /** The volume as the plugin has it. Docker's plugins say that there is none by an error of their own words. */

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { createServer, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { connect, createServer, type Socket } from 'node:net';
+import { join as joinPath } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -14,8 +14,11 @@ import { type ConnectionHost, GuestConnection } from './guest-connection.ts';
 import type { ToGuest, ToHost } from './message.ts';
 import { lineWire, portWire } from './wire.ts';
 
-/** Code that runs elsewhere: a plugin's module in a thread or a process of its own, or a program that speaks the wire protocol. */
-export type GuestSource = GuestModule | GuestCommand;
+/**
+ * Code that runs elsewhere: a plugin's module in a thread or a process of its own, a program that speaks the wire protocol, or one that
+ * runs already.
+ */
+export type GuestSource = GuestModule | GuestCommand | GuestSocket;
 
 interface GuestModule {
   readonly isolation: 'worker' | 'process';
@@ -28,6 +31,12 @@ interface GuestCommand {
   readonly isolation: 'process';
   readonly command: readonly string[];
   readonly directory: string;
+}
+
+/** A program that somebody else started, and that serves whoever connects to its socket, each connection by itself. */
+interface GuestSocket {
+  readonly isolation: 'process';
+  readonly socket: string;
 }
 
 /** A guest that runs. */
@@ -65,7 +74,12 @@ export async function startGuest(source: GuestSource, host: GuestHost): Promise<
     host.printed(line);
   };
   const inWorker = 'module' in source && source.isolation === 'worker';
-  const guest = inWorker ? startWorker(source, host, printed) : await startProcess(source, host, printed);
+  const guest =
+    'socket' in source
+      ? await join(source, host)
+      : inWorker
+        ? startWorker(source, host, printed)
+        : await startProcess(source, host, printed);
   const late = setTimeout(() => guest.connection.end(new Error(`it did not say hello within ${START_MS / 1000} s`)), START_MS);
   try {
     await guest.connection.hello;
@@ -107,10 +121,23 @@ function startWorker(source: GuestModule, host: GuestHost, printed: (line: strin
   return { connection, exited, kill: () => void worker.terminate() };
 }
 
-async function startProcess(source: GuestSource, host: GuestHost, printed: (line: string) => void): Promise<Guest> {
+/** Ending it is ending the connection: the program goes on. */
+async function join({ socket: path }: GuestSocket, host: GuestHost): Promise<Guest> {
+  const socket = connect(path);
+  try {
+    await once(socket, 'connect');
+  } catch (error) {
+    throw new ShiplogError('DRIVER_UNAVAILABLE', `nobody serves at ${path}: ${messageOf(error)}`, {}, { cause: error });
+  }
+  const connection = new GuestConnection(lineWire<ToGuest, ToHost>(socket), host);
+  const exited = connection.ended.then((error) => error?.message ?? 'its connection ended');
+  return { connection, exited, kill: () => void socket.destroy() };
+}
+
+async function startProcess(source: GuestModule | GuestCommand, host: GuestHost, printed: (line: string) => void): Promise<Guest> {
   await mkdir(host.socketDirectory, { recursive: true, mode: 0o700 });
   await chmod(host.socketDirectory, 0o700);
-  const path = join(host.socketDirectory, `${randomBytes(4).toString('hex')}.sock`);
+  const path = joinPath(host.socketDirectory, `${randomBytes(4).toString('hex')}.sock`);
   const server = createServer();
   server.listen(path);
   await once(server, 'listening');
@@ -154,7 +181,7 @@ function causeOf(how: string | undefined): Error | undefined {
 }
 
 /** Its environment is what a program needs to run, and no more: the engine's may hold secrets. */
-function launch(source: GuestSource, socket: string): ChildProcess {
+function launch(source: GuestModule | GuestCommand, socket: string): ChildProcess {
   const [program = '', ...args] =
     'command' in source
       ? source.command

@@ -9,15 +9,16 @@ import { defineVerb } from '../verb.ts';
 const KIT = '@shiplog/conformance/prove/main';
 
 export default defineVerb({
-  usage: '[OPTIONS] [DIRECTORY|MODULE]',
+  usage: '[OPTIONS] [DIRECTORY|MODULE|unix:PATH]',
   args: [0, 1],
   complete: 'file',
   options: { format: { type: 'text', value: 'json', help: 'Print each check and the sums as JSON, an object a line', complete: ['json'] } },
   details:
-    'Runs every kit that fits the plugin and its drivers: the module itself, and each verb once, twice, side by side, undone, canceled, with bad\ninput and after a restart. Needs no engine. Drivers that touch the host need root. What cannot be proven here is told with its reason.',
+    'Runs every kit that fits the plugin and its drivers: the module itself, and each verb once, twice, side by side, undone, canceled, with bad\ninput and after a restart. Needs no engine. Drivers that touch the host need root. What cannot be proven here is told with its reason.\nunix:PATH is the socket of a program that runs already, in a debugger perhaps, and serves each connection by itself.',
   examples: [
     { command: 'shiplog plugin test', what: 'prove the plugin in this directory' },
     { command: 'shiplog plugin test ./my-driver --format json', what: 'for machines' },
+    { command: 'shiplog plugin test unix:/tmp/mine.sock', what: 'a driver in a program that you started yourself' },
   ],
   exits: { '1': 'a check failed', '2': 'there is no plugin' },
   async run(context, flags, [target = '.']) {

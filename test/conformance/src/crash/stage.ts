@@ -4,6 +4,7 @@ import type { DriverFamilies, Kernel, VerbKind } from '@shiplog/contracts';
 import { ask } from './ask.ts';
 import { interceptFileSystem } from './file-system.ts';
 import { interceptKernel } from './kernel.ts';
+import { interceptRequests } from './requests.ts';
 
 /** One call of a verb. */
 export interface Call {
@@ -44,7 +45,7 @@ export async function clear<K extends VerbKind>(stage: Stage<K>): Promise<void> 
 /** Works on a fresh stage, where drivers may die, and clears it away, also after failure. */
 export async function on<K extends VerbKind, T>(factory: Factory<K>, work: (stage: Stage<K>) => Promise<T>): Promise<T> {
   const stage = await factory();
-  const restore = [interceptFileSystem(), ...(stage.kernel === undefined ? [] : [interceptKernel(stage.kernel)])];
+  const restore = [interceptFileSystem(), interceptRequests(), ...(stage.kernel === undefined ? [] : [interceptKernel(stage.kernel)])];
   try {
     return await work(stage);
   } finally {

@@ -25,7 +25,8 @@ async function stageOf(
   const { kernel, scratch } = fixture;
   await kernel.links.up('lo');
   const [subnet, gateway] = addresses ? ['198.18.7.0/24', '198.18.7.1'] : ['', ''];
-  const network = { id: NETWORK, name: 'kit', subnet, gateway, internal: false, options: { ...fixture.options } };
+  const parent = fixture.wire === undefined ? {} : { parent: fixture.wire.parent };
+  const network = { id: NETWORK, name: 'kit', subnet, gateway, internal: false, options: { ...fixture.options, ...parent } };
   const sandbox = { id: CONTAINER, path: join(scratch, 'netns', CONTAINER) };
   const ports = publishes ? [{ protocol: 'tcp' as const, hostIp: '', hostPort: 28_080, containerPort: 80 }] : [];
   const endpoint = { id: ENDPOINT, container: CONTAINER, network, address: addresses ? '198.18.7.2/24' : '', ports };

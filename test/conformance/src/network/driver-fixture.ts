@@ -39,7 +39,7 @@ export async function driverFixture(
     scratch: home,
     runDir: join(home, engine, 'run'),
     options: networkOptions,
-    ...(wire === undefined ? {} : { wire }),
+    ...(wire === undefined ? {} : { wire, boot: wire.lay }),
     restart: () => construct(engine),
     stranger: () => construct(other),
     async cleanup() {

@@ -25,6 +25,5 @@ export function networkSuite({ test, factory, capabilities }: NetworkSuite): voi
   if (capabilities.routed) routedChecks(check);
   if (capabilities.wired) wiredChecks(check);
   if (capabilities.ports) portChecks(check, capabilities);
-  // What a reboot takes from a driver on a wire, the kit would have to lay again.
-  if (!capabilities.wired) networkCrashChecks(test, factory, capabilities);
+  networkCrashChecks(test, factory, capabilities);
 }

@@ -9,6 +9,8 @@ export interface Wire {
   readonly namespace: string;
   /** The neighbour's link on it. */
   readonly link: string;
+  /** Lays it anew, after a reboot took it. */
+  lay(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -16,12 +18,16 @@ export interface Wire {
 export async function layWire(kernel: Kernel, directory: string): Promise<Wire> {
   const [parent, link] = ['kitwire', 'wire0'];
   const namespace = join(directory, 'neighbour');
-  await kernel.namespaces.createNetwork(namespace);
-  await kernel.links.createVeth(parent, { name: link, namespace, up: true }, { up: true });
+  const lay = async (): Promise<void> => {
+    await kernel.namespaces.createNetwork(namespace);
+    await kernel.links.createVeth(parent, { name: link, namespace, up: true }, { up: true });
+  };
+  await lay();
   return {
     parent,
     namespace,
     link,
+    lay,
     async remove() {
       await kernel.links.remove(parent);
       await kernel.namespaces.removeNetwork(namespace);

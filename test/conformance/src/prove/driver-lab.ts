@@ -78,6 +78,22 @@ export async function driverLab<K extends VerbKind>(proven: Proven, kind: K, nam
   };
 }
 
+/** What a guest says of its drivers when it begins. */
+export async function driversOf(guest: GuestSource): Promise<readonly DriverManifest[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'shiplog-kit-'));
+  try {
+    const { log } = createTestServices({ stateDir: directory, runDir: directory });
+    const host = { note: () => undefined, printed: () => undefined, log, patienceMs: 5_000, socketDirectory: directory };
+    const { connection, kill, exited } = await startGuest(guest, host);
+    const { drivers } = await connection.hello;
+    kill();
+    await exited;
+    return drivers;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
 /** Whether it can run here, and why not. */
 export async function probeOf(proven: Proven, kind: string, name: string): Promise<string | undefined> {
   const lab = await driverLab(proven, kind as VerbKind, name);

@@ -1,4 +1,4 @@
-// Proves a plugin: node main.js DIRECTORY|MODULE [--format json]. Exit codes: 0 all held, 1 some did not, 2 there is no plugin.
+// Proves a plugin: node main.js DIRECTORY|MODULE|unix:PATH [--format json]. Exit codes: 0 all held, 1 some did not, 2 there is no plugin.
 import { spawn } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { DriverManifest, Kernel } from '@shiplog/contracts';
 import type { PluginDefinition } from '@shiplog/driver-kit';
+import { driversOf } from './driver-lab.ts';
 import { proveGuest, provePlugin } from './prove-plugin.ts';
 
 /** Milliseconds for one check. */
@@ -14,6 +15,8 @@ const LIMIT_MS = 300_000;
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { format: { type: 'string' } } });
 /** Set in the process that has a network namespace to itself. */
 const APART = 'SHIPLOG_KIT_APART';
+/** Begins what names the socket of a program that runs already. */
+const UNIX = 'unix:';
 const json = values.format === 'json';
 const checks: { readonly name: string; readonly body: () => Promise<void> }[] = [];
 const skips: { readonly what: string; readonly why: string }[] = [];
@@ -24,7 +27,8 @@ const collect = {
 };
 
 try {
-  await gather(resolve(positionals[0] ?? '.'));
+  const target = positionals[0] ?? '.';
+  await (target.startsWith(UNIX) ? gatherFrom(resolve(target.slice(UNIX.length))) : gather(resolve(target)));
 } catch (error) {
   process.stderr.write(`shiplog: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(2);
@@ -75,6 +79,11 @@ async function gather(target: string): Promise<void> {
   if (plugin === undefined) throw new Error(`${module} has no plugin as its default export; use definePlugin`);
   await standApart(plugin.drivers.map(({ manifest }) => manifest));
   await provePlugin({ ...collect, plugin, module, kernel });
+}
+
+async function gatherFrom(socket: string): Promise<void> {
+  const guest = { isolation: 'process', socket } as const;
+  await proveGuest({ ...collect, guest, drivers: await driversOf(guest), kernel: await realKernel() });
 }
 
 /** Network drivers are proven in namespaces of their own, so that links and rules are nobody else's: the same again there, and its exit code. */

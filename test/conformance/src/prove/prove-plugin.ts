@@ -67,6 +67,8 @@ async function proveDrivers(
     const reason = await probeOf(proven, kind, name);
     if (reason !== undefined) skipped(what, `it cannot run here: ${reason}`);
     else if (kind === 'storage') proveStorage(test, proven, name);
+    else if (kind === 'network' && 'guest' in proven && 'socket' in proven.guest)
+      skipped(what, 'a program that runs already stands in another network namespace than the kit; give its directory');
     else if (kind === 'network' && !isApart)
       skipped(what, 'network drivers are proven in a network namespace of their own; see `apart` of the kit');
     else if (kind === 'network') proveNetwork(test, proven, name, capabilities);
@@ -101,7 +103,7 @@ function proveNetwork(test: TestFunction, proven: Proven, name: string, capabili
         ...lab,
         driver: await lab.make('aaaaaaaaaaaa'),
         kernel: proven.kernel,
-        ...(wire === undefined ? {} : { wire }),
+        ...(wire === undefined ? {} : { wire, boot: wire.lay }),
         restart: () => lab.make('aaaaaaaaaaaa'),
         stranger: () => other.make('bbbbbbbbbbbb'),
         async cleanup() {

@@ -15,6 +15,10 @@ export interface VolumeHost {
   readonly stateDir: string;
   /** Where it keeps what does not. */
   readonly runDir: string;
+  /** What else the driver made on this host, a line each, such as what the plugin has that it speaks to. */
+  look?(): Promise<readonly string[]>;
+  /** What a reboot takes away beside mounts and the run directory. */
+  reboot?(): Promise<void>;
   /** Another driver over the same state, as after a restart of the engine. The former one is used no more. */
   restart(): Promise<VolumeDriver>;
   /** Ends the driver that was made last as SIGKILL does; absent for drivers in this process. */
@@ -64,12 +68,14 @@ async function stageOf(factory: VolumeHostFactory): Promise<Stage<'volume'>> {
     look: async () => [
       ...(await mounts()).map((path) => `mount ${path}`),
       ...(await Promise.all([volumes, stateDir, runDir].map(treeOf))).flat(),
+      ...((await fixture.look?.()) ?? []),
     ],
     varying: [scratch, stateDir, runDir],
     async reboot() {
       for (const path of (await mounts()).toReversed()) await kernel.mounts.unmount(path);
       await rm(runDir, { recursive: true, force: true });
       await mkdir(runDir);
+      await fixture.reboot?.();
     },
     cleanup: () => fixture.cleanup(),
   };
