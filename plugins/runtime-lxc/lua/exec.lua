@@ -65,6 +65,7 @@ return function(options)
     slave = terminal.open(options['console-socket'], wanted:one 'console-size')
     linux.check('chown', C.fchown(slave, wanted:number 'uid', -1))
   end
+  lxc.enterNetworkOf(linux.readFile(wanted:one 'monitor'))
   lxc.leaveHostMounts()
   local log = options.process .. '.log'
   local container = lxc.open(options.id, options.state, log)

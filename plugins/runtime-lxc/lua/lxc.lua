@@ -20,9 +20,7 @@ struct lxc_attach_options {
   const char *const *extra_env_vars; char **extra_keep_env; int stdin_fd, stdout_fd, stderr_fd; int log_fd; char *lsm_label;
   struct { size_t size; gid_t *list; } groups;
 };
-struct lxc_log { const char *name, *lxcpath, *file, *level, *prefix; bool quiet; };
 struct lxc_container *lxc_container_new(const char *, const char *);
-int lxc_log_init(struct lxc_log *);
 ]]
 
 local lxc = {}
@@ -36,11 +34,28 @@ function lxc.leaveHostMounts()
   linux.mount('/run/lxc', 'tmpfs', '/run/lxc', 'tmpfs', 0, 'size=64k,mode=755')
 end
 
+-- LXC's monitor listens on an abstract socket, and obeys root. In the host's network namespace it would obey the root of any
+-- container that shares that; in one of its own it obeys who enters it.
+function lxc.leaveHostNetwork()
+  linux.check('unshare', linux.C.unshare(linux.CLONE_NEWNET))
+end
+
+function lxc.enterNetworkOf(monitor)
+  local fd = linux.open('/proc/' .. monitor .. '/ns/net', linux.O_RDONLY)
+  linux.check('setns', linux.C.setns(fd, linux.CLONE_NEWNET))
+  linux.C.close(fd)
+end
+
+function lxc.set(container, key, value)
+  if not container.set_config_item(container, key, value) then error({ text = 'LXC does not take ' .. key .. ' = ' .. value }, 0) end
+end
+
 -- Opens a container by its id, with its errors in the file `log`.
 function lxc.open(id, state, log)
-  library.lxc_log_init(ffi.new('struct lxc_log', { name = id, lxcpath = state, file = log, level = 'ERROR', quiet = true }))
   local container = library.lxc_container_new(id, state)
   if container == nil then error({ text = 'LXC cannot open the container' }, 0) end
+  lxc.set(container, 'lxc.log.file', log)
+  lxc.set(container, 'lxc.log.level', 'ERROR')
   return container
 end
 

@@ -12,6 +12,8 @@ local C = linux.C
 local SHELL = 'dev/busybox'
 local WITH_TERMINAL = { '/' .. SHELL, 'sh', '-c', 'exec "$@" <>/proc/self/fd/0', 'sh' }
 
+local SIGHUP, SIGKILL = 1, linux.SIGKILL
+
 local function quoted(text) return "'" .. text:gsub("'", [['\'']]) .. "'" end
 
 -- What a container is to see at /sys/fs/cgroup: its own cgroup of each hierarchy.
@@ -37,10 +39,6 @@ local function hideCgroups(wanted, bundle)
   linux.mount('/sys/fs/cgroup', 'tmpfs', '/sys/fs/cgroup', 'tmpfs', 0, 'size=64k,mode=700')
 end
 
-local function set(container, key, value)
-  if not container.set_config_item(container, key, value) then error({ text = 'LXC does not take ' .. key .. ' = ' .. value }, 0) end
-end
-
 local function exists(directory, name)
   local fd = C.openat(directory, name, bit.bor(linux.O_PATH, linux.O_CLOEXEC))
   if fd >= 0 then C.close(fd) end
@@ -51,12 +49,14 @@ local function note(directory, name)
   C.close(C.openat(directory, name, bit.bor(linux.O_WRONLY, linux.O_CREAT, linux.O_CLOEXEC), ffi.cast('int', tonumber('600', 8))))
 end
 
--- Exit code of a container that LXC did not start.
+-- Exit code of a container that LXC did not start. One that reboots, LXC would start again, and finds nothing to start it with:
+-- it ends as the kernel ended its first process (reboot(2)).
 local function codeOfFailure(directory)
-  if exists(directory, 'killed') then return 128 + linux.SIGKILL end
+  if exists(directory, 'killed') then return 128 + SIGKILL end
   if not exists(directory, 'passed') then return 125 end
-  local log = '/proc/self/fd/' .. C.openat(directory, 'lxc.log', linux.O_CLOEXEC)
-  io.stderr:write(lxc.reason(log), '\n')
+  local reason = lxc.reason('/proc/self/fd/' .. C.openat(directory, 'lxc.log', linux.O_CLOEXEC))
+  if not reason:find('Failed to exec', 1, true) then return 128 + SIGHUP end
+  io.stderr:write(reason, '\n')
   return 126
 end
 
@@ -75,6 +75,7 @@ local function run(options, wanted, made)
   -- A cgroup namespace begins where the container's process is born. LXC makes one whenever it joins another namespace: from the
   -- top, the host's cgroups look as they do on the host.
   if wanted:one 'own-cgroups' then cgroups.join(wanted, C.getpid()) else cgroups.joinTop(wanted, C.getpid()) end
+  lxc.leaveHostNetwork()
   lxc.leaveHostMounts()
   hideCgroups(wanted, bundle)
   linux.closeOnExec(3)
@@ -85,14 +86,15 @@ local function run(options, wanted, made)
     for _, word in ipairs(wanted:all 'argument') do words[#words + 1] = word end
   end
   local container = lxc.open(options.id, options.state, bundle .. '/lxc.log')
-  for _, item in ipairs(wanted:all 'item') do set(container, item:match '^(.-)=(.*)$') end
+  for _, item in ipairs(wanted:all 'item') do lxc.set(container, item:match '^(.-)=(.*)$') end
+  if not wanted:one 'own-network' then lxc.set(container, 'lxc.namespace.share.net', '/proc/' .. made.creator .. '/ns/net') end
   if ownTerminal then
-    set(container, 'lxc.mount.entry', made.slavePath .. ' dev/console none bind,create=file 0 0')
-    set(container, 'lxc.mount.entry', wanted:one 'busybox' .. ' ' .. SHELL .. ' none bind,ro,create=file 0 0')
+    lxc.set(container, 'lxc.mount.entry', made.slavePath .. ' dev/console none bind,create=file 0 0')
+    lxc.set(container, 'lxc.mount.entry', wanted:one 'busybox' .. ' ' .. SHELL .. ' none bind,ro,create=file 0 0')
   end
   local hook = { wanted:one 'luajit', options.main, 'gate', '--bundle', bundle, '--creator', tostring(made.creator) }
   for i, word in ipairs(hook) do hook[i] = quoted(word) end
-  set(container, 'lxc.hook.start-host', table.concat(hook, ' '))
+  lxc.set(container, 'lxc.hook.start-host', table.concat(hook, ' '))
   container.want_daemonize(container, false)
   local argv, kept = linux.strings(words)
   local started = container.start(container, 0, argv)

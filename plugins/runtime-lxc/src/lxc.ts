@@ -67,7 +67,11 @@ export class Lxc implements Runtime {
     const spec = JSON.parse(text) as Spec;
     const bounding = new Set(spec.process.capabilities?.bounding);
     const bounded = (process.capabilities?.bounding ?? []).every((name) => bounding.has(name));
-    return write([...execOrders(process, cgroupOrders(spec, all)), ...(bounded ? [['bounded', 'yes'] as const] : [])]);
+    return write([
+      ['monitor', join(bundle, 'pid')],
+      ...execOrders(process, cgroupOrders(spec, all)),
+      ...(bounded ? [['bounded', 'yes'] as const] : []),
+    ]);
   }
 
   /** The monitor waits for LXC's own, which ends as the main process does. */

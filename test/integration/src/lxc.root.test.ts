@@ -77,6 +77,8 @@ test('given a server with a published port, when the daemon is killed, then it g
   await daemon.start();
   assert.is(await page(), first);
   assert.is(await docker('exec', '-u', '1000', '-w', '/tmp', '-e', 'X=y', 'server', 'sh', '-c', 'echo $(id -u) $(pwd) $X'), '1000 /tmp y');
+  // Whoever reaches LXC's monitor as root can command it.
+  assert.not.match(await said(['--network', 'host'], 'cat /proc/net/unix'), /@\S*lxc\S*$/im);
   assert.match(await docker('top', 'server'), /httpd -f -h \/www/);
   const pid = await docker('inspect', '-f', '{{.State.Pid}}', 'server');
   assert.match(await readFile(`/proc/${pid}/cmdline`, 'utf8'), /^httpd/);
@@ -92,6 +94,8 @@ test('given programs that fail, when they are run, then docker exits as it does 
   assert.is((await run(['--rm'], 'sh', '-c', 'exit 7')).code, 7);
   assert.is((await run(['--rm'], 'nope')).code, 127);
   assert.is((await run(['--rm'], '/etc')).code, 126);
+  const rebooted = await run(['--rm', '--privileged', '-v', '/bin/busybox:/bin/reboot'], 'reboot', '-f');
+  assert.equal([rebooted.code, rebooted.stdout, rebooted.stderr], [129, '', '']);
   const { code } = await run(['--name', 'greedy', '-m', '16m'], 'sh', '-c', 'x=aaaaaaaaaaaaaaaa; while :; do x="$x$x"; done');
   assert.is(code, 137);
   assert.is(await docker('inspect', '-f', '{{.State.OOMKilled}}', 'greedy'), 'true');
