@@ -1,6 +1,6 @@
 import { TreeEdge } from '@shiplog/tlog';
 import { GrowingArray } from './growing-array.ts';
-import type { KeyOwner } from './key-table.ts';
+import type { KeyColumns } from './key-table.ts';
 import type { LogIndex, StreamEnd, TagEnd } from './log-index.ts';
 import type { SegmentTable } from './segment-table.ts';
 
@@ -93,7 +93,7 @@ interface Part {
   readonly streams: readonly StreamEnd[];
   readonly tags: readonly TagEnd[];
   /** Those that are new. */
-  readonly keys: readonly KeyOwner[];
+  readonly keys: KeyColumns;
   readonly firsts: Uint32Array;
 }
 
@@ -107,8 +107,8 @@ function encodePage({ from, before, streams, tags, keys, firsts }: Part, index: 
     streams: index.streams.slice(before.streams).map(({ name }) => name),
     tags: index.tags.slice(before.tags).map(({ name }) => name),
     types: index.types.names.slice(before.types),
-    keys: keys.map(({ key }) => key),
-    ops: keys.map(({ op }) => op),
+    keys: keys.keys,
+    ops: keys.ops,
     times: index.times.since(from),
   };
   const json = Buffer.from(JSON.stringify(text));
@@ -125,7 +125,7 @@ function encodePage({ from, before, streams, tags, keys, firsts }: Part, index: 
     bytesOf(Uint32Array.from(streams, ({ last }) => last)),
     bytesOf(Uint32Array.from(tags, ({ id }) => id)),
     bytesOf(Uint32Array.from(tags, ({ last }) => last)),
-    bytesOf(Uint32Array.from(keys, ({ seq }) => seq)),
+    bytesOf(keys.seqs),
     edge.encode(),
   ]);
 }

@@ -1,11 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { GrowingArray } from './growing-array.ts';
 
-/** An idempotency key, the event that brought it first, and the operation it belongs to. */
+/** The event that brought an idempotency key first, and the operation it belongs to. */
 export interface KeyOwner {
-  readonly key: string;
   readonly seq: number;
   readonly op: string;
+}
+
+/** Keys in the order they came, and of each the operation and the position. */
+export interface KeyColumns {
+  readonly keys: readonly string[];
+  readonly ops: readonly string[];
+  readonly seqs: Uint32Array;
 }
 
 /** Places for each key, at least: with fewer, looking takes more steps. */
@@ -14,7 +20,7 @@ const FIRST_PLACES = 1024;
 
 /**
  * Idempotency keys in the order they came, for the life of the log. Nearly every key that is looked up is new. A Map finds that out by
- * reading some other keys, wherever they lie in memory; here, numbers beside each other tell.
+ * reading some other keys, wherever they lie in memory, and holds no more than 2^24; here, numbers beside each other tell.
  */
 export class KeyTable {
   readonly #keys: string[] = [];
@@ -32,21 +38,16 @@ export class KeyTable {
 
   get(key: string): KeyOwner | undefined {
     const at = this.#find(key, this.#hash(key));
-    return at < 0 ? undefined : this.at(at);
+    return at < 0 ? undefined : { seq: this.#seqs.at(at), op: this.#ops[at] as string };
   }
 
   has(key: string): boolean {
     return this.#find(key, this.#hash(key)) >= 0;
   }
 
-  /** The key that came after `index` others. Precondition: there is one. */
-  at(index: number): KeyOwner {
-    return { key: this.#keys[index] as string, seq: this.#seqs.at(index), op: this.#ops[index] as string };
-  }
-
   /** The keys that came after `from` others. */
-  since(from: number): readonly KeyOwner[] {
-    return Array.from({ length: this.size - from }, (_, index) => this.at(from + index));
+  since(from: number): KeyColumns {
+    return { keys: this.#keys.slice(from), ops: this.#ops.slice(from), seqs: this.#seqs.values.slice(from) };
   }
 
   /** Adds a key, unless it is there: it belongs to who brought it first. */
