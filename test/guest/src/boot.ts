@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { access, constants, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 
+/** How many times as long as elsewhere a file may take on an emulated processor. */
+const EMULATED = 8;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Guest {
@@ -59,9 +61,9 @@ export async function boot(guest: Guest, print: (line: string) => void): Promise
 
 async function argumentsOf({ kernel, initramfs, disks, patterns, memoryMiB, consoleLog }: Guest): Promise<string[]> {
   const fixed = '-nodefaults -no-reboot -display none -nic none -smp 2 -cpu max -serial stdio';
-  const accelerator = (await hasKvm()) ? 'kvm' : 'tcg,thread=multi';
+  const [accelerator, patience] = (await hasKvm()) ? ['kvm', 1] : ['tcg,thread=multi', EMULATED];
   // psi: Debian's kernel has it, and asks to be told. Nobody attacks the guest, and mitigations cost time.
-  const words = `console=ttyS0 quiet panic=-1 psi=1 hugepages=8 mitigations=off patterns=${patterns.join(',')}`;
+  const words = `console=ttyS0 quiet panic=-1 psi=1 hugepages=8 mitigations=off patience=${patience} patterns=${patterns.join(',')}`;
   const options = [
     ['-accel', accelerator],
     ['-m', `${memoryMiB}M`],

@@ -17,7 +17,7 @@ export interface GuestKernel {
 export async function guestKernel(directory: string): Promise<GuestKernel> {
   const versions = await readdir(join(directory, 'lib/modules')).catch(() => []);
   const [version] = versions;
-  if (version === undefined) throw new Error(`there is no kernel in ${directory}; run sh plugins/setup/setup.sh --for-guest`);
+  if (version === undefined) throw new Error(`there is no kernel in ${directory}; run sh plugins/setup/setup.sh --for-tests`);
   const modules = join(directory, 'lib/modules', version);
   const indexed = await access(join(modules, 'modules.dep')).then(
     () => true,

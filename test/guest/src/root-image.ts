@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, cp, lstat, mkdir, readdir, readFile, readlink, realpath, rename, rm, symlink } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { installedPackages, type Lock } from './installed-packages.ts';
 import type { GuestKernel } from './kernel.ts';
@@ -58,7 +58,8 @@ async function fill(tree: string, repository: string, kernel: GuestKernel, files
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) await symlink(`usr/${name}`, join(tree, name));
   await exec('/bin/busybox', ['--install', '-s', join(tree, 'usr/bin')]);
   for (const path of files) {
-    const target = join(tree, path);
+    // The docker command may be unpacked among our own caches.
+    const target = join(tree, path.startsWith(repository) ? `usr/local/bin/${basename(path)}` : path);
     await mkdir(dirname(target), { recursive: true });
     await cp(await realpath(path), target, { force: true });
   }

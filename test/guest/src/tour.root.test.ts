@@ -1,6 +1,7 @@
 // time limit: 600 s
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { busyboxArchive, hostTraces, TestDaemon } from '@shiplog/test-support';
@@ -27,6 +28,14 @@ async function docker(...args: string[]): Promise<string> {
 async function control(id: string, v2: string, v1: readonly [controller: string, file: string]): Promise<string> {
   const group = await groupDirectory(started().directory, id, v1[0]);
   return (await readFile(join(group.path, group.version === 2 ? v2 : v1[1]), 'utf8')).trim();
+}
+
+/** Waits for what comes by itself; the file's time limit ends it. */
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (let looks = 0; !(await holds()); looks += 1) {
+    assert.ok(looks < 2000, what);
+    await sleep(50);
+  }
 }
 
 test.after(async () => {
@@ -97,6 +106,17 @@ test('given a busy container, when its stats are asked for, then docker shows wh
   assert.is((await started().events()).filter(({ type }) => !type.startsWith('log.')).length <= before, true);
   await docker('rm', '-f', 'busy');
 });
+test('given our own command, when it updates a container and shows its stats, then the kernel and it have the new limit', async () => {
+  const id = await docker('inspect', '-f', '{{.Id}}', 'limited');
+  const updated = await started().shiplog(['update', '-m', '88m', '--memory-swap', '96m', 'limited']);
+  assert.is(updated.stdout, 'limited\n', updated.stderr);
+  assert.is(await control(id, 'memory.max', ['memory', 'memory.limit_in_bytes']), String(88 * MIB));
+  const { stdout, stderr } = await started().shiplog(['stats', '--no-stream', '--format', 'json', 'limited']);
+  assert.is(stderr, '');
+  const row: { readonly [column: string]: string } = JSON.parse(stdout);
+  assert.equal([row['Name'], row['ID'], row['PIDs']], ['limited', id.slice(0, 12), '1']);
+  assert.match(row['MemUsage'] ?? '', / \/ 88MiB$/);
+});
 test('given a running container, when it is paused and unpaused, then the kernel freezes and thaws it', async () => {
   const id = await docker('run', '-d', '--name', 'paused', 'busybox:test', 'sleep', '1000');
   const frozen = async (): Promise<boolean> => /FROZEN|frozen 1/.test(await control(id, 'cgroup.events', ['freezer', 'freezer.state']));
@@ -125,6 +145,25 @@ test('given a memory limit, when a container wants more, then it is killed, its 
   assert.is(await docker('inspect', '-f', '{{.State.OOMKilled}} {{.State.ExitCode}}', 'hungry'), 'true 137');
   const types = (await started().events()).map(({ type }) => type);
   assert.ok(types.includes('container.oom'), types.join(' '));
+});
+test('given a memory limit, when a child wants more, then it is killed, the container lives on, and docker hears of it at once', async () => {
+  const id = await docker('run', '-d', '--name', 'parent', '-m', '16m', '--memory-swap', '16m', 'busybox:test', 'sleep', '1000');
+  const kills = async (): Promise<number> =>
+    (await started().events())
+      .filter(({ type, data }) => type === 'container.oom' && data['id'] === id)
+      .reduce((all, { data }) => all + Number(data['kills']), 0);
+  for (const number of [1, 2]) {
+    const { code } = await started().docker(['exec', 'parent', 'sh', '-c', 'x=0123456789abcdef; while :; do x=$x$x; done']);
+    assert.is(code, 137);
+    await until(`${number} kills are in the log`, async () => (await kills()) === number);
+    assert.is(await docker('inspect', '-f', '{{.State.Status}}', 'parent'), 'running');
+  }
+  // Whole seconds, as the docker command sends durations.
+  const soon = String(Math.floor(Date.now() / 1000) + 1);
+  const told = await docker('events', '--since', '1h', '--until', soon, '--filter', 'event=oom', '--format', '{{.Actor.ID}}');
+  assert.is(told.split('\n').filter((line) => line === id).length, 2);
+  await docker('rm', '-f', 'parent');
+  assert.is(await kills(), 2);
 });
 test('given all that, when the containers are removed, then no group and nothing else of them is left', async () => {
   await docker('rm', '-f', 'limited', 'hungry');

@@ -31,7 +31,7 @@ test.after.each((context) => context.root.cleanup());
 async function run(
   root: TemporaryDirectory,
   files: { readonly [path: string]: string },
-  options: { readonly patterns?: readonly string[]; readonly isRoot?: boolean } = {},
+  options: { readonly patterns?: readonly string[]; readonly isRoot?: boolean; readonly patience?: number } = {},
 ): Promise<Ran> {
   for (const [path, source] of Object.entries(files)) {
     await mkdir(dirname(join(root.path, path)), { recursive: true });
@@ -39,7 +39,8 @@ async function run(
   }
   const lines: string[] = [];
   const print = (line: string): void => void lines.push(line);
-  const ok = await runAll({ root: root.path, patterns: options.patterns ?? [], isRoot: options.isRoot ?? true, print });
+  const { patterns = [], isRoot = true, patience = 1 } = options;
+  const ok = await runAll({ root: root.path, patterns, isRoot, patience, print });
   return { ok, lines, last: (lines.at(-1) ?? '').trim(), text: lines.join('\n') };
 }
 
@@ -113,6 +114,12 @@ writeFileSync(${JSON.stringify(pid)}, String(child.pid)); ${good} test('hangs', 
   assert.ok(stat === 'gone' || stat.includes(') Z '), stat);
 });
 
+test('given patience, when a file takes longer than its stated time, then it has that much more', async ({ root }) => {
+  const slow = `// time limit: 1 s\n${head} test('slow', () => new Promise((r) => setTimeout(r, 2000))); test.run();`;
+  const ran = await run(root, { 'core/a/dist/a.test.js': slow }, { patience: 120 });
+  assert.is(ran.last, '1 passed, 0 failed');
+});
+
 test('given tests that skip, when run, then reasons are listed and they do not count as passed', async ({ root }) => {
   const skips = `${head} test('a', () => {}); test('b', () => { console.log('SKIP no such device'); }); test.skip('c', () => {}); test.run();`;
   const ran = await run(root, { 'core/a/dist/a.test.js': skips });
@@ -126,6 +133,24 @@ test('given a file that needs root and a user who is not, when run, then it is s
   assert.ok(ran.ok, ran.text);
   assert.match(ran.text, /SKIP core\/a\/dist\/a\.root\.test\.js: needs root/);
   assert.is(ran.last, '2 passed, 0 failed, 1 skipped');
+});
+
+test('given a file that hands on the output of a whole run, when run, then that run counts, and its skips and failures', async ({
+  root,
+}) => {
+  const prints = (text: string, code: number): string => `console.log(${JSON.stringify(text)}); process.exitCode = ${code};`;
+  const ran = await run(root, {
+    'core/a/dist/a.test.js': prints('ok   x  5 passed, 1 skipped  3 ms\nSKIP x: no such disk\n\n5 passed, 0 failed, 1 skipped', 0),
+    'core/a/dist/b.test.js': prints(
+      'FAIL y\n\n──── y: exit code 1\n  Total:     9\n  Passed:    7\n  Skipped:   0\n\n7 passed, 2 failed',
+      1,
+    ),
+    'core/a/dist/c.test.js': prints('the guest did not boot', 1),
+  });
+  assert.not(ran.ok);
+  assert.match(ran.text, /SKIP core\/a\/dist\/a\.test\.js: x: no such disk/);
+  assert.match(ran.text, /c\.test\.js: ran no tests \(exit code 1\)\nthe guest did not boot/);
+  assert.is(ran.last, '12 passed, 3 failed, 1 skipped');
 });
 
 test('given instructions in the TypeScript source only, when run, then they hold', async ({ root }) => {

@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly print: (line: string) => void;
   /** Files that run at the same time. */
   readonly width?: number;
+  /** What the time limits of files are multiplied with, for machines that are slower than others by that. */
+  readonly patience?: number;
 }
 
 /**
@@ -17,13 +19,13 @@ export interface RunOptions {
  * output of failed files, and at last `N passed, N failed[, N skipped]`. True if all is well and at least one test ran.
  */
 export async function runAll(options: RunOptions): Promise<boolean> {
-  const { root, print, isRoot, width = 2 } = options;
+  const { root, print, isRoot, width = 2, patience = 1 } = options;
   const found = await findTestFiles(root, options.patterns);
   const skipped = found.filter((file) => file.needsRoot && !isRoot);
   const chosen = found.filter((file) => !skipped.includes(file));
   const results: FileResult[] = [];
   const run = async (file: TestFile): Promise<void> => {
-    const result = await runFile(root, file);
+    const result = await runFile(root, { ...file, limitMs: file.limitMs * patience });
     results.push(result);
     print(lineOf(result));
   };

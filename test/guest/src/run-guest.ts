@@ -1,0 +1,35 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { boot } from './boot.ts';
+import { initramfs } from './initramfs.ts';
+import { guestKernel } from './kernel.ts';
+import { repositoryTar } from './repository-tar.ts';
+import { rootImage } from './root-image.ts';
+
+/** What the machine outside cannot prove, or only on version 1 of cgroups: paths of built tests, or parts of them. */
+export const USUAL = [
+  'plugins/cgroup-v2/',
+  'test/guest/dist/tour',
+  'storage-drivers/btrfs/',
+  'network-drivers/ipvlan/',
+  'network-drivers/macvlan/',
+] as const;
+
+const repository = new URL('../../..', import.meta.url).pathname;
+const cache = join(repository, 'node_modules/.cache/guest');
+
+/**
+ * Makes the disks as far as they are not there, boots the guest, and runs the tests whose path contains one of `patterns`: letters, digits, dots,
+ * dashes and slashes. Hands what the runner in it prints to `print`, line by line. Resolves with its exit code; throws if the
+ * guest does not boot, or takes longer than `limitMs`.
+ */
+export async function runGuest(patterns: readonly string[], limitMs: number, print: (line: string) => void): Promise<number> {
+  await mkdir(cache, { recursive: true });
+  const began = performance.now();
+  const kernel = await guestKernel(join(cache, 'kernel'));
+  const disks = [await rootImage(repository, cache, kernel), await repositoryTar(repository, cache)];
+  const archive = await initramfs(cache, kernel);
+  print(`guest: ready to boot in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  const guest = { kernel: kernel.image, initramfs: archive, disks, patterns, memoryMiB: 2048, limitMs };
+  return boot({ ...guest, consoleLog: join(cache, 'console.log') }, print);
+}
