@@ -71,6 +71,10 @@ export interface ResourceLimits {
     readonly readIops?: number;
     readonly writeIops?: number;
   }[];
+  /** Huge pages by their size, such as `2MB` and `1GB`. */
+  readonly hugetlb?: readonly { readonly pageSize: string; readonly bytes: number }[];
+  /** What an RDMA device of this host gives. */
+  readonly rdma?: readonly { readonly device: string; readonly handles?: number; readonly objects?: number }[];
 }
 
 export interface DeviceSpec {

@@ -8,9 +8,11 @@ import { attempt, type Controller, warnOfMissing } from './controller.ts';
 import { cpu } from './cpu.ts';
 import { cpuset } from './cpuset.ts';
 import { hierarchies } from './hierarchies.ts';
+import { hugetlb } from './hugetlb.ts';
 import { io } from './io.ts';
 import { memory } from './memory.ts';
 import { pids } from './pids.ts';
+import { rdma } from './rdma.ts';
 import { sample } from './stats.ts';
 
 const test = suite('cgroup-v1: controllers');
@@ -150,6 +152,24 @@ test('given mountinfo, when hierarchies are looked for, then each controller has
   );
 });
 
+test('given limits of huge pages and RDMA, when they are set, then each is in its file, and what is no size is refused', async () => {
+  const files = { 'hugetlb.2MB.limit_in_bytes': '0', 'hugetlb.2MB.rsvd.limit_in_bytes': '0' };
+  const done = await set(hugetlb, files, {
+    hugetlb: [
+      { pageSize: '2MB', bytes: 4096 },
+      { pageSize: '1GB', bytes: 0 },
+    ],
+  });
+  assert.equal(done, {
+    unset: ['huge pages of 1GB: this kernel does not have it'],
+    files: { 'hugetlb.2MB.limit_in_bytes': '4096', 'hugetlb.2MB.rsvd.limit_in_bytes': '4096' },
+  });
+  const refused = await set(hugetlb, files, { hugetlb: [{ pageSize: '../2MB', bytes: 1 }] }).catch((error: unknown) => error);
+  assert.ok(refused instanceof ShiplogError && refused.code === 'SPEC_INVALID');
+  const devices = await set(rdma, { 'rdma.max': '' }, { rdma: [{ device: 'mlx0', handles: 2, objects: 30 }, { device: 'mlx1' }] });
+  assert.equal(devices, { unset: [], files: { 'rdma.max': 'mlx0 hca_handle=2 hca_object=30' } });
+});
+
 test('given the files of a group, when a sample is taken, then it is in the words of the contract', async () => {
   await using directory = await temporaryDirectory();
   const files: Files = {
@@ -163,6 +183,8 @@ test('given the files of a group, when a sample is taken, then it is in the word
     'memory.max_usage_in_bytes': '8192\n',
     'memory.limit_in_bytes': '9223372036854771712\n',
     'memory.stat': 'cache 1\ntotal_inactive_file 1024\n',
+    'memory.failcnt': '5\n',
+    'memory.memsw.failcnt': '2\n',
     'memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 3\n',
     'blkio.throttle.io_service_bytes_recursive': '8:0 Read 10\n8:0 Write 20\n8:0 Total 30\nTotal 30\n',
     'blkio.throttle.io_serviced_recursive': '8:0 Read 1\n8:0 Write 2\n8:0 Total 3\nTotal 3\n',
@@ -177,6 +199,7 @@ test('given the files of a group, when a sample is taken, then it is in the word
       limitBytes: 0,
       inactiveFileBytes: 1024,
       oomKills: 3,
+      limitHits: 7,
       detail: { cache: 1, total_inactive_file: 1024 },
     },
     io: [{ major: 8, minor: 0, readBytes: 10, writeBytes: 20, reads: 1, writes: 2 }],

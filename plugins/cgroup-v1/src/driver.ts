@@ -33,14 +33,16 @@ import { ExpectedJoin } from './expected-join.ts';
 import { freeze, thaw } from './freezer.ts';
 import { makeGroup } from './group.ts';
 import { type Hierarchies, hierarchies } from './hierarchies.ts';
+import { hugetlb } from './hugetlb.ts';
 import { io } from './io.ts';
 import { memory } from './memory.ts';
 import { pids } from './pids.ts';
+import { rdma } from './rdma.ts';
 import { sample } from './stats.ts';
 
 type Args<V extends keyof CgroupDriver> = CgroupDriver[V] extends (args: infer A, ctx: never) => unknown ? A : never;
 
-const CONTROLLERS = [cpu, cpuset, memory, pids, io];
+const CONTROLLERS = [cpu, cpuset, memory, pids, io, hugetlb, rdma];
 const KILL = 9;
 const KILL_MS = 10_000;
 /** Killing goes on without it, so it does not wait long. */

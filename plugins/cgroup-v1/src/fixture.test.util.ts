@@ -15,6 +15,8 @@ const FILES: { readonly [what in ReadableLimit]: readonly [controller: string, f
   cpuPeriodUs: ['cpu', 'cpu.cfs_period_us'],
   cpusetCpus: ['cpuset', 'cpuset.cpus'],
   pids: ['pids', 'pids.max'],
+  hugetlb: ['hugetlb', 'hugetlb.2MB.limit_in_bytes'],
+  readBps: ['blkio', 'blkio.throttle.read_bps_device'],
 };
 
 const kernel = createKernel();

@@ -11,7 +11,7 @@ export default definePlugin({
         name: 'v1',
         capabilities: { freeze: true, kill: true, stats: true, psi: false },
         needs: { filesystems: ['cgroup'], root: true },
-        doc: 'Version 1 hierarchies: cpu, cpuset, memory with swap, pids, blkio, freezer.',
+        doc: 'Version 1 hierarchies: cpu, cpuset, memory with swap, pids, blkio, hugetlb, rdma, freezer.',
       },
       driver: CgroupV1Driver,
       async probe() {

@@ -10,21 +10,24 @@ const UNLIMITED = 2 ** 50;
 export async function sample(directoryOf: (controller: string) => string | undefined): Promise<Stats> {
   // Where a controller is not mounted there is no file, and the number is 0.
   const at = (controller: string, file: string): string => `${directoryOf(controller) ?? ''}/${file}`;
-  const [pidsNow, pidsMax, usage, user, system, throttling, memory, peak, limit, detail, oom, bytes, requests] = await Promise.all([
-    readControlNumber(at('pids', 'pids.current')),
-    readControlNumber(at('pids', 'pids.max')),
-    readControlNumber(at('cpuacct', 'cpuacct.usage')),
-    readControlNumber(at('cpuacct', 'cpuacct.usage_user')),
-    readControlNumber(at('cpuacct', 'cpuacct.usage_sys')),
-    readControlTable(at('cpu', 'cpu.stat')),
-    readControlNumber(at('memory', 'memory.usage_in_bytes')),
-    readControlNumber(at('memory', 'memory.max_usage_in_bytes')),
-    readControlNumber(at('memory', 'memory.limit_in_bytes')),
-    readControlTable(at('memory', 'memory.stat')),
-    readControlTable(at('memory', 'memory.oom_control')),
-    readControl(at('blkio', 'blkio.throttle.io_service_bytes_recursive')),
-    readControl(at('blkio', 'blkio.throttle.io_serviced_recursive')),
-  ]);
+  const [pidsNow, pidsMax, usage, user, system, throttling, memory, peak, limit, hits, swapHits, detail, oom, bytes, requests] =
+    await Promise.all([
+      readControlNumber(at('pids', 'pids.current')),
+      readControlNumber(at('pids', 'pids.max')),
+      readControlNumber(at('cpuacct', 'cpuacct.usage')),
+      readControlNumber(at('cpuacct', 'cpuacct.usage_user')),
+      readControlNumber(at('cpuacct', 'cpuacct.usage_sys')),
+      readControlTable(at('cpu', 'cpu.stat')),
+      readControlNumber(at('memory', 'memory.usage_in_bytes')),
+      readControlNumber(at('memory', 'memory.max_usage_in_bytes')),
+      readControlNumber(at('memory', 'memory.limit_in_bytes')),
+      readControlNumber(at('memory', 'memory.failcnt')),
+      readControlNumber(at('memory', 'memory.memsw.failcnt')),
+      readControlTable(at('memory', 'memory.stat')),
+      readControlTable(at('memory', 'memory.oom_control')),
+      readControl(at('blkio', 'blkio.throttle.io_service_bytes_recursive')),
+      readControl(at('blkio', 'blkio.throttle.io_serviced_recursive')),
+    ]);
   return {
     pids: { current: pidsNow, limit: pidsMax },
     cpu: {
@@ -41,6 +44,8 @@ export async function sample(directoryOf: (controller: string) => string | undef
       limitBytes: limit > UNLIMITED ? 0 : limit,
       inactiveFileBytes: detail.total_inactive_file ?? 0,
       oomKills: oom.oom_kill ?? 0,
+      // Whichever of the two limits is met first counts.
+      limitHits: hits + swapHits,
       detail: { ...detail },
     },
     io: ioTable(bytes, requests),

@@ -124,6 +124,16 @@ test('given other limits, when they are set, then each is in its file', async ()
   assert.equal((await set({ 'pids.max': '5\n' }, { pids: -1 })).changed, { 'pids.max': 'max' });
   assert.equal((await set({ 'io.bfq.weight': 'default 100\n' }, { ioWeight: 500 })).changed, { 'io.bfq.weight': 'default 500' });
 });
+test('given limits of huge pages and RDMA, when they are set, then each is in its file, and what is no size is refused', async () => {
+  const files = { 'hugetlb.2MB.max': 'max\n', 'rdma.max': '\n' };
+  const limits = { hugetlb: [{ pageSize: '2MB', bytes: 4096 }], rdma: [{ device: 'mlx0', handles: 2, objects: 30 }] };
+  assert.equal(await set(files, limits), {
+    unset: [],
+    changed: { 'hugetlb.2MB.max': '4096', 'rdma.max': 'mlx0 hca_handle=2 hca_object=30' },
+  });
+  assert.equal((await set(files, { hugetlb: [{ pageSize: '1GB', bytes: 1 }] })).unset, ['huge pages of 1GB: this kernel does not have it']);
+  assert.is(await refusal(set(files, { hugetlb: [{ pageSize: '2MB/../x', bytes: 1 }] })), 'SPEC_INVALID');
+});
 test('given what is no block device, when it is throttled, then SPEC_INVALID is told', async () => {
   assert.is(await refusal(set({ 'io.max': '\n' }, { io: [{ device: '/dev/null', readBps: 5 }] })), 'SPEC_INVALID');
 });

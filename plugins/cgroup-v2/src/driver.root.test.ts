@@ -13,13 +13,15 @@ import { mountPoint } from './mount-point.ts';
 import { probe } from './probe.ts';
 
 /** The file, and which of its words. */
-const FILES: { readonly [what in ReadableLimit]: readonly [file: string, word: number] } = {
+const FILES: { readonly [what in ReadableLimit]: readonly [file: string, word?: number] } = {
   memoryBytes: ['memory.max', 0],
   memoryReservationBytes: ['memory.low', 0],
   cpuQuotaUs: ['cpu.max', 0],
   cpuPeriodUs: ['cpu.max', 1],
   cpusetCpus: ['cpuset.cpus', 0],
   pids: ['pids.max', 0],
+  hugetlb: ['hugetlb.2MB.max', 0],
+  readBps: ['io.max'],
 };
 
 const kernel = createKernel();
@@ -44,7 +46,8 @@ if (mount !== undefined && answer.usable) {
         capabilities: definition.manifest.capabilities,
         async readLimit(id, what) {
           const [file, word] = FILES[what];
-          return (await readControl(join(mount, parent, id, file))).split(' ')[word] ?? '';
+          const text = await readControl(join(mount, parent, id, file));
+          return word === undefined ? text : (text.split(' ')[word] ?? '');
         },
         isFrozen: async (id) =>
           (await namesIn(join(mount, parent, id))).includes('cgroup.freeze') &&

@@ -24,7 +24,7 @@ test('given a mount with controllers, when a group is made, then what is not ena
   await using mount = await temporaryDirectory();
   const [parent, group] = [join(mount.path, 'shiplog'), join(mount.path, 'shiplog', 'id')];
   await fill(mount.path, { 'cgroup.controllers': 'cpu memory pids\n', 'cgroup.subtree_control': 'cpu memory\n' });
-  await fill(parent, { 'cgroup.controllers': 'pids rdma\n', 'cgroup.subtree_control': '\n' });
+  await fill(parent, { 'cgroup.controllers': 'pids misc\n', 'cgroup.subtree_control': '\n' });
   await makeGroup(mount.path, 'shiplog', 'id');
   await makeGroup(mount.path, 'shiplog', 'id');
   assert.ok((await stat(group)).isDirectory());
@@ -118,6 +118,8 @@ test('given the files of a group, when a sample is taken, then it is in the word
     'memory.max': '16384\n',
     'memory.stat': 'anon 1\ninactive_file 1024\n',
     'memory.events': 'low 0\nhigh 0\nmax 9\noom 4\noom_kill 3\n',
+    'cpu.pressure': 'some avg10=1.50 avg60=0.25 avg300=0.00 total=12345\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=7\n',
+    'io.pressure': 'some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n',
     'io.stat': '8:0 rbytes=10 wbytes=20 rios=1 wios=2 dbytes=0 dios=0\n7:0 \n',
   });
   assert.equal(await sample(group.path), {
@@ -129,12 +131,17 @@ test('given the files of a group, when a sample is taken, then it is in the word
       limitBytes: 16_384,
       inactiveFileBytes: 1024,
       oomKills: 3,
+      limitHits: 9,
       detail: { anon: 1, inactive_file: 1024 },
     },
     io: [
       { major: 8, minor: 0, readBytes: 10, writeBytes: 20, reads: 1, writes: 2 },
       { major: 7, minor: 0, readBytes: 0, writeBytes: 0, reads: 0, writes: 0 },
     ],
+    pressure: {
+      cpu: { some: { avg10: 1.5, avg60: 0.25, avg300: 0, totalUs: 12_345 }, full: { avg10: 0, avg60: 0, avg300: 0, totalUs: 7 } },
+      io: { some: { avg10: 0, avg60: 0, avg300: 0, totalUs: 0 } },
+    },
   });
 });
 

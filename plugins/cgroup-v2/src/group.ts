@@ -5,7 +5,7 @@ import { errnoOf, groupRefused, readControl, writeControl } from '@shiplog/drive
 const TRIES = 100;
 
 /** Controllers the driver uses, as far as a host has them. */
-const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids', 'io'];
+const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids', 'io', 'hugetlb', 'rdma'];
 
 /**
  * Makes `<mount>/<parent>/<id>` and enables every controller there is on the way down (cgroups(7), cgroup.subtree_control).

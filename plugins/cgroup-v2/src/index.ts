@@ -9,9 +9,9 @@ export default definePlugin({
       manifest: {
         kind: 'cgroup',
         name: 'v2',
-        capabilities: { freeze: true, kill: true, stats: true, psi: false },
+        capabilities: { freeze: true, kill: true, stats: true, psi: true },
         needs: { filesystems: ['cgroup2'], root: true },
-        doc: 'The unified hierarchy: cpu, cpuset, memory with swap, pids, io; freeze and kill by the kernel.',
+        doc: 'The unified hierarchy: cpu, cpuset, memory with swap, pids, io, hugetlb, rdma; freeze and kill by the kernel.',
       },
       driver: CgroupV2Driver,
       probe: async () => probe(),

@@ -3,11 +3,13 @@ import { readControl } from '@shiplog/driver-kit';
 import { warnOfMissing } from './controller.ts';
 import { cpu } from './cpu.ts';
 import { cpuset } from './cpuset.ts';
+import { hugetlb } from './hugetlb.ts';
 import { io } from './io.ts';
 import { memory } from './memory.ts';
 import { pids } from './pids.ts';
+import { rdma } from './rdma.ts';
 
-const CONTROLLERS = [cpu, cpuset, memory, pids, io];
+const CONTROLLERS = [cpu, cpuset, memory, pids, io, hugetlb, rdma];
 
 /**
  * Sets limits of the group at `directory`; what is absent stays. Answers what this host cannot set, each with its reason.

@@ -1,5 +1,6 @@
 import type { CgroupDriver } from '@shiplog/contracts';
 import { readControl, readControlNumber, readControlTable } from '@shiplog/driver-kit';
+import { pressureOf } from './pressure.ts';
 
 type Stats = Awaited<ReturnType<CgroupDriver['stats']>>;
 
@@ -7,7 +8,7 @@ const NS_PER_US = 1000;
 
 /** One sample of the group at `directory`; a limit of 0 is none, and all is 0 where there is no group. */
 export async function sample(directory: string): Promise<Stats> {
-  const [current, limit, cpu, usage, peak, max, detail, events, io] = await Promise.all([
+  const [current, limit, cpu, usage, peak, max, detail, events, io, pressure] = await Promise.all([
     readControlNumber(`${directory}/pids.current`),
     readControlNumber(`${directory}/pids.max`),
     readControlTable(`${directory}/cpu.stat`),
@@ -17,6 +18,7 @@ export async function sample(directory: string): Promise<Stats> {
     readControlTable(`${directory}/memory.stat`),
     readControlTable(`${directory}/memory.events`),
     readControl(`${directory}/io.stat`),
+    pressureOf(directory),
   ]);
   const ns = (name: string): number => (cpu[name] ?? 0) * NS_PER_US;
   return {
@@ -36,9 +38,11 @@ export async function sample(directory: string): Promise<Stats> {
       limitBytes: max,
       inactiveFileBytes: detail['inactive_file'] ?? 0,
       oomKills: events['oom_kill'] ?? 0,
+      limitHits: events['max'] ?? 0,
       detail: { ...detail },
     },
     io: ioTable(io),
+    ...(pressure === undefined ? {} : { pressure }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { PATIENCE } from './patience.ts';
 
 /** What a command printed and how it ended: its exit code, or 128 and the signal's number. */
 export interface Ran {
@@ -9,7 +10,7 @@ export interface Ran {
 
 const SIGNALS: { readonly [name: string]: number } = { SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 
-/** Runs a command to its end; killed after `timeoutMs` (60 s if absent), which counts as 137. */
+/** Runs a command to its end; killed after `timeoutMs` (60 s if absent) times {@link PATIENCE}, which counts as 137. */
 export function run(
   command: string,
   args: readonly string[],
@@ -22,7 +23,7 @@ export function run(
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: ['pipe', 'pipe', 'pipe'] });
-    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
+    const timer = setTimeout(() => child.kill('SIGKILL'), (options.timeoutMs ?? 60_000) * PATIENCE);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { run, type Ran } from './command.ts';
+import { PATIENCE } from './patience.ts';
 
 const BIN = join(dirname(fileURLToPath(import.meta.url)), '../../../node_modules/.bin');
 
@@ -99,14 +100,13 @@ export class TestDaemon {
         void appendFile(log, text).catch(() => undefined);
       });
     }
-    // An emulated machine takes its time.
-    for (let tries = 0; tries < 4800; tries += 1) {
+    for (let tries = 0; tries < 4800 * PATIENCE; tries += 1) {
       if (child.exitCode !== null || child.signalCode !== null)
         throw new Error(`shiplogd ended with ${child.exitCode ?? child.signalCode}: ${last}`);
       if (existsSync(this.socket) && (await answers(this.socket))) return;
       await sleep(25);
     }
-    throw new Error(`shiplogd did not answer in 120 s: ${last}`);
+    throw new Error(`shiplogd did not answer in ${120 * PATIENCE} s: ${last}`);
   }
 
   /** Ends it with a signal and waits until it is gone. */

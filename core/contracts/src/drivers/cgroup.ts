@@ -1,7 +1,13 @@
 import { Type } from '@sinclair/typebox';
+import type { ResourceLimits } from '../container-spec.ts';
 import { Done, type DriverBase, ResourceId, type VerbsOf, verb } from './verb.ts';
 
 const Bytes = Type.Integer();
+
+/** Shares of wall time in percent over the last 10, 60 and 300 s, and all of it, in which tasks waited. */
+const Stalled = Type.Object({ avg10: Type.Number(), avg60: Type.Number(), avg300: Type.Number(), totalUs: Type.Number() });
+/** `some`: at least one task waited for it; `full`: all did. */
+const Pressure = Type.Object({ some: Stalled, full: Type.Optional(Stalled) });
 
 /** Limits in the same words for v1 and v2; see ResourceLimits. */
 export const LimitsSchema = Type.Object({
@@ -26,6 +32,14 @@ export const LimitsSchema = Type.Object({
         readIops: Type.Optional(Type.Integer()),
         writeIops: Type.Optional(Type.Integer()),
       }),
+    ),
+  ),
+  hugetlb: Type.Optional(
+    Type.Unsafe<NonNullable<ResourceLimits['hugetlb']>>(Type.Array(Type.Object({ pageSize: Type.String(), bytes: Bytes }))),
+  ),
+  rdma: Type.Optional(
+    Type.Unsafe<NonNullable<ResourceLimits['rdma']>>(
+      Type.Array(Type.Object({ device: Type.String(), handles: Type.Optional(Type.Integer()), objects: Type.Optional(Type.Integer()) })),
     ),
   ),
 });
@@ -88,6 +102,8 @@ export const CGROUP_VERBS = {
         limitBytes: Type.Number(),
         inactiveFileBytes: Type.Number(),
         oomKills: Type.Number(),
+        /** How often usage came to the limit. */
+        limitHits: Type.Optional(Type.Number()),
         detail: Type.Record(Type.String(), Type.Number()),
       }),
       io: Type.Array(
@@ -100,6 +116,8 @@ export const CGROUP_VERBS = {
           writes: Type.Number(),
         }),
       ),
+      /** Pressure stall information (kernel: accounting/psi), where the kernel has it by cgroup. */
+      pressure: Type.Optional(Type.Object({ cpu: Type.Optional(Pressure), memory: Type.Optional(Pressure), io: Type.Optional(Pressure) })),
     }),
     deadlineMs: 10_000,
     simulate: () => ({

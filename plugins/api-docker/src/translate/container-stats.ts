@@ -41,16 +41,18 @@ function cpuOf(sample: ContainerUsage | undefined): object {
       throttled_periods: cpu?.throttledPeriods ?? 0,
       throttled_time: cpu?.throttledNs ?? 0,
     },
+    ...psiOf(sample?.cgroup.pressure?.cpu),
   };
 }
 
 /** Without a limit it is the host's memory, as clients divide by it. */
-function memoryOf({ cgroup: { memory }, host }: ContainerUsage): object {
+function memoryOf({ cgroup: { memory, pressure }, host }: ContainerUsage): object {
   return {
     usage: memory.usageBytes,
     max_usage: memory.maxUsageBytes,
     stats: memory.detail,
-    failcnt: 0,
+    failcnt: memory.limitHits ?? 0,
+    ...psiOf(pressure?.memory),
     limit: memory.limitBytes === 0 ? host.memoryBytes : Math.min(memory.limitBytes, host.memoryBytes),
   };
 }
@@ -70,8 +72,18 @@ function blkioOf(sample: ContainerUsage | undefined): object {
     io_merged_recursive: null,
     io_time_recursive: null,
     sectors_recursive: null,
+    ...psiOf(sample?.cgroup.pressure?.io),
   };
 }
+
+/** Docker has no words for pressure: these are runc's, of `runc events --stats`. */
+function psiOf(pressure: { readonly some: Stalled; readonly full?: Stalled } | undefined): object {
+  if (pressure === undefined) return {};
+  const of = ({ avg10, avg60, avg300, totalUs }: Stalled): object => ({ avg10, avg60, avg300, total: totalUs });
+  return { psi: { some: of(pressure.some), ...(pressure.full === undefined ? {} : { full: of(pressure.full) }) } };
+}
+
+type Stalled = NonNullable<NonNullable<ContainerUsage['cgroup']['pressure']>['cpu']>['some'];
 
 function networksOf({ interfaces }: ContainerUsage): object {
   const of = (name: 'rx' | 'tx', { bytes, packets, errors, dropped }: ContainerUsage['interfaces'][number]['receive']): object => ({

@@ -15,7 +15,17 @@ import {
 } from '@shiplog/contracts';
 
 /** A limit the kit reads back. */
-export type ReadableLimit = 'memoryBytes' | 'memoryReservationBytes' | 'cpuQuotaUs' | 'cpuPeriodUs' | 'cpusetCpus' | 'pids';
+export type ReadableLimit =
+  | 'memoryBytes'
+  | 'memoryReservationBytes'
+  | 'cpuQuotaUs'
+  | 'cpuPeriodUs'
+  | 'cpusetCpus'
+  | 'pids'
+  /** Huge pages of 2 MB, in bytes. */
+  | 'hugetlb'
+  /** Lines of the devices whose reading is limited, such as `8:0 1048576`, with more words on version 2. */
+  | 'readBps';
 
 /** A driver under test with an engine id of its own. */
 export interface CgroupFixture {
@@ -26,7 +36,7 @@ export interface CgroupFixture {
   readonly parent: string;
   /** Of the driver's manifest. */
   readonly capabilities: { readonly [ability: string]: boolean };
-  /** What the kernel's files say, in the contract's unit: a number or a list as text, `max` for none. */
+  /** What the kernel's files say, in the contract's unit: a number or a list as text, `max` for none, '' where it has no such file. */
   readLimit(id: string, what: ReadableLimit): Promise<string>;
   /** Whether the kernel's files say that the group is frozen. False where there is none, and for drivers that cannot freeze. */
   isFrozen(id: string): Promise<boolean>;

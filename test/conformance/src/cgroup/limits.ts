@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import type { ResourceLimits } from '@shiplog/contracts';
-import { type AddCheck, mutable, type ReadableLimit, rejectsWith, within } from './lab.ts';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { type ResourceLimits, ShiplogError } from '@shiplog/contracts';
+import { type AddCheck, type Lab, mutable, type ReadableLimit, rejectsWith, within } from './lab.ts';
 
 const MIB = 2 ** 20;
 
@@ -69,6 +70,41 @@ export function limitChecks(check: AddCheck): void {
       assert.equal(await lab.fixture.readLimit(other, 'pids'), '9');
     });
   }
+  check('given huge pages, when they are limited, then the kernel has the limit, or a warning says that it has none', async (lab) => {
+    const id = lab.id();
+    const limits = mutable({ hugetlb: [{ pageSize: '2MB', bytes: 4 * MIB }] });
+    const { unsupported } = await lab.driver.create({ id, limits }, lab.ctx());
+    const found = await lab.fixture.readLimit(id, 'hugetlb');
+    if (found === '') assert.match(unsupported.join(), /hugetlb|huge pages/);
+    else assert.deepEqual([found, unsupported], [String(4 * MIB), []]);
+    await rejectsOrWarns(lab, { hugetlb: [{ pageSize: '../2MB', bytes: MIB }] });
+  });
+  check(
+    'given an RDMA device that is not there, when it is limited, then that is refused, or a warning says that nothing is',
+    async (lab) => {
+      await rejectsOrWarns(lab, { rdma: [{ device: 'there_is_none0', handles: 2 }] });
+    },
+  );
+  check(
+    'given a disk, when reading from it is limited and no more, then the kernel has it so, and other limits of it stay',
+    async (lab) => {
+      const disk = await anyDisk();
+      if (disk === undefined) return;
+      const id = lab.id();
+      const io = (change: object): ResourceLimits => ({ io: [{ device: disk.path, ...change }] });
+      const made = await lab.driver.create({ id, limits: mutable(io({ readBps: MIB, writeIops: 100 })) }, lab.ctx());
+      assert.deepEqual(made.unsupported, []);
+      const found = async (): Promise<string> =>
+        (await lab.fixture.readLimit(id, 'readBps')).split('\n').find((line) => line.startsWith(`${disk.number} `)) ?? '';
+      assert.match(await found(), new RegExp(`\\b${MIB}\\b`));
+      for (const _ of [1, 2]) {
+        await lab.driver.update({ id, limits: mutable(io({ readBps: 0 })) }, lab.ctx());
+        assert.doesNotMatch(await found(), new RegExp(`\\b${MIB}\\b`));
+      }
+      await lab.driver.update({ id, limits: mutable(io({ readBps: 2 * MIB })) }, lab.ctx());
+      assert.match(await found(), new RegExp(`\\b${2 * MIB}\\b`));
+    },
+  );
   check('given 16 MiB, when a process takes more, then it is killed and counted', async (lab) => {
     const id = await lab.create({ memoryBytes: 16 * MIB, memorySwapBytes: 16 * MIB });
     const before = await lab.driver.stats({ id }, lab.ctx());
@@ -78,6 +114,8 @@ export function limitChecks(check: AddCheck): void {
     assert.equal(before.memory.oomKills, 0);
     assert.equal(memory.oomKills, 1);
     assert.equal(memory.limitBytes, 16 * MIB);
+    // Linux 6.18 counts none on version 1.
+    assert.ok(Number.isSafeInteger(memory.limitHits ?? 0), `${memory.limitHits} times at the limit`);
     assert.ok(memory.maxUsageBytes > 8 * MIB && memory.maxUsageBytes <= 16 * MIB, `${memory.maxUsageBytes} bytes at most`);
   });
   check('given 4 processes at most, when a shell starts ten, then a fork fails and there are 4', async (lab) => {
@@ -90,4 +128,23 @@ export function limitChecks(check: AddCheck): void {
     assert.equal(pids.limit, 4);
     assert.ok(pids.current >= 1 && pids.current <= 4, `${pids.current} processes`);
   });
+}
+
+/** What the kernel does not take is the caller's mistake where it has the controller, else a warning. Leaves other groups alone. */
+async function rejectsOrWarns(lab: Lab, limits: ResourceLimits): Promise<void> {
+  const id = lab.id();
+  const told = await lab.driver.create({ id, limits: mutable(limits) }, lab.ctx()).then(
+    ({ unsupported }) => unsupported,
+    (error: unknown) => (error instanceof ShiplogError ? error.code : String(error)),
+  );
+  assert.ok(told === 'SPEC_INVALID' || (Array.isArray(told) && told.length > 0), JSON.stringify(told));
+}
+
+/** A block device of this host. Its limits are those of an empty group. */
+async function anyDisk(): Promise<{ readonly path: string; readonly number: string } | undefined> {
+  for (const name of (await readdir('/sys/block').catch(() => [])).toReversed()) {
+    const found = await stat(`/dev/${name}`).catch(() => undefined);
+    if (found?.isBlockDevice() === true) return { path: `/dev/${name}`, number: (await readFile(`/sys/block/${name}/dev`, 'utf8')).trim() };
+  }
+  return undefined;
 }

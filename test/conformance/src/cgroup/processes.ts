@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AddCheck, type Child, type Lab, until, within } from './lab.ts';
 
@@ -95,6 +96,25 @@ export function processChecks(check: AddCheck): void {
     assert.ok(Object.keys(memory.detail).length > 5);
     assert.ok(io.every((row) => Object.values(row).every(Number.isSafeInteger)));
   });
+  check(
+    'given processes that want one CPU, when a sample is taken, then it says how long they waited, if this kernel counts it',
+    async (lab) => {
+      if (lab.fixture.capabilities['psi'] !== true) return;
+      const id = await lab.create({ cpuQuotaUs: 2000, cpuPeriodUs: 20_000 });
+      for (const _ of [1, 2]) await lab.run(id, 'while :; do :; done');
+      if (
+        await stat('/proc/pressure/cpu').then(
+          () => true,
+          () => false,
+        )
+      ) {
+        await until('they waited', async () => ((await lab.driver.stats({ id }, lab.ctx())).pressure?.cpu?.some.totalUs ?? 0) > 10_000);
+        const { pressure } = await lab.driver.stats({ id }, lab.ctx());
+        assert.deepEqual(Object.keys(pressure ?? {}).toSorted(), ['cpu', 'io', 'memory']);
+        assert.ok((pressure?.cpu?.some.avg10 ?? -1) >= 0 && (pressure?.cpu?.some.avg10 ?? 101) <= 100);
+      } else assert.equal((await lab.driver.stats({ id }, lab.ctx())).pressure, undefined);
+    },
+  );
   check('given a quota of a tenth, when a process is busy, then it is throttled and that is counted', async (lab) => {
     if (lab.fixture.capabilities['stats'] !== true) return;
     const id = await lab.create({ cpuQuotaUs: 2000, cpuPeriodUs: 20_000 });
