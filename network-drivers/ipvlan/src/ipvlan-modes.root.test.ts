@@ -12,12 +12,19 @@ const kernel = createKernel();
 
 /** Two containers join a network of `mode`, and leave it; checks what their sandboxes show meanwhile. */
 async function joinTwo(mode: string): Promise<void> {
-  const { driver, options = {}, scratch, wire, cleanup } = await driverFixture(plugin, kernel, { wired: true });
+  const { driver, scratch, wire, cleanup } = await driverFixture(plugin, kernel, { wired: true });
   try {
     const parent = (await kernel.links.list()).find(({ name }) => name === wire?.parent);
     const id = randomBytes(32).toString('hex');
     const gateway = '198.18.4.1';
-    const network = { id, name: 'n', subnet: '198.18.4.0/24', gateway, internal: false, options: { ...options, ipvlan_mode: mode } };
+    const network = {
+      id,
+      name: 'n',
+      subnet: '198.18.4.0/24',
+      gateway,
+      internal: false,
+      options: { parent: wire?.parent ?? '', ipvlan_mode: mode },
+    };
     await driver.createNetwork({ network }, ctx);
     for (const host of [2, 3]) {
       const container = randomBytes(32).toString('hex');
