@@ -87,6 +87,8 @@ export interface EngineInfo {
   readonly storageDriver: string;
   readonly runtime: string;
   readonly logDriver: string;
+  /** What containers with that log driver get, unless they say otherwise. */
+  readonly logOptions: { readonly [option: string]: string };
   readonly drivers: readonly DriverInfo[];
   readonly warnings: readonly string[];
 }

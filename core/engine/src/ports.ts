@@ -86,6 +86,8 @@ export interface EngineParts {
   readonly host: HostFacts;
   readonly logger: Logger;
   readonly defaults: EngineDefaults;
+  /** Of containers with the default log driver that do not say otherwise; none if absent. */
+  readonly logOptions?: { readonly [option: string]: string };
   /** Drivers the engine uses where nothing chooses: by family. */
   readonly chosen: { readonly cgroup: string; readonly imageStore: string; readonly vault: string };
   readonly networks: readonly PredefinedNetwork[];

@@ -246,6 +246,7 @@ class ServingEngine implements RunningEngine {
       storageDriver: defaults.storageDriver,
       runtime: defaults.runtime,
       logDriver: defaults.logDriver,
+      logOptions: parts.logOptions ?? {},
       drivers,
       warnings: drivers.flatMap(({ probe }) => (probe.usable ? (probe.warnings ?? []) : [])),
     };

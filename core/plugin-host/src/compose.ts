@@ -42,6 +42,8 @@ export interface HostConfig {
   readonly networkIds?: { readonly [name: string]: string };
   readonly runtime: string;
   readonly logDriver: string;
+  /** Of containers with that log driver that do not say otherwise. */
+  readonly logOptions?: { readonly [option: string]: string };
   /** Options of single drivers, by `kind/name`. */
   readonly driverOptions: { readonly [driver: string]: { readonly [option: string]: string } };
   /** What counts as a secret beside the usual: expressions for names, and for texts. */
@@ -197,6 +199,7 @@ async function build(
       stopTimeoutSeconds: 10,
       volumeRoot: join(root, 'volumes'),
     },
+    ...(config.logOptions === undefined ? {} : { logOptions: config.logOptions }),
     chosen: {
       cgroup: drivers.firstUsable('cgroup', ['v2', 'v1']),
       imageStore: drivers.firstUsable('image-store', ['local']),

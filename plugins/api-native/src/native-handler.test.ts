@@ -167,6 +167,7 @@ function anEngine(): Double {
         storageDriver: 'vfs',
         runtime: 'sim',
         logDriver: 'none',
+        logOptions: {},
         drivers: [],
         warnings: [],
       };

@@ -75,6 +75,13 @@ test('given witnesses, when the config is read, then the driver that signs the l
   }
 });
 
+test('given options of the log driver, when the config is read, then later ones win, and what is none is refused', async () => {
+  const { logOptions } = await read(['--log-opt', 'max-size=10m', '--log-opt', 'tag={{.Name}}=x', '--log-opt', 'max-size=20m']);
+  assert.equal(logOptions, { 'max-size': '20m', tag: '{{.Name}}=x' });
+  assert.equal((await read([])).logOptions, {});
+  for (const wrong of ['max-size', '=10m', '']) assert.match(await refusal(['--log-opt', wrong]), '--log-opt takes NAME=VALUE');
+});
+
 test('given a config file, when it is read, then lists and switches count and flags come after', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'config-'));
   try {

@@ -19,6 +19,8 @@ export interface DaemonConfig {
   readonly networkSubnet: string;
   readonly runtime: string;
   readonly logDriver: string;
+  /** Of containers with that log driver that do not say otherwise. */
+  readonly logOptions: { readonly [option: string]: string };
   readonly logLevel: LogLevel;
   readonly plugins: readonly string[];
   /** Where plugins' code runs, by their names. */
@@ -48,6 +50,11 @@ const FLAGS = {
   'network-subnet': { value: 'CIDR', fallback: '172.30.0.0/16', help: 'its addresses' },
   runtime: { value: 'NAME', fallback: 'oci', help: 'runtime driver' },
   'log-driver': { value: 'NAME', fallback: 'json-file', help: 'log driver of containers that name none' },
+  'log-opt': {
+    value: 'NAME=VALUE',
+    fallback: '',
+    help: 'option of that log driver, where a container does not say otherwise; may be repeated',
+  },
   'log-level': { value: 'LEVEL', fallback: 'info', help: 'debug, info, warn or error' },
   config: { value: 'FILE', fallback: '', help: 'JSON file with these words in camel case; flags win' },
   witness: { value: 'URL=KEY', fallback: '', help: 'asked to cosign checkpoints of the log; may be repeated' },
@@ -66,7 +73,7 @@ const SWITCHES = {
 } as const;
 
 /** Flags that may be given several times, with the list of the config file that holds the same. */
-const LISTS = { plugin: 'plugins', host: 'hosts', isolate: 'isolate', witness: 'witnesses' } as const;
+const LISTS = { plugin: 'plugins', host: 'hosts', isolate: 'isolate', witness: 'witnesses', 'log-opt': 'logOpts' } as const;
 
 /** What only the config file can say. */
 const FILE_ONLY = ['driverOptions', 'secretNames', 'secretPatterns', 'auditReads'] as const;
@@ -149,6 +156,7 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
     networkSubnet,
     runtime: word('runtime'),
     logDriver: word('log-driver'),
+    logOptions: Object.fromEntries(list('log-opt').map(logOption)),
     // Checked against LEVELS above.
     logLevel: logLevel as LogLevel,
     plugins: list('plugin'),
@@ -159,6 +167,12 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
     watch: on('watch'),
     teardown: on('teardown'),
   };
+}
+
+function logOption(text: string): readonly [string, string] {
+  const cut = text.indexOf('=');
+  if (cut <= 0) throw invalid(`--log-opt takes NAME=VALUE, such as max-size=10m, not "${text}"`);
+  return [text.slice(0, cut), text.slice(cut + 1)];
 }
 
 function isolationOf(text: string): readonly [string, Isolation] {

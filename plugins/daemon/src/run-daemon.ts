@@ -39,6 +39,7 @@ export async function runDaemon(config: DaemonConfig): Promise<void> {
       subnet: config.networkSubnet,
       runtime: config.runtime,
       logDriver: config.logDriver,
+      logOptions: config.logOptions,
       driverOptions: config.driverOptions,
       secrets: config.secrets,
       readLevels: config.readLevels,

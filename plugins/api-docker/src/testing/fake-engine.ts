@@ -231,6 +231,7 @@ export class FakeEngine implements Engine {
       storageDriver: 'vfs',
       runtime: 'crun',
       logDriver: 'k8s-file',
+      logOptions: {},
       drivers: [],
       warnings: ['WARNING: this is a fake engine'],
     };

@@ -34,6 +34,18 @@ test("given nothing but an image, when it is translated, then the defaults are D
   assert.not.ok('cmd' in spec);
 });
 
+test("given options of the daemon's log driver, when a container has that driver, then it has them unless it says otherwise", () => {
+  const defaults = { defaultLogDriver: 'json-file', defaultLogOptions: { 'max-size': '10m', 'max-file': '3' }, hostGateway: '' };
+  const logOf = (LogConfig: object) => {
+    const body = new Fields({ Image: 'busybox', HostConfig: { LogConfig } });
+    const { logDriver, logOptions } = translateCreate(body, { version: parseVersion('1.51'), ...defaults }).spec;
+    return [logDriver, logOptions];
+  };
+  assert.equal(logOf({}), ['json-file', { 'max-size': '10m', 'max-file': '3' }]);
+  assert.equal(logOf({ Type: 'json-file', Config: { 'max-size': '1m' } }), ['json-file', { 'max-size': '1m', 'max-file': '3' }]);
+  assert.equal(logOf({ Type: 'local', Config: { mode: 'blocking' } }), ['local', { mode: 'blocking' }]);
+});
+
 test("given entrypoints, when they are translated, then null is the image's, one empty word stays for decide, text is one word", () => {
   assert.not.ok('entrypoint' in translate({ Entrypoint: null }).spec);
   assert.equal(translate({ Entrypoint: [''] }).spec.entrypoint, ['']);

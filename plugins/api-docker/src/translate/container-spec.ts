@@ -13,6 +13,8 @@ import { capabilities, securityOf } from './security.ts';
 export interface SpecContext {
   readonly version: ApiVersion;
   readonly defaultLogDriver: string;
+  /** Of containers with that driver, before their own. */
+  readonly defaultLogOptions?: { readonly [option: string]: string };
   /** Address of the host on the default bridge; '' if there is none. */
   readonly hostGateway: string;
 }
@@ -46,7 +48,7 @@ export function translateCreate(body: Fields, context: SpecContext): TranslatedC
     ...networkingOf(body, hostConfig, context.version),
     ...namespacesOf(hostConfig, warnings),
     ...securityOf(hostConfig.strings('SecurityOpt')),
-    ...logOf(hostConfig, context.defaultLogDriver),
+    ...logOf(hostConfig, context),
     exposedPorts: exposedPorts(body),
     networkDisabled: body.boolean('NetworkDisabled'),
     autoRemove: hostConfig.boolean('AutoRemove'),
@@ -154,11 +156,13 @@ function namespaceMode(what: string, text: string): NamespaceMode {
   return `container:${container}`;
 }
 
-function logOf(hostConfig: Fields, defaultDriver: string): Pick<ContainerSpec, 'logDriver' | 'logOptions'> {
+function logOf(
+  hostConfig: Fields,
+  { defaultLogDriver, defaultLogOptions = {} }: SpecContext,
+): Pick<ContainerSpec, 'logDriver' | 'logOptions'> {
   const config = hostConfig.object('LogConfig');
-  const type = config.string('Type');
-  const logOptions = config.map('Config');
-  return { logDriver: type === '' ? defaultDriver : type, logOptions };
+  const logDriver = config.string('Type') || defaultLogDriver;
+  return { logDriver, logOptions: { ...(logDriver === defaultLogDriver ? defaultLogOptions : {}), ...config.map('Config') } };
 }
 
 function shmSizeOf(hostConfig: Fields): number {

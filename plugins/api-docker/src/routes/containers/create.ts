@@ -8,8 +8,9 @@ export async function createContainer(exchange: Exchange): Promise<void> {
   const { engine, query, response, caller, version } = exchange;
   const { spec, env, warnings } = await decode(exchange, 'container.create', async () => {
     const body = await jsonBody(exchange);
-    const info = await engine.info();
-    return translateCreate(body, { version, defaultLogDriver: info.logDriver, hostGateway: await hostGateway(engine) });
+    const { logDriver, logOptions } = await engine.info();
+    const log = { defaultLogDriver: logDriver, defaultLogOptions: logOptions };
+    return translateCreate(body, { version, ...log, hostGateway: await hostGateway(engine) });
   });
   const name = query.get('name')?.replace(/^\//, '') ?? '';
   const sealed = { ...spec, env: await engine.seal(env) };
