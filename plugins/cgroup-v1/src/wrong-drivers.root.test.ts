@@ -163,6 +163,23 @@ const WRONG = {
       }),
     },
   ),
+  ...caughtBy<Wrong>(
+    [
+      'given huge pages, when they are limited, then the kernel has the limit, or a warning says that it has none',
+      'given an RDMA device that is not there, when it is limited, then that is refused, or a warning says that nothing is',
+      'given a disk, when reading from it is limited and no more, then the kernel has it so, and other limits of it stay',
+    ],
+    {
+      does: 'says nothing of limits that it does not set',
+      make: (right) => ({
+        create: ({ id, limits }, ctx) => right.create({ id, limits: without(without(without(limits, 'hugetlb'), 'rdma'), 'io') }, ctx),
+      }),
+    },
+  ),
+  'given processes that want one CPU, when a sample is taken, then it says how long they waited, if this kernel counts it': {
+    does: 'tells of no pressure',
+    make: (right) => ({ stats: async (args, ctx) => ({ ...(await right.stats(args, ctx)), pressure: {} }) }),
+  },
   'given a process, when it joins once and again, then it and what it starts are in the cgroup': {
     does: 'tells the first process alone',
     make: (right) => ({ processes: async (args, ctx) => ({ pids: (await right.processes(args, ctx)).pids.slice(0, 1) }) }),
@@ -223,6 +240,8 @@ if (answer.usable)
           const spoil = (driver: CgroupDriver): CgroupDriver => replacing(driver, wrong(driver, host));
           return {
             ...right,
+            // For the check of it: version 1 has none to tell.
+            capabilities: { ...right.capabilities, psi: true },
             driver: spoil(right.driver),
             restart: async () => spoil(await right.restart()),
             async groupsOf(id) {
