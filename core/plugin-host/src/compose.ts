@@ -36,6 +36,8 @@ export interface HostConfig {
   readonly run: string;
   /** Absent: the best that can run here. */
   readonly storageDriver?: string;
+  /** Absent: the first of v2 and v1 that can run here. */
+  readonly cgroupDriver?: string;
   readonly bridge: string;
   readonly subnet: string;
   /** Ids of the networks `bridge`, `host` and `none`, where they are made; fresh if absent. */
@@ -201,7 +203,7 @@ async function build(
     },
     ...(config.logOptions === undefined ? {} : { logOptions: config.logOptions }),
     chosen: {
-      cgroup: drivers.firstUsable('cgroup', ['v2', 'v1']),
+      cgroup: drivers.firstUsable('cgroup', config.cgroupDriver === undefined ? ['v2', 'v1'] : [config.cgroupDriver]),
       imageStore: drivers.firstUsable('image-store', ['local']),
       vault: drivers.firstUsable('vault', ['file']),
     },

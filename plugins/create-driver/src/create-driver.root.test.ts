@@ -88,7 +88,7 @@ test('given what cannot be made, when it is asked for, then that is refused, and
       );
     await refused({ family: 'volume', name: '../up' }, /lower-case/);
     await refused({ family: 'submarine', name: 'mine' }, /there is storage/);
-    await refused({ family: 'runtime', name: 'mine' }, /runtime-oci/);
+    await refused({ family: 'runtime', name: 'mine' }, /runtime-sim/);
     await refused({ family: 'storage', name: 'mine', language: 'python' }, /wire/);
     await refused({ family: 'volume', name: 'mine', language: 'cobol' }, /python/);
     await createDriver({ family: 'volume', name: 'mine', language: 'typescript', parent });

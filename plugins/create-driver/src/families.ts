@@ -18,6 +18,12 @@ export const FAMILIES = {
     needs: { root: true },
     doc: 'A network namespace with loopback alone.',
   },
+  log: {
+    kind: 'log',
+    capabilities: { read: true, follow: true, spool: true, direct: false, lasting: false },
+    needs: {},
+    doc: 'Output as JSON, one file a container.',
+  },
   authorizer: { kind: 'authorizer', capabilities: {}, needs: {}, doc: 'Denies what a rule of its policy fits.', failurePolicy: 'closed' },
   projection: { kind: 'projection', capabilities: {}, needs: {}, doc: 'How often each sort of event happened.' },
 } as const satisfies { readonly [family: string]: Blank };
@@ -27,6 +33,6 @@ export type Family = keyof typeof FAMILIES;
 /** What to read first where there is no template: these are begun by looking at a real one. */
 export const READ_FIRST: { readonly [family: string]: string } = {
   cgroup: '@shiplog/cgroup-v2',
-  runtime: '@shiplog/runtime-oci',
-  log: '@shiplog/log-file',
+  runtime: '@shiplog/runtime-sim',
+  'image-source': '@shiplog/image-source-directory',
 };

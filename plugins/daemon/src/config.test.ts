@@ -106,4 +106,11 @@ test('given a config file, when it is read, then lists and switches count and fl
   }
 });
 
+test('given drivers by name, when read, then these and no others', async () => {
+  const { storageDriver, cgroupDriver } = await read(['--storage-driver', 'vfs', '--cgroup-driver', 'mine']);
+  assert.equal([storageDriver, cgroupDriver], ['vfs', 'mine']);
+  const plain = await read([]);
+  assert.equal([plain.storageDriver, plain.cgroupDriver], [undefined, undefined]);
+});
+
 test.run();

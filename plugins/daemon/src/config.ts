@@ -15,6 +15,7 @@ export interface DaemonConfig {
   /** PEM files for TCP hosts. Absent: they are plain. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
   readonly storageDriver?: string;
+  readonly cgroupDriver?: string;
   readonly networkBridge: string;
   readonly networkSubnet: string;
   readonly runtime: string;
@@ -46,6 +47,7 @@ const FLAGS = {
   tlscert: { value: 'FILE', fallback: '', help: "PEM: this daemon's certificate" },
   tlskey: { value: 'FILE', fallback: '', help: 'PEM: its key' },
   'storage-driver': { value: 'NAME', fallback: '', help: 'overlay, btrfs or vfs (default: the first that can run here)' },
+  'cgroup-driver': { value: 'NAME', fallback: '', help: 'v2 or v1 (default: the first that can run here)' },
   'network-bridge': { value: 'NAME', fallback: 'shiplog0', help: 'interface of the default network' },
   'network-subnet': { value: 'CIDR', fallback: '172.30.0.0/16', help: 'its addresses' },
   runtime: { value: 'NAME', fallback: 'oci', help: 'runtime driver' },
@@ -128,6 +130,7 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
   };
   const run = directory('run');
   const storageDriver = word('storage-driver');
+  const cgroupDriver = word('cgroup-driver');
   const logLevel = word('log-level');
   if (!LEVELS.includes(logLevel)) throw invalid(`--log-level must be one of ${LEVELS.join(', ')}, not "${logLevel}"`);
   const networkBridge = word('network-bridge');
@@ -152,6 +155,7 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
     hosts,
     ...(tls === undefined ? {} : { tls }),
     ...(storageDriver === '' ? {} : { storageDriver }),
+    ...(cgroupDriver === '' ? {} : { cgroupDriver }),
     networkBridge,
     networkSubnet,
     runtime: word('runtime'),

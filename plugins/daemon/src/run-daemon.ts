@@ -35,6 +35,7 @@ export async function runDaemon(config: DaemonConfig): Promise<void> {
       root: config.root,
       run: config.run,
       ...(config.storageDriver === undefined ? {} : { storageDriver: config.storageDriver }),
+      ...(config.cgroupDriver === undefined ? {} : { cgroupDriver: config.cgroupDriver }),
       bridge: config.networkBridge,
       subnet: config.networkSubnet,
       runtime: config.runtime,
