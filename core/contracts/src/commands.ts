@@ -1,5 +1,5 @@
 import type { Outcomes } from './events.ts';
-import type { ContainerSpec, ExecSpec, ResourceLimits } from './container-spec.ts';
+import type { ContainerSpec, EndpointRequest, ExecSpec, ResourceLimits } from './container-spec.ts';
 import type { Digest } from './image.ts';
 import type { Reloaded } from './plugins.ts';
 import type { SecretRef } from './vault.ts';
@@ -62,6 +62,9 @@ export interface CommandArgs {
     readonly sealed?: SecretRef;
   };
   'network.remove': { readonly network: string };
+  /** At once if the container is up, and at its starts from then on. */
+  'network.connect': { readonly network: string; readonly container: string; readonly endpoint: EndpointRequest };
+  'network.disconnect': { readonly network: string; readonly container: string };
   'volume.create': {
     readonly name?: string;
     readonly driver: string;
@@ -154,6 +157,8 @@ export interface CommandAnswers {
   'image.prune': { readonly untagged: readonly string[]; readonly deleted: readonly Digest[]; readonly reclaimedBytes: number };
   'network.create': { readonly id: string };
   'network.remove': { readonly id: string };
+  'network.connect': { readonly id: string };
+  'network.disconnect': { readonly id: string };
   'volume.create': { readonly name: string };
   'volume.remove': { readonly name: string };
   'plugin.enable': { readonly name: string };

@@ -133,6 +133,8 @@ export interface ContainerSpec {
   readonly restart: { readonly policy: 'no' | 'always' | 'on-failure' | 'unless-stopped'; readonly maxRetries: number };
   readonly networkMode: NetworkMode;
   readonly endpoints: { readonly [network: string]: EndpointRequest };
+  /** It was disconnected from the network of `networkMode`. */
+  readonly leftMain?: true;
   readonly ports: readonly PortBinding[];
   readonly publishAllPorts: boolean;
   readonly dns: readonly string[];

@@ -25,6 +25,7 @@ export const ERRORS = {
   EXEC_NOT_FOUND: { class: 'not-found', help: 'No exec session has this id.' },
   IMAGE_NOT_FOUND: { class: 'not-found', help: 'Load, import or pull the image first.' },
   NETWORK_NOT_FOUND: { class: 'not-found', help: 'Create the network first, or use bridge, host or none.' },
+  ENDPOINT_NOT_FOUND: { class: 'not-found', help: 'The container is not on this network; `shiplog inspect` tells on which it is.' },
   VOLUME_NOT_FOUND: { class: 'not-found', help: 'Create the volume first.' },
   PATH_NOT_FOUND: { class: 'not-found', help: 'The path does not exist where it was looked for.' },
   DRIVER_NOT_FOUND: { class: 'not-found', help: 'No plugin provides a driver of this kind and name; see `shiplog info`.' },
@@ -48,6 +49,10 @@ export const ERRORS = {
   IMAGE_EXISTS: { class: 'conflict', help: 'Another storage driver holds the image; load it without naming one, or migrate it.' },
   NETWORK_NAME_IN_USE: { class: 'conflict', help: 'Remove the network that holds the name, or choose another.' },
   REQUEST_DENIED: { class: 'forbidden', help: 'An authorizer denied the request; the message has its rule and its reason.' },
+  ENDPOINT_EXISTS: {
+    class: 'forbidden',
+    help: 'The container is on this network already; disconnect it first to ask for another address.',
+  },
   NETWORK_IN_USE: { class: 'forbidden', help: 'Disconnect or remove the containers on the network first.' },
   NETWORK_PREDEFINED: { class: 'forbidden', help: 'bridge, host and none cannot be removed or changed.' },
   NETWORK_SUBNET_OVERLAP: { class: 'forbidden', help: 'Choose a subnet that no other network or host route uses.' },

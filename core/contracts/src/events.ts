@@ -1,5 +1,5 @@
 import type { CommandArgs, CommandType, Givens } from './commands.ts';
-import type { ContainerSpec, ResourceLimits } from './container-spec.ts';
+import type { ContainerSpec, EndpointRequest, ResourceLimits } from './container-spec.ts';
 import type { Json } from './json.ts';
 import type { ContainerRecord, EndpointRecord, ExecRecord, NetworkRecord, ProcessRef, VolumeRecord } from './state.ts';
 import type { SealedRange } from './event-log.ts';
@@ -61,6 +61,21 @@ export interface Decisions {
   'image.prune': { readonly removals: readonly ImageRemoval[] } | null;
   'network.create': Omit<NetworkRecord, 'createdAt'> | null;
   'network.remove': { readonly id: string } | null;
+  /** `id` is the container's, in whose stream it is. `endpoint`: what is attached to a container that is up. */
+  'network.connect': {
+    readonly id: string;
+    readonly networkId: string;
+    readonly networkName: string;
+    readonly request: EndpointRequest;
+    readonly endpoint?: EndpointRecord;
+  } | null;
+  /** `endpoint`: what is detached from a container that is up. */
+  'network.disconnect': {
+    readonly id: string;
+    readonly networkId: string;
+    readonly networkName: string;
+    readonly endpoint?: EndpointRecord;
+  } | null;
   'volume.create': Omit<VolumeRecord, 'createdAt'> | null;
   'volume.remove': { readonly name: string } | null;
   'plugin.enable': { readonly name: string } | null;
@@ -116,6 +131,8 @@ export interface Outcomes {
   'image.prune': { readonly reclaimedBytes: number };
   'network.create': Record<string, never>;
   'network.remove': Record<string, never>;
+  'network.connect': Record<string, never>;
+  'network.disconnect': Record<string, never>;
   /** `mountpoint` where the driver keeps it elsewhere than was decided. */
   'volume.create': { readonly mountpoint?: string };
   'volume.remove': Record<string, never>;

@@ -61,6 +61,8 @@ export interface ContainerRecord {
   readonly endpoints: { readonly [network: string]: EndpointRecord };
   /** The host still holds resources for it (mounts, endpoints, cgroup): set by start, cleared by release or removal. */
   readonly active: boolean;
+  /** The network driver that made its namespace, once that need not be its first network's any more. */
+  readonly sandbox?: string;
   readonly execIds: readonly string[];
   /** The operation under way on it, if any. */
   readonly busy?: { readonly op: string; readonly verb: string };

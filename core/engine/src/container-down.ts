@@ -42,10 +42,11 @@ export async function bringDown(
   );
 }
 
-/** The driver that made the container's sandbox: its first network's. Undefined where it joined another container's. */
+/** The driver that made the container's sandbox: its first network's, unless it changed networks since. Undefined where it joined another container's. */
 function sandboxDriver(op: Operation, container: ContainerRecord, endpoints: readonly EndpointRecord[]): string | undefined {
   const { networkDisabled, networkMode } = container.spec;
   if (!networkDisabled && networkMode.startsWith('container:')) return undefined;
+  if (container.sandbox !== undefined) return container.sandbox;
   const first = endpoints.toSorted((a, b) => a.ifName.localeCompare(b.ifName, 'en', { numeric: true }))[0];
   return (first === undefined ? undefined : op.engine.ledger.head.networks.get(first.networkId)?.driver) ?? 'none';
 }

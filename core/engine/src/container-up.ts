@@ -147,7 +147,8 @@ async function openSandbox(op: Operation, container: ContainerRecord, sandbox: s
   return path;
 }
 
-async function attach(
+/** Attaches an endpoint to a container's namespace; undone if the operation fails. */
+export async function attach(
   op: Operation,
   container: ContainerRecord,
   endpoint: EndpointRecord,

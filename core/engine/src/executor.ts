@@ -40,6 +40,16 @@ const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
   'container.release',
   'container.rename',
   'container.update',
+  'network.connect',
+  'network.disconnect',
+]);
+
+/** Verbs that find a container either up or with nothing of it on the host. */
+const NEED_RELEASE: ReadonlySet<CommandType> = new Set<CommandType>([
+  'container.start',
+  'container.restart',
+  'network.connect',
+  'network.disconnect',
 ]);
 
 /** Verbs that share layers and blobs, and so go one after the other. */
@@ -354,14 +364,9 @@ function deniedBy(verdicts: readonly AuthorizerVerdict[], decision: Decision): D
   return { ok: false, stream, intent: { ...claimless, data: { ...intent.data, decided: null } } as NewEvent, refusal: denial.toRecord() };
 }
 
-/** A container that ended and still holds what it had cannot start before that is given back. */
+/** A container that ended and still holds what it had cannot start, or change its networks, before that is given back. */
 function needsRelease(type: CommandType, container: ContainerRecord | undefined): boolean {
-  return (
-    (type === 'container.start' || type === 'container.restart') &&
-    container?.status === 'exited' &&
-    container.active &&
-    !container.spec.autoRemove
-  );
+  return NEED_RELEASE.has(type) && container?.status === 'exited' && container.active && !container.spec.autoRemove;
 }
 
 /** The decision, with what made the engine ask for it. */

@@ -34,6 +34,8 @@ import { decideImageMigrate } from './decide/image-migrate.ts';
 import { decideImagePull } from './decide/image-pull.ts';
 import { decideImageTag } from './decide/image-tag.ts';
 import { decideNetworkCreate } from './decide/network-create.ts';
+import { decideNetworkConnect } from './decide/network-connect.ts';
+import { decideNetworkDisconnect } from './decide/network-disconnect.ts';
 import { decideNetworkRemove } from './decide/network-remove.ts';
 import { decideLogPrune } from './decide/log-prune.ts';
 import { decideLogSeal } from './decide/log-seal.ts';
@@ -91,6 +93,8 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'image.prune': decideImagePrune,
   'network.create': decideNetworkCreate,
   'network.remove': decideNetworkRemove,
+  'network.connect': decideNetworkConnect,
+  'network.disconnect': decideNetworkDisconnect,
   'volume.create': decideVolumeCreate,
   'volume.remove': decideVolumeRemove,
   'plugin.enable': decidePluginEnable,

@@ -36,6 +36,7 @@ function needed(view: StateView, command: Command): GivensNeeded {
     case 'image.import':
     case 'image.pull':
     case 'network.create':
+    case 'network.connect':
     case 'volume.create':
       return { ids: 1, ports: 0 };
     default:

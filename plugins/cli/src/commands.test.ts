@@ -70,7 +70,7 @@ test('given bash, when it sources the completion, then it offers what fits', asy
     return out.trim();
   };
   assert.is(await complete('shiplog', 'un'), 'unpause');
-  assert.is(await complete('shiplog', 'network', 'c'), 'create');
+  assert.is(await complete('shiplog', 'network', 'cr'), 'create');
   assert.is(await complete('shiplog', 'run', '--restart', 'un'), 'unless-stopped');
   assert.is(await complete('shiplog', 'run', '--read'), '--read-only');
 });

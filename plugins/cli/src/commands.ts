@@ -86,6 +86,12 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   'network ls': { group: 'networks', summary: 'List networks', load: () => import('./verbs/network-ls.ts') },
   'network inspect': { group: 'networks', summary: 'Show all facts about networks', load: () => import('./verbs/network-inspect.ts') },
   'network create': { group: 'networks', summary: 'Create a network', load: () => import('./verbs/network-create.ts') },
+  'network connect': { group: 'networks', summary: 'Connect a container to a network', load: () => import('./verbs/network-connect.ts') },
+  'network disconnect': {
+    group: 'networks',
+    summary: 'Disconnect a container from a network',
+    load: () => import('./verbs/network-disconnect.ts'),
+  },
   'network rm': { group: 'networks', summary: 'Remove networks', load: () => import('./verbs/network-rm.ts') },
   'volume ls': { group: 'volumes', summary: 'List volumes', load: () => import('./verbs/volume-ls.ts') },
   'volume inspect': { group: 'volumes', summary: 'Show all facts about volumes', load: () => import('./verbs/volume-inspect.ts') },

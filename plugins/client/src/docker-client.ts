@@ -281,6 +281,15 @@ export class DockerClient {
     return this.#json('POST', '/networks/create', { json: body });
   }
 
+  /** `endpoint` is an EndpointSettings. */
+  async connectNetwork(name: string, container: string, endpoint: object = {}): Promise<void> {
+    await this.#done('POST', `/networks/${encodeURIComponent(name)}/connect`, { json: { Container: container, EndpointConfig: endpoint } });
+  }
+
+  async disconnectNetwork(name: string, container: string): Promise<void> {
+    await this.#done('POST', `/networks/${encodeURIComponent(name)}/disconnect`, { json: { Container: container, Force: false } });
+  }
+
   async removeNetwork(name: string): Promise<void> {
     await this.#done('DELETE', `/networks/${encodeURIComponent(name)}`);
   }

@@ -274,6 +274,29 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
       ],
     },
     {
+      verb: 'network.connect',
+      good: async () => post('/networks/audited/connect', '{"Container":"busy","EndpointConfig":{"Aliases":["also"]}}'),
+      goodStatus: 200,
+      bad: [
+        refused(404, post('/networks/nobody/connect', '{"Container":"busy"}')),
+        refused(404, post('/networks/audited/connect', '{"Container":"nobody"}')),
+        refused(400, post('/networks/audited/connect', '{')),
+        refused(400, post('/networks/host/connect', '{"Container":"busy"}')),
+        refused(403, post('/networks/bridge/connect', '{"Container":"busy"}')),
+        refused(400, post('/networks/audited/connect', '{"Container":"idle","EndpointConfig":{"IPAMConfig":{"IPv4Address":"1.2.3.4"}}}')),
+      ],
+    },
+    {
+      verb: 'network.disconnect',
+      good: async () => post('/networks/audited/disconnect', '{"Container":"busy","Force":false}'),
+      goodStatus: 200,
+      bad: [
+        refused(404, post('/networks/nobody/disconnect', '{"Container":"busy"}')),
+        refused(404, post('/networks/audited/disconnect', '{"Container":"idle"}')),
+        refused(400, post('/networks/audited/disconnect', '{}')),
+      ],
+    },
+    {
       verb: 'network.remove',
       good: async () => drop('/networks/audited'),
       goodStatus: 204,

@@ -174,6 +174,19 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
       refused: { network: 'bridge' },
       modes: ALL,
     },
+    'network.connect': {
+      prepare: async (name) => {
+        await done('network.create', network(name));
+        return { network: name, container: await running(name), endpoint: { aliases: ['also'] } };
+      },
+      refused: { network: unknown, container: unknown, endpoint: {} },
+      modes: ALL,
+    },
+    'network.disconnect': {
+      prepare: async (name) => ({ network: 'bridge', container: await running(name) }),
+      refused: { network: unknown, container: unknown },
+      modes: ALL,
+    },
     'volume.create': { prepare: async (name) => volume(name), refused: volume('/'), modes: ALL },
     'volume.remove': {
       prepare: async (name) => {

@@ -25,6 +25,7 @@ import { imageMigrate } from './image-migrate.ts';
 import { imagePull } from './image-pull.ts';
 import { imagePrune, imageRemove } from './image-remove.ts';
 import { networkCreate } from './network-create.ts';
+import { networkConnect, networkDisconnect } from './network-connect.ts';
 import { networkRemove } from './network-remove.ts';
 import { pluginDisable, pluginEnable, pluginReload } from './plugin.ts';
 import { containerRename, execCreate, imageTag } from './effectless.ts';
@@ -56,6 +57,8 @@ export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   'image.prune': imagePrune,
   'network.create': networkCreate,
   'network.remove': networkRemove,
+  'network.connect': networkConnect,
+  'network.disconnect': networkDisconnect,
   'volume.create': volumeCreate,
   'volume.remove': volumeRemove,
   'plugin.enable': pluginEnable,

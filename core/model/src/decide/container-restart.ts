@@ -1,4 +1,5 @@
-import type { ContainerRecord, EndpointRecord, StateView } from '@shiplog/contracts';
+import type { ContainerRecord, StateView } from '@shiplog/contracts';
+import { attachedInOrder } from '../network/attached-in-order.ts';
 import { endpointClaims } from '../network/claims.ts';
 import { planEndpoints, requireRunningTarget } from '../network/plan-endpoints.ts';
 import { requireIdle } from './require.ts';
@@ -21,17 +22,10 @@ export const decideContainerRestart: Decider<'container.restart'> = (view, { arg
   return { decided: { id: container.id, ...plan, endpoints, sandbox }, expected: 'stream-exists', ...endpointClaims(endpoints) };
 };
 
-function attachedInOrder(container: ContainerRecord): readonly EndpointRecord[] {
-  return Object.values(container.endpoints).toSorted((a, b) => interfaceNumber(a) - interfaceNumber(b));
-}
-
-function interfaceNumber(endpoint: EndpointRecord): number {
-  return Number(endpoint.ifName.replace(/^\D+/, ''));
-}
-
 function sandboxOf(view: StateView, container: ContainerRecord): string {
   const { spec } = container;
   if (!spec.networkDisabled && spec.networkMode.startsWith('container:')) return requireRunningTarget(view, spec.networkMode);
+  if (container.sandbox !== undefined) return container.sandbox;
   const first = attachedInOrder(container)[0];
   return (first === undefined ? undefined : view.networks.get(first.networkId)?.driver) ?? 'none';
 }

@@ -18,7 +18,8 @@ export function withoutProcess(container: ContainerRecord): ContainerRecord {
 export function vacate(state: State, id: string): void {
   const container = state.containers.get(id);
   if (container === undefined) return;
-  change(state, id, { active: false, endpoints: idleEndpoints(state, container.spec) });
+  const { sandbox: _, ...rest } = container;
+  state.containers.set(id, { ...rest, active: false, endpoints: idleEndpoints(state, container.spec) });
 }
 
 /** The container is gone, with its exec sessions, leases, and those of `volumes` that nobody else mounts. */

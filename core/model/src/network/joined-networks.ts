@@ -9,14 +9,14 @@ export interface Joined {
 }
 
 /**
- * The networks a spec joins, in the order they are attached: that of `networkMode` first, then the others by name. None
+ * The networks a spec joins, in the order they are attached: that of `networkMode` first, unless it was left, then the others by name. None
  * with `container:` mode or without network. A network that is missing is handed to `missing`, which may throw.
  */
 export function joinedNetworks(view: StateView, spec: ContainerSpec, missing: (error: ShiplogError) => void): readonly Joined[] {
   if (spec.networkDisabled || spec.networkMode.startsWith('container:')) return [];
   const joined = new Map<string, Joined>();
-  const others = Object.keys(spec.endpoints).toSorted();
-  for (const ref of [networkModeName(spec.networkMode), ...others]) {
+  const main = spec.leftMain === true ? [] : [networkModeName(spec.networkMode)];
+  for (const ref of [...main, ...Object.keys(spec.endpoints).toSorted()]) {
     const network = lookUp(view, networkModeName(ref), missing);
     if (network === undefined) continue;
     const before = joined.get(network.id);

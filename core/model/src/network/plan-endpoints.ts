@@ -3,9 +3,8 @@ import { ShiplogError } from '@shiplog/contracts';
 import { takeId } from '../decide/take-id.ts';
 import { assignPorts } from './ports.ts';
 import { joinedNetworks } from './joined-networks.ts';
-import { leaseAddress } from './lease-address.ts';
-import { leasesOf } from './leases-of.ts';
-import { macOf } from './mac-of.ts';
+import { leaseEndpoint } from './lease-endpoint.ts';
+import { refuseUnsettled } from './refuse-unsettled.ts';
 
 /** Endpoints to attach, in order, and where the sandbox comes from: a driver's name or `container:<id>`. */
 export interface EndpointPlan {
@@ -27,25 +26,17 @@ export function planEndpoints(view: StateView, container: ContainerRecord, given
   const joined = joinedNetworks(view, spec, (error) => {
     throw error;
   });
-  for (const { network } of joined) refuseUnsettled(view, network.id, network.name);
+  for (const { network } of joined) refuseUnsettled(view, network);
   const publisher = joined.find(({ network }) => network.subnet !== '' && !network.internal && !UNPUBLISHED.has(network.driver))?.network
     .id;
   const ports: readonly PortBinding[] = publisher === undefined ? [] : assignPorts(view, container, givens.freePorts ?? []);
-  const endpoints = joined.map(({ network, request }, index): EndpointRecord => {
-    const { ipv4, prefixLength } = leaseAddress(network, leasesOf(view, network.id), request.ipv4);
-    return {
+  const endpoints = joined.map(({ network, request }, index) =>
+    leaseEndpoint(view, network, request, {
       id: takeId(givens, index),
-      networkId: network.id,
-      networkName: network.name,
       ifName: `eth${index}`,
-      ipv4,
-      prefixLength,
-      gateway: network.gateway,
-      mac: request.mac ?? macOf(ipv4),
-      aliases: request.aliases ?? [],
       ports: network.id === publisher ? ports : [],
-    };
-  });
+    }),
+  );
   return { endpoints, sandbox: joined[0]?.network.driver ?? 'none' };
 }
 
@@ -56,13 +47,4 @@ export function requireRunningTarget(view: StateView, mode: string): string {
     throw new ShiplogError('CONTAINER_NOT_RUNNING', `cannot join network of a non running container: ${target.id}`, { id: target.id });
   }
   return `container:${target.id}`;
-}
-
-/** A network that is being made may never be, and one that is being removed soon is not. */
-function refuseUnsettled(view: StateView, id: string, name: string): void {
-  for (const open of view.openOperations.values()) {
-    if (open.stream !== `network/${id}` || (open.verb !== 'network.create' && open.verb !== 'network.remove')) continue;
-    const what = open.verb === 'network.create' ? 'creation' : 'removal';
-    throw new ShiplogError('NETWORK_NOT_FOUND', `network ${name} not found: its ${what} is under way`, { network: id });
-  }
 }

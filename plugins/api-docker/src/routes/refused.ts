@@ -26,8 +26,6 @@ const NOT_YET: readonly (readonly [method: string, template: string])[] = [
   ['POST', '/images/{name*}/push'],
   ['POST', '/commit'],
   ['POST', '/networks/prune'],
-  ['POST', '/networks/{id}/connect'],
-  ['POST', '/networks/{id}/disconnect'],
   ['POST', '/volumes/prune'],
   ['GET', '/system/df'],
   ['POST', '/auth'],

@@ -29,6 +29,7 @@ import { listImages } from './images/list.ts';
 import { loadImages } from './images/load.ts';
 import { removeImage } from './images/remove.ts';
 import { tagImage } from './images/tag.ts';
+import { connectNetwork, disconnectNetwork } from './networks/connect.ts';
 import { createNetwork } from './networks/create.ts';
 import { inspectNetwork } from './networks/inspect.ts';
 import { listNetworks } from './networks/list.ts';
@@ -92,6 +93,8 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'POST', template: '/networks/create', route: createNetwork, verb: 'network.create' },
   { method: 'GET', template: '/networks/{id}', route: inspectNetwork, past: true },
   { method: 'DELETE', template: '/networks/{id}', route: removeNetwork, verb: 'network.remove' },
+  { method: 'POST', template: '/networks/{id}/connect', route: connectNetwork, verb: 'network.connect' },
+  { method: 'POST', template: '/networks/{id}/disconnect', route: disconnectNetwork, verb: 'network.disconnect' },
 
   { method: 'GET', template: '/volumes', route: listVolumes, past: true },
   { method: 'POST', template: '/volumes/create', route: createVolume, verb: 'volume.create' },

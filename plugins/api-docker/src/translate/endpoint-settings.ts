@@ -36,9 +36,9 @@ export function networksOf(container: ContainerRecord, view: StateView): { reado
 
 /** Before the first start: the networks it will join, so that their ids are known. */
 function plannedNetworks(container: ContainerRecord, view: StateView): { readonly [network: string]: object } {
-  const { networkMode, endpoints } = container.spec;
+  const { networkMode, endpoints, leftMain } = container.spec;
   if (networkMode.startsWith('container:') || container.spec.networkDisabled) return {};
-  const names = new Set([networkMode, ...Object.keys(endpoints)]);
+  const names = new Set([...(leftMain === true ? [] : [networkMode]), ...Object.keys(endpoints)]);
   return Object.fromEntries(
     [...names].flatMap((name) => {
       const network = [...view.networks.values()].find((candidate) => candidate.name === name || candidate.id === name);

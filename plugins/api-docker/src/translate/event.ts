@@ -192,6 +192,15 @@ export class EventProjection {
         this.#networks.delete(decided.id);
         return [removed];
       }
+      case 'network.connect.requested':
+        return this.#connected(intent.data.decided, at);
+      case 'network.disconnect.requested': {
+        const { decided } = intent.data;
+        const container = decided === null ? undefined : this.#containers.get(decided.id);
+        if (decided?.endpoint === undefined || container === undefined) return [];
+        container.networks = container.networks.filter(({ id }) => id !== decided.networkId);
+        return [this.#network(decided.networkId, 'disconnect', at, { container: decided.id })];
+      }
       case 'volume.create.requested': {
         const { decided } = intent.data;
         if (decided === null || this.#volumes.has(decided.name)) return [];
@@ -264,6 +273,13 @@ export class EventProjection {
     if (decided === null || container === undefined) return [];
     container.name = decided.name;
     return this.#container(decided.id, 'rename', at, { oldName: `/${decided.oldName}` });
+  }
+
+  #connected(decided: IntentData<'network.connect'>['decided'], at: string): readonly DockerEvent[] {
+    const container = decided === null ? undefined : this.#containers.get(decided.id);
+    if (decided?.endpoint === undefined || container === undefined) return [];
+    container.networks = [...container.networks, { id: decided.networkId, name: decided.networkName }];
+    return [this.#network(decided.networkId, 'connect', at, { container: decided.id })];
   }
 
   #disconnected(id: string | undefined, at: string): readonly DockerEvent[] {

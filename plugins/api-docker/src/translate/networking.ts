@@ -29,7 +29,8 @@ export function networkingOf(body: Fields, hostConfig: Fields, version: ApiVersi
   return { networkMode, endpoints: withMac(networkMode, Object.fromEntries(entries), body.string('MacAddress'), version) };
 }
 
-function endpointOf(settings: Fields): EndpointRequest {
+/** EndpointSettings, as far as they can be asked for. Throws for what would be missed. */
+export function endpointOf(settings: Fields): EndpointRequest {
   refuseFields(settings, ['Links', 'DriverOpts', 'GwPriority']);
   const ipam = settings.object('IPAMConfig');
   refuseFields(ipam, ['IPv6Address', 'LinkLocalIPs']);
