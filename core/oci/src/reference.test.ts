@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ShiplogError } from '@shiplog/contracts/errors';
-import { familiar, parseReference } from './reference.ts';
+import { canonical, familiar, parseReference } from './reference.ts';
 
 const test = suite('reference');
 const HEX = 'a'.repeat(64);
@@ -16,6 +16,20 @@ function refusal(text: string): string {
   }
   throw new Error(`${text} was accepted`);
 }
+
+const canonicalForms: readonly (readonly [string, string])[] = [
+  ['busybox', 'docker.io/library/busybox:latest'],
+  ['some/thing:1', 'docker.io/some/thing:1'],
+  ['docker.io/library/some/thing', 'docker.io/library/some/thing:latest'],
+  ['localhost:5000/thing:a', 'localhost:5000/thing:a'],
+  [`ghcr.io/a/b:tag@sha256:${HEX}`, `ghcr.io/a/b@sha256:${HEX}`],
+];
+
+for (const [text, expected] of canonicalForms)
+  test(`given ${text}, when it is written with nothing left out, then it is ${expected}, and that again`, () => {
+    assert.is(canonical(parseReference(text)), expected);
+    assert.is(canonical(parseReference(expected)), expected);
+  });
 
 const familiarForms: readonly (readonly [string, string])[] = [
   ['busybox', 'busybox:latest'],

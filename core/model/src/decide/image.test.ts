@@ -26,6 +26,33 @@ test('when imported, then the reference is made familiar, or is empty', () => {
   scenario.when('image.import', { ...args, reference: 'BAD' }).thenRefused('REFERENCE_INVALID');
 });
 
+test('when pulled, then the reference is made familiar and keeps its digest, and an image that came is known by it', () => {
+  const scenario = given();
+  scenario
+    .when('image.pull', { reference: 'docker.io/library/a1', source: 'mine' })
+    .thenDecided(({ reference, source, storageDriver }, { stream }) =>
+      assert.equal([reference, source, storageDriver, stream], ['a1:latest', 'mine', undefined, 'engine']),
+    );
+  const pinned = `ghcr.io/some/app@${digestOf('manifest')}`;
+  scenario.when('image.pull', { reference: pinned.replace('@', ':2@') }).thenDecided(({ reference }) => assert.is(reference, pinned));
+  scenario.when('image.pull', { reference: 'BAD' }).thenRefused('REFERENCE_INVALID');
+  const arrived = {
+    images: [{ manifest: web, tags: ['app:2'] }],
+    storageDriver: 'vfs',
+    source: 'mine',
+    repoDigest: pinned,
+    isNew: true,
+  };
+  const pull = did('image.pull', { reference: 'app:2' }, { data: arrived });
+  given(load('app:2', imageOf('old', ['old'])), pull, pull)
+    .when('image.tag', { image: 'app:2', reference: 'b' })
+    .thenState((state) => {
+      assert.is(state.image('app:2').id, web.id);
+      assert.equal(state.image(web.id).repoDigests, [pinned]);
+      assert.equal(state.image(digestOf('old')).tags, []);
+    });
+});
+
 test('given an image, when tagged, then it has one more name', () => {
   const scenario = given();
   scenario

@@ -213,7 +213,12 @@ export function exited(name: string, exitCode = 0): Step {
   };
 }
 
-export function did<T extends CommandType>(type: T, args: CommandArgs[T], more: { readonly givens?: Partial<Givens> } = {}): Step {
+/** It was done. `data` is what came of it, if not what the world invents. */
+export function did<T extends CommandType>(
+  type: T,
+  args: CommandArgs[T],
+  more: { readonly givens?: Partial<Givens>; readonly data?: object } = {},
+): Step {
   return (world) => world.run(type, args, more);
 }
 

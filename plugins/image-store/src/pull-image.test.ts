@@ -1,0 +1,198 @@
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { type BlobDescriptor, createContext, type Digest, ShiplogError } from '@shiplog/contracts';
+import { hostPlatform, MEDIA_TYPES, sha256Of, writeTar } from '@shiplog/oci';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { LocalImageStore } from './index.ts';
+
+const test = suite<{ stateDir: string; store: LocalImageStore }>('pulled images');
+
+test.before.each(async (context) => {
+  context.stateDir = await mkdtemp(join(tmpdir(), 'pulled-'));
+  context.store = new LocalImageStore({ engineId: '0123456789ab', stateDir: context.stateDir, runDir: context.stateDir });
+});
+test.after.each(({ stateDir }) => rm(stateDir, { recursive: true, force: true }));
+
+const ctx = (signal: AbortSignal = new AbortController().signal) => createContext({ op: 'op1', signal });
+
+/** Blobs that can be fetched, and how often each was. */
+class Source {
+  readonly blobs = new Map<Digest, Uint8Array>();
+  readonly fetched: Digest[] = [];
+
+  add(mediaType: string, content: Uint8Array | object): BlobDescriptor {
+    const bytes = content instanceof Uint8Array ? content : Buffer.from(JSON.stringify(content));
+    const digest = sha256Of(bytes);
+    this.blobs.set(digest, bytes);
+    return { mediaType, digest, size: bytes.length };
+  }
+
+  readonly fetch = async ({ digest }: BlobDescriptor, path: string): Promise<void> => {
+    this.fetched.push(digest);
+    const bytes = this.blobs.get(digest);
+    if (bytes === undefined) throw new ShiplogError('BLOB_NOT_FOUND', `no blob ${digest}`);
+    await writeFile(path, bytes, { flag: 'wx' });
+  };
+}
+
+async function layerTar(): Promise<Buffer> {
+  const content = Buffer.from('hello\n');
+  const chunks: Uint8Array[] = [];
+  const plain = { mode: 0o644, uid: 0, gid: 0, mtimeNs: 0n, linkName: '', major: 0, minor: 0, xattrs: new Map() };
+  const entry = {
+    ...plain,
+    type: 'file',
+    name: 'hello',
+    size: content.length,
+    content: (async function* () {
+      yield content;
+    })(),
+  } as const;
+  for await (const chunk of writeTar([entry])) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** An image of one compressed layer, for the platform given. */
+async function image(
+  source: Source,
+  platform = hostPlatform(),
+): Promise<{ readonly manifest: BlobDescriptor; readonly id: Digest; readonly layer: Digest }> {
+  const tar = await layerTar();
+  const layer = source.add(MEDIA_TYPES.ociLayerGzip, gzipSync(tar));
+  const config = source.add('application/vnd.oci.image.config.v1+json', {
+    ...platform,
+    config: { Cmd: ['hello'] },
+    rootfs: { type: 'layers', diff_ids: [sha256Of(tar)] },
+  });
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const manifest = source.add(mediaType, { schemaVersion: 2, mediaType, config, layers: [layer] });
+  return { manifest, id: config.digest, layer: layer.digest };
+}
+
+const INDEX = 'application/vnd.oci.image.index.v1+json';
+const indexOf = (manifests: readonly object[]) => ({ schemaVersion: 2, mediaType: INDEX, manifests });
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'none',
+    (error: unknown) => (error instanceof ShiplogError ? error.code : String(error)),
+  );
+}
+
+test('given an image, when it is pulled, then it is stored; again, then only its manifest is fetched', async ({ store, stateDir }) => {
+  const source = new Source();
+  const { manifest, id, layer } = await image(source);
+  const pulled = await store.pull('one', manifest, source.fetch, ctx());
+  assert.equal([pulled.manifest.id, pulled.tags, pulled.manifest.layers.map(({ digest }) => digest)], [id, [], [layer]]);
+  assert.equal((await store.observe()).map((found) => found.id).toSorted(), [id, layer].toSorted());
+  source.fetched.length = 0;
+  assert.equal((await store.pull('two', manifest, source.fetch, ctx())).manifest, pulled.manifest);
+  assert.equal(source.fetched, [manifest.digest]);
+  assert.equal(await readdir(join(stateDir, 'ingest')), []);
+});
+
+test('given an index of several platforms, when it is pulled, then the one for this host is taken, and no blob of another', async ({
+  store,
+}) => {
+  const source = new Source();
+  const mine = await image(source);
+  const others = await image(source, { os: 'linux', architecture: 's390x' });
+  const nested = source.add(INDEX, indexOf([{ ...mine.manifest, platform: hostPlatform() }]));
+  const root = source.add(
+    INDEX,
+    indexOf([
+      { ...others.manifest, platform: { os: 'linux', architecture: 's390x' } },
+      { ...nested, platform: hostPlatform() },
+    ]),
+  );
+  assert.is((await store.pull('one', root, source.fetch, ctx())).manifest.id, mine.id);
+  assert.not.ok(source.fetched.includes(others.manifest.digest));
+  const foreign = source.add(INDEX, indexOf([{ ...others.manifest, platform: { os: 'linux', architecture: 's390x' } }]));
+  await store.pull('two', foreign, source.fetch, ctx()).then(
+    () => assert.unreachable('it was pulled'),
+    (error: unknown) => assert.match(String(error), /has no image for linux\/.*, but for: linux\/s390x/),
+  );
+});
+
+/** A source that does something wrong, and the code it is told. */
+const HOSTILE: readonly (readonly [
+  does: string,
+  code: string,
+  make: (source: Source, manifest: BlobDescriptor, layer: Digest) => BlobDescriptor | Promise<BlobDescriptor>,
+])[] = [
+  [
+    'has another layer than announced',
+    'DIGEST_MISMATCH',
+    (source, manifest, layer) => (source.blobs.set(layer, Buffer.from('other')), manifest),
+  ],
+  [
+    'has another manifest than announced',
+    'DIGEST_MISMATCH',
+    (source, manifest) => (source.blobs.set(manifest.digest, Buffer.from('{}')), manifest),
+  ],
+  ['announces another size', 'DIGEST_MISMATCH', (_, manifest) => ({ ...manifest, size: manifest.size + 1 })],
+  ['announces a manifest of a gigabyte', 'ARCHIVE_INVALID', (_, manifest) => ({ ...manifest, size: 2 ** 30 })],
+  ['has something that is no image', 'ARCHIVE_INVALID', (_, manifest) => ({ ...manifest, mediaType: 'application/json' })],
+  ['lacks a layer', 'BLOB_NOT_FOUND', (source, manifest, layer) => (source.blobs.delete(layer), manifest)],
+  [
+    'names a blob by a path',
+    'ARCHIVE_INVALID',
+    (source) =>
+      source.add('application/vnd.oci.image.manifest.v1+json', {
+        schemaVersion: 2,
+        config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: 'sha256:../../../etc/passwd', size: 1 },
+        layers: [],
+      }),
+  ],
+  [
+    'has an index that names itself',
+    'ARCHIVE_INVALID',
+    (source) => {
+      // No index can hold its own digest; one that is deep enough does as well.
+      let inner = source.add(INDEX, indexOf([]));
+      for (let depth = 0; depth < 8; depth += 1) inner = source.add(INDEX, indexOf([{ ...inner, platform: hostPlatform() }]));
+      return inner;
+    },
+  ],
+];
+
+for (const [does, code, make] of HOSTILE)
+  test(`given a source that ${does}, when an image is pulled, then it fails ${code} and nothing stays`, async ({ store, stateDir }) => {
+    const source = new Source();
+    const { manifest, layer } = await image(source);
+    assert.is(await codeOf(store.pull('one', await make(source, manifest, layer), source.fetch, ctx())), code);
+    assert.equal(await store.observe(), []);
+    assert.equal(await readdir(join(stateDir, 'ingest')), []);
+  });
+
+test('given a source that writes a link or nothing, when an image is pulled, then it fails DRIVER_FAILED, and what the link leads to stays', async ({
+  store,
+  stateDir,
+}) => {
+  const source = new Source();
+  const { manifest } = await image(source);
+  const outside = join(stateDir, 'outside');
+  await writeFile(outside, source.blobs.get(manifest.digest) ?? '');
+  assert.is(await codeOf(store.pull('one', manifest, (_, path) => symlink(outside, path), ctx())), 'DRIVER_FAILED');
+  assert.is(await codeOf(store.pull('one', manifest, async () => undefined, ctx())), 'DRIVER_FAILED');
+  assert.ok((await readdir(stateDir)).includes('outside'));
+  assert.equal(await store.observe(), []);
+});
+
+test('given a pull that is canceled, when it goes on, then nothing more is fetched, and nothing stays', async ({ store }) => {
+  const source = new Source();
+  const { manifest } = await image(source);
+  const gone = new AbortController();
+  const fetch: Source['fetch'] = async (blob, path) => {
+    await source.fetch(blob, path);
+    gone.abort();
+  };
+  assert.is.not(await codeOf(store.pull('one', manifest, fetch, ctx(gone.signal))), 'none');
+  assert.equal(source.fetched, [manifest.digest]);
+  assert.equal(await store.observe(), []);
+});
+
+test.run();
