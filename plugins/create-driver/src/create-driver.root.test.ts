@@ -46,7 +46,8 @@ for (const family of Object.keys(FAMILIES)) {
       assert.is(types.code, 0, types.output);
       const proof = await run(process.execPath, [KIT, '.'], directory);
       assert.is(proof.code, 0, proof.output);
-      assert.match(proof.output, /\d+ passed, 0 failed\n/);
+      // What a source fetches can only be proven with an image that it has.
+      assert.match(proof.output, family === 'image-source' ? /\d+ passed, 0 failed, 1 skipped\n/ : /\d+ passed, 0 failed\n/);
       if (family !== 'volume') return;
       // Its own test file says the same by node's runner; and a broken promise is caught.
       const own = await run(process.execPath, ['--test'], directory);

@@ -25,6 +25,7 @@ export const FAMILIES = {
     doc: 'Output as JSON, one file a container.',
   },
   authorizer: { kind: 'authorizer', capabilities: {}, needs: {}, doc: 'Denies what a rule of its policy fits.', failurePolicy: 'closed' },
+  'image-source': { kind: 'image-source', capabilities: {}, needs: {}, doc: 'One image, made by the driver itself.' },
   projection: { kind: 'projection', capabilities: {}, needs: {}, doc: 'How often each sort of event happened.' },
 } as const satisfies { readonly [family: string]: Blank };
 
@@ -34,5 +35,4 @@ export type Family = keyof typeof FAMILIES;
 export const READ_FIRST: { readonly [family: string]: string } = {
   cgroup: '@shiplog/cgroup-v2',
   runtime: '@shiplog/runtime-sim',
-  'image-source': '@shiplog/image-source-directory',
 };

@@ -1,7 +1,8 @@
 // time limit: 240 s
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { busyboxLayout, temporaryDirectory, TestDaemon } from '@shiplog/test-support';
+import { fileURLToPath } from 'node:url';
+import { busyboxLayout, run, temporaryDirectory, TestDaemon } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -11,8 +12,12 @@ const images = join(scratch.path, 'images');
 await mkdir(images);
 const config = join(scratch.path, 'shiplogd.json');
 await writeFile(config, JSON.stringify({ driverOptions: { 'image-source/directory': { path: images } } }));
+const SHIPLOG = fileURLToPath(new URL('../../../node_modules/.bin/shiplog', import.meta.url));
+const fresh = join(scratch.path, 'fresh');
+assert.is((await run(SHIPLOG, ['plugin', 'new', 'image-source', 'fresh'], { cwd: scratch.path })).code, 0);
 // In a process of its own: what goes between is names and digests, and files by their paths.
-const daemon = await TestDaemon.start({ extra: ['--config', config, '--isolate', '@shiplog/image-source-directory=process'] });
+const isolated = ['--isolate', '@shiplog/image-source-directory=process'];
+const daemon = await TestDaemon.start({ extra: ['--config', config, ...isolated, '--plugin', fresh] });
 test.after(async () => {
   await daemon.destroy();
   await scratch.cleanup();
@@ -43,7 +48,7 @@ test('given an image that is not there, when it is run or pulled, then docker is
   assert.match(ran.stderr, /manifest for nosuch:1 not found: manifest unknown/);
   const other = await daemon.shiplog(['pull', '--source', 'nobody', 'nosuch:1']);
   assert.is(other.code, 1);
-  assert.match(other.stderr, /there is no image-source driver "nobody"; there is directory/);
+  assert.match(other.stderr, /there is no image-source driver "nobody"; there is directory, fresh/);
 });
 
 test('given an image that is missing, when it is run, then docker pulls it first', async () => {
@@ -79,6 +84,15 @@ test('given a reference by digest, when it is pulled, then it is that content an
   assert.is(pulled.code, 0, pulled.stderr);
   const { stdout } = await daemon.docker(['images', '--no-trunc', '--digests', '--format', '{{.Repository}} {{.Tag}} {{.Digest}}']);
   assert.match(stdout, new RegExp(`pinned <none> ${digest}`));
+});
+
+test('given a source begun from the template beside it, when its image is pulled, then each source is asked, and that one brings it', async () => {
+  const pulled = await daemon.docker(['pull', 'fresh/hello']);
+  assert.is(pulled.code, 0, pulled.stderr);
+  const outcome = (await daemon.events()).findLast(({ type }) => type === 'image.pull.succeeded');
+  assert.is(outcome?.data['source'], 'fresh');
+  const alone = await daemon.shiplog(['pull', '--source', 'directory', 'fresh/hello']);
+  assert.match(alone.stderr, /manifest for fresh\/hello:latest not found: manifest unknown \(asked: directory\)/);
 });
 
 test.run();

@@ -77,6 +77,8 @@ async function proveDrivers(
     else skipped(what, `drivers of family ${kind} are proven by their own kit, with a fixture of yours: @shiplog/conformance/${kind}`);
     if (kind === 'volume' && reason === undefined) proveVolume(test, proven, name, capabilities, skipped);
     if (kind === 'projection' && reason === undefined) proveProjection(test, proven, name);
+    if (kind === 'image-source' && reason === undefined)
+      skipped(what, 'what it fetches is proven with an image that it has: @shiplog/conformance/image-source');
   }
 }
 
@@ -193,6 +195,7 @@ const SAMPLES = {
       at: '1000',
     },
   }),
+  'image-source': () => ({ resolve: { reference: 'docker.io/nobody/nothing-of-this-name:latest' } }),
   projection: () => ({ fold: { from: 0, events: [anEvent(0), anEvent(1)] }, view: { query: {} } }),
 } satisfies { readonly [K in VerbKind]?: (scratch: string) => { readonly [verb: string]: object } };
 
