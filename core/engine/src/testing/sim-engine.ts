@@ -3,7 +3,8 @@ import { MemoryLevel } from 'memory-level';
 import { openEventLog } from '@shiplog/event-log';
 import type { ContainerSpec, EventLog, PluginControl, ShiplogEvent } from '@shiplog/contracts';
 import { type RunningEngine, startEngine } from '../start-engine.ts';
-import type { Clock, Drivers, EngineParts } from '../ports.ts';
+import type { Clock, Drivers } from '../ports.ts';
+import { simParts } from './sim-parts.ts';
 import type { SimWorld } from './sim-world.ts';
 
 type Bytes = MemoryLevel<Uint8Array, Uint8Array>;
@@ -32,7 +33,7 @@ function emptyDatabase(): Bytes {
   return new MemoryLevel({ keyEncoding: 'view', valueEncoding: 'view' });
 }
 
-let hexes = 0;
+let made = 0;
 
 /** Both clocks stand still, and waiting takes as long as it takes. */
 const CLOCK: Clock = {
@@ -53,36 +54,9 @@ export async function simEngine(
   drivers: Drivers = world.drivers(),
   plugins?: PluginControl,
 ): Promise<RunningEngine> {
-  const silent = (): void => undefined;
-  const parts: EngineParts = {
-    log: await disk.open(),
-    drivers,
-    ...(plugins === undefined ? {} : { plugins }),
-    clock: CLOCK,
-    identities: { op: () => `op${(hexes += 1)}`, hex: () => (hexes += 1).toString(16).padStart(32, '0').repeat(2) },
-    paths: { root: '/root', rootfs: (id) => `/run/rootfs/${id}`, sandbox: (id) => `/run/netns/${id}` },
-    host: {
-      hostname: 'sim',
-      bootId: 'boot-1',
-      architecture: 'amd64',
-      resolvConf: async () => '',
-      usage: async () => ({ cpuNs: 0, cpus: 1, memoryBytes: 0 }),
-      traffic: async () => [],
-    },
-    logger: { debug: silent, info: silent, warn: silent, error: silent },
-    defaults: { storageDriver: 'sim', runtime: 'sim', logDriver: 'sim', logRoot: '/log', stopTimeoutSeconds: 1, volumeRoot: '/volumes' },
-    chosen: { cgroup: 'sim', imageStore: 'sim', vault: 'sim' },
-    networks: [
-      { name: 'bridge', driver: 'bridge', subnet: '172.30.0.0/24', options: {} },
-      { name: 'host', driver: 'host', options: {} },
-      { name: 'none', driver: 'none', options: {} },
-    ],
-    engineId: 'sim',
-    instance: 'inst',
-    version: '0',
-    config: {},
-  };
-  return startEngine(parts);
+  const log = await disk.open();
+  const parts = simParts({ log, drivers, clock: CLOCK, instance: 'inst', next: () => `op${String((made += 1)).padStart(6, '0')}` });
+  return startEngine({ ...parts, ...(plugins === undefined ? {} : { plugins }) });
 }
 
 export const CALLER = { actor: { scheme: 'unix', uid: 1000, gid: 1000, pid: 42 } } as const;

@@ -1,25 +1,6 @@
-import { type ImageManifest, ShiplogError } from '@shiplog/contracts';
+import { ShiplogError } from '@shiplog/contracts';
 import { type DriverCall, SimHost, type SimulatedDrivers, simulatedDrivers } from '@shiplog/sim-host';
-
-/** An image that archives of the simulated world hold. */
-export const IMAGE: ImageManifest = {
-  id: `sha256:${'a'.repeat(64)}`,
-  architecture: 'amd64',
-  os: 'linux',
-  created: '',
-  config: { Cmd: ['sh'], Env: ['PATH=/bin'] },
-  layers: [
-    {
-      diffId: `sha256:${'b'.repeat(64)}`,
-      chainId: `sha256:${'b'.repeat(64)}`,
-      digest: `sha256:${'c'.repeat(64)}`,
-      mediaType: 'tar',
-      size: 1,
-    },
-  ],
-  history: [],
-  size: 1,
-};
+import { IMAGE } from './sim-parts.ts';
 
 /** A simulated host whose every effect is counted, so that a test can fail or end the engine at any of them. */
 export class SimWorld extends SimHost {

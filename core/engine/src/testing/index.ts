@@ -1,0 +1,1 @@
+export { IMAGE, simParts } from './sim-parts.ts';
