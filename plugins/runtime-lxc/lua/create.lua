@@ -1,5 +1,6 @@
 -- Makes a container whose program waits at the gate, and ends. What conmon then waits for is LXC's monitor of it, which ends as
 -- the container's main process does.
+local ffi = require 'ffi'
 local linux = require 'linux'
 local cgroups = require 'cgroups'
 local inside = require 'inside'
@@ -9,9 +10,20 @@ local orders = require 'orders'
 local terminal = require 'terminal'
 local C = linux.C
 
+local AF_INET, SOCK_DGRAM, SIOCSIFFLAGS, IFF_UP = 2, 2, 0x8914, 1
+
 local function fifo(path)
   linux.check('mkfifo ' .. path, C.mkfifo(path, tonumber('600', 8)))
   return linux.open(path, linux.O_RDWR)
+end
+
+-- A network namespace of this process's own, with loopback up (netdevice(7)). The container joins it. Not one of LXC's making:
+-- LXC waits for ever for what its child says of the network when that is killed first.
+local function makeNetwork()
+  linux.check('unshare', C.unshare(linux.CLONE_NEWNET))
+  local socket = linux.check('socket', C.socket(AF_INET, SOCK_DGRAM, 0))
+  linux.check('ioctl SIOCSIFFLAGS', C.ioctl(socket, SIOCSIFFLAGS, ffi.new('struct ifreq', { 'lo', IFF_UP })))
+  C.close(socket)
 end
 
 -- Finishes the container that has come to the gate.
@@ -31,6 +43,7 @@ return function(options)
   local places = cgroups.current(wanted)
   local slave, slavePath
   if options['console-socket'] then slave, slavePath = terminal.open(options['console-socket'], wanted:one 'console-size') end
+  if wanted:one 'private-network' then makeNetwork() end
   local creator = C.getpid()
   local pid = linux.check('fork', C.fork())
   if pid == 0 then

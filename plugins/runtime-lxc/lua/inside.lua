@@ -63,7 +63,7 @@ local inside = {}
 -- Raises what crun would say when the program cannot be run.
 function inside.finish(wanted, init)
   linux.apart(function()
-    if wanted:one 'own-network' then enter(init, 'net', linux.CLONE_NEWNET) end
+    enter(init, 'net', linux.CLONE_NEWNET)
     enter(init, 'ipc', linux.CLONE_NEWIPC)
     enter(init, 'uts', linux.CLONE_NEWUTS)
     -- Through the host's /proc, where they can be written.
@@ -73,6 +73,11 @@ function inside.finish(wanted, init)
     end
     enter(init, 'mnt', linux.CLONE_NEWNS)
     C.umask(0)
+    for _, value in ipairs(wanted:all 'terminals') do
+      local path, data = orders.fields(value)
+      C.mkdir(path, tonumber('755', 8))
+      linux.mount(path, 'devpts', path, 'devpts', bit.bor(linux.MS_NOSUID, linux.MS_NOEXEC), data)
+    end
     for _, value in ipairs(wanted:all 'device') do makeDevice(value) end
     for _, value in ipairs(wanted:all 'link') do
       local path, target = orders.fields(value)

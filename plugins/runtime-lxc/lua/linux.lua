@@ -5,6 +5,7 @@ ffi.cdef [[
 typedef int pid_t; typedef unsigned int uid_t; typedef unsigned int gid_t; typedef unsigned int mode_t;
 struct pollfd { int fd; short events; short revents; };
 struct rlimit { unsigned long soft; unsigned long hard; };
+struct ifreq { char name[16]; short flags; char padding[22]; };
 struct winsize { unsigned short rows, columns, x, y; };
 struct sockaddr_un { unsigned short family; char path[108]; };
 struct iovec { void *base; size_t length; };

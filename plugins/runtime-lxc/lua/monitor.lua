@@ -49,13 +49,15 @@ local function note(directory, name)
   C.close(C.openat(directory, name, bit.bor(linux.O_WRONLY, linux.O_CREAT, linux.O_CLOEXEC), ffi.cast('int', tonumber('600', 8))))
 end
 
--- Exit code of a container that LXC did not start. One that reboots, LXC would start again, and finds nothing to start it with:
--- it ends as the kernel ended its first process (reboot(2)).
+-- Exit code of a container that LXC did not start, or not again.
 local function codeOfFailure(directory)
   if exists(directory, 'killed') then return 128 + SIGKILL end
   if not exists(directory, 'passed') then return 125 end
   local reason = lxc.reason('/proc/self/fd/' .. C.openat(directory, 'lxc.log', linux.O_CLOEXEC))
-  if not reason:find('Failed to exec', 1, true) then return 128 + SIGHUP end
+  -- One that reboots, LXC would start again, and finds no cgroups to do so: it ends as the kernel ended its first process (reboot(2)).
+  if reason:find('Failed to open /sys/fs/cgroup', 1, true) then return 128 + SIGHUP end
+  -- Else it was killed between the gate and its program.
+  if not reason:find('Failed to exec', 1, true) then return 128 + SIGKILL end
   io.stderr:write(reason, '\n')
   return 126
 end
@@ -87,7 +89,7 @@ local function run(options, wanted, made)
   end
   local container = lxc.open(options.id, options.state, bundle .. '/lxc.log')
   for _, item in ipairs(wanted:all 'item') do lxc.set(container, item:match '^(.-)=(.*)$') end
-  if not wanted:one 'own-network' then lxc.set(container, 'lxc.namespace.share.net', '/proc/' .. made.creator .. '/ns/net') end
+  if not wanted:one 'network' then lxc.set(container, 'lxc.namespace.share.net', '/proc/' .. made.creator .. '/ns/net') end
   if ownTerminal then
     lxc.set(container, 'lxc.mount.entry', made.slavePath .. ' dev/console none bind,create=file 0 0')
     lxc.set(container, 'lxc.mount.entry', wanted:one 'busybox' .. ' ' .. SHELL .. ' none bind,ro,create=file 0 0')

@@ -18,10 +18,12 @@ const LINKS: readonly (readonly [name: string, target: string])[] = [
   ['stdin', '/proc/self/fd/0'],
   ['stdout', '/proc/self/fd/1'],
   ['stderr', '/proc/self/fd/2'],
+  ['ptmx', 'pts/ptmx'],
 ];
 
 /** What is done for a container beside what LXC does. Pure. */
 export function containerOrders({ linux, mounts = [] }: Spec): Orders {
+  const network = linux.namespaces?.find(({ type }) => type === 'network');
   const cgroup = mounts.find(({ type }) => type === 'cgroup');
   const dev = mounts.find(({ destination }) => destination === '/dev');
   // One that is shown from the host has its devices, and is not ours to make them in.
@@ -30,9 +32,14 @@ export function containerOrders({ linux, mounts = [] }: Spec): Orders {
     fields(path, type, major, minor, fileMode, uid, gid),
   );
   return [
-    ...(linux.namespaces?.some(({ type }) => type === 'network') === true ? [['own-network', 'yes'] as const] : []),
+    ...(network === undefined
+      ? []
+      : [network.path === undefined ? (['private-network', 'yes'] as const) : (['network', network.path] as const)]),
     ...(linux.namespaces?.some(({ type }) => type === 'cgroup') === true ? [['own-cgroups', 'yes'] as const] : []),
     ...Object.entries(linux.sysctl ?? {}).map(([name, value]) => ['sysctl', fields(name, value)] as const),
+    ...mounts
+      .filter(({ type }) => type === 'devpts')
+      .map(({ destination, options = [] }) => ['terminals', fields(destination, terminalData(options))] as const),
     ...(ownDev ? [['own-dev', 'yes'] as const] : []),
     ...(ownDev ? USUAL.map(([name, major, minor]) => ['device', fields(`/dev/${name}`, 'c', major, minor, 0o666, 0, 0)] as const) : []),
     ...given.map((value) => ['device', value] as const),
@@ -46,6 +53,11 @@ export function containerOrders({ linux, mounts = [] }: Spec): Orders {
       return ['device-rule', fields(allow ? 'devices.allow' : 'devices.deny', rule)] as const;
     }),
   ];
+}
+
+/** What is left for devpts of mount options: its flags are always nosuid and noexec. */
+function terminalData(options: readonly string[]): string {
+  return options.filter((option) => !['nosuid', 'noexec', 'rw'].includes(option)).join(',');
 }
 
 /** The cgroups of a container: one in each hierarchy. */

@@ -23,7 +23,7 @@ const SPEC: Spec = {
   },
   mounts: [
     { destination: '/dev', type: 'tmpfs', source: 'tmpfs' },
-    { destination: '/dev/pts', type: 'devpts', source: 'devpts' },
+    { destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['nosuid', 'newinstance', 'gid=5'] },
     { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: ['nosuid', 'ro'] },
   ],
   linux: {
@@ -56,7 +56,6 @@ test('given an OCI spec, when it is put in items of LXC, then all that is LXC’
     'lxc.namespace.share.net=/run/netns/a',
     'lxc.mount.entry=proc proc proc defaults 0 0',
     'lxc.seccomp.profile=/bundle/policy',
-    'lxc.pty.max=1024',
     'lxc.init.uid=1000',
     'lxc.init.gid=1001',
     'lxc.init.groups=1001,5',
@@ -82,6 +81,7 @@ test('given an OCI spec, when the rest is put in orders, then devices, cgroups a
   const orders = [...containerOrders(SPEC), ...cgroupOrders(SPEC, [{ controllers: 'memory', mounted: '/sys/fs/cgroup/memory' }])];
   assert.equal(valuesOf(orders, 'device-rule'), ['devices.deny\na', 'devices.allow\nc 136:* rw']);
   assert.equal(valuesOf(orders, 'cgroup'), ['memory\n/sys/fs/cgroup/memory\n/engine/a']);
+  assert.equal(valuesOf(orders, 'terminals'), ['/dev/pts\nnewinstance,gid=5']);
   assert.equal(valuesOf(orders, 'cgroup-view'), ['ro']);
   assert.equal(valuesOf(orders, 'masked'), ['/proc/kcore']);
   assert.equal(valuesOf(orders, 'read-only'), ['/proc/sys']);

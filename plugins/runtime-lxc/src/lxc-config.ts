@@ -14,9 +14,6 @@ const NAMESPACES: ReadonlyMap<string, string> = new Map([
 /** From here on a limit is none. */
 const NO_LIMIT = 2 ** 63;
 
-/** As many terminals as LXC gives by itself. */
-const TERMINALS = 1024;
-
 /** A container as items of lxc.container.conf(5). Cgroups, devices, terminals and what is masked are not LXC's here. Pure. */
 export function lxcConfig(spec: Spec, mounts: readonly string[], seccompFile: string | undefined): Orders {
   const { process, root, hostname, linux } = spec;
@@ -29,8 +26,7 @@ export function lxcConfig(spec: Spec, mounts: readonly string[], seccompFile: st
     ...(rootOptions.length === 0 ? [] : [['lxc.rootfs.options', rootOptions.join(',')] as const]),
     ['lxc.console.path', 'none'],
     ['lxc.tty.max', 0],
-    // Its own devpts, on /dev/pts.
-    ['lxc.pty.max', (spec.mounts ?? []).some(({ type }) => type === 'devpts') ? TERMINALS : 0],
+    ['lxc.pty.max', 0],
     ['lxc.autodev', 0],
     ['lxc.keyring.session', 0],
     ['lxc.apparmor.profile', 'unconfined'],
@@ -44,13 +40,13 @@ export function lxcConfig(spec: Spec, mounts: readonly string[], seccompFile: st
 }
 
 function namespaceItems(all: NonNullable<Spec['linux']['namespaces']>): readonly (readonly [string, string])[] {
-  const own = all.filter(({ path }) => path === undefined).map(({ type }) => NAMESPACES.get(type) ?? type);
+  // A network that is made for the container is joined too: `lua/create.lua` makes it.
+  const own = all.filter(({ type, path }) => path === undefined && type !== 'network').map(({ type }) => NAMESPACES.get(type) ?? type);
   return [
     ['lxc.namespace.clone', own.join(' ')],
     ...all.flatMap(({ type, path }) =>
       path === undefined ? [] : [[`lxc.namespace.share.${NAMESPACES.get(type) ?? type}`, path] as const],
     ),
-    ...(own.includes('net') ? [['lxc.net.0.type', 'empty'] as const] : []),
   ];
 }
 

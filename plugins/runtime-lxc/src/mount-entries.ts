@@ -17,7 +17,7 @@ export async function mountEntries(kernel: Kernel, { root, mounts = [] }: Spec, 
   const entries: string[] = [];
   const made: { readonly mount: Mount; readonly target: string }[] = [];
   for (const mount of mounts) {
-    // LXC mounts terminals by itself.
+    // LXC would mount its own: `lua/inside.lua` mounts this one.
     if (mount.type === 'devpts') continue;
     const bind = isBind(mount);
     const source = mount.type === 'cgroup' ? view : (mount.source ?? mount.type ?? 'none');

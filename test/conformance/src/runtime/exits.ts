@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type AddCheck, eventually } from './lab.ts';
+import { type AddCheck, eventually, sleep } from './lab.ts';
 
 export function exitChecks(check: AddCheck): void {
   for (const code of [0, 1, 126, 127]) {
@@ -28,6 +28,16 @@ export function exitChecks(check: AddCheck): void {
       assert.equal((await lab.exited({ id })).exitCode, code);
     });
   }
+
+  check('given a container that was started just now, when signal 9 kills it, then its exit code is 137', async (lab) => {
+    // At once, and a little later each time: its program has not begun, is about to, or has.
+    for (let delay = 0; delay < 8; delay += 1) {
+      const id = await lab.up(['/bin/sleep', '1000']);
+      if (delay > 0) await sleep(delay);
+      assert.deepEqual(await lab.driver.signal({ id, signal: 9 }, lab.ctx()), { delivered: true });
+      assert.equal((await lab.exited({ id })).exitCode, 137);
+    }
+  });
 
   check('given containers that ended, when a new driver listens, then it is told of those before it and of those after', async (lab) => {
     const before = await lab.run(['/bin/sh', '-c', 'exit 3']);
