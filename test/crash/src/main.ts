@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { crashEverywhere, failCalls } from './crash-lab.ts';
+import { drivers } from './drivers/main.ts';
 import { memoryDirectory } from './memory-directory.ts';
 import { reportText } from './report.ts';
 
@@ -11,6 +12,7 @@ const HELP = `Crashes an engine's workload at every operation on its log's files
   npm run crash -- --events 500           # a smaller workload
   npm run crash -- --keep /tmp/states     # keeps the disks that failed
   npm run crash -- --format json
+  npm run crash -- drivers --help         # kills an engine with real drivers instead
 
   --events N        events of the workload, at least (2200)
   --errors N        runs with a failing system call (240)
@@ -18,6 +20,8 @@ const HELP = `Crashes an engine's workload at every operation on its log's files
   --keep DIR        where to keep what the crashes that failed left
   --format FORMAT   text or json
 Exit codes: 0 nothing was lost, 1 something was, 2 wrong arguments.`;
+
+if (process.argv[2] === 'drivers') process.exit(await drivers(process.argv.slice(3)));
 
 const { values } = parseArgs({
   options: {

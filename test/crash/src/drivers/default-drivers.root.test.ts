@@ -1,0 +1,29 @@
+// time limit: 1500 s
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { killEverywhere } from './kill-everywhere.ts';
+import { rowsOf } from './report.ts';
+import { VERBS } from './scenes.ts';
+import { DEFAULT_SHELF as shelf } from './shelf.ts';
+
+const test = suite('an engine with the default drivers, killed');
+
+test('given any verb, when the engine is killed at any of its steps, then the next one finds log and reality in agreement, and nothing stays', async () => {
+  const killed = await killEverywhere({ shelf, verbs: VERBS });
+  assert.equal(
+    killed.filter(({ problems }) => problems.length > 0),
+    [],
+  );
+  const steps = new Map(rowsOf(killed).map(({ verb, steps: count }) => [verb, count]));
+  assert.is(steps.size, VERBS.length);
+  // What a container holds comes and goes by a step each.
+  for (const verb of ['container.start', 'container.remove']) assert.ok((steps.get(verb) ?? 0) >= 8, `${verb}: ${steps.get(verb)} steps`);
+});
+
+for (const ignored of ['network/bridge detach', 'storage/overlay remove'])
+  test(`given a driver that does not ${ignored}, when the engine is killed, then what stays is noticed`, async () => {
+    const killed = await killEverywhere({ shelf, verbs: ['container.remove'], calls: /signal/, ignored });
+    assert.ok(killed.some(({ problems }) => problems.length > 0));
+  });
+
+test.run();

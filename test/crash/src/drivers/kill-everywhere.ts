@@ -1,0 +1,187 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CommandType } from '@shiplog/contracts';
+import { btrfsImage, busyboxArchive, run } from '@shiplog/test-support';
+import type { Moment } from './death.ts';
+import type { Errand, Told } from './errand.ts';
+import { IMAGE } from './scenes.ts';
+import type { Shelf } from './shelf.ts';
+import { VolumePlugin } from './volume-plugin.ts';
+
+const VICTIM = fileURLToPath(new URL('./victim.script.js', import.meta.url));
+
+/** About how many calls of drivers a recovery makes. One that comes to its end before it dies is one more recovery. */
+const RECOVERY_CALLS = 12;
+
+/** One engine that was killed, and what was not as it should be afterwards. */
+export interface Killed {
+  readonly shelf: string;
+  readonly verb: CommandType;
+  /** Absent: after the outcome. */
+  readonly moment?: Moment;
+  /** False where this run did not come to that call: a reactor was faster, or slower. */
+  readonly reached: boolean;
+  readonly problems: readonly string[];
+}
+
+export interface Options {
+  readonly shelf: Shelf;
+  readonly verbs: readonly CommandType[];
+  /**
+   * Before every call as well: where calls follow each other, that is the moment after the one before. And another engine dies in the recovery, each
+   * time at another call.
+   */
+  readonly thorough?: boolean;
+  /** Which calls of drivers are of interest; all if absent. */
+  readonly calls?: RegExp;
+  /** See {@link Errand.ignored}. */
+  readonly ignored?: string;
+  readonly progress?: (killed: Killed) => void;
+}
+
+/**
+ * Kills an engine with the shelf's drivers around every driver call of every verb. Each time the next engine must find log and reality in
+ * agreement, the one after it must have nothing to do, and when all that the verb made is removed nothing may be left.
+ */
+export async function killEverywhere(options: Options): Promise<readonly Killed[]> {
+  const { shelf, verbs, thorough = false, calls: wanted = /./, progress } = options;
+  await using stage = await Stage.open(options);
+  const all: Killed[] = [];
+  const kill = async (verb: CommandType, moment?: Moment): Promise<readonly string[]> => {
+    const { calls, reached, problems } = await stage.kill(verb, moment, thorough ? all.length : 0);
+    all.push({ shelf: shelf.name, verb, ...(moment === undefined ? {} : { moment }), reached, problems });
+    // The last but one is known for good only now.
+    tell(-2);
+    return calls;
+  };
+  const tell = (index: number): void => {
+    const killed = all.at(index);
+    if (killed !== undefined) progress?.(killed);
+  };
+  for (const verb of verbs) {
+    // Whole first: that tells which calls there are.
+    const calls = await kill(verb);
+    for (const [index, call] of calls.filter((one) => wanted.test(one)).entries()) {
+      if (thorough || index === 0) await kill(verb, { call, when: 'before' });
+      await kill(verb, { call, when: 'after' });
+    }
+  }
+  await stage.look();
+  tell(-1);
+  return all;
+}
+
+/** Where engines live and die, one after the other. */
+class Stage implements AsyncDisposable {
+  #since = -1;
+  #lives = 0;
+  #clean: readonly string[] = [];
+  /** Of the death before. */
+  #last: string[] = [];
+
+  private constructor(
+    private readonly home: Omit<Errand, 'since' | 'uid' | 'task'>,
+    /** Of compiled modules: who is killed leaves none. */
+    private readonly cache: string,
+    private readonly end: () => Promise<void>,
+  ) {}
+
+  static async open({ shelf, ignored, verbs }: Options): Promise<Stage> {
+    const scratch = await mkdtemp(join(tmpdir(), 'shiplog-kill-'));
+    const disk = shelf.storageDriver === 'btrfs' ? await btrfsImage() : undefined;
+    const directory = join(disk?.path ?? scratch, 'home');
+    await mkdir(directory);
+    const plugin = shelf.volumeDriver === 'local' ? undefined : await VolumePlugin.listen(directory, shelf.volumeDriver);
+    const archives = { image: join(scratch, 'image.tar'), rootfs: join(scratch, 'rootfs.tar') };
+    await busyboxArchive(archives.image, IMAGE);
+    await mkdir(join(scratch, 'rootfs/etc'), { recursive: true });
+    const { code, stderr } = await run('tar', ['-C', join(scratch, 'rootfs'), '-cf', archives.rootfs, '.']);
+    if (code !== 0) throw new Error(stderr);
+    const chance = Math.floor(Math.random() * 64 * 128);
+    const [high, low] = [192 + Math.floor(chance / 128), (chance % 128) * 2];
+    const stage = new Stage(
+      {
+        directory,
+        shelf,
+        archives,
+        bridge: `slk${process.pid % 100_000}x${chance % 1000}`,
+        subnet: `10.${high}.${low}.0/24`,
+        extraSubnet: `10.${high}.${low + 1}.0/24`,
+        ...(ignored === undefined ? {} : { ignored }),
+      },
+      join(scratch, 'compiled'),
+      async () => {
+        await plugin?.close();
+        await disk?.cleanup();
+        await rm(scratch, { recursive: true, force: true });
+      },
+    );
+    // Directories that come with the first container stay.
+    for (const verb of ['container.start', 'image.migrate'] as const)
+      if (verbs.includes(verb) || verb === 'container.start') await stage.#live({ verb });
+    const { remains } = await stage.#live('tidy');
+    stage.#clean = remains ?? [];
+    return stage;
+  }
+
+  /**
+   * Lets an engine die, and looks at what the next one makes of it. What the one after that finds is known when it comes, which is when
+   * somebody kills or looks again: `problems` grow until then.
+   */
+  async kill(
+    verb: CommandType,
+    moment: Moment | undefined,
+    recoveries: number,
+  ): Promise<{ readonly calls: readonly string[]; readonly reached: boolean; readonly problems: readonly string[] }> {
+    const died = await this.look({ verb, ...(moment === undefined ? {} : { moment }) });
+    const problems: string[] = [];
+    if (died.failed !== undefined) problems.push(`the verb fails: ${died.failed}`);
+    if (recoveries > 0) await this.#live({ call: 1 + (recoveries % RECOVERY_CALLS) });
+    const { recovered } = await this.#live('recover');
+    this.#since = recovered?.seq ?? this.#since;
+    problems.push(...(recovered?.problems ?? ['it did not recover']));
+    this.#last = problems;
+    return { calls: died.calls ?? [], reached: moment === undefined || died.dies !== undefined, problems };
+  }
+
+  /** Another life, which tells what the last recovery left. */
+  async look(task: Errand['task'] = 'tidy'): Promise<Told> {
+    const told = await this.#live(task);
+    if (told.appended?.join() !== 'engine.started') this.#last.push(`a second recovery appends ${String(told.appended)}`);
+    this.#last.push(...differences(this.#clean, told.remains ?? []), ...(told.damage ?? []));
+    return told;
+  }
+
+  /** One life, to its end. */
+  async #live(task: Errand['task']): Promise<Told> {
+    this.#lives += 1;
+    const errand: Errand = { ...this.home, since: this.#since, uid: 100_000 + this.#lives, task };
+    const child = spawn(process.execPath, [VICTIM, JSON.stringify(errand)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_COMPILE_CACHE: this.cache },
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+    if (signal !== 'SIGKILL' && !(task === 'tear-down' && code === 0))
+      throw new Error(`an engine ended with ${code ?? signal}: ${stdout} ${stderr}`);
+    const told = stdout.split('\n').filter((line) => line !== '');
+    return told.reduce<Told>((all, line) => ({ ...all, ...(JSON.parse(line) as Told) }), {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#live('tear-down').finally(this.end);
+  }
+}
+
+function differences(clean: readonly string[], remains: readonly string[]): readonly string[] {
+  return [
+    ...remains.filter((line) => !clean.includes(line)).map((line) => `stays: ${line}`),
+    ...clean.filter((line) => !remains.includes(line)).map((line) => `gone: ${line}`),
+  ];
+}

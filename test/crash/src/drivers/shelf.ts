@@ -1,0 +1,65 @@
+import type { CommandType } from '@shiplog/contracts';
+
+/** Drivers that an engine is composed with, and what of them is to be tried. */
+export interface Shelf {
+  readonly name: string;
+  readonly storageDriver: string;
+  readonly logDriver: string;
+  /** Name of the OCI runtime, as of `docker run --runtime`. */
+  readonly runtime: string;
+  /** Of the network that containers join; `bridge`, `host` and `none` are there, others are made. */
+  readonly networkDriver: string;
+  /** Of the volume that containers use. `example` is one of a plugin that speaks Docker's protocol. */
+  readonly volumeDriver: string;
+  /** Verbs that are killed; all if absent. */
+  readonly verbs?: readonly CommandType[];
+}
+
+const USUAL = {
+  storageDriver: 'overlay',
+  logDriver: 'json-file',
+  runtime: 'crun',
+  networkDriver: 'bridge',
+  volumeDriver: 'local',
+} as const;
+
+/** What moves a container on the host. */
+const LIFE: readonly CommandType[] = ['container.start', 'container.stop', 'container.remove'];
+const IMAGES: readonly CommandType[] = ['image.load', 'image.remove', 'image.migrate'];
+
+/** The drivers an engine has by default, with every verb. */
+export const DEFAULT_SHELF: Shelf = { ...USUAL, name: 'default' };
+
+/** And every other one by the verbs that touch it. */
+export const SHELVES: readonly Shelf[] = [
+  DEFAULT_SHELF,
+  { ...USUAL, name: 'vfs', storageDriver: 'vfs', verbs: [...IMAGES, 'container.create', ...LIFE] },
+  { ...USUAL, name: 'btrfs', storageDriver: 'btrfs', verbs: [...IMAGES, 'container.create', ...LIFE] },
+  { ...USUAL, name: 'runc', runtime: 'runc', verbs: [...LIFE, 'container.pause', 'exec.start'] },
+  { ...USUAL, name: 'local', logDriver: 'local', verbs: LIFE },
+  { ...USUAL, name: 'host', networkDriver: 'host', verbs: LIFE },
+  { ...USUAL, name: 'none', networkDriver: 'none', verbs: LIFE },
+  { ...USUAL, name: 'macvlan', networkDriver: 'macvlan', verbs: ['network.create', 'network.remove', ...LIFE] },
+  { ...USUAL, name: 'volume-plugin', volumeDriver: 'example', verbs: ['volume.create', 'volume.remove', ...LIFE] },
+];
+
+/** As many others at once as go together, for tests. */
+export const MIXED_SHELVES: readonly Shelf[] = [
+  {
+    name: 'vfs, macvlan, runc, local, volume plugin',
+    storageDriver: 'vfs',
+    logDriver: 'local',
+    runtime: 'runc',
+    networkDriver: 'macvlan',
+    volumeDriver: 'example',
+    verbs: ['network.create', 'volume.create', 'container.start', 'container.remove'],
+  },
+  {
+    ...USUAL,
+    name: 'btrfs, none',
+    storageDriver: 'btrfs',
+    networkDriver: 'none',
+    verbs: ['image.load', 'container.start', 'container.remove'],
+  },
+  { ...USUAL, name: 'host', networkDriver: 'host', verbs: ['container.start'] },
+];
