@@ -144,6 +144,8 @@ export interface ContainerSpec {
   readonly extraHosts: readonly string[];
   readonly mounts: readonly MountSpec[];
   readonly readonlyRootfs: boolean;
+  /** The most that may be written into its root file system; absent: what there is. */
+  readonly rootfsSizeBytes?: number;
   readonly shmSizeBytes: number;
   readonly privileged: boolean;
   readonly capAdd: readonly string[];

@@ -159,6 +159,8 @@ export interface Engine {
   logs(container: string, options: LogOptions): AsyncIterable<LogRecord>;
   /** Throws CONTAINER_NOT_RUNNING. */
   top(container: string, psArgs: string): Promise<ProcessTable>;
+  /** Bytes that a container's own snapshot holds, as its storage driver measures them now. Throws CONTAINER_NOT_FOUND. Never recorded. */
+  size(container: string): Promise<number>;
   /** A sample; undefined of a container that does not run. Throws CONTAINER_NOT_FOUND. Never recorded. */
   usage(container: string): Promise<ContainerUsage | undefined>;
   /** Stores environment values in the vault and answers what may be logged: `entries` are `NAME=value` or `NAME`. */

@@ -83,6 +83,11 @@ export interface SubvolumeCalls {
    * what is on disk: sync first. Content of subvolumes inside it is not counted.
    */
   usage(path: string): Promise<{ readonly bytes: number; readonly inodes: number }>;
+  /**
+   * Lets at most so many bytes be in what only it has: more fails EDQUOT for whoever writes. Switches quotas of the file system on if they are off:
+   * simple ones where the kernel has them (Linux 6.7), which cost nothing when blocks are shared.
+   */
+  limit(path: string, bytes: number): Promise<void>;
 }
 
 /** unshare(2), setns(2), nsfs bind mounts. */

@@ -25,7 +25,7 @@ export { instantiate } from './scope.ts';
 export { HOME, KERNEL, LOG, LOGGER, OPTIONS } from './services.ts';
 export { copyAttributes, copyTree } from './tree-copy.ts';
 export { seedVolume } from './seed-volume.ts';
-export { TreeSnapshots } from './tree-snapshots.ts';
+export { TreeSnapshots, withoutQuota } from './tree-snapshots.ts';
 export { treeUsage } from './tree-usage.ts';
 export { unpackLayer } from './unpack-layer.ts';
 export { WorkPool } from './work-pool.ts';

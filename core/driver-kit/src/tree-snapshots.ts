@@ -28,6 +28,8 @@ export interface TreeMaker {
   seal?(tree: string): Promise<void>;
   /** Deletes a tree, sealed or not, of which any part may be there or none. */
   erase?(tree: string): Promise<void>;
+  /** Lets at most so many bytes be written into a tree that was just made. Without it nobody may ask for that. */
+  limit?(tree: string, bytes: number): Promise<void>;
   /** What a tree itself holds; all that is in it if absent. */
   usage?(tree: string): Promise<TreeUsage>;
 }
@@ -99,12 +101,15 @@ export class TreeSnapshots implements StorageDriver {
   }
 
   /** An active snapshot is a copy of its parent that a container may change. */
-  async prepare({ key, parent }: Args<'prepare'>, ctx: OperationContext): Answer<'prepare'> {
+  async prepare({ key, parent, sizeBytes }: Args<'prepare'>, ctx: OperationContext): Answer<'prepare'> {
     return this.#turn(key, ctx, async () => {
+      const { limit, driver } = this.#maker;
+      if (sizeBytes !== undefined && limit === undefined) throw withoutQuota(driver, key);
       if (await pathExists(join(this.#active, key))) return {};
       await this.#build(join(this.#active, key), async (directory) => {
         const root = join(directory, 'tree');
         await this.#make(parent, root, ctx.signal);
+        if (sizeBytes !== undefined) await limit?.(root, sizeBytes);
         await (this.#maker.sync?.(root) ?? this.#services.kernel.files.syncFilesystem(root));
       });
       return {};
@@ -199,6 +204,11 @@ export class TreeSnapshots implements StorageDriver {
     if (!(await pathExists(from))) throw notFound(`there is no layer ${parent} to build on`, parent);
     await this.#maker.copy(from, to, signal);
   }
+}
+
+/** What a driver without capability `quota` says to a size. */
+export function withoutQuota(driver: string, key: string): ShiplogError {
+  return new ShiplogError('NOT_SUPPORTED', `storage driver ${driver} cannot limit the size of a container; btrfs can`, { driver, key });
 }
 
 function notFound(message: string, key: string): ShiplogError {

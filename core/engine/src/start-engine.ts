@@ -190,6 +190,14 @@ class ServingEngine implements RunningEngine {
     return parts.drivers.get('runtime', container.runtime).top(pids, psArgs);
   }
 
+  async size(ref: string): Promise<number> {
+    const { ledger, parts } = this.core;
+    const { id, storageDriver } = ledger.head.container(ref);
+    const ctx = { op: parts.identities.op(), signal: this.stopping.signal };
+    const { bytes } = (await this.core.call('storage', storageDriver, 'usage', { key: id }, ctx)) as { bytes: number };
+    return bytes;
+  }
+
   async usage(ref: string): Promise<ContainerUsage | undefined> {
     const { ledger, parts } = this.core;
     const { id, process, spec } = ledger.head.container(ref);

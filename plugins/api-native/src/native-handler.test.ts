@@ -142,6 +142,7 @@ function anEngine(): Double {
     wait: notUsed,
     logs: notUsed,
     top: notUsed,
+    size: notUsed,
     usage: notUsed,
     seal: notUsed,
     unseal: notUsed,

@@ -46,6 +46,7 @@ export interface HostConfig {
   GroupAdd?: string[];
   Sysctls?: Record<string, string>;
   ShmSize?: number;
+  StorageOpt?: { readonly [option: string]: string };
   Memory?: number;
   MemoryReservation?: number;
   MemorySwap?: number;

@@ -13,6 +13,15 @@ const SUBVOL_GETFLAGS = 0x80089419;
 const SUBVOL_SETFLAGS = 0x4008941a;
 const TREE_SEARCH_V2 = 0xc0709411;
 const INO_LOOKUP = 0xd0009412;
+const QUOTA_CTL = 0xc0109428;
+const QUOTA_RESCAN_WAIT = 0x942e;
+const QGROUP_LIMIT = 0x8030942b;
+
+/** Commands of QUOTA_CTL. Either does nothing where quotas of any kind are on. */
+const ENABLE_QUOTAS = 1n;
+const ENABLE_SIMPLE_QUOTAS = 4n;
+/** Of `struct btrfs_qgroup_limit`: the most that no other subvolume shares. */
+const LIMIT_EXCLUSIVE = 2n;
 
 const SUBVOL_RDONLY = 2n;
 /** Inode of every subvolume's root directory. */
@@ -159,6 +168,19 @@ function extentBytes(data: DataView): number {
   return data.getBigUint64(21, true) === 0n ? 0 : Number(data.getBigUint64(45, true));
 }
 
+/** Simple quotas count blocks when they are made; without those, the kernel first counts what is there. */
+function enableQuotas(fd: number, path: string): void {
+  const control = (command: bigint): void =>
+    libc.ioctl(fd, QUOTA_CTL, new Uint8Array(new BigUint64Array([command, 0n]).buffer), 'BTRFS_IOC_QUOTA_CTL', { path });
+  try {
+    control(ENABLE_SIMPLE_QUOTAS);
+  } catch (error) {
+    if (errnoOf(error) !== 'EINVAL') throw error;
+    control(ENABLE_QUOTAS);
+    libc.ioctl(fd, QUOTA_RESCAN_WAIT, new Uint8Array(8), 'BTRFS_IOC_QUOTA_RESCAN_WAIT', { path });
+  }
+}
+
 /** What runs in a kernel thread. */
 export const subvolumeOps = {
   createSubvolume(path: string): void {
@@ -187,6 +209,15 @@ export const subvolumeOps = {
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
     }
+  },
+
+  limitSubvolume(path: string, bytes: number): void {
+    within(path, (fd) => {
+      enableQuotas(fd, path);
+      // Group 0 is the subvolume's own.
+      const limit = new BigUint64Array([0n, LIMIT_EXCLUSIVE, 0n, BigInt(bytes), 0n, 0n]);
+      libc.ioctl(fd, QGROUP_LIMIT, new Uint8Array(limit.buffer), 'BTRFS_IOC_QGROUP_LIMIT', { path });
+    });
   },
 
   subvolumeUsage(path: string): { bytes: number; inodes: number } {
@@ -219,5 +250,6 @@ export function subvolumeCalls(call: LaneCall): SubvolumeCalls {
     setReadonly: (path, readonly) => call('setSubvolumeReadonly', path, readonly),
     remove: (path) => call('removeSubvolume', path),
     usage: (path) => call('subvolumeUsage', path),
+    limit: (path, bytes) => call('limitSubvolume', path, bytes),
   };
 }

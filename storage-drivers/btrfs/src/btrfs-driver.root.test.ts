@@ -23,6 +23,7 @@ function construct(services: DriverServices): StorageDriver {
 const test = suite('storage-btrfs: conformance');
 storageSuite({
   test: reported(test, 'storage/btrfs', 'storage'),
+  quotas: true,
   async factory() {
     const home = await mkdtemp(join(disk.path, 'home-'));
     const [stateDir, runDir, scratch] = [join(home, 'state'), join(home, 'run'), join(home, 'scratch')];

@@ -21,6 +21,7 @@ function subvolumes(kernel: Kernel): TreeMaker {
     copy: (from, to) => kernel.subvolumes.snapshot(from, to),
     seal: (tree) => kernel.subvolumes.setReadonly(tree, true),
     erase: (tree) => kernel.subvolumes.remove(tree),
+    limit: (tree, bytes) => kernel.subvolumes.limit(tree, bytes),
     async usage(tree) {
       // The kernel shows what was written only once it is on disk.
       await kernel.files.syncFilesystem(tree);

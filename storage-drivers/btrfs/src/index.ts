@@ -10,7 +10,7 @@ export default definePlugin({
       manifest: {
         kind: 'storage',
         name: 'btrfs',
-        capabilities: { copyOnWrite: true },
+        capabilities: { copyOnWrite: true, quota: true },
         needs: { root: true, filesystems: ['btrfs'] },
         doc: 'Every snapshot is a subvolume that shares its blocks with its parent, where the root is on btrfs.',
       },

@@ -28,6 +28,7 @@ import {
   treeUsage,
   unmountPatiently,
   unpackLayer,
+  withoutQuota,
   writeDurably,
   writeLayerRecord,
 } from '@shiplog/driver-kit';
@@ -118,8 +119,9 @@ export class OverlayDriver implements StorageDriver {
     });
   }
 
-  async prepare({ key, parent, ephemeral = false }: Args<'prepare'>, ctx: OperationContext): Answer<'prepare'> {
+  async prepare({ key, parent, ephemeral = false, sizeBytes }: Args<'prepare'>, ctx: OperationContext): Answer<'prepare'> {
     return this.#turn(key, ctx, async () => {
+      if (sizeBytes !== undefined) throw withoutQuota('overlay', key);
       if (await pathExists(join(this.#active, key))) return {};
       const chain = await this.#chain(parent);
       await buildDirectory(

@@ -9,6 +9,13 @@ const FIRST = 'busybox:first';
 const SECOND = 'busybox:second';
 const ORPHAN = 'f'.repeat(64);
 
+/** What `docker inspect --size` says of a container's sizes, in bytes. */
+interface Sizes {
+  readonly SizeRw: number;
+  readonly SizeRootFs: number;
+  readonly HostConfig: { readonly StorageOpt: { readonly [option: string]: string } };
+}
+
 const test = suite('storage drivers, several in one engine');
 
 /** What a driver holds of a kind. */
@@ -41,6 +48,18 @@ test('given images with btrfs and vfs, when containers run, the daemon is killed
     const unknown = await daemon.shiplog(['load', '-q', '-i', second, '--storage-driver', 'nothing']);
     assert.match(unknown.stderr, 'there is no storage driver "nothing"');
 
+    // A size, and what is written against it.
+    const limited = ['run', '--name', 'small', '--storage-opt', 'size=16m', FIRST, 'sh', '-c'];
+    const full = await daemon.docker([...limited, 'echo kept > /kept; dd if=/dev/urandom of=/big bs=1M count=64']);
+    assert.is(full.code, 1);
+    assert.match(full.stderr, /quota exceeded/i);
+    const sizes = JSON.parse(await ok('docker', ['inspect', '--size', 'small']))[0] as Sizes;
+    assert.ok(sizes.SizeRw > 4 * 1024 * 1024 && sizes.SizeRw <= 16 * 1024 * 1024, `${sizes.SizeRw} bytes`);
+    assert.ok(sizes.SizeRootFs > sizes.SizeRw);
+    assert.equal(sizes.HostConfig.StorageOpt, { size: String(16 * 1024 * 1024) });
+    assert.match(await ok('docker', ['ps', '-a', '--size', '--format', '{{.Size}}']), /^[\d.]+MB \(virtual [\d.]+MB\)$/);
+    await ok('docker', ['rm', 'small']);
+
     await ok('docker', ['run', '-d', '--name', 'one', FIRST, 'sh', '-c', 'echo one > /made; sleep 600']);
     assert.match((await daemon.shiplog(['image', 'migrate', '--to', 'vfs', FIRST])).stderr, 'container one');
     await ok('docker', ['rm', '-f', 'one']);
@@ -48,6 +67,10 @@ test('given images with btrfs and vfs, when containers run, the daemon is killed
     assert.is(await driverOf(FIRST), 'vfs');
     assert.equal(await held(daemon, 'btrfs', 'layers'), []);
     assert.is((await held(daemon, 'vfs', 'layers')).length, 1);
+
+    const refused = await daemon.docker(['create', '--storage-opt', 'size=16m', FIRST]);
+    assert.is(refused.code, 1);
+    assert.match(refused.stderr, "--storage-opt is not supported for vfs: it cannot limit a container's size; btrfs can");
 
     await ok('docker', ['run', '-d', '--name', 'two', FIRST, 'sleep', '600']);
     assert.is(await ok('docker', ['inspect', '-f', '{{.GraphDriver.Name}}', 'two']), 'vfs');

@@ -25,8 +25,13 @@ export const STORAGE_VERBS = {
     simulate: ({ diffId }) => ({ diffId, bytes: 0 }),
   }),
   prepare: verb({
-    doc: 'Makes the active snapshot `key` on layer `parent`, empty if absent. Fails SNAPSHOT_NOT_FOUND if the parent is missing. An `ephemeral` one need not survive power loss, as that of a container that is removed when it ends.',
-    args: Type.Object({ key: ResourceId, parent: Type.Optional(ResourceId), ephemeral: Type.Optional(Type.Boolean()) }),
+    doc: 'Makes the active snapshot `key` on layer `parent`, empty if absent. Fails SNAPSHOT_NOT_FOUND if the parent is missing. An `ephemeral` one need not survive power loss, as that of a container that is removed when it ends. Of one with `sizeBytes`, what is written into it takes at most so many bytes; writing more fails EDQUOT or ENOSPC. Drivers without capability `quota` fail NOT_SUPPORTED then.',
+    args: Type.Object({
+      key: ResourceId,
+      parent: Type.Optional(ResourceId),
+      ephemeral: Type.Optional(Type.Boolean()),
+      sizeBytes: Type.Optional(Type.Integer({ minimum: 1 })),
+    }),
     answer: Done,
     undo: 'remove',
   }),
@@ -59,5 +64,5 @@ export const STORAGE_VERBS = {
   }),
 } as const;
 
-/** `observe` answers `{resource: 'snapshot' | 'mount', id: key}`. */
+/** Capabilities: `copyOnWrite`: snapshots share what they have not changed. `quota`: see `prepare`. `observe` answers `{resource: 'snapshot' | 'mount', id: key}`. */
 export interface StorageDriver extends DriverBase, VerbsOf<typeof STORAGE_VERBS> {}

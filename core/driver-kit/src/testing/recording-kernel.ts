@@ -198,6 +198,9 @@ export function createRecordingKernel(): RecordingKernel {
         note('subvolumes.usage', path);
         return treeUsage(path);
       },
+      async limit(path, bytes) {
+        note('subvolumes.limit', path, bytes);
+      },
     },
 
     namespaces: {

@@ -13,15 +13,32 @@ function checkRuntime({ parts }: EngineCore, name: string): void {
   }
 }
 
+/** Throws SPEC_INVALID, in Docker's words, for a size that the storage driver cannot hold a container to. */
+function checkSize({ parts }: EngineCore, storageDriver: string): void {
+  const known = parts.drivers.list().find(({ kind, name }) => kind === 'storage' && name === storageDriver);
+  if (known?.capabilities.quota === true) return;
+  const able = parts.drivers.list().filter(({ kind, capabilities }) => kind === 'storage' && capabilities.quota === true);
+  const hint = able.length === 0 ? '' : `; ${able.map(({ name }) => name).join(' and ')} can`;
+  throw new ShiplogError('SPEC_INVALID', `--storage-opt is not supported for ${storageDriver}: it cannot limit a container's size${hint}`, {
+    storageDriver,
+  });
+}
+
 /** Makes the writable layer; the container does not run yet. */
 export const containerCreate: Handler<'container.create'> = {
   async run(op) {
     const { id, imageId, storageDriver, spec, logDriver, runtime } = decided(op);
     checkRuntime(op.engine, runtime);
+    if (spec.rootfsSizeBytes !== undefined) checkSize(op.engine, storageDriver);
     await op.engine.outputs.check(logDriver, (await op.revealed({ spec })).spec.logOptions);
     const image = op.engine.ledger.head.image(imageId);
     const top = image.layers.at(-1)?.chainId;
-    const args = { key: id, ephemeral: spec.autoRemove, ...(top === undefined ? {} : { parent: top }) };
+    const args = {
+      key: id,
+      ephemeral: spec.autoRemove,
+      ...(top === undefined ? {} : { parent: top }),
+      ...(spec.rootfsSizeBytes === undefined ? {} : { sizeBytes: spec.rootfsSizeBytes }),
+    };
     await op.step('storage', storageDriver, 'prepare', args, { undoArgs: { key: id } });
     return { warnings: [] };
   },

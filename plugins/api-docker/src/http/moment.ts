@@ -7,6 +7,8 @@ export interface Look {
   readonly view: StateView;
   /** What time it is there, nanoseconds since the epoch. */
   readonly now: bigint;
+  /** The moment was asked for: what the log does not have, such as sizes, is not to be told. */
+  readonly past: boolean;
 }
 
 /**
@@ -16,9 +18,9 @@ export interface Look {
 export async function look({ engine, query }: Pick<Exchange, 'engine' | 'query'>): Promise<Look> {
   const now = nowNanoseconds();
   const at = momentOf(query, now);
-  if (at === undefined) return { view: await engine.view(), now };
+  if (at === undefined) return { view: await engine.view(), now, past: false };
   const view = await engine.view(at);
-  return { view, now: await timeOf(engine, at, view.seq) };
+  return { view, now: await timeOf(engine, at, view.seq), past: true };
 }
 
 /** The moment in the parameter `at`, if it is there. Throws REQUEST_INVALID. */

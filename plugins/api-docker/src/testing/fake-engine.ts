@@ -186,6 +186,12 @@ export class FakeEngine implements Engine {
     return { titles: ['PID', 'CMD'], processes: [['1', psArgs]] };
   }
 
+  /** Every container has written so much. */
+  async size(container: string): Promise<number> {
+    this.state.container(container);
+    return 4096;
+  }
+
   async usage(container: string): Promise<ContainerUsage | undefined> {
     if (this.state.container(container).status !== 'running') return undefined;
     this.#samples += 1;

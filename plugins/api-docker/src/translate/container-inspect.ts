@@ -9,8 +9,8 @@ import { rfc3339 } from './time.ts';
 export interface InspectOptions {
   /** The container's own environment, unsealed. */
   readonly env: readonly string[];
-  /** Adds SizeRw and SizeRootFs. */
-  readonly size: boolean;
+  /** Bytes of its own snapshot: adds SizeRw and SizeRootFs. */
+  readonly sizeRw?: number | undefined;
 }
 
 /** Answer of `GET /containers/{id}/json`. */
@@ -40,12 +40,16 @@ export function containerInspect(container: ContainerRecord, view: StateView, op
     ExecIDs: running.length === 0 ? null : running,
     HostConfig: hostConfigOf(spec, container.runtime),
     GraphDriver: { Data: null, Name: container.storageDriver },
-    // The engine does not measure a container's own layer.
-    ...(options.size ? { SizeRw: 0, SizeRootFs: image?.size ?? 0 } : {}),
+    ...sizesOf(image, options.sizeRw),
     Mounts: mountPoints(spec, view),
     Config: configOf(container, image, options.env),
     NetworkSettings: networkSettingsOf(container, view),
   };
+}
+
+/** What it wrote, and all that it sees. */
+export function sizesOf(image: ImageRecord | undefined, sizeRw: number | undefined): object {
+  return sizeRw === undefined ? {} : { SizeRw: sizeRw, SizeRootFs: (image?.size ?? 0) + sizeRw };
 }
 
 function stateOf(container: ContainerRecord): object {

@@ -133,6 +133,9 @@ test('given what contradicts itself, when it is translated, then it is refused a
     [{}, { SecurityOpt: ['what=ever'] }],
     [{}, { SecurityOpt: ['seccomp={'] }],
     [{}, { ShmSize: -1 }],
+    [{}, { StorageOpt: { size: 'much' } }],
+    [{}, { StorageOpt: { size: '0' } }],
+    [{}, { StorageOpt: { sizes: '1G' } }],
     [{}, { PidMode: 'theirs' }],
   ];
   for (const [config, hostConfig] of contradictions) {
@@ -144,7 +147,6 @@ test('given what this engine has not, when it would be missed, then it is refuse
   const missed: readonly object[] = [
     { Links: ['a:b'] },
     { VolumesFrom: ['a'] },
-    { StorageOpt: { size: '1G' } },
     { DeviceRequests: [{ Count: -1 }] },
     { Mounts: [{ Type: 'image', Source: 'x', Target: '/x' }] },
     { PortBindings: { '80/tcp': [{ HostPort: '8000-8010' }] } },
@@ -154,6 +156,12 @@ test('given what this engine has not, when it would be missed, then it is refuse
   const harmless = translate({ Healthcheck: { Test: ['CMD', 'true'] } }, { CgroupParent: '/x', IpcMode: 'none' });
   assert.is(harmless.warnings.length, 3);
   assert.is(harmless.spec.logDriver, 'k8s-file');
+});
+
+test('given a size as a storage option, when it is read, then units are powers of 1024, as with Docker', () => {
+  const sizes = { '1G': 1_073_741_824, '1.5m': 1_572_864, '10kb': 10_240, '1 GiB': 1_073_741_824, '77': 77 };
+  for (const [size, bytes] of Object.entries(sizes)) assert.is(translate({}, { StorageOpt: { size } }).spec.rootfsSizeBytes, bytes, size);
+  assert.is(translate({}, {}).spec.rootfsSizeBytes, undefined);
 });
 
 test('given a field of the wrong type, when it is read, then the message names it by its path', () => {

@@ -35,7 +35,7 @@ const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
  */
 export function translateCreate(body: Fields, context: SpecContext): TranslatedCreate {
   const hostConfig = body.object('HostConfig');
-  refuseFields(hostConfig, ['Links', 'StorageOpt', 'Cgroup']);
+  refuseFields(hostConfig, ['Links', 'Cgroup']);
   const warnings: string[] = [];
   const image = body.string('Image');
   if (image === '') throw invalid('no image specified');
@@ -72,6 +72,7 @@ export function translateCreate(body: Fields, context: SpecContext): TranslatedC
     devices: devicesOf(hostConfig),
     init: hostConfig.boolean('Init'),
     annotations: hostConfig.map('Annotations'),
+    ...optional('rootfsSizeBytes', rootfsSizeOf(hostConfig)),
     ...optional('oomScoreAdj', oomScoreOf(hostConfig)),
     ...optional('runtime', hostConfig.string('Runtime') || undefined),
     ...optional('maskedPaths', hostConfig.maybeStrings('MaskedPaths')),
@@ -169,6 +170,18 @@ function shmSizeOf(hostConfig: Fields): number {
   const size = hostConfig.integer('ShmSize');
   if (size < 0) throw invalid('SHM size can not be less than 0');
   return size === 0 ? DEFAULT_SHM_BYTES : size;
+}
+
+/** StorageOpt: `size` is the one option there is. */
+function rootfsSizeOf(hostConfig: Fields): number | undefined {
+  const { size, ...others } = hostConfig.map('StorageOpt');
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw invalid(`Unknown option ${unknown}`);
+  if (size === undefined) return undefined;
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?$/i.exec(size) ?? [];
+  const bytes = Math.floor(Number(digits) * 1024 ** ' kmgtp'.indexOf(unit.toLowerCase() || ' '));
+  if (digits === '' || bytes < 1 || !Number.isSafeInteger(bytes)) throw invalid(`invalid size: '${size}'`);
+  return bytes;
 }
 
 function oomScoreOf(hostConfig: Fields): number | undefined {

@@ -1,5 +1,6 @@
 import type { ContainerRecord, StateView } from '@shiplog/contracts';
 import { isUp, statusText } from './container-status.ts';
+import { sizesOf } from './container-inspect.ts';
 import { labelsOf } from './effective-config.ts';
 import { hostAddress, networksOf, publishedPorts } from './endpoint-settings.ts';
 import { mountPoints } from './mount-points.ts';
@@ -8,7 +9,8 @@ import { unixSeconds } from './time.ts';
 export interface SummaryOptions {
   /** Nanoseconds since the epoch. */
   readonly now: bigint;
-  readonly size: boolean;
+  /** Bytes of its own snapshot: adds SizeRw and SizeRootFs. */
+  readonly sizeRw?: number | undefined;
 }
 
 /** One entry of `GET /containers/json`. */
@@ -22,7 +24,7 @@ export function containerSummary(container: ContainerRecord, view: StateView, op
     Command: commandText(container.argv),
     Created: unixSeconds(container.createdAt),
     Ports: portsOf(container),
-    ...(options.size ? { SizeRw: 0, SizeRootFs: image?.size ?? 0 } : {}),
+    ...sizesOf(image, options.sizeRw),
     Labels: labelsOf(container.spec, image),
     State: container.status,
     Status: statusText(container, options.now),

@@ -30,6 +30,7 @@ export function hostConfigOf(spec: ContainerSpec, runtime: string): object {
     Privileged: spec.privileged,
     PublishAllPorts: spec.publishAllPorts,
     ReadonlyRootfs: spec.readonlyRootfs,
+    ...(spec.rootfsSizeBytes === undefined ? {} : { StorageOpt: { size: String(spec.rootfsSizeBytes) } }),
     SecurityOpt: securityOptOf(spec),
     UTSMode: spec.utsMode === 'private' ? '' : spec.utsMode,
     UsernsMode: '',

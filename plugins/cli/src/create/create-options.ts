@@ -29,6 +29,7 @@ export const CREATE_OPTIONS = defineOptions({
   mount: { type: 'list', value: 'FIELDS', help: 'Bind, volume or tmpfs as type=…,source=…,target=…[,readonly]' },
   tmpfs: { type: 'list', value: 'PATH[:OPTIONS]', help: 'Mount a tmpfs' },
   'read-only': { type: 'switch', help: 'Make the root file system read-only' },
+  'storage-opt': { type: 'list', value: 'NAME=VALUE', help: 'size=BYTES: the most that may be written into it (btrfs)' },
   'shm-size': { type: 'text', value: 'BYTES', help: 'Size of /dev/shm' },
   device: { type: 'list', value: 'HOST[:CONTAINER[:rwm]]', help: 'Add a host device', complete: 'file' },
   network: { type: 'list', value: 'NETWORK', help: 'bridge, host, none, container:NAME or a network', complete: 'network' },

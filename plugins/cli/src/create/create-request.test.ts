@@ -35,6 +35,7 @@ const COMMAND_LINES: readonly (readonly string[])[] = [
   ['--pids-limit=-1', '--memory-swap=1g', '-m', '1g', 'busybox'],
   ['--restart', 'on-failure:3', 'busybox'],
   ['--restart=always', 'busybox'],
+  ['--storage-opt', 'size=1G', 'busybox'],
   ['--network', 'host', 'busybox'],
   ['--network', 'container:other', 'busybox'],
   ['--network', 'back', '--network-alias', 'a', '--ip', '10.0.0.5', '--mac-address', '02:00:00:00:00:01', 'busybox'],

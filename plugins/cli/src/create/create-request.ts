@@ -74,6 +74,7 @@ async function hostConfig(flags: CreateFlags, binds: string[], bindings: HostCon
     SecurityOpt: some(await Promise.all(flags['security-opt'].map(securityOption))),
     GroupAdd: some([...flags['group-add']]),
     Sysctls: filled(keyValues(flags.sysctl)),
+    StorageOpt: filled(keyValues(flags['storage-opt'])),
     ShmSize: maybeSize('--shm-size', flags['shm-size']),
     ...limitsOf(flags),
     Ulimits: some(flags.ulimit.map(ulimit)),

@@ -66,7 +66,7 @@ async function proveDrivers(
     const what = `${kind}/${name}`;
     const reason = await probeOf(proven, kind, name);
     if (reason !== undefined) skipped(what, `it cannot run here: ${reason}`);
-    else if (kind === 'storage') proveStorage(test, proven, name);
+    else if (kind === 'storage') proveStorage(test, proven, name, capabilities);
     else if (kind === 'network' && 'guest' in proven && 'socket' in proven.guest)
       skipped(what, 'a program that runs already stands in another network namespace than the kit; give its directory');
     else if (kind === 'network' && !isApart)
@@ -82,9 +82,10 @@ async function proveDrivers(
   }
 }
 
-function proveStorage(test: TestFunction, proven: Proven, name: string): void {
+function proveStorage(test: TestFunction, proven: Proven, name: string, capabilities: DriverManifest['capabilities']): void {
   storageSuite({
     test,
+    quotas: capabilities['quota'] === true,
     async factory() {
       const lab = await driverLab(proven, 'storage', name);
       return { ...lab, driver: await lab.make(), kernel: proven.kernel, restart: () => lab.make() };

@@ -9,7 +9,9 @@ import { DEFAULT_SHELF as shelf } from './shelf.ts';
 const test = suite('an engine with the default drivers, killed');
 
 test('given any verb, when the engine is killed at any of its steps, then the next one finds log and reality in agreement, and nothing stays', async () => {
-  const killed = await killEverywhere({ shelf, verbs: VERBS });
+  // Two engines at a time, each on a root of its own.
+  const halves = [0, 1].map((rest) => VERBS.filter((_, index) => index % 2 === rest));
+  const killed = (await Promise.all(halves.map((verbs) => killEverywhere({ shelf, verbs })))).flat();
   assert.equal(
     killed.filter(({ problems }) => problems.length > 0),
     [],

@@ -7,8 +7,9 @@ import { containerInspect } from '../../translate/container-inspect.ts';
 /** `GET /containers/{id}/json`. */
 export async function inspectContainer(exchange: Exchange): Promise<void> {
   const { engine, query, response } = exchange;
-  const { view } = await look(exchange);
+  const { view, past } = await look(exchange);
   const container = await engine.revealed(view.container(param(exchange, 'id')));
   const env = await engine.unseal(container.spec.env);
-  json(response, 200, containerInspect(container, view, { env, size: booleanOf(query, 'size') }));
+  const sizeRw = booleanOf(query, 'size') && !past ? await engine.size(container.id) : undefined;
+  json(response, 200, containerInspect(container, view, { env, sizeRw }));
 }

@@ -1,3 +1,4 @@
+import { type Engine, ShiplogError } from '@shiplog/contracts';
 import type { Exchange } from '../../http/exchange.ts';
 import { Filters } from '../../http/filters.ts';
 import { booleanOf, integerOf } from '../../http/query.ts';
@@ -6,16 +7,27 @@ import { json } from '../../http/reply.ts';
 import { filterContainers } from '../../translate/container-filter.ts';
 import { containerSummary } from '../../translate/container-summary.ts';
 
+/** One may be removed while others are measured. */
+async function sizeOf(engine: Engine, id: string): Promise<number> {
+  try {
+    return await engine.size(id);
+  } catch (error) {
+    if (['CONTAINER_NOT_FOUND', 'SNAPSHOT_NOT_FOUND'].includes(ShiplogError.wrap(error).code)) return 0;
+    throw error;
+  }
+}
+
 /** `GET /containers/json`. */
 export async function listContainers({ engine, query, response }: Exchange): Promise<void> {
   const filters = Filters.parse(query.get('filters'));
   const options = { all: booleanOf(query, 'all'), limit: Math.max(0, integerOf(query, 'limit') ?? 0) };
-  const { view, now } = await look({ engine, query });
-  const size = booleanOf(query, 'size');
+  const { view, now, past } = await look({ engine, query });
+  const size = booleanOf(query, 'size') && !past;
   const found = filterContainers(view, filters, options);
+  const sizes = await Promise.all(found.map(({ id }) => (size ? sizeOf(engine, id) : undefined)));
   json(
     response,
     200,
-    found.map((container) => containerSummary(container, view, { now, size })),
+    found.map((container, index) => containerSummary(container, view, { now, sizeRw: sizes[index] })),
   );
 }
