@@ -2,6 +2,7 @@ import type { Actor, Caller } from './actor.ts';
 import type { CommandAnswers, CommandArgs, CommandType } from './commands.ts';
 import type { EventLogReader } from './event-log.ts';
 import type { CgroupStats } from './drivers/cgroup.ts';
+import type { PathChange } from './drivers/storage.ts';
 import type { LogRecord } from './drivers/log.ts';
 import type { IoChannel } from './drivers/runtime.ts';
 import type { DriverInfo } from './manifest.ts';
@@ -159,6 +160,8 @@ export interface Engine {
   logs(container: string, options: LogOptions): AsyncIterable<LogRecord>;
   /** Throws CONTAINER_NOT_RUNNING. */
   top(container: string, psArgs: string): Promise<ProcessTable>;
+  /** How a container's root file system differs from its image, by path. Throws CONTAINER_NOT_FOUND. Never recorded. */
+  changes(container: string): Promise<readonly PathChange[]>;
   /** Bytes that a container's own snapshot holds, as its storage driver measures them now. Throws CONTAINER_NOT_FOUND. Never recorded. */
   size(container: string): Promise<number>;
   /** A sample; undefined of a container that does not run. Throws CONTAINER_NOT_FOUND. Never recorded. */

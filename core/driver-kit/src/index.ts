@@ -26,6 +26,7 @@ export { HOME, KERNEL, LOG, LOGGER, OPTIONS } from './services.ts';
 export { copyAttributes, copyTree } from './tree-copy.ts';
 export { seedVolume } from './seed-volume.ts';
 export { TreeSnapshots, withoutQuota } from './tree-snapshots.ts';
+export { treeChanges } from './tree-changes.ts';
 export { treeUsage } from './tree-usage.ts';
 export { unpackLayer } from './unpack-layer.ts';
 export { WorkPool } from './work-pool.ts';

@@ -8,6 +8,7 @@ import { KeyedLock } from './keyed-lock.ts';
 import { answerAgain, readLayerRecord, writeLayerRecord } from './layer-record.ts';
 import { collectRemains, eraseTree, namesIn, safeRemove, syncDirectory } from './safe-remove.ts';
 import type { DriverServices } from './services.ts';
+import { treeChanges } from './tree-changes.ts';
 import { type TreeUsage, treeUsage } from './tree-usage.ts';
 import { unpackLayer } from './unpack-layer.ts';
 
@@ -157,6 +158,15 @@ export class TreeSnapshots implements StorageDriver {
     });
   }
 
+  async changes({ key, parent, ignore }: Args<'changes'>, ctx: OperationContext): Answer<'changes'> {
+    return this.#turn(key, ctx, async () => {
+      const tree = join(this.#active, key, 'tree');
+      if (!(await pathExists(tree))) throw notFound(`there is no active snapshot ${key}`, key);
+      const base = parent === undefined ? undefined : await this.#layer(parent);
+      return { changes: [...(await treeChanges({ base, tree, ignore: new Set(ignore), signal: ctx.signal }))] };
+    });
+  }
+
   /** Reads only: what an interrupted verb left is not listed here, the next verb deletes it. */
   async observe(): Promise<readonly Observed[]> {
     const snapshots = [...(await namesIn(this.#layers)), ...(await namesIn(this.#active))];
@@ -200,9 +210,13 @@ export class TreeSnapshots implements StorageDriver {
 
   async #make(parent: string | undefined, to: string, signal: AbortSignal): Promise<void> {
     if (parent === undefined) return void (await (this.#maker.create?.(to) ?? mkdir(to, 0o755)));
-    const from = join(this.#layers, parent, 'tree');
-    if (!(await pathExists(from))) throw notFound(`there is no layer ${parent} to build on`, parent);
-    await this.#maker.copy(from, to, signal);
+    await this.#maker.copy(await this.#layer(parent), to, signal);
+  }
+
+  async #layer(key: string): Promise<string> {
+    const tree = join(this.#layers, key, 'tree');
+    if (!(await pathExists(tree))) throw notFound(`there is no layer ${key} to build on`, key);
+    return tree;
   }
 }
 

@@ -18,6 +18,7 @@ import {
   type NewEvent,
   type ObjectKind,
   type ObjectRecords,
+  type PathChange,
   type CgroupStats,
   type ContainerUsage,
   type ProcessTable,
@@ -44,6 +45,9 @@ import { waitFor } from './wait.ts';
 
 /** How long a stop waits for operations under way; what is cut off then is recovered at the next start. */
 const DRAIN_MS = 10_000;
+
+/** What runtimes make in a root file system to mount on, where the image does not have it; nobody's change. */
+const MADE_FOR_MOUNTS = ['/proc', '/sys', '/dev', '/etc/hosts', '/etc/hostname', '/etc/resolv.conf'] as const;
 
 /** An engine with its life. */
 export interface RunningEngine extends Engine {
@@ -188,6 +192,16 @@ class ServingEngine implements RunningEngine {
       pids: number[];
     };
     return parts.drivers.get('runtime', container.runtime).top(pids, psArgs);
+  }
+
+  async changes(ref: string): Promise<readonly PathChange[]> {
+    const { ledger, parts } = this.core;
+    const { id, imageId, storageDriver } = ledger.head.container(ref);
+    const parent = ledger.head.image(imageId).layers.at(-1)?.chainId;
+    const ctx = { op: parts.identities.op(), signal: this.stopping.signal };
+    const args = { key: id, ignore: [...MADE_FOR_MOUNTS], ...(parent === undefined ? {} : { parent }) };
+    const { changes } = (await this.core.call('storage', storageDriver, 'changes', args, ctx)) as { changes: PathChange[] };
+    return changes;
   }
 
   async size(ref: string): Promise<number> {

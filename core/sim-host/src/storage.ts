@@ -13,6 +13,7 @@ export function storage(host: SimHost, name: string, act: Act): StorageDriver {
     mount: ({ key }, { op }) => act('mount', key, () => (host.things.add(`${kind}/mount/${key}`), { mounts: [] }), op),
     unmount: ({ key }, { op }) => act('unmount', key, () => (host.things.delete(`${kind}/mount/${key}`), {}), op),
     remove: ({ key }, { op }) => act('remove', key, () => (host.things.delete(`${kind}/snapshot/${key}`), {}), op),
+    changes: async () => ({ changes: [] }),
     usage: async () => ({ bytes: 1, inodes: 1 }),
   };
 }

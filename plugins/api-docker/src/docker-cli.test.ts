@@ -133,6 +133,16 @@ test('given options, when a container is created, then inspect tells them again'
   assert.is(listed.stdout, `c busybox "sleep '1 2'" Created\n`);
 });
 
+test('given a container that changed files, when docker asks for them and for sizes, then it prints each', async () => {
+  await using server = await serve();
+  const { socketPath } = server;
+  await docker(socketPath, ['create', '--name', 'c', 'busybox']);
+  assert.is((await docker(socketPath, ['diff', 'c'])).stdout, 'C /etc\nA /etc/new\nD /etc/old\n');
+  assert.match((await docker(socketPath, ['ps', '-as', '--format', '{{.Size}}'])).stdout, /^4\.1kB \(virtual /);
+  assert.is((await docker(socketPath, ['inspect', '--size', '-f', '{{.SizeRw}}', 'c'])).stdout, '4096\n');
+  assert.is((await docker(socketPath, ['diff', 'nobody'])).code, 1);
+});
+
 test('given a life from start to removal, when events are replayed, then docker prints each', async () => {
   await using server = await serve();
   const { socketPath } = server;

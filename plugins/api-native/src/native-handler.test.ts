@@ -142,6 +142,7 @@ function anEngine(): Double {
     wait: notUsed,
     logs: notUsed,
     top: notUsed,
+    changes: notUsed,
     size: notUsed,
     usage: notUsed,
     seal: notUsed,

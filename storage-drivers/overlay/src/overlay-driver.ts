@@ -24,7 +24,9 @@ import {
   readLayerRecord,
   removeMountPoint,
   safeRemove,
+  temporaryPath,
   throwIfAborted,
+  treeChanges,
   treeUsage,
   unmountPatiently,
   unpackLayer,
@@ -200,6 +202,23 @@ export class OverlayDriver implements StorageDriver {
     });
   }
 
+  /** Compares what the snapshot shows with what its parent does. */
+  async changes({ key, parent, ignore }: Args<'changes'>, ctx: OperationContext): Answer<'changes'> {
+    return this.#turn(key, ctx, async () => {
+      const snapshot = join(this.#active, key);
+      if (!(await pathExists(snapshot))) throw notFound(`there is no active snapshot ${key}`, key);
+      const chain = await this.#chain(parent);
+      const compare = (base: string | undefined, tree: string) => treeChanges({ base, tree, ignore: new Set(ignore), signal: ctx.signal });
+      const shown = (await this.#mounts()).find((mount) => mount.key === key)?.target;
+      // One that is not shown is read like a layer.
+      const whole = [`../active/${key}/diff`, ...chain];
+      const changes = await this.#view(chain, (base) =>
+        shown === undefined ? this.#view(whole, (tree = '') => compare(base, tree)) : compare(base, shown),
+      );
+      return { changes: [...changes] };
+    });
+  }
+
   async observe(): Promise<readonly Observed[]> {
     const snapshots = [...(await namesIn(this.#layers)), ...(await namesIn(this.#active))];
     const mounts = await this.#mounts();
@@ -269,6 +288,27 @@ export class OverlayDriver implements StorageDriver {
     await removeMountPoint(merged);
     await this.#kernel.files.syncFilesystem(diff);
     return written;
+  }
+
+  /**
+   * Lets `look` see what a chain of layers shows, undefined for none: mounts them, read-only, for as long as that takes. The name is one that the next
+   * start takes away if a crash leaves it.
+   */
+  async #view<T>(chain: readonly string[], look: (root: string | undefined) => Promise<T>): Promise<T> {
+    if (chain.length === 0) return look(undefined);
+    const target = temporaryPath(await realpath(this.#stateDir));
+    await mkdir(target, 0o700);
+    try {
+      // Two at least, or the kernel wants an upper directory.
+      await this.#mountOverlay(target, [...chain, EMPTY], OPTIONS_ALWAYS);
+      try {
+        return await look(target);
+      } finally {
+        await unmountPatiently(this.#kernel, this.#logger, target);
+      }
+    } finally {
+      await removeMountPoint(target);
+    }
   }
 
   async #mountOverlay(target: string, chain: readonly string[], rest: readonly string[]): Promise<void> {

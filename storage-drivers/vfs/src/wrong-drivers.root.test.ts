@@ -340,6 +340,23 @@ const WRONG = {
       };
     },
   },
+  'given changes of every kind on two layers, when they are asked for, mounted or not, then each is told, and nothing else': {
+    does: 'does not tell what was deleted',
+    make: (right) => ({
+      async changes(args, ctx) {
+        const { changes } = await right.changes(args, ctx);
+        return { changes: changes.filter(({ kind }) => kind !== 'deleted') };
+      },
+    }),
+  },
+  'given paths to ignore, when they were added, then they are not told; when they were there, they are': {
+    does: 'tells what it is asked to ignore',
+    make: (right) => ({ changes: (args, ctx) => right.changes({ ...args, ignore: [] }, ctx) }),
+  },
+  'given no parent, when changes are asked for, then all is added; given no snapshot, it fails SNAPSHOT_NOT_FOUND': {
+    does: 'finds no changes where there is no snapshot',
+    make: (right) => ({ changes: (args, ctx) => right.changes(args, ctx).catch(() => ({ changes: [] })) }),
+  },
   ...caughtBy<Wrong>(
     [
       'given a snapshot, when it is measured, then bytes and inodes are its own',

@@ -58,6 +58,7 @@ test('given images with btrfs and vfs, when containers run, the daemon is killed
     assert.ok(sizes.SizeRootFs > sizes.SizeRw);
     assert.equal(sizes.HostConfig.StorageOpt, { size: String(16 * 1024 * 1024) });
     assert.match(await ok('docker', ['ps', '-a', '--size', '--format', '{{.Size}}']), /^[\d.]+MB \(virtual [\d.]+MB\)$/);
+    assert.equal((await ok('docker', ['diff', 'small'])).split('\n'), ['A /big', 'A /kept']);
     await ok('docker', ['rm', 'small']);
 
     await ok('docker', ['run', '-d', '--name', 'one', FIRST, 'sh', '-c', 'echo one > /made; sleep 600']);

@@ -56,6 +56,21 @@ export const STORAGE_VERBS = {
     args: Type.Object({ key: ResourceId }),
     answer: Done,
   }),
+  changes: verb({
+    doc: 'How the active snapshot `key` differs from layer `parent` (from nothing, if absent), mounted or not: paths from its root, a directory before what is in it. A directory is modified also when something in it differs; what is in a deleted one is not listed. Paths in `ignore` do not count when they were added, nor what is in them.',
+    args: Type.Object({ key: ResourceId, parent: Type.Optional(ResourceId), ignore: Type.Array(HostPath) }),
+    answer: Type.Object({
+      changes: Type.Array(
+        Type.Object({
+          path: HostPath,
+          kind: Type.Union([Type.Literal('modified'), Type.Literal('added'), Type.Literal('deleted')]),
+        }),
+      ),
+    }),
+    // Trees may be large.
+    deadlineMs: 600_000,
+    simulate: () => ({ changes: [] }),
+  }),
   usage: verb({
     doc: 'Bytes and inodes that the snapshot itself holds, without its parents.',
     args: Type.Object({ key: ResourceId }),
@@ -63,6 +78,9 @@ export const STORAGE_VERBS = {
     simulate: () => ({ bytes: 0, inodes: 0 }),
   }),
 } as const;
+
+/** How a path in a container's root file system differs from its image. */
+export type PathChange = Awaited<ReturnType<StorageDriver['changes']>>['changes'][number];
 
 /** Capabilities: `copyOnWrite`: snapshots share what they have not changed. `quota`: see `prepare`. `observe` answers `{resource: 'snapshot' | 'mount', id: key}`. */
 export interface StorageDriver extends DriverBase, VerbsOf<typeof STORAGE_VERBS> {}

@@ -1,5 +1,6 @@
 import type { RouteEntry } from '../http/router.ts';
 import { attachContainer } from './containers/attach.ts';
+import { containerChanges } from './containers/changes.ts';
 import { createContainer } from './containers/create.ts';
 import { inspectContainer } from './containers/inspect.ts';
 import { killContainer } from './containers/kill.ts';
@@ -60,6 +61,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'POST', template: '/containers/create', route: createContainer, verb: 'container.create' },
   { method: 'POST', template: '/containers/prune', route: pruneContainers, verb: 'container.prune' },
   { method: 'GET', template: '/containers/{id}/json', route: inspectContainer, past: true },
+  { method: 'GET', template: '/containers/{id}/changes', route: containerChanges },
   { method: 'GET', template: '/containers/{id}/top', route: topContainer },
   { method: 'GET', template: '/containers/{id}/stats', route: containerStats },
   { method: 'GET', template: '/containers/{id}/logs', route: containerLogs },

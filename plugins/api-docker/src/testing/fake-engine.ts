@@ -21,6 +21,7 @@ import {
   type ObjectKind,
   type ObjectRecords,
   type ContainerUsage,
+  type PathChange,
   type ProcessTable,
   type ReadRecord,
   ShiplogError,
@@ -184,6 +185,15 @@ export class FakeEngine implements Engine {
     const { name, status } = this.state.container(container);
     if (status !== 'running') throw new ShiplogError('CONTAINER_NOT_RUNNING', `container ${name} is not running`);
     return { titles: ['PID', 'CMD'], processes: [['1', psArgs]] };
+  }
+
+  async changes(container: string): Promise<readonly PathChange[]> {
+    this.state.container(container);
+    return [
+      { path: '/etc', kind: 'modified' },
+      { path: '/etc/new', kind: 'added' },
+      { path: '/etc/old', kind: 'deleted' },
+    ];
   }
 
   /** Every container has written so much. */

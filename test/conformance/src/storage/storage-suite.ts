@@ -1,4 +1,5 @@
 import { inLab, type TestFunction } from '../in-lab.ts';
+import { changesChecks } from './changes.ts';
 import { concurrencyChecks } from './concurrency.ts';
 import { storageCrashChecks } from './crash.ts';
 import { hostileChecks } from './hostile.ts';
@@ -22,6 +23,7 @@ export interface StorageSuite {
 export function storageSuite({ test, factory, quotas = false }: StorageSuite): void {
   const check = inLab(test, async () => new Lab(await factory()));
   lifeCycleChecks(check);
+  changesChecks(check);
   layerChecks(check);
   hostileChecks(check);
   concurrencyChecks(check);

@@ -4,11 +4,11 @@ import type { ModuleLoader } from '@shiplog/plugin-host';
 import type { Death } from './death.ts';
 
 /** Verbs that change nothing: dying at them is dying at their neighbours. */
-const LOOKS: ReadonlySet<string> = new Set(['usage', 'freePorts', 'state', 'stats', 'processes', 'check', 'changes']);
+const LOOKS: ReadonlySet<string> = new Set(['usage', 'freePorts', 'state', 'stats', 'processes', 'check', 'changes', 'resolve']);
 
 /** What changes something in the families without a verb table. */
 const EFFECTS: { readonly [kind: string]: readonly string[] } = {
-  'image-store': ['load', 'import', 'remove', 'discard'],
+  'image-store': ['load', 'import', 'pull', 'remove', 'discard'],
   vault: ['put', 'remove'],
 };
 

@@ -15,6 +15,7 @@ const SIGTERM = 15;
 export const VERBS: readonly CommandType[] = [
   'image.load',
   'image.import',
+  'image.pull',
   'image.tag',
   'image.migrate',
   'image.remove',
@@ -51,6 +52,8 @@ export const VERBS: readonly CommandType[] = [
 export interface Archives {
   readonly image: string;
   readonly rootfs: string;
+  /** A directory of OCI image layouts: there is one called `pulled`. */
+  readonly layouts: string;
 }
 
 /** Lives until SIGTERM, and takes other signals. */
@@ -109,6 +112,7 @@ export class Scenes {
       return () => this.#load();
     },
     'image.import': async () => () => this.#import('imported:1'),
+    'image.pull': async () => this.#ask('image.pull', { reference: 'pulled:latest' }),
     'image.tag': async () => this.#ask('image.tag', { image: IMAGE, reference: 'tagged:1' }),
     'image.migrate': async () =>
       this.#ask('image.migrate', { image: IMAGE, storageDriver: this.shelf.storageDriver === 'vfs' ? 'overlay' : 'vfs' }),

@@ -72,7 +72,10 @@ const host = await compose(
     subnet,
     runtime: 'oci',
     logDriver: shelf.logDriver,
-    driverOptions: { 'volume/docker-plugin': { 'socket-directory': directory } },
+    driverOptions: {
+      'volume/docker-plugin': { 'socket-directory': directory },
+      'image-source/directory': { path: archives.layouts },
+    },
     plugins: DEFAULT_PLUGINS,
     isolation: {},
     version: VERSION,
