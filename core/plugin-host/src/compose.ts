@@ -14,7 +14,7 @@ import {
   ShiplogError,
 } from '@shiplog/contracts';
 import type { DriverHome, DriverLog, Logger } from '@shiplog/driver-kit';
-import { type GuestSource, ISOLATABLE } from '@shiplog/driver-kit/isolation';
+import { type GuestSource, isIsolatable } from '@shiplog/driver-kit/isolation';
 import { type EngineParts, type RunningEngine, type SecretRules, startEngine, withOperatorRules } from '@shiplog/engine';
 import { openLevelLog } from '@shiplog/event-log';
 import { DriverRegistry } from './driver-registry.ts';
@@ -275,11 +275,15 @@ function checkIsolation(plugins: readonly InstalledPlugin[], chosen: HostConfig[
       throw new ShiplogError('CONFIG_INVALID', `isolation is given for ${name}, and no such plugin is installed`, { plugin: name });
     if (plugin.command !== undefined && isolation !== 'process')
       throw new ShiplogError('CONFIG_INVALID', `plugin ${name} is a program: it runs in a process, and not ${isolation}`, { plugin: name });
-    const bound = plugin.manifest.drivers.find(({ kind }) => !ISOLATABLE.has(kind));
+    const bound = plugin.manifest.drivers.find((driver) => !isIsolatable(driver));
     if (isolation !== 'inline' && bound !== undefined)
-      throw new ShiplogError('CONFIG_INVALID', `plugin ${name} can only run inline: ${bound.kind} drivers hand out streams and handles`, {
-        plugin: name,
-      });
+      throw new ShiplogError(
+        'CONFIG_INVALID',
+        `plugin ${name} can only run inline: ${bound.kind === 'log' ? 'log drivers that read back' : `${bound.kind} drivers`} hand out streams and handles`,
+        {
+          plugin: name,
+        },
+      );
   }
 }
 

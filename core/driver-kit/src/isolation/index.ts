@@ -1,7 +1,7 @@
 export { GuestConnection, GuestGone } from './guest-connection.ts';
 export { importPlugin } from './guest-plugin.ts';
 export { MESSAGE_LIMIT, WIRE_VERSION } from './message.ts';
-export { ISOLATABLE, remoteDriver } from './remote-driver.ts';
+export { isIsolatable, remoteDriver } from './remote-driver.ts';
 export { serveGuest } from './serve-guest.ts';
 export { startGuest } from './start-guest.ts';
 export { lineWire, portWire } from './wire.ts';

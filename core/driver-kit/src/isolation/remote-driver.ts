@@ -1,7 +1,18 @@
-import { createContext, type DriverFamilies, type Observed, type OperationContext, VERB_TABLES, type VerbKind } from '@shiplog/contracts';
+import {
+  createContext,
+  type DriverFamilies,
+  type DriverManifest,
+  type LogReadOptions,
+  type LogRecord,
+  type Observed,
+  type OperationContext,
+  ShiplogError,
+  VERB_TABLES,
+  type VerbKind,
+} from '@shiplog/contracts';
 
-/** Families whose drivers can run elsewhere: they consist of verbs. The others hand out streams and handles. */
-export const ISOLATABLE: ReadonlySet<string> = new Set<VerbKind>([
+/** Families whose drivers consist of verbs. The others hand out streams and handles, too. */
+const OF_VERBS: ReadonlySet<string> = new Set<VerbKind>([
   'storage',
   'network',
   'cgroup',
@@ -10,6 +21,11 @@ export const ISOLATABLE: ReadonlySet<string> = new Set<VerbKind>([
   'projection',
   'image-source',
 ]);
+
+/** Can the driver run elsewhere? A log driver that sends output away can, since nobody reads from it. */
+export function isIsolatable({ kind, capabilities }: Pick<DriverManifest, 'kind' | 'capabilities'>): boolean {
+  return OF_VERBS.has(kind) || (kind === 'log' && capabilities['read'] === false);
+}
 
 /** Milliseconds for looking at what is there. */
 const OBSERVE_MS = 30_000;
@@ -26,6 +42,11 @@ export function remoteDriver<K extends VerbKind>(
     },
   };
   for (const verb of Object.keys(VERB_TABLES[kind])) driver[verb] = (args: object, ctx: OperationContext) => call(verb, args, ctx);
+  if (kind === 'log')
+    // oxlint-disable-next-line require-yield
+    driver['read'] = async function* ({ id }: LogReadOptions): AsyncGenerator<LogRecord> {
+      throw new ShiplogError('NOT_SUPPORTED', 'configured logging driver does not support reading', { id });
+    };
   // A method for every verb of the table is what a family's driver has; `VerbsOf` is made of the same table.
   return driver as unknown as DriverFamilies[K];
 }
