@@ -159,11 +159,12 @@ export class CniDriver implements NetworkDriver {
     await this.#guard.lower(id);
   }
 
-  /** It is there as asked for, and its plugins find nothing amiss. */
+  /** It is there as asked for: the kernel shows its address, and its plugins find nothing amiss. */
   async #isAttached(args: Attach, signal: AbortSignal): Promise<boolean> {
     const found = await this.#attachments.find(args.id);
     if (found === undefined || !found.isWhole || !isDeepStrictEqual(found.asked, args)) return false;
     try {
+      await this.#requireAddress(args, args.sandbox ?? '');
       await this.#chain.check(found, signal);
       return true;
     } catch (error) {

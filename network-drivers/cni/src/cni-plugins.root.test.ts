@@ -181,6 +181,26 @@ function tests(): void {
     await fixture.driver.removeNetwork({ network }, ctx);
   });
 
+  test('given a list that forbids CHECK, when an endpoint with a port is attached again, then it is kept, unless its interface is gone', async ({
+    fixture,
+  }) => {
+    const list = { cniVersion: '1.0.0', name: 'unchecked', disableCheck: true, plugins: fixture.lists['bridge'] };
+    await writeFile(join(fixture.directory, 'unchecked.conflist'), JSON.stringify(list));
+    const network = networkOf('unchecked');
+    await fixture.driver.createNetwork({ network }, ctx);
+    const endpoint = await endpointOf(fixture, network, 2, [{ protocol: 'tcp', hostIp: '', hostPort: 20_083, containerPort: 80 }]);
+    await fixture.driver.attach(endpoint, ctx);
+    const index = async () => (await kernel.links.list(endpoint.sandbox)).find(({ name }) => name === 'eth0')?.index;
+    const made = await index();
+    await fixture.driver.attach(endpoint, ctx);
+    assert.is(await index(), made);
+    await kernel.links.remove('eth0', endpoint.sandbox);
+    await fixture.driver.attach(endpoint, ctx);
+    assert.is.not(await index(), undefined);
+    await leave(fixture, endpoint);
+    await fixture.driver.removeNetwork({ network }, ctx);
+  });
+
   test('given a chain whose last plugin fails, when an endpoint is attached, then it says so in its own words and nothing stays', async ({
     fixture,
   }) => {

@@ -40,7 +40,12 @@ export class Programs {
   async run(plugin: string, execution: Execution, configuration: JsonObject, signal: AbortSignal): Promise<string> {
     const program = await this.#find(plugin);
     return this.#turns.run('', async () => {
-      await (this.#alone ??= this.#untilAlone());
+      this.#alone ??= this.#untilAlone();
+      await this.#alone.catch((error: unknown) => {
+        // Looked for again by the next one.
+        this.#alone = undefined;
+        throw error;
+      });
       throwIfAborted(signal);
       const ran = await this.#start(program, execution, configuration, signal);
       if (ran.code !== 0) {
