@@ -24,10 +24,9 @@ const lxc = defineDriver({
       if ((await findProgram(program)) === undefined)
         return { usable: false, reason: `${program} is not installed (apt-get install ${debianPackage})` };
     if (!(await hasLibrary())) return { usable: false, reason: 'liblxc.so.1 is not installed (apt-get install liblxc1 liblxc-common)' };
-    const mounts = await readFile('/proc/self/mountinfo', 'utf8');
-    // On version 2 device rules are BPF programs, and without them a container could use every device of the host.
-    if (!mounts.includes(' - cgroup '))
-      return { usable: false, reason: 'this host has no version 1 cgroup hierarchies, in which device rules are set' };
+    // On version 2 device rules are BPF programs, and without rules a container could use every device of the host.
+    if (!/ - cgroup \S+ (?:\S+,)?devices\b/.test(await readFile('/proc/self/mountinfo', 'utf8')))
+      return { usable: false, reason: 'this host has no version 1 cgroup hierarchy of devices, in which their rules are set' };
     return { usable: true };
   },
 });
