@@ -1,7 +1,7 @@
 // time limit: 1500 s
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { killEverywhere } from './kill-everywhere.ts';
+import { killEverywhere, killFirstStarts } from './kill-everywhere.ts';
 import { rowsOf } from './report.ts';
 import { VERBS } from './scenes.ts';
 import { DEFAULT_SHELF as shelf } from './shelf.ts';
@@ -20,6 +20,13 @@ test('given any verb, when the engine is killed at any of its steps, then the ne
   assert.is(steps.size, VERBS.length);
   // What a container holds comes and goes by a step each.
   for (const verb of ['container.start', 'container.remove']) assert.ok((steps.get(verb) ?? 0) >= 8, `${verb}: ${steps.get(verb)} steps`);
+});
+
+test('given a first start, when it is killed before any of its steps, then the next one makes what it makes', async () => {
+  const { points, problems } = await killFirstStarts(shelf);
+  assert.equal(problems, []);
+  // The networks bridge, host and none.
+  assert.ok(points >= 3, `${points} steps`);
 });
 
 for (const ignored of ['network/bridge detach', 'storage/overlay remove'])

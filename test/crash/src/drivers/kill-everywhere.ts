@@ -50,6 +50,7 @@ export interface Options {
 export async function killEverywhere(options: Options): Promise<readonly Killed[]> {
   const { shelf, verbs, thorough = false, calls: wanted = /./, progress } = options;
   await using stage = await Stage.open(options);
+  await stage.settle(verbs);
   const all: Killed[] = [];
   const kill = async (verb: CommandType, moment?: Moment): Promise<readonly string[]> => {
     const { calls, reached, problems } = await stage.kill(verb, moment, thorough ? all.length : 0);
@@ -75,6 +76,20 @@ export async function killEverywhere(options: Options): Promise<readonly Killed[
   return all;
 }
 
+/**
+ * Kills an engine at its very first start, before each call of a driver in it, each time on a root of its own. The next engine must have made what
+ * a first start makes, and the one after it must have nothing to do. Answers how many were killed, and what was not so.
+ */
+export async function killFirstStarts(shelf: Shelf): Promise<{ readonly points: number; readonly problems: readonly string[] }> {
+  const all: string[] = [];
+  for (let call = 1; ; call += 1) {
+    await using stage = await Stage.open({ shelf });
+    const { dies, problems } = await stage.killStart(call);
+    all.push(...problems.map((problem) => `call ${call}: ${problem}`));
+    if (!dies) return { points: call - 1, problems: all };
+  }
+}
+
 /** Where engines live and die, one after the other. */
 class Stage implements AsyncDisposable {
   #since = -1;
@@ -90,7 +105,7 @@ class Stage implements AsyncDisposable {
     private readonly end: () => Promise<void>,
   ) {}
 
-  static async open({ shelf, ignored, verbs }: Options): Promise<Stage> {
+  static async open({ shelf, ignored }: Pick<Options, 'shelf' | 'ignored'>): Promise<Stage> {
     const scratch = await mkdtemp(join(tmpdir(), 'shiplog-kill-'));
     const disk = shelf.storageDriver === 'btrfs' ? await btrfsImage() : undefined;
     const directory = join(disk?.path ?? scratch, 'home');
@@ -104,7 +119,7 @@ class Stage implements AsyncDisposable {
     if (code !== 0) throw new Error(stderr);
     const chance = Math.floor(Math.random() * 64 * 128);
     const [high, low] = [192 + Math.floor(chance / 128), (chance % 128) * 2];
-    const stage = new Stage(
+    return new Stage(
       {
         directory,
         shelf,
@@ -121,12 +136,23 @@ class Stage implements AsyncDisposable {
         await rm(scratch, { recursive: true, force: true });
       },
     );
-    // Directories that come with the first container stay.
-    for (const verb of ['container.start', 'image.migrate'] as const)
-      if (verbs.includes(verb) || verb === 'container.start') await stage.#live({ verb });
-    const { remains } = await stage.#live('tidy');
-    stage.#clean = remains ?? [];
-    return stage;
+  }
+
+  /** Makes what stays when all is removed: directories that come with the first container, and with the first image of another driver. */
+  async settle(verbs: readonly CommandType[]): Promise<void> {
+    await this.#live({ verb: 'container.start' });
+    if (verbs.includes('image.migrate')) await this.#live({ verb: 'image.migrate' });
+    this.#clean = (await this.#live('tidy')).remains ?? [];
+  }
+
+  /** Lets an engine die as it starts. `dies` is false when it makes fewer calls. */
+  async killStart(call: number): Promise<{ readonly dies: boolean; readonly problems: readonly string[] }> {
+    const { dies } = await this.#live({ call });
+    const { recovered } = await this.#live('recover');
+    this.#since = recovered?.seq ?? this.#since;
+    const { appended } = await this.#live('tidy');
+    const more = appended?.join() === 'engine.started' ? [] : [`a second recovery appends ${String(appended)}`];
+    return { dies: dies !== undefined, problems: [...(recovered?.problems ?? ['it did not recover']), ...more] };
   }
 
   /**
