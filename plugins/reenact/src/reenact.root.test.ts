@@ -1,5 +1,7 @@
 // time limit: 400 s
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +45,13 @@ async function record(): Promise<void> {
 
 const bridges = async (): Promise<readonly string[]> =>
   [...(await run('ip', ['-o', 'link'])).stdout.matchAll(/: (slr\w+)/g)].map(([, name = '']) => name);
+
+/** Whether a private engine of this process has its root open, which it does when it runs. */
+const hasEngine = async (pid: number): Promise<boolean> => {
+  const open = await readdir(`/proc/${pid}/fd`).catch(() => []);
+  const files = await Promise.all(open.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')));
+  return files.some((file) => /shiplog-reenact-\w+\/root\/log\//.test(file));
+};
 
 /** Bridges of private engines that stay. Those of engines that others run beside this test go in the end. */
 const links = async (): Promise<string> => {
@@ -109,6 +118,21 @@ test('given three storage drivers, when one command compares them, then one tabl
   assert.match(ran.stdout, /first to last +overlay .*[kM]B\n +btrfs .*[kM]B\n +vfs .*[kM]B\n/);
   assert.match(ran.stdout, /\nbtrfs:\nevery command ended as with overlay\nvfs:\nevery command ended as with overlay\n/);
   assert.match(ran.stderr, /not asked: #\d+ container.create: it binds directories of the host/);
+  assert.is(await links(), '');
+  assert.equal(await leftovers(), []);
+});
+
+test('given a re-enactment under way, when it is interrupted, then it ends with 130, and nothing of it is left', async () => {
+  const child = spawn(SHIPLOG, ['replay', 'reenact', '--speed', '1x', '--images', root, '--storage-driver', 'btrfs', log], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const ended = once(child, 'close');
+  while (!(await hasEngine(child.pid ?? 0)) && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 50));
+  child.kill('SIGINT');
+  assert.equal(await ended, [130, null], said);
+  assert.match(said, /^Interrupted: what was made is being removed\.\n.*shiplog: interrupted; nothing of it is left\n/s);
   assert.is(await links(), '');
   assert.equal(await leftovers(), []);
 });

@@ -1,4 +1,4 @@
-import type { CommandArgs, LoadedImage, ShiplogEvent } from '@shiplog/contracts';
+import { type CommandArgs, type LoadedImage, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 import { type End, Ends, type OtherEnd, Performer, type RecordedCommand, type Recording, Summary, type VerbSummary } from '@shiplog/replay';
 import { type Disk, DiskMeter } from './disk-meter.ts';
 import { ImageBlobs } from './image-archive.ts';
@@ -14,6 +14,8 @@ export interface ReenactOptions extends PrivateEngineOptions {
   /** Also ask for what reaches out of the private root. */
   readonly trusted?: boolean;
   readonly progress?: (done: number, total: number) => void;
+  /** Ends it before its end, with CANCELED. */
+  readonly signal?: AbortSignal;
 }
 
 /** A command that was not asked. */
@@ -45,7 +47,7 @@ const LOOK_MS = 200;
 
 /**
  * Asks a private engine with real drivers for the recorded commands again. Nothing of it stays, also after a failure. Throws
- * NOT_ROOT, and what keeps the engine from starting.
+ * NOT_ROOT, CANCELED, and what keeps the engine from starting.
  */
 export async function reenact(recording: Recording, options: ReenactOptions): Promise<Reenacted> {
   const engine = await privateEngine(recording, options);
@@ -102,11 +104,15 @@ async function perform(
   };
   // A view fails when the log has failed, and then the commands do, too.
   const watch = setInterval(() => void look().catch(() => undefined), LOOK_MS);
+  const { canceled, forget } = cancellation(options.signal);
   try {
-    await performer.done;
+    await Promise.race([performer.done, canceled]);
     spanMs = performance.now() - began;
-    await settled(engine);
+    await Promise.race([settled(engine), canceled]);
   } finally {
+    forget();
+    // What is under way would make things behind the back of whoever removes all.
+    await performer.stop();
     clearInterval(watch);
     leaving.abort();
     await listening;
@@ -123,6 +129,17 @@ async function perform(
     disk: meter.disk,
     released: performer.released,
   };
+}
+
+/** Rejects with CANCELED when the signal aborts. */
+function cancellation(signal: AbortSignal | undefined): { readonly canceled: Promise<never>; readonly forget: () => void } {
+  const { promise: canceled, reject } = Promise.withResolvers<never>();
+  const cancel = (): void => reject(new ShiplogError('CANCELED', 'the re-enactment was canceled'));
+  // Nobody may be waiting when it comes.
+  canceled.catch(() => undefined);
+  if (signal?.aborted === true) cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  return { canceled, forget: () => signal?.removeEventListener('abort', cancel) };
 }
 
 /** Reactions to what was asked last have come to their end. */

@@ -14,7 +14,7 @@ import { type ComparedCall, compareCalls } from './compare-calls.ts';
 import { type OperationScript, readOperation } from './operation-script.ts';
 import { reenact, type ReenactOptions } from './reenact.ts';
 
-export interface ReplayOperationOptions extends Pick<ReenactOptions, 'images' | 'trusted'> {
+export interface ReplayOperationOptions extends Pick<ReenactOptions, 'images' | 'trusted' | 'signal'> {
   /** The operation's id, or the beginning of it. */
   readonly op: string;
   /** The plugin with the driver under test: a module name, a file or a directory. */

@@ -41,6 +41,8 @@ export class Performer {
   readonly #blocked = new Set<Waiting>();
   readonly #began: number;
   readonly #done = Promise.withResolvers<void>();
+  readonly #asking = new Set<Promise<void>>();
+  #stopped = false;
   #left: number;
   #underWay = 0;
   /** Commands that were let go before what they had come after. */
@@ -111,6 +113,12 @@ export class Performer {
     return false;
   }
 
+  /** Asks for nothing more. Resolves when all that was asked has its answer; {@link Performer.done} may then never resolve. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#asking);
+  }
+
   #schedule(command: RecordedCommand): void {
     const { clock, speed } = this.#options;
     const now = clock.ms() - this.#began;
@@ -118,7 +126,12 @@ export class Performer {
     const thought = Math.max(0, command.at - latest) / speed;
     const target = Math.max(command.at / speed, Number.isFinite(latest) ? now + thought : 0);
     this.#underWay += 1;
-    clock.after(target - now, () => void this.#ask(command));
+    clock.after(target - now, () => {
+      if (this.#stopped) return;
+      const asking = this.#ask(command);
+      this.#asking.add(asking);
+      void asking.finally(() => this.#asking.delete(asking));
+    });
   }
 
   async #ask(command: RecordedCommand): Promise<void> {

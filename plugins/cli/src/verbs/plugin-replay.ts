@@ -5,6 +5,7 @@ import { UsageError } from '../cli-error.ts';
 import { type Context, note, print } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printTable } from '../format/print-list.ts';
+import { interruptible } from '../replay/interruptible.ts';
 import { openSource, SOURCE_HELP } from '../replay/open-source.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -33,19 +34,27 @@ export default defineVerb({
     },
     { command: 'shiplog plugin replay --op 019a3c --driver @shiplog/storage-vfs --images /var/lib/shiplog', what: 'a start, with vfs' },
   ],
-  exits: { '1': 'a call, or the operation, went otherwise than recorded; or it could not be done' },
+  exits: {
+    '1': 'a call, or the operation, went otherwise than recorded; or it could not be done',
+    '130': 'it was interrupted; what it had made is removed',
+  },
   async run(context, flags, [path]) {
     if (flags.format !== undefined && flags.format !== 'json') throw new UsageError(`--format takes json, not "${flags.format}"`);
-    if (flags.op === undefined || flags.driver === undefined) throw new UsageError('--op and --driver are needed');
     const { replayOperation } = await import('@shiplog/reenact');
-    const replayed = await replayOperation(await openSource(context, path), {
-      op: flags.op,
-      // A file without ./ is still a file.
-      driver: existsSync(flags.driver) ? resolve(flags.driver) : flags.driver,
-      trusted: flags.trusted,
-      ...(flags.images === undefined ? {} : { images: flags.images }),
-      ...(flags.quiet ? {} : { progress: (driver) => note(context, `Doing it with ${driver}`) }),
-    });
+    const { op, driver, images, trusted, quiet } = flags;
+    if (op === undefined || driver === undefined) throw new UsageError('--op and --driver are needed');
+    const source = await openSource(context, path);
+    const replayed = await interruptible(context, (signal) =>
+      replayOperation(source, {
+        op,
+        // A file without ./ is still a file.
+        driver: existsSync(driver) ? resolve(driver) : driver,
+        trusted,
+        signal,
+        ...(images === undefined ? {} : { images }),
+        ...(quiet ? {} : { progress: (name) => note(context, `Doing it with ${name}`) }),
+      }),
+    );
     if (flags.format === 'json') print(context, JSON.stringify(replayed));
     else printReplayed(context, replayed);
     return replayed.differences === 0 ? EXIT.ok : EXIT.failed;

@@ -5,6 +5,7 @@ import { type Context, note, print } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatBytes } from '../format/bytes.ts';
 import { ProgressBar } from '../format/progress-bar.ts';
+import { interruptible } from '../replay/interruptible.ts';
 import { openSource, SOURCE_HELP } from '../replay/open-source.ts';
 import { printComparison, printOthers, type Side } from '../replay/print-comparison.ts';
 import { parseSpeed } from '../replay/speed.ts';
@@ -47,14 +48,17 @@ export default defineVerb({
       what: 'the same work with three storage drivers: time, disk, outcomes',
     },
   ],
-  exits: { '1': 'something ended otherwise than recorded (with several drivers: than with the first), or it could not be done' },
+  exits: {
+    '1': 'something ended otherwise than recorded (with several drivers: than with the first), or it could not be done',
+    '130': 'it was interrupted; what it had made is removed',
+  },
   async run(context, flags, [path]) {
     if (flags.format !== undefined && flags.format !== 'json') throw new UsageError(`--format takes json, not "${flags.format}"`);
     const speed = parseSpeed(flags.speed ?? '1x');
     const drivers = parseDrivers(flags['storage-driver']);
     const [{ readRecording, writeExport }, { reenact }] = await Promise.all([import('@shiplog/replay'), import('@shiplog/reenact')]);
     const recording = await readRecording(await openSource(context, path));
-    const once = async (storageDriver: string | undefined): Promise<Reenacted> => {
+    const once = async (storageDriver: string | undefined, signal: AbortSignal): Promise<Reenacted> => {
       const bar = new ProgressBar(context.stderr, `Doing it${storageDriver === undefined ? '' : ` with ${storageDriver}`}`, {
         unit: 'count',
         quiet: flags.quiet,
@@ -62,15 +66,19 @@ export default defineVerb({
       const options: ReenactOptions = {
         speed,
         trusted: flags.trusted,
+        signal,
         progress: (done, total) => bar.update(done, total),
         ...(flags.images === undefined ? {} : { images: flags.images }),
         ...(storageDriver === undefined ? {} : { storageDriver }),
       };
       return reenact(recording, options).finally(() => bar.clear());
     };
-    const first = await once(drivers[0]);
-    const runs: [Reenacted, ...Reenacted[]] = [first];
-    for (const driver of drivers.slice(1)) runs.push(await once(driver));
+    const runs = await interruptible(context, async (signal) => {
+      const done: [Reenacted, ...Reenacted[]] = [await once(drivers[0], signal)];
+      for (const driver of drivers.slice(1)) done.push(await once(driver, signal));
+      return done;
+    });
+    const [first] = runs;
     if (flags.out !== undefined) await writeExport(flags.out, (runs.at(-1) ?? first).events);
     const differences: readonly Difference[] =
       runs.length === 1
