@@ -2,7 +2,7 @@ import { appendFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import { type Kernel, type LogDriver, ShiplogError } from '@shiplog/contracts';
-import { logSuite } from '@shiplog/conformance/log';
+import { logCrashSuite, logSuite } from '@shiplog/conformance/log';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
 import { checksCanFail, replacing, temporaryDirectory } from '@shiplog/test-support';
@@ -289,6 +289,74 @@ checksCanFail<Wrong>({
             for (const driver of made) await driver[Symbol.asyncDispose]();
             await temporary[Symbol.asyncDispose]();
           },
+        };
+      },
+    }),
+});
+
+/** A driver's verbs instead of the right ones; drivers of one host remember together whom they opened. */
+type WrongCrash = (right: LogDriver, opened: Set<string>) => Partial<LogDriver>;
+
+/** Does `work` to the spool of a log that another driver opened before. */
+const taking =
+  (work: (args: Args<'open'>) => Promise<unknown>): WrongCrash =>
+  (right, opened) => ({
+    async open(args, ctx) {
+      if (opened.has(args.id)) await work(args);
+      opened.add(args.id);
+      return right.open(args, ctx);
+    },
+  });
+
+const killed = (then: string): string =>
+  `crash of log/json-file: given output, when its driver is killed at any effect of taking it over, ${then}`;
+
+checksCanFail<WrongCrash>({
+  test,
+  of: 'log',
+  wrong: {
+    [killed('then another one takes over the rest, and no line is lost')]: {
+      does: 'takes what another one opened for taken over',
+      make: taking(({ spool }) => truncate(spool)),
+    },
+    [killed('then no line comes twice where the driver keeps files')]: {
+      does: 'takes over once more what another one opened',
+      make: taking(double),
+    },
+    [killed('then another one removes it, and nothing is left')]: {
+      does: 'leaves the spool of another one',
+      make: () => ({
+        async remove({ path }) {
+          await rm(path, { force: true });
+          return {};
+        },
+      }),
+    },
+  },
+  kit: (check, wrong) =>
+    logCrashSuite({
+      test: check,
+      name: 'json-file',
+      async factory() {
+        const temporary = await temporaryDirectory();
+        const [stateDir, runDir, directory] = ['state', 'run', 'logs'].map((name) => join(temporary.path, name)) as [
+          string,
+          string,
+          string,
+        ];
+        for (const path of [stateDir, runDir, directory]) await mkdir(path);
+        const { home, logger } = createTestServices({ kernel, stateDir, runDir });
+        const opened = new Set<string>();
+        return {
+          kernel,
+          capabilities: plugin.drivers.find(({ manifest }) => manifest.name === 'json-file')?.manifest.capabilities ?? {},
+          directory,
+          stateDir,
+          make() {
+            const right: LogDriver & AsyncDisposable = new JsonFileLog(kernel, home, logger);
+            return replacing<LogDriver & AsyncDisposable>(right, wrong(right, opened));
+          },
+          cleanup: () => temporary.cleanup(),
         };
       },
     }),

@@ -1,4 +1,7 @@
+export { logCrashSuite } from './crash.ts';
 export { logSuite } from './log-suite.ts';
+
+export type { LogCrashSuite, LogHost } from './crash.ts';
 
 export type { LogFactory, LogFixture, Received } from './lab.ts';
 export type { LogSuite } from './log-suite.ts';
