@@ -16,6 +16,7 @@ const FILES: { readonly [what in ReadableLimit]: readonly [controller: string, f
   cpusetCpus: ['cpuset', 'cpuset.cpus'],
   pids: ['pids', 'pids.max'],
   hugetlb: ['hugetlb', 'hugetlb.2MB.limit_in_bytes'],
+  ioWeight: ['blkio', 'blkio.bfq.weight'],
   readBps: ['blkio', 'blkio.throttle.read_bps_device'],
 };
 

@@ -167,12 +167,15 @@ const WRONG = {
     [
       'given huge pages, when they are limited, then the kernel has the limit, or a warning says that it has none',
       'given an RDMA device that is not there, when it is limited, then that is refused, or a warning says that nothing is',
+      'given a weight of I/O, when it is set and raised, then that of the kernel goes up, or a warning says that it has none',
       'given a disk, when reading from it is limited and no more, then the kernel has it so, and other limits of it stay',
     ],
     {
       does: 'says nothing of limits that it does not set',
       make: (right) => ({
-        create: ({ id, limits }, ctx) => right.create({ id, limits: without(without(without(limits, 'hugetlb'), 'rdma'), 'io') }, ctx),
+        create({ id, limits: { hugetlb: _hugetlb, rdma: _rdma, io: _io, ioWeight: _ioWeight, ...limits } }, ctx) {
+          return right.create({ id, limits }, ctx);
+        },
       }),
     },
   ),

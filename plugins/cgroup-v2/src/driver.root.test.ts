@@ -21,6 +21,7 @@ const FILES: { readonly [what in ReadableLimit]: readonly [file: string, word?: 
   cpusetCpus: ['cpuset.cpus', 0],
   pids: ['pids.max', 0],
   hugetlb: ['hugetlb.2MB.max', 0],
+  ioWeight: ['io.weight', 1],
   readBps: ['io.max'],
 };
 

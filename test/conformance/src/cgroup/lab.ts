@@ -22,6 +22,8 @@ export type ReadableLimit =
   | 'cpuPeriodUs'
   | 'cpusetCpus'
   | 'pids'
+  /** In the kernel's own scale. */
+  | 'ioWeight'
   /** Huge pages of 2 MB, in bytes. */
   | 'hugetlb'
   /** Lines of the devices whose reading is limited, such as `8:0 1048576`, with more words on version 2. */

@@ -86,6 +86,21 @@ export function limitChecks(check: AddCheck): void {
     },
   );
   check(
+    'given a weight of I/O, when it is set and raised, then that of the kernel goes up, or a warning says that it has none',
+    async (lab) => {
+      const id = lab.id();
+      const weights: number[] = [];
+      for (const ioWeight of [200, 900]) {
+        const { unsupported } = await lab.driver.create({ id, limits: { ioWeight } }, lab.ctx());
+        const found = await lab.fixture.readLimit(id, 'ioWeight');
+        if (found === '') assert.match(unsupported.join(), /weight/);
+        else assert.deepEqual(unsupported, []);
+        weights.push(Number(found));
+      }
+      assert.ok(weights.every((weight) => weight === 0) || (weights[0] ?? 0) < (weights[1] ?? 0), weights.join(' '));
+    },
+  );
+  check(
     'given a disk, when reading from it is limited and no more, then the kernel has it so, and other limits of it stay',
     async (lab) => {
       const disk = await anyDisk();
