@@ -1,5 +1,5 @@
 import { upcast } from '@shiplog/model';
-import type { CgroupStats, NewEvent, RuntimeDriver } from '@shiplog/contracts';
+import type { CgroupDriver, CgroupStats, NewEvent, RuntimeDriver } from '@shiplog/contracts';
 import type { EngineCore } from './core.ts';
 
 /** Milliseconds between looks at the kernel's count, which on version 1 of cgroups comes after the notice. */
@@ -15,9 +15,9 @@ export class OomKills {
 
   constructor(private readonly core: EngineCore) {}
 
-  /** Makes kills facts as soon as the runtime tells of them. Ends when `signal` aborts, or at once with a runtime that tells of none. */
-  async watch(runtime: RuntimeDriver, signal: AbortSignal): Promise<void> {
-    for await (const { id } of runtime.oomKills?.(signal) ?? []) {
+  /** Makes kills facts as soon as a driver tells of them. Ends when `signal` aborts, or at once with one that tells of none. */
+  async watch(driver: Pick<RuntimeDriver | CgroupDriver, 'oomKills'>, signal: AbortSignal): Promise<void> {
+    for await (const { id } of driver.oomKills?.(signal) ?? []) {
       this.#record(id, signal).catch((error: unknown) =>
         this.core.parts.logger.error('OOM kill not recorded', { id, error: String(error) }),
       );

@@ -80,6 +80,7 @@ export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
     .filter((driver) => driver.kind === 'runtime' && driver.probe.usable)
     .map(({ name }) => drivers.get('runtime', name))
     .flatMap((runtime) => [watchExits(core, executor, runtime, stopping.signal), core.oomKills.watch(runtime, stopping.signal)]);
+  watching.push(core.oomKills.watch(drivers.get('cgroup', parts.chosen.cgroup), stopping.signal));
   return new ServingEngine(core, executor, stopping, Promise.allSettled(watching));
 }
 

@@ -6,6 +6,7 @@ import { freeze, thaw } from './freezer.ts';
 import { makeGroup } from './group.ts';
 import { killGroup } from './kill.ts';
 import { mountPoint } from './mount-point.ts';
+import { OomKills } from './oom-kills.ts';
 import { setLimits } from './set-limits.ts';
 import { sample } from './stats.ts';
 
@@ -16,8 +17,9 @@ type Args<V extends keyof CgroupDriver> = CgroupDriver[V] extends (args: infer A
  * `freeze` of a group that is not there throw KERNEL_CALL_FAILED with ENOENT.
  */
 @injectable()
-export class CgroupV2Driver implements CgroupDriver {
+export class CgroupV2Driver implements CgroupDriver, AsyncDisposable {
   readonly #parent: string;
+  readonly #kills = new OomKills();
   #mounted: Promise<string | undefined> | undefined;
 
   constructor(
@@ -27,8 +29,13 @@ export class CgroupV2Driver implements CgroupDriver {
     this.#parent = `shiplog-${home.engineId}`;
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#kills.end();
+  }
+
   async create({ id, limits }: Args<'create'>): Promise<{ cgroupsPath: string; unsupported: string[] }> {
     await makeGroup(await this.#mount(), this.#parent, id);
+    this.#kills.watch(id, await this.#group(id));
     return { cgroupsPath: `/${this.#parent}/${id}`, unsupported: await setLimits(await this.#group(id), limits) };
   }
 
@@ -62,6 +69,7 @@ export class CgroupV2Driver implements CgroupDriver {
   async remove({ id }: Args<'remove'>, { signal }: OperationContext): Promise<Record<string, never>> {
     const group = await this.#group(id);
     await killGroup(group, this.kernel, signal);
+    this.#kills.forget(id);
     await removeGroup(group);
     return {};
   }
@@ -73,6 +81,11 @@ export class CgroupV2Driver implements CgroupDriver {
 
   async processes({ id }: Args<'processes'>): Promise<{ pids: number[] }> {
     return { pids: await processesIn(await this.#group(id)) };
+  }
+
+  async *oomKills(signal: AbortSignal): AsyncGenerator<{ readonly id: string }> {
+    for (const id of await this.#ids()) this.#kills.watch(id, await this.#group(id));
+    yield* this.#kills.follow(signal);
   }
 
   async observe(): Promise<readonly Observed[]> {

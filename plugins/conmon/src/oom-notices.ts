@@ -7,9 +7,10 @@ import type { Layout } from './layout.ts';
 const NOTICE = 'oom';
 
 /**
- * Tells of containers whose monitor said that the kernel kills for memory in their cgroup. The monitor has an eventfd for it on version
- * 1 of cgroups and inotify(7) on version 2; here it costs one inotify watch a container, and nothing where nothing happens. A
- * notice is taken away when it is told, so that the next one is seen; what was left while nobody watched is told first.
+ * Tells of containers whose monitor said that the kernel kills for memory in their cgroup. On version 1 of cgroups the monitor has an
+ * eventfd for it, and here it costs one inotify(7) watch a container, and nothing where nothing happens; on version 2 conmon looks only when
+ * the container ends, and the cgroup driver tells. A notice is taken away when it is told, so that the next one is seen; what was left
+ * while nobody watched is told first.
  */
 export class OomNotices {
   readonly #followers = new Set<(id: string) => void>();

@@ -7,6 +7,7 @@ export { replacing } from './replacing.ts';
 export { report, reported, REPORTS } from './report-checks.ts';
 export { runFile } from './run-file.ts';
 export { findTestFiles } from './test-file.ts';
+export { PATIENCE } from './patience.ts';
 export { TestDaemon } from './daemon.ts';
 export { hostTraces } from './host-traces.ts';
 export { silentLogger } from './silent-logger.ts';

@@ -140,4 +140,7 @@ export const CGROUP_VERBS = {
 export type CgroupStats = Awaited<ReturnType<CgroupDriver['stats']>>;
 
 /** `observe` answers `{resource: 'cgroup', id}`. */
-export interface CgroupDriver extends DriverBase, VerbsOf<typeof CGROUP_VERBS> {}
+export interface CgroupDriver extends DriverBase, VerbsOf<typeof CGROUP_VERBS> {
+  /** As {@link RuntimeDriver.oomKills}, where it is the cgroup that tells and not the runtime's monitor. */
+  oomKills?(signal: AbortSignal): AsyncIterable<{ readonly id: string }>;
+}
