@@ -349,6 +349,10 @@ const WRONG = {
       },
     }),
   },
+  'given no quotas, when a snapshot of a size is asked for, then it fails NOT_SUPPORTED without trace': {
+    does: 'takes no notice of a size',
+    make: (right) => ({ prepare: (args, ctx) => right.prepare(without(args, 'sizeBytes'), ctx) }),
+  },
   'given paths to ignore, when they were added, then they are not told; when they were there, they are': {
     does: 'tells what it is asked to ignore',
     make: (right) => ({ changes: (args, ctx) => right.changes({ ...args, ignore: [] }, ctx) }),

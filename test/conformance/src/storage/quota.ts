@@ -50,6 +50,16 @@ export function quotaChecks(check: AddCheck): void {
   });
 }
 
+/** Of drivers without it: what cannot be held is not promised. */
+export function noQuotaChecks(check: AddCheck): void {
+  check('given no quotas, when a snapshot of a size is asked for, then it fails NOT_SUPPORTED without trace', async (lab) => {
+    const layer = await lab.layer([{ path: 'hello', content: 'world' }]);
+    await lab.failsWithoutTrace('NOT_SUPPORTED', () =>
+      lab.driver.prepare({ key: lab.containerKey(), parent: layer, sizeBytes: SIZE }, lab.ctx()),
+    );
+  });
+}
+
 /** Writes bytes that nothing can compress, until they are `bytes` or no more go in. Answers how many are on the disk. */
 async function fill(path: string, bytes: number): Promise<number> {
   const handle = await open(path, 'w');

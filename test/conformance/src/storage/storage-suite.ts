@@ -6,7 +6,7 @@ import { hostileChecks } from './hostile.ts';
 import { Lab, type StorageFactory } from './lab.ts';
 import { layerChecks } from './layers.ts';
 import { lifeCycleChecks } from './life-cycle.ts';
-import { quotaChecks } from './quota.ts';
+import { noQuotaChecks, quotaChecks } from './quota.ts';
 
 export interface StorageSuite {
   readonly test: TestFunction;
@@ -27,6 +27,6 @@ export function storageSuite({ test, factory, quotas = false }: StorageSuite): v
   layerChecks(check);
   hostileChecks(check);
   concurrencyChecks(check);
-  if (quotas) quotaChecks(check);
+  (quotas ? quotaChecks : noQuotaChecks)(check);
   storageCrashChecks(test, factory);
 }
