@@ -101,6 +101,10 @@ function needsOf(target: Decided, intents: readonly Decided[]) {
       if (mode.startsWith('container:')) addContainer(mode.slice('container:'.length));
     const networks = [spec.networkMode === 'default' ? 'bridge' : spec.networkMode, ...Object.keys(spec.endpoints)];
     for (const network of networks) addNetwork(network);
+    // Those that it joined later.
+    for (const { event, stream } of intents)
+      if (stream === created.stream && event.type === 'network.connect.requested' && event.data.decided !== null)
+        streams.add(`network/${event.data.decided.networkId}`);
   };
   const addImage = (image: string): void => {
     images.add(image);

@@ -36,6 +36,8 @@ test.before(async () => {
   await docker('load', '-q', '-i', archive);
   await docker('network', 'create', 'lan');
   await docker('run', '-d', '--name', 'web', '--network', 'lan', '-v', 'data:/data', 'busybox:test', 'httpd', '-f', '-h', '/www');
+  await docker('network', 'create', 'later');
+  await docker('network', 'connect', 'later', 'web');
   await docker('run', '--rm', 'busybox:test', 'true');
   await docker('run', '--name', 'broken', 'busybox:test', 'nosuch');
   await docker('rm', '-f', 'web');
@@ -76,6 +78,19 @@ test('given a load and a removal, when another driver does them, then every laye
     removed.calls.map((call) => [call.verb, call.recorded?.code, call.now?.code, call.difference]),
     [['unpublish', 'ok', 'ok', undefined]],
   );
+});
+
+test('given drivers of the other families, when they do what others did, then their calls are found and compared, too', async () => {
+  const calls = async (op: string, driver: string) => {
+    const replayed = await replayOperation(readSource(log), { op, driver, images: root });
+    assert.is(replayed.differences, 0, JSON.stringify(replayed));
+    return [replayed.kind, ...replayed.calls.map(({ verb }) => verb)];
+  };
+  assert.equal(await calls(opOf('network.connect'), '@shiplog/network-bridge'), ['network', 'attach']);
+  assert.equal(await calls(startOf('web'), '@shiplog/network-bridge'), ['network', 'openSandbox', 'attach']);
+  const cgroup = / - cgroup /.test(await readFile('/proc/self/mountinfo', 'utf8')) ? 'v1' : 'v2';
+  assert.equal(await calls(startOf('web'), `@shiplog/cgroup-${cgroup}`), ['cgroup', 'create']);
+  assert.equal(await calls(startOf('web'), '@shiplog/runtime-sim'), ['runtime', 'create', 'start']);
 });
 
 test('given a driver that answers something else, when it does a start, then the call and the answer are shown', async () => {
