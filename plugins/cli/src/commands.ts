@@ -25,6 +25,7 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   attach: { group: 'containers', summary: 'Connect to a running container', load: () => import('./verbs/attach.ts') },
   logs: { group: 'containers', summary: 'Show what a container printed', load: () => import('./verbs/logs.ts') },
   top: { group: 'containers', summary: "Show a container's processes", load: () => import('./verbs/top.ts') },
+  changes: { group: 'containers', summary: 'Show how a container differs from its image', load: () => import('./verbs/changes.ts') },
   stats: { group: 'containers', summary: 'Show what containers use, every second', load: () => import('./verbs/stats.ts') },
   wait: { group: 'containers', summary: 'Wait until containers exit, and print their exit codes', load: () => import('./verbs/wait.ts') },
   images: { group: 'images', summary: 'List images', load: () => import('./verbs/images.ts') },

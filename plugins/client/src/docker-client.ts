@@ -137,6 +137,11 @@ export class DockerClient {
     await this.#done('POST', container(id, 'resize'), { query: { h: rows, w: columns } });
   }
 
+  /** How its files differ from its image: 0 is changed, 1 added, 2 deleted. */
+  async changes(id: string): Promise<readonly { readonly Path: string; readonly Kind: number }[]> {
+    return this.#json('GET', container(id, 'changes'));
+  }
+
   async top(
     id: string,
     psArgs?: string,

@@ -59,6 +59,8 @@ test('given images with btrfs and vfs, when containers run, the daemon is killed
     assert.equal(sizes.HostConfig.StorageOpt, { size: String(16 * 1024 * 1024) });
     assert.match(await ok('docker', ['ps', '-a', '--size', '--format', '{{.Size}}']), /^[\d.]+MB \(virtual [\d.]+MB\)$/);
     assert.equal((await ok('docker', ['diff', 'small'])).split('\n'), ['A /big', 'A /kept']);
+    assert.equal((await ok('shiplog', ['changes', 'small'])).split('\n'), ['A /big', 'A /kept']);
+    assert.match(await ok('shiplog', ['changes', 'small', '--format', 'json']), /^\{"Kind":"A","Path":"\/big"\}\n/);
     await ok('docker', ['rm', 'small']);
 
     await ok('docker', ['run', '-d', '--name', 'one', FIRST, 'sh', '-c', 'echo one > /made; sleep 600']);
