@@ -1,20 +1,7 @@
-// Appends until it is killed, with eight appenders at once; prints a line for each acknowledged append: position, number.
-import { writeSync } from 'node:fs';
+// Appends to the log in the given directory until it is killed, events numbered from the given number on.
+import { appendUntilKilled } from '@shiplog/conformance/event-log';
 import { openLevelLog } from './level-log.ts';
-import { IDENTITY, samples } from './samples.test.util.ts';
+import { IDENTITY } from './samples.test.util.ts';
 
-const [directory = '', start = '0'] = process.argv.slice(2);
-const log = await openLevelLog({ ...IDENTITY, directory });
-let number = Number(start);
-
-async function appender(): Promise<void> {
-  for (;;) {
-    const first = number;
-    number += 1 + (first % 3);
-    const { events, durable } = log.append(samples(first, number));
-    await durable;
-    for (const event of events) if (event.type === 'container.oom') writeSync(1, `${event.seq} ${event.data.kills}\n`);
-  }
-}
-
-await Promise.all(Array.from({ length: 8 }, appender));
+const [directory = '', from = '0'] = process.argv.slice(2);
+await appendUntilKilled(await openLevelLog({ ...IDENTITY, directory }), Number(from));

@@ -1,4 +1,7 @@
+export { appendUntilKilled } from './append-until-killed.ts';
+export { eventLogCrashSuite } from './crash-suite.ts';
 export { eventLogSuite } from './event-log-suite.ts';
 
+export type { EventLogCrashSuite, KillableLog } from './crash-suite.ts';
 export type { EventLogFactory, EventLogSuiteOptions, LogUnderTest } from './event-log-suite.ts';
 export type { TestFunction } from '../in-lab.ts';
