@@ -50,8 +50,7 @@ const { reports, failed } = await runKits(ROOT, positionals, (done, total, resul
 });
 const results: Results = { machine: await machineFacts(), ...sumUp(reports) };
 if (values.record) await writeFile(join(ROOT, 'docs/conformance.json'), `${JSON.stringify(results, undefined, 2)}\n`);
-if (values.format === 'json')
-  process.stdout.write(`${JSON.stringify({ ...results, files: failed.map(({ path, failure }) => ({ path, failure })) })}\n`);
+if (values.format === 'json') process.stdout.write(`${JSON.stringify({ ...results, files: failed })}\n`);
 else {
   process.stdout.write(`${textOf(results)}\n`);
   for (const { path, failure, output } of failed) process.stdout.write(`\n──── ${path}: ${failure}\n${output.trimEnd()}\n`);
