@@ -202,10 +202,13 @@ export class SimRuntimeDriver implements RuntimeDriver {
   }
 
   #schedule(host: SimHost, id: string): void {
-    const left = Math.max(0, (this.#endsAt.get(id) ?? 0) - Date.now());
-    // Not put on record: a later driver finds the same end, since it was due.
-    const end = (): void => this.#end(host, id, this.#plans.get(id)?.exitCode ?? 0);
-    this.#timers.set(id, setTimeout(end, left).unref());
+    const left = (this.#endsAt.get(id) ?? 0) - Date.now();
+    // Not put on record: a later driver finds the same end, since it was due. A timer may come before the clock says so.
+    const end = (): void => {
+      if ((this.#endsAt.get(id) ?? 0) > Date.now()) this.#schedule(host, id);
+      else this.#end(host, id, this.#plans.get(id)?.exitCode ?? 0);
+    };
+    this.#timers.set(id, setTimeout(end, Math.max(1, left)).unref());
   }
 
   #end(host: SimHost, id: string, exitCode: number): void {
