@@ -19,6 +19,8 @@ export interface CommandArgs {
   'container.unpause': { readonly container: string };
   'container.rename': { readonly container: string; readonly name: string };
   /** Other limits or another restart policy. What is absent stays; -1 takes a limit away. */
+  /** Takes what the container changed, and the layers it lies on, to another storage driver. */
+  'container.migrate': { readonly container: string; readonly storageDriver: string };
   'container.update': {
     readonly container: string;
     readonly limits: ResourceLimits;
@@ -139,6 +141,7 @@ export interface CommandAnswers {
   'container.pause': { readonly id: string };
   'container.unpause': { readonly id: string };
   'container.rename': { readonly id: string };
+  'container.migrate': { readonly id: string; readonly from: string; readonly to: string };
   'container.update': { readonly id: string; readonly warnings: readonly string[] };
   'container.resize': { readonly id: string };
   'container.remove': { readonly id: string };

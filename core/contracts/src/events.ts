@@ -37,6 +37,8 @@ export interface Decisions {
   'container.pause': { readonly id: string } | null;
   'container.unpause': { readonly id: string } | null;
   'container.rename': { readonly id: string; readonly name: string; readonly oldName: string } | null;
+  /** `snapshots` are layers that nobody else needs of the driver it leaves, uppermost first. */
+  'container.migrate': { readonly id: string; readonly from: string; readonly to: string; readonly snapshots: readonly Digest[] } | null;
   'container.update': { readonly id: string; readonly limits: ResourceLimits; readonly restart?: ContainerSpec['restart'] } | null;
   'container.resize': { readonly id: string; readonly rows: number; readonly columns: number } | null;
   'container.remove': { readonly id: string; readonly kill: boolean; readonly volumes: readonly string[] } | null;
@@ -106,6 +108,7 @@ export interface Outcomes {
   'container.pause': Record<string, never>;
   'container.unpause': Record<string, never>;
   'container.rename': Record<string, never>;
+  'container.migrate': Record<string, never>;
   /** `warnings`: limits that this host cannot set, each with its reason. */
   'container.update': { readonly warnings: readonly string[] };
   'container.resize': Record<string, never>;

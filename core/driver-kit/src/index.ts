@@ -17,6 +17,7 @@ export { KeyedLock } from './keyed-lock.ts';
 export { answerAgain, readLayerRecord, writeLayerRecord } from './layer-record.ts';
 export { applyLayer } from './layer-writer.ts';
 export { findMountPoint, makeMountPoint, removeMountPoint, unmountPatiently } from './mount-point.ts';
+export { mirrorTree } from './mirror-tree.ts';
 export { bindMountsOf, mountHolding } from './mount-table.ts';
 export { collectRemains, namesIn, safeRemove, syncDirectory, temporaryPath } from './safe-remove.ts';
 export * from './network/index.ts';

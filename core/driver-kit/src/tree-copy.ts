@@ -59,7 +59,8 @@ export async function copyTree({ kernel, from, to, signal }: TreeCopy): Promise<
   }
 }
 
-async function copyOne(kernel: Kernel, from: string, to: string, stats: BigIntStats): Promise<void> {
+/** Anything but a directory, to where nothing is. */
+export async function copyOne(kernel: Kernel, from: string, to: string, stats: BigIntStats): Promise<void> {
   if (stats.isSocket()) return;
   if (stats.isFile()) await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   else if (stats.isSymbolicLink()) await symlink(await readlink(from), to);

@@ -5,6 +5,7 @@ import { throwIfAborted } from './abort.ts';
 import { BindMounts } from './bind-mounts.ts';
 import { buildDirectory, pathExists } from './build-directory.ts';
 import { KeyedLock } from './keyed-lock.ts';
+import { mirrorTree } from './mirror-tree.ts';
 import { answerAgain, readLayerRecord, writeLayerRecord } from './layer-record.ts';
 import { collectRemains, eraseTree, namesIn, safeRemove, syncDirectory } from './safe-remove.ts';
 import type { DriverServices } from './services.ts';
@@ -102,7 +103,7 @@ export class TreeSnapshots implements StorageDriver {
   }
 
   /** An active snapshot is a copy of its parent that a container may change. */
-  async prepare({ key, parent, sizeBytes }: Args<'prepare'>, ctx: OperationContext): Answer<'prepare'> {
+  async prepare({ key, parent, sizeBytes, like }: Args<'prepare'>, ctx: OperationContext): Answer<'prepare'> {
     return this.#turn(key, ctx, async () => {
       const { limit, driver } = this.#maker;
       if (sizeBytes !== undefined && limit === undefined) throw withoutQuota(driver, key);
@@ -111,6 +112,7 @@ export class TreeSnapshots implements StorageDriver {
         const root = join(directory, 'tree');
         await this.#make(parent, root, ctx.signal);
         if (sizeBytes !== undefined) await limit?.(root, sizeBytes);
+        if (like !== undefined) await mirrorTree({ kernel: this.#services.kernel, from: like, to: root, signal: ctx.signal });
         await (this.#maker.sync?.(root) ?? this.#services.kernel.files.syncFilesystem(root));
       });
       return {};

@@ -1,4 +1,4 @@
-import { driverUser } from '@shiplog/model';
+import { driverUser, needsLayers } from '@shiplog/model';
 import type { EngineCore } from './core.ts';
 
 /** Drivers that may hold something here: one whose code was never needed, and that nothing in the log uses, is left alone. */
@@ -10,11 +10,6 @@ export function driversInUse(core: EngineCore, kind: 'runtime' | 'network' | 'vo
 
 /** Whether somebody needs layer `key` of a storage driver: an image that is there, or a container made there from one. */
 export function isLayer(core: EngineCore, driver: string, key: string): boolean {
-  const { images, containers } = core.ledger.head;
-  for (const { id, layers, storageDriver } of images.values()) {
-    if (!layers.some(({ chainId }) => chainId === key)) continue;
-    if (storageDriver === driver) return true;
-    for (const container of containers.values()) if (container.imageId === id && container.storageDriver === driver) return true;
-  }
-  return false;
+  const { head } = core.ledger;
+  return head.images.values().some((image) => image.layers.some(({ chainId }) => chainId === key) && needsLayers(head, image, driver));
 }

@@ -39,6 +39,7 @@ const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
   'container.remove',
   'container.release',
   'container.rename',
+  'container.migrate',
   'container.update',
   'network.connect',
   'network.disconnect',
@@ -48,6 +49,7 @@ const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
 const NEED_RELEASE: ReadonlySet<CommandType> = new Set<CommandType>([
   'container.start',
   'container.restart',
+  'container.migrate',
   'network.connect',
   'network.disconnect',
 ]);
@@ -58,6 +60,7 @@ const IMAGES: ReadonlySet<CommandType> = new Set<CommandType>([
   'image.import',
   'image.pull',
   'image.migrate',
+  'container.migrate',
   'image.remove',
   'image.prune',
 ]);
@@ -118,12 +121,21 @@ export class Executor {
   }
 
   async #inTurn<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, streams: CommandStreams): Promise<CommandAnswers[T]> {
-    if (IMAGES.has(type)) {
+    if (IMAGES.has(type) || this.#takesLayers(type, args)) {
       const turn = this.#images.then(() => this.#perform(type, args, caller, streams));
       this.#images = turn.catch(() => undefined);
       return turn;
     }
     return this.#perform(type, args, caller, streams);
+  }
+
+  /** Whether a removal concerns layers: those of a container that is not, or soon will not be, with the driver that holds its image. */
+  #takesLayers<T extends CommandType>(type: T, args: CommandArgs[T]): boolean {
+    if (type !== 'container.remove') return false;
+    const container = this.#subject(type, args);
+    if (container === undefined) return false;
+    const home = this.core.ledger.head.images.get(container.imageId)?.storageDriver;
+    return container.busy?.verb === 'container.migrate' || (home !== undefined && home !== container.storageDriver);
   }
 
   /** Refuses new commands, and resolves when those under way have ended or `ms` have passed. */

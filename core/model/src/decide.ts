@@ -12,6 +12,7 @@ import {
 } from '@shiplog/contracts';
 import { decideContainerCreate } from './decide/container-create.ts';
 import { decideContainerKill } from './decide/container-kill.ts';
+import { decideContainerMigrate } from './decide/container-migrate.ts';
 import { decideContainerPause } from './decide/container-pause.ts';
 import { decideContainerPrune } from './decide/container-prune.ts';
 import { decideContainerRelease } from './decide/container-release.ts';
@@ -76,6 +77,7 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'container.pause': decideContainerPause,
   'container.unpause': decideContainerUnpause,
   'container.rename': decideContainerRename,
+  'container.migrate': decideContainerMigrate,
   'container.update': decideContainerUpdate,
   'container.resize': decideContainerResize,
   'container.remove': decideContainerRemove,

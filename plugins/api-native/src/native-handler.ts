@@ -11,6 +11,7 @@ import { info } from './routes/info.ts';
 import { inspect } from './routes/inspect.ts';
 import { changePlugin } from './routes/change-plugin.ts';
 import { prune, seal } from './routes/retain.ts';
+import { migrateContainer } from './routes/migrate-container.ts';
 import { migrateImage } from './routes/migrate-image.ts';
 import { plugins } from './routes/plugins.ts';
 import { state } from './routes/state.ts';
@@ -38,6 +39,7 @@ export const ROUTES: readonly Route[] = [
   plugins,
   changePlugin,
   migrateImage,
+  migrateContainer,
   views,
 ];
 

@@ -19,6 +19,11 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   unpause: { group: 'containers', summary: 'Let frozen containers go on', load: () => import('./verbs/unpause.ts') },
   update: { group: 'containers', summary: 'Change limits of containers, also while they run', load: () => import('./verbs/update.ts') },
   rename: { group: 'containers', summary: 'Give a container another name', load: () => import('./verbs/rename.ts') },
+  'container migrate': {
+    group: 'containers',
+    summary: 'Take containers to another storage driver',
+    load: () => import('./verbs/container-migrate.ts'),
+  },
   rm: { group: 'containers', summary: 'Remove containers', load: () => import('./verbs/rm.ts') },
   ps: { group: 'containers', summary: 'List containers', load: () => import('./verbs/ps.ts') },
   exec: { group: 'containers', summary: 'Run a command in a running container', load: () => import('./verbs/exec.ts') },

@@ -175,6 +175,15 @@ export class NativeClient {
     });
   }
 
+  /** Takes a container that does not run to another storage driver. */
+  async migrateContainer(container: string, storageDriver: string): Promise<CommandAnswers['container.migrate']> {
+    return this.#transport.json({
+      method: 'POST',
+      path: `${PREFIX}/containers/${encodeURIComponent(container)}/migrate`,
+      query: { storageDriver },
+    });
+  }
+
   /** What a projection shows; `seq` is the last event it has folded. */
   async view(name: string, query: { readonly [parameter: string]: string }): Promise<{ readonly seq: number; readonly view: Json }> {
     return this.#transport.json({ method: 'GET', path: `${PREFIX}/views/${encodeURIComponent(name)}`, query });

@@ -7,7 +7,6 @@ import {
   KeyedLock,
   LOGGER,
   type DriverHome,
-  type LayerUnpacked,
   type Logger,
   type TreeUsage,
   answerAgain,
@@ -19,6 +18,7 @@ import {
   inject,
   injectable,
   makeMountPoint,
+  mirrorTree,
   namesIn,
   pathExists,
   readLayerRecord,
@@ -103,7 +103,7 @@ export class OverlayDriver implements StorageDriver {
       try {
         await buildDirectory(this.#stateDir, join(this.#layers, key), async (directory) => {
           await this.#makeDiff(directory, chain);
-          const written = await this.#unpack(directory, chain, (root) =>
+          const written = await this.#write(directory, chain, (root) =>
             unpackLayer({ kernel: this.#kernel, source, root, whiteouts: 'remove', diffId, signal: ctx.signal }),
           );
           record.bytes = written.bytes;
@@ -121,7 +121,7 @@ export class OverlayDriver implements StorageDriver {
     });
   }
 
-  async prepare({ key, parent, ephemeral = false, sizeBytes }: Args<'prepare'>, ctx: OperationContext): Answer<'prepare'> {
+  async prepare({ key, parent, ephemeral = false, sizeBytes, like }: Args<'prepare'>, ctx: OperationContext): Answer<'prepare'> {
     return this.#turn(key, ctx, async () => {
       if (sizeBytes !== undefined) throw withoutQuota('overlay', key);
       if (await pathExists(join(this.#active, key))) return {};
@@ -131,6 +131,10 @@ export class OverlayDriver implements StorageDriver {
         join(this.#active, key),
         async (directory) => {
           await this.#makeDiff(directory, chain);
+          if (like !== undefined) {
+            await this.#write(directory, chain, (root) => mirrorTree({ kernel: this.#kernel, from: like, to: root, signal: ctx.signal }));
+            await this.#kernel.files.syncFilesystem(join(directory, 'diff'));
+          }
           await mkdir(join(directory, 'work'), 0o700);
           const write = ephemeral ? writeFile : writeDurably;
           await write(join(directory, 'lower'), chain.join(':'));
@@ -269,18 +273,18 @@ export class OverlayDriver implements StorageDriver {
     await copyAttributes(this.#kernel, below, diff, await lstat(below, { bigint: true }));
   }
 
-  /** Lets `unpack` write a layer where it sees its parents, and takes that view away again, whatever happens. */
-  async #unpack(directory: string, chain: readonly string[], unpack: (root: string) => Promise<LayerUnpacked>): Promise<LayerUnpacked> {
+  /** Lets `write` fill `diff` where it sees the layers below, and takes that view away again, whatever happens. */
+  async #write<T>(directory: string, chain: readonly string[], write: (root: string) => Promise<T>): Promise<T> {
     const diff = join(directory, 'diff');
-    if (chain.length === 0) return unpack(diff);
+    if (chain.length === 0) return write(diff);
     const work = join(directory, 'work');
     const merged = join(directory, 'merged');
     await mkdir(work, 0o700);
     await mkdir(merged, 0o700);
     await this.#mountOverlay(merged, chain, [`upperdir=${diff}`, `workdir=${work}`, ...OPTIONS_ALWAYS, 'volatile']);
-    let written: LayerUnpacked;
+    let written: T;
     try {
-      written = await unpack(merged);
+      written = await write(merged);
     } finally {
       await unmountPatiently(this.#kernel, this.#logger, merged);
     }

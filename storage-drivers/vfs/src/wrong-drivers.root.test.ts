@@ -349,6 +349,20 @@ const WRONG = {
       },
     }),
   },
+  'given a tree that differs from a layer in every way, when a snapshot is prepared like it, then it shows the same': {
+    does: 'takes no notice of what a snapshot is to be like',
+    make: (right) => ({ prepare: (args, ctx) => right.prepare(without(args, 'like'), ctx) }),
+  },
+  'given no parent, when a snapshot is prepared like a tree, then all of it is its own; the next start still has it': {
+    does: 'makes a snapshot like a tree only on a layer',
+    make: (right) => ({ prepare: (args, ctx) => right.prepare(args.parent === undefined ? without(args, 'like') : args, ctx) }),
+  },
+  'given a tree that is not there, when a snapshot is to be like it, then preparing fails and leaves nothing': {
+    does: 'makes an empty snapshot where there is nothing to be like',
+    make: (right) => ({
+      prepare: (args, ctx) => right.prepare(args, ctx).catch(() => right.prepare(without(args, 'like'), ctx)),
+    }),
+  },
   'given no quotas, when a snapshot of a size is asked for, then it fails NOT_SUPPORTED without trace': {
     does: 'takes no notice of a size',
     make: (right) => ({ prepare: (args, ctx) => right.prepare(without(args, 'sizeBytes'), ctx) }),

@@ -155,6 +155,16 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
       ],
     },
     {
+      verb: 'container.migrate',
+      good: async () => post(`/shiplog/v1/containers/${await created()}/migrate?storageDriver=overlay`),
+      goodStatus: 200,
+      bad: [
+        refused(404, post('/shiplog/v1/containers/nobody/migrate?storageDriver=overlay')),
+        refused(400, post('/shiplog/v1/containers/idle/migrate')),
+        refused(409, post('/shiplog/v1/containers/busy/migrate?storageDriver=nothing')),
+      ],
+    },
+    {
       verb: 'container.update',
       good: async () => post(`/containers/${await running()}/update`, '{"PidsLimit":10}'),
       goodStatus: 200,

@@ -237,6 +237,11 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
       refused: { container: unknown, name: 'x1' },
       modes: ONLY_OK,
     },
+    'container.migrate': {
+      prepare: async (name) => ({ container: await created(name), storageDriver: 'other' }),
+      refused: { container: unknown, storageDriver: 'other' },
+      modes: ALL,
+    },
     'container.update': {
       prepare: async (name) => ({ container: await running(name), limits: { pids: 10 }, restart: { policy: 'always', maxRetries: 0 } }),
       refused: { container: unknown, limits: {} },

@@ -25,15 +25,18 @@ export const STORAGE_VERBS = {
     simulate: ({ diffId }) => ({ diffId, bytes: 0 }),
   }),
   prepare: verb({
-    doc: 'Makes the active snapshot `key` on layer `parent`, empty if absent. Fails SNAPSHOT_NOT_FOUND if the parent is missing. An `ephemeral` one need not survive power loss, as that of a container that is removed when it ends. Of one with `sizeBytes`, what is written into it takes at most so many bytes; writing more fails EDQUOT or ENOSPC. Drivers without capability `quota` fail NOT_SUPPORTED then.',
+    doc: 'Makes the active snapshot `key` on layer `parent`, empty if absent. Fails SNAPSHOT_NOT_FOUND if the parent is missing. An `ephemeral` one need not survive power loss, as that of a container that is removed when it ends. Of one with `sizeBytes`, what is written into it takes at most so many bytes; writing more fails EDQUOT or ENOSPC. Drivers without capability `quota` fail NOT_SUPPORTED then. One `like` a directory, which nobody writes to meanwhile, shows what that does: the same content, owners, modes, times, extended attributes, devices and hard links, sockets left out; what `parent` has of it is shared as ever.',
     args: Type.Object({
       key: ResourceId,
       parent: Type.Optional(ResourceId),
       ephemeral: Type.Optional(Type.Boolean()),
       sizeBytes: Type.Optional(Type.Integer({ minimum: 1 })),
+      like: Type.Optional(HostPath),
     }),
     answer: Done,
     undo: 'remove',
+    // Trees may be large.
+    deadlineMs: 1_800_000,
   }),
   mount: verb({
     doc: 'Makes the active snapshot visible at directory `target`, which it creates. Answers what it mounted.',

@@ -14,7 +14,7 @@ function checkRuntime({ parts }: EngineCore, name: string): void {
 }
 
 /** Throws SPEC_INVALID, in Docker's words, for a size that the storage driver cannot hold a container to. */
-function checkSize({ parts }: EngineCore, storageDriver: string): void {
+export function checkSize({ parts }: EngineCore, storageDriver: string): void {
   const known = parts.drivers.list().find(({ kind, name }) => kind === 'storage' && name === storageDriver);
   if (known?.capabilities.quota === true) return;
   const able = parts.drivers.list().filter(({ kind, capabilities }) => kind === 'storage' && capabilities.quota === true);

@@ -1,11 +1,17 @@
-import type { ContainerRecord } from '@shiplog/contracts';
+import type { ContainerRecord, Digest } from '@shiplog/contracts';
+import { exclusiveLayers } from '@shiplog/model';
 import { bringDown, endProcess, thaw } from '../container-down.ts';
 import { volumeArgs, volumeDriver } from '../container-volumes.ts';
 import { type Operation, together } from '../operation.ts';
 import { decided, type Handler } from './handler.ts';
 
-/** Removes a container that does not run, with everything the host holds of it. May be repeated. */
-export async function removeContainer(op: Operation, container: ContainerRecord, volumes: readonly string[] = []): Promise<void> {
+/** Removes a container that does not run, with everything the host holds of it, and volumes and layers that go with it. May be repeated. */
+export async function removeContainer(
+  op: Operation,
+  container: ContainerRecord,
+  volumes: readonly string[] = [],
+  layers: readonly Digest[] = [],
+): Promise<void> {
   const { id } = container;
   const forget = () =>
     together(
@@ -14,6 +20,7 @@ export async function removeContainer(op: Operation, container: ContainerRecord,
       op.act('vault.remove', () => op.engine.environment.forget(container, op.engine.ledger.head)),
     );
   await (container.active ? bringDown(op, container, undefined, forget) : forget());
+  for (const key of layers) await op.step('storage', container.storageDriver, 'remove', { key }, { label: `storage.remove ${key}` });
   for (const name of volumes) {
     const volume = op.engine.ledger.head.volumes.get(name);
     if (volume === undefined) continue;
@@ -28,7 +35,7 @@ export const containerRemove: Handler<'container.remove'> = {
     const { id, kill, volumes } = decided(op);
     const container = op.engine.ledger.head.container(id);
     if (kill && container.process !== undefined) await endProcess(op, container, 9, 0);
-    await removeContainer(op, container, volumes);
+    await removeContainer(op, container, volumes, exclusiveLayers(op.engine.ledger.head, container));
     return {};
   },
   async recover(op) {
@@ -37,7 +44,7 @@ export const containerRemove: Handler<'container.remove'> = {
     // The runtime kills what is left, unless it is frozen.
     if (container.process !== undefined) await thaw(op, container);
     await bringDown(op, container);
-    await removeContainer(op, container, volumes);
+    await removeContainer(op, container, volumes, exclusiveLayers(op.engine.ledger.head, container));
     return { status: 'ok', data: {} };
   },
   answer: ({ id }) => ({ id }),

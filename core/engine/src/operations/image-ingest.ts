@@ -1,4 +1,5 @@
 import { type Digest, type ImageManifest, type IngestedImage, ShiplogError } from '@shiplog/contracts';
+import { isLayer } from '../drivers-in-use.ts';
 import type { Operation } from '../operation.ts';
 
 /** An image whose blobs are stored, and who is to hold its layers. */
@@ -6,12 +7,9 @@ export interface PlacedImage extends IngestedImage {
   readonly storageDriver: string;
 }
 
-/** Turns an image's blobs into snapshots, bottom-up. Layers that another image holds there are not made again, nor taken back. */
+/** Turns an image's blobs into snapshots, bottom-up. Layers that somebody needs there already are not made again, nor taken back. */
 export async function unpack(op: Operation, { layers }: ImageManifest, storageDriver: string): Promise<void> {
   const store = op.engine.parts.drivers.get('image-store', op.engine.parts.chosen.imageStore);
-  const held = new Set<Digest>();
-  for (const image of op.engine.ledger.head.images.values())
-    if (image.storageDriver === storageDriver) for (const layer of image.layers) held.add(layer.chainId);
   let parent: Digest | undefined;
   for (const layer of layers) {
     const source = await store.path(layer.digest);
@@ -21,7 +19,7 @@ export async function unpack(op: Operation, { layers }: ImageManifest, storageDr
       storageDriver,
       'applyLayer',
       { key: layer.chainId, ...(parent === undefined ? {} : { parent }), diffId: layer.diffId, source },
-      { undoArgs: { key: layer.chainId }, lasting: held.has(layer.chainId), label: `storage.applyLayer ${layer.chainId}` },
+      { undoArgs: { key: layer.chainId }, lasting: isLayer(op.engine, storageDriver, layer.chainId), label: `storage.applyLayer ${layer.chainId}` },
     );
     op.streams.progress?.({ id: layer.diffId.slice(7, 19), status: 'Loading layer', current: layer.size, total: layer.size });
     parent = layer.chainId;

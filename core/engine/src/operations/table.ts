@@ -1,6 +1,7 @@
 import type { CommandType } from '@shiplog/contracts';
 import { containerCreate } from './container-create.ts';
 import { containerKill } from './container-kill.ts';
+import { containerMigrate } from './container-migrate.ts';
 import { containerPause } from './container-pause.ts';
 import { containerPrune } from './container-prune.ts';
 import { containerRelease } from './container-release.ts';
@@ -40,6 +41,7 @@ export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   'container.pause': containerPause,
   'container.unpause': containerUnpause,
   'container.rename': containerRename,
+  'container.migrate': containerMigrate,
   'container.update': containerUpdate,
   'container.resize': containerResize,
   'container.remove': containerRemove,

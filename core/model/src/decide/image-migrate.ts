@@ -1,7 +1,7 @@
 import { ShiplogError } from '@shiplog/contracts';
 import { shortId } from '../projections/short-id.ts';
 import { imageUsers } from '../projections/users.ts';
-import { exclusiveContent } from './exclusive-content.ts';
+import { exclusiveContent } from '../projections/exclusive-content.ts';
 import type { Decider } from './verdict.ts';
 
 /**
@@ -22,6 +22,6 @@ export const decideImageMigrate: Decider<'image.migrate'> = (view, { args }) => 
     );
   }
   const others = [...view.images.values()].filter((other) => other.id !== id);
-  const { snapshots } = exclusiveContent(image, others);
+  const { snapshots } = exclusiveContent(view, image, others);
   return { decided: { id, from, to, snapshots: from === to ? [] : snapshots }, expected: 'any', effectless: from === to };
 };

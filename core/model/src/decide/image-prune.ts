@@ -1,6 +1,6 @@
 import type { ImageRecord, ImageRemoval } from '@shiplog/contracts';
 import { imageUsers } from '../projections/users.ts';
-import { exclusiveContent } from './exclusive-content.ts';
+import { exclusiveContent } from '../projections/exclusive-content.ts';
 import { requireNoPrune } from './require-no-prune.ts';
 import type { Decider } from './verdict.ts';
 
@@ -19,7 +19,7 @@ export const decideImagePrune: Decider<'image.prune'> = (view, { args }) => {
   const removals = [...doomed.values()].map((image): ImageRemoval => {
     left.delete(image.id);
     const untag = [...image.tags, ...image.repoDigests];
-    return { id: image.id, untag, remove: true, storageDriver: image.storageDriver, ...exclusiveContent(image, left.values()) };
+    return { id: image.id, untag, remove: true, storageDriver: image.storageDriver, ...exclusiveContent(view, image, left.values()) };
   });
   return { decided: { removals }, expected: 'any', effectless: removals.length === 0 };
 };

@@ -3,7 +3,7 @@ import { findImage } from '../projections/find-image.ts';
 import { isUp } from '../projections/is-up.ts';
 import { shortId } from '../projections/short-id.ts';
 import { imageUsers } from '../projections/users.ts';
-import { exclusiveContent } from './exclusive-content.ts';
+import { exclusiveContent } from '../projections/exclusive-content.ts';
 import type { Decider } from './verdict.ts';
 
 /**
@@ -68,7 +68,7 @@ function deletion(view: StateView, image: ImageRecord): ImageRemoval {
     untag: [...image.tags, ...image.repoDigests],
     remove: true,
     storageDriver: image.storageDriver,
-    ...exclusiveContent(image, others),
+    ...exclusiveContent(view, image, others),
   };
 }
 

@@ -135,6 +135,16 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
     if (pending !== undefined) change(state, pending.decided.id, { name: pending.decided.oldName });
   },
 
+  'container.migrate.requested': (state, event) => {
+    const { decided } = event.data;
+    if (decided !== null) change(state, decided.id, { busy: { op: event.op, verb: 'container.migrate' } });
+  },
+  'container.migrate.succeeded': (state, event) => {
+    const pending = pendingOf(state, event.op, 'container.migrate');
+    if (pending !== undefined) change(state, pending.decided.id, { storageDriver: pending.decided.to });
+  },
+  'container.migrate.failed': () => undefined,
+
   'container.update.requested': () => undefined,
   'container.update.succeeded': (state, event) => {
     const pending = pendingOf(state, event.op, 'container.update');

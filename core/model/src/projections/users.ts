@@ -1,8 +1,13 @@
-import type { ContainerRecord, StateView } from '@shiplog/contracts';
+import type { ContainerRecord, ImageRecord, StateView } from '@shiplog/contracts';
 
 /** Containers made from an image, stopped ones and those being created too. */
 export function imageUsers(view: StateView, imageId: string): readonly ContainerRecord[] {
   return [...view.containers.values()].filter((container) => container.imageId === imageId);
+}
+
+/** Whether an image's layers are needed of a storage driver: it is with that one, or a container made from it is. */
+export function needsLayers(view: StateView, image: ImageRecord, storageDriver: string): boolean {
+  return image.storageDriver === storageDriver || imageUsers(view, image.id).some((container) => container.storageDriver === storageDriver);
 }
 
 /** Containers that mount a volume, stopped ones and those being created too. */

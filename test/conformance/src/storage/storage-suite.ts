@@ -5,6 +5,7 @@ import { storageCrashChecks } from './crash.ts';
 import { hostileChecks } from './hostile.ts';
 import { Lab, type StorageFactory } from './lab.ts';
 import { layerChecks } from './layers.ts';
+import { likenessChecks } from './likeness.ts';
 import { lifeCycleChecks } from './life-cycle.ts';
 import { noQuotaChecks, quotaChecks } from './quota.ts';
 
@@ -24,6 +25,7 @@ export function storageSuite({ test, factory, quotas = false }: StorageSuite): v
   const check = inLab(test, async () => new Lab(await factory()));
   lifeCycleChecks(check);
   changesChecks(check);
+  likenessChecks(check);
   layerChecks(check);
   hostileChecks(check);
   concurrencyChecks(check);

@@ -40,8 +40,9 @@ function expected(state: StateView, host: Host): { readonly due: readonly string
     for (const { kind, name } of host.drivers.list()) if (kind === 'network') free.push(`network/${name} network ${id}`);
   }
   for (const { name, driver } of state.volumes.values()) free.push(`volume/${volumeDriver(driver)} volume ${name}`);
-  for (const { id, storageDriver, active, runtime, endpoints, spec } of state.containers.values()) {
+  for (const { id, imageId, storageDriver, active, runtime, endpoints, spec } of state.containers.values()) {
     due.push(`storage/${storageDriver} snapshot ${id}`);
+    for (const { chainId } of state.image(imageId).layers) due.push(`storage/${storageDriver} snapshot ${chainId}`);
     if (!active) continue;
     due.push(`storage/${storageDriver} mount ${id}`, `cgroup/${cgroup} cgroup ${id}`);
     due.push(`runtime/${runtime} container ${id}`);

@@ -34,6 +34,7 @@ const EVERY: { readonly [T in CommandType]: true } = {
   'container.pause': true,
   'container.unpause': true,
   'container.rename': true,
+  'container.migrate': true,
   'container.update': true,
   'container.resize': true,
   'exec.create': true,
@@ -171,6 +172,10 @@ export class Scenes {
       return this.#ask('container.unpause', { container: NAME });
     },
     'container.rename': this.#running('container.rename', { container: NAME, name: 'other' }),
+    'container.migrate': async () => {
+      await this.#create();
+      return this.#ask('container.migrate', { container: NAME, storageDriver: this.shelf.storageDriver === 'vfs' ? 'overlay' : 'vfs' });
+    },
     'container.update': this.#running('container.update', { container: NAME, limits: { pids: 10, memoryBytes: 64 * 1024 * 1024 } }),
     'container.resize': async () => {
       await this.#run({ tty: true });

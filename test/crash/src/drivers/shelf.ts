@@ -33,8 +33,8 @@ export const DEFAULT_SHELF: Shelf = { ...USUAL, name: 'default' };
 /** And every other one by the verbs that touch it. */
 export const SHELVES: readonly Shelf[] = [
   DEFAULT_SHELF,
-  { ...USUAL, name: 'vfs', storageDriver: 'vfs', verbs: [...IMAGES, 'container.create', ...LIFE] },
-  { ...USUAL, name: 'btrfs', storageDriver: 'btrfs', verbs: [...IMAGES, 'container.create', ...LIFE] },
+  { ...USUAL, name: 'vfs', storageDriver: 'vfs', verbs: [...IMAGES, 'container.create', 'container.migrate', ...LIFE] },
+  { ...USUAL, name: 'btrfs', storageDriver: 'btrfs', verbs: [...IMAGES, 'container.create', 'container.migrate', ...LIFE] },
   { ...USUAL, name: 'runc', runtime: 'runc', verbs: [...LIFE, 'container.pause', 'exec.start'] },
   { ...USUAL, name: 'local', logDriver: 'local', verbs: LIFE },
   { ...USUAL, name: 'host', networkDriver: 'host', verbs: LIFE },

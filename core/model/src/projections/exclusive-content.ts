@@ -1,4 +1,5 @@
-import type { Digest, ImageRecord } from '@shiplog/contracts';
+import type { Digest, ImageRecord, StateView } from '@shiplog/contracts';
+import { needsLayers } from './users.ts';
 
 /** What an image has that nothing else needs. */
 export interface ExclusiveContent {
@@ -8,14 +9,15 @@ export interface ExclusiveContent {
 }
 
 /** Snapshots and blobs (layers and config) of `image` that none of `others` uses. */
-export function exclusiveContent(image: ImageRecord, others: Iterable<ImageRecord>): ExclusiveContent {
+export function exclusiveContent(view: StateView, image: ImageRecord, others: Iterable<ImageRecord>): ExclusiveContent {
   const snapshots = new Set<Digest>();
   const blobs = new Set<Digest>();
   for (const other of others) {
     blobs.add(other.id);
+    // Snapshots are kept apart by each storage driver, blobs are common to all.
+    const shares = needsLayers(view, other, image.storageDriver);
     for (const layer of other.layers) {
-      // Snapshots are kept apart by each storage driver, blobs are common to all.
-      if (other.storageDriver === image.storageDriver) snapshots.add(layer.chainId);
+      if (shares) snapshots.add(layer.chainId);
       blobs.add(layer.digest);
     }
   }
