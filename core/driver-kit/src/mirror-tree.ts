@@ -119,11 +119,11 @@ async function haveSameContent(one: string, other: string): Promise<boolean> {
   await using first = await open(one);
   await using second = await open(other);
   const [ours, theirs] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const { bytesRead } = await first.read(ours, 0, CHUNK_BYTES, at);
     if (bytesRead === 0) return true;
     // A read may come back with less than was asked for.
-    for (let done = 0; done < bytesRead; ) {
+    for (let done = 0; done < bytesRead;) {
       const step = await second.read(theirs, done, bytesRead - done, at + done);
       if (step.bytesRead === 0) return false;
       done += step.bytesRead;

@@ -19,7 +19,11 @@ export async function unpack(op: Operation, { layers }: ImageManifest, storageDr
       storageDriver,
       'applyLayer',
       { key: layer.chainId, ...(parent === undefined ? {} : { parent }), diffId: layer.diffId, source },
-      { undoArgs: { key: layer.chainId }, lasting: isLayer(op.engine, storageDriver, layer.chainId), label: `storage.applyLayer ${layer.chainId}` },
+      {
+        undoArgs: { key: layer.chainId },
+        lasting: isLayer(op.engine, storageDriver, layer.chainId),
+        label: `storage.applyLayer ${layer.chainId}`,
+      },
     );
     op.streams.progress?.({ id: layer.diffId.slice(7, 19), status: 'Loading layer', current: layer.size, total: layer.size });
     parent = layer.chainId;

@@ -143,7 +143,8 @@ class RecordingReader {
     this.#defaults ??= givens.defaults;
     this.#drivers.log.add(givens.defaults.logDriver);
     if (event.type === 'container.create.requested' && event.data.decided !== null) this.#drivers.log.add(event.data.decided.logDriver);
-    if ((event.type === 'image.migrate.requested' || event.type === 'container.migrate.requested') && event.data.decided !== null) this.#drivers.storage.add(event.data.decided.to);
+    if ((event.type === 'image.migrate.requested' || event.type === 'container.migrate.requested') && event.data.decided !== null)
+      this.#drivers.storage.add(event.data.decided.to);
     if (event.type === 'image.load.requested' && event.data.args?.storageDriver !== undefined)
       this.#drivers.storage.add(event.data.args.storageDriver);
     if (event.type === 'volume.create.requested' && event.data.decided !== null) this.#drivers.volume.add(event.data.decided.driver);

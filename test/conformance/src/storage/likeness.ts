@@ -1,5 +1,20 @@
 import assert from 'node:assert/strict';
-import { chmod, chown, link, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AddCheck, type Lab, parentOf } from './lab.ts';
 
@@ -100,7 +115,9 @@ async function described({ kernel }: Lab, tree: string): Promise<readonly string
     const first = stats.isDirectory() ? path : (firsts.get(Number(ino)) ?? path);
     firsts.set(Number(ino), first);
     const names = (await kernel.files.listXattrs(at)).filter((name) => !name.startsWith('trusted.overlay.')).toSorted();
-    const xattrs = await Promise.all(names.map(async (name) => `${name}=${Buffer.from((await kernel.files.getXattr(at, name)) ?? []).toString('hex')}`));
+    const xattrs = await Promise.all(
+      names.map(async (name) => `${name}=${Buffer.from((await kernel.files.getXattr(at, name)) ?? []).toString('hex')}`),
+    );
     const content = stats.isFile() ? await readFile(at, 'hex') : stats.isSymbolicLink() ? await readlink(at) : '';
     lines.push([JSON.stringify(path), JSON.stringify(first), mode.toString(8), uid, gid, rdev, mtimeNs, ...xattrs, content].join(' '));
   }

@@ -138,10 +138,10 @@ class Stage implements AsyncDisposable {
     );
   }
 
-  /** Makes what stays when all is removed: directories that come with the first container, and with the first image of another driver. */
+  /** Makes what stays when all is removed: directories that come with the first container, and with the first of another driver. */
   async settle(verbs: readonly CommandType[]): Promise<void> {
     await this.#live({ verb: 'container.start' });
-    if (verbs.includes('image.migrate')) await this.#live({ verb: 'image.migrate' });
+    for (const verb of ['image.migrate', 'container.migrate'] as const) if (verbs.includes(verb)) await this.#live({ verb });
     this.#clean = (await this.#live('tidy')).remains ?? [];
   }
 
