@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { buildDirectory } from './build-directory.ts';
 import { collectRemains, safeRemove } from './safe-remove.ts';
 import { createRecordingKernel } from './testing/recording-kernel.ts';
+import { mirrorTree } from './mirror-tree.ts';
 import { copyTree } from './tree-copy.ts';
 import { treeUsage } from './tree-usage.ts';
 
@@ -36,6 +37,32 @@ test('given a tree, when it is copied, then modes, times, links and attributes a
   assert.is((await lstat(join(to, 'd'))).mtimeMs, 1e12);
   assert.is((await lstat(to)).mode, (await lstat(from)).mode);
   assert.equal(await kernel.files.listXattrs(join(to, 'd')), ['user.x']);
+});
+test('given a copy of a tree, when one changes and the other is made like it, then only what differs is written', async ({ home }) => {
+  const kernel = createRecordingKernel();
+  const [from, to] = [join(home, 'from'), join(home, 'to')];
+  await mkdir(join(from, 'd'), { recursive: true });
+  for (const name of ['kept', 'text', 'gone', 'd/one']) await writeFile(join(from, name), 'same');
+  await link(join(from, 'd/one'), join(from, 'two'));
+  await kernel.files.setXattr(join(from, 'd'), 'user.x', Buffer.from('1'));
+  await copyTree({ kernel, from, to });
+  const inodes = async () => Promise.all(['kept', 'd/one', 'two', 'text'].map(async (name) => (await lstat(join(to, name))).ino));
+  const before = await inodes();
+  const { atime, mtime } = await lstat(join(from, 'text'));
+  // As long, and of the same time.
+  await writeFile(join(from, 'text'), 'else');
+  await utimes(join(from, 'text'), atime, mtime);
+  await utimes(join(to, 'text'), atime, mtime);
+  await rm(join(from, 'gone'));
+  await kernel.files.removeXattr(join(from, 'd'), 'user.x');
+  for (const again of [false, true]) {
+    await mirrorTree({ kernel, from, to });
+    const after = await inodes();
+    assert.equal(after.slice(0, 3), before.slice(0, 3), again ? 'again' : 'once');
+    assert.is(await readFile(join(to, 'text'), 'utf8'), 'else');
+    assert.equal((await readdir(to)).toSorted(), ['d', 'kept', 'text', 'two']);
+    assert.equal(await kernel.files.listXattrs(join(to, 'd')), []);
+  }
 });
 test('given a tree with hard links, when it is measured, then each file counts once', async ({ home }) => {
   await mkdir(join(home, 'd'));
