@@ -1,7 +1,9 @@
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { defineDriver, definePlugin, injectable } from '@shiplog/driver-kit';
 import { type LogDriver, type LogReadOptions, type LogRecord, ShiplogError } from '@shiplog/contracts';
 
-/** Nothing is written, so there is nothing to take over and nothing to delete. */
+/** Nothing is written, so there is nothing to take over; the directory that the monitor was given is there all the same. */
 @injectable()
 class NoneLog implements LogDriver {
   /** Docker takes any option here and heeds none. */
@@ -17,7 +19,8 @@ class NoneLog implements LogDriver {
     return {};
   }
 
-  async remove(): Promise<Record<string, never>> {
+  async remove({ path }: Parameters<LogDriver['remove']>[0]): Promise<Record<string, never>> {
+    await rm(dirname(path), { recursive: true, force: true });
     return {};
   }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import type { CommandType } from '@shiplog/contracts';
 import { btrfsImage, busyboxArchive, busyboxLayout, run } from '@shiplog/test-support';
 import type { Moment } from './death.ts';
 import type { Errand, Told } from './errand.ts';
-import { IMAGE } from './scenes.ts';
+import { CONFLIST, IMAGE } from './scenes.ts';
 import type { Shelf } from './shelf.ts';
 import { VolumePlugin } from './volume-plugin.ts';
 
@@ -90,6 +90,9 @@ export async function killFirstStarts(shelf: Shelf): Promise<{ readonly points: 
   }
 }
 
+/** Without gateway and masquerade: it touches nothing of the host but a bridge of its own. */
+const LIST = { cniVersion: '1.0.0', name: CONFLIST, plugins: [{ type: 'bridge', ipam: { type: 'host-local' } }, { type: 'tuning' }] };
+
 /** Where engines live and die, one after the other. */
 class Stage implements AsyncDisposable {
   #since = -1;
@@ -111,9 +114,16 @@ class Stage implements AsyncDisposable {
     const directory = join(disk?.path ?? scratch, 'home');
     await mkdir(directory);
     const plugin = shelf.volumeDriver === 'local' ? undefined : await VolumePlugin.listen(directory, shelf.volumeDriver);
-    const archives = { image: join(scratch, 'image.tar'), rootfs: join(scratch, 'rootfs.tar'), layouts: join(scratch, 'layouts') };
+    const archives = {
+      image: join(scratch, 'image.tar'),
+      rootfs: join(scratch, 'rootfs.tar'),
+      layouts: join(scratch, 'layouts'),
+      conflists: join(scratch, 'conflists'),
+    };
     await busyboxArchive(archives.image, IMAGE);
     await busyboxLayout(join(archives.layouts, 'pulled'), 'latest', { Labels: { from: 'a directory' } });
+    await mkdir(archives.conflists);
+    await writeFile(join(archives.conflists, '10-killed.conflist'), JSON.stringify(LIST));
     await mkdir(join(scratch, 'rootfs/etc'), { recursive: true });
     const { code, stderr } = await run('tar', ['-C', join(scratch, 'rootfs'), '-cf', archives.rootfs, '.']);
     if (code !== 0) throw new Error(stderr);

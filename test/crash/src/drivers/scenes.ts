@@ -8,6 +8,10 @@ import type { Shelf } from './shelf.ts';
 export const IMAGE = 'busybox:test';
 const NAME = 'subject';
 const NETWORK = 'extra';
+/** Networks that are there from the beginning, of the drivers with these names. */
+const PREDEFINED: ReadonlySet<string> = new Set(['bridge', 'host', 'none']);
+/** Name of the list that {@link Archives.conflists} has. */
+export const CONFLIST = 'killed';
 const VOLUME = 'data';
 const SIGTERM = 15;
 
@@ -59,6 +63,8 @@ export interface Archives {
   readonly rootfs: string;
   /** A directory of OCI image layouts: there is one called `pulled`. */
   readonly layouts: string;
+  /** A directory of CNI configuration lists. */
+  readonly conflists: string;
 }
 
 /** Lives until SIGTERM, and takes other signals. */
@@ -257,7 +263,7 @@ export class Scenes {
       image: IMAGE,
       cmd: SERVE,
       env: await this.host.engine.seal(['PASSWORD=secret']),
-      networkMode: isBridge || networkDriver === 'host' || networkDriver === 'none' ? networkDriver : NETWORK,
+      networkMode: PREDEFINED.has(networkDriver) ? networkDriver : NETWORK,
       ports: isBridge ? [{ protocol: 'tcp', containerPort: 80, hostIp: '127.0.0.1', hostPort: 0 }] : [],
       mounts: [{ type: 'volume', source: VOLUME, target: '/www', readOnly: false, driver: volumeDriver }],
       resources: { pids: 100 },
@@ -268,7 +274,7 @@ export class Scenes {
   }
 
   async #create(more: Partial<ContainerSpec> = {}): Promise<string> {
-    if (this.shelf.networkDriver === 'macvlan') await this.#do('network.create', this.#network());
+    if (!PREDEFINED.has(this.shelf.networkDriver)) await this.#do('network.create', this.#network());
     return (await this.#do('container.create', { name: NAME, spec: await this.#spec(more) })).id;
   }
 
@@ -285,8 +291,10 @@ export class Scenes {
   }
 
   #network(): CommandArgs['network.create'] {
-    const driver = this.shelf.networkDriver === 'macvlan' ? 'macvlan' : 'bridge';
-    return { name: NETWORK, driver, subnet: this.subnet, internal: false, options: {}, labels: {} };
+    const { networkDriver } = this.shelf;
+    const driver = PREDEFINED.has(networkDriver) ? 'bridge' : networkDriver;
+    const options = driver === 'cni' ? { 'cni.conflist': CONFLIST } : {};
+    return { name: NETWORK, driver, subnet: this.subnet, internal: false, options: { ...options }, labels: {} };
   }
 
   #volume(): CommandArgs['volume.create'] {

@@ -5,7 +5,7 @@ export interface Shelf {
   readonly name: string;
   readonly storageDriver: string;
   readonly logDriver: string;
-  /** Name of the OCI runtime, as of `docker run --runtime`. */
+  /** As of `docker run --runtime`. */
   readonly runtime: string;
   /** Of the network that containers join; `bridge`, `host` and `none` are there, others are made. */
   readonly networkDriver: string;
@@ -36,10 +36,13 @@ export const SHELVES: readonly Shelf[] = [
   { ...USUAL, name: 'vfs', storageDriver: 'vfs', verbs: [...IMAGES, 'container.create', 'container.migrate', ...LIFE] },
   { ...USUAL, name: 'btrfs', storageDriver: 'btrfs', verbs: [...IMAGES, 'container.create', 'container.migrate', ...LIFE] },
   { ...USUAL, name: 'runc', runtime: 'runc', verbs: [...LIFE, 'container.pause', 'exec.start'] },
+  { ...USUAL, name: 'lxc', runtime: 'lxc', verbs: [...LIFE, 'container.pause', 'exec.start'] },
   { ...USUAL, name: 'local', logDriver: 'local', verbs: LIFE },
+  { ...USUAL, name: 'no log', logDriver: 'none', verbs: LIFE },
   { ...USUAL, name: 'host', networkDriver: 'host', verbs: LIFE },
   { ...USUAL, name: 'none', networkDriver: 'none', verbs: LIFE },
   { ...USUAL, name: 'macvlan', networkDriver: 'macvlan', verbs: ['network.create', 'network.remove', ...LIFE] },
+  { ...USUAL, name: 'cni', networkDriver: 'cni', verbs: ['network.create', 'network.remove', ...LIFE] },
   { ...USUAL, name: 'volume-plugin', volumeDriver: 'example', verbs: ['volume.create', 'volume.remove', ...LIFE] },
 ];
 

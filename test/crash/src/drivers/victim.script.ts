@@ -75,6 +75,7 @@ const host = await compose(
     driverOptions: {
       'volume/docker-plugin': { 'socket-directory': directory },
       'image-source/directory': { path: archives.layouts },
+      'network/cni': { 'conflist-directory': archives.conflists },
     },
     plugins: DEFAULT_PLUGINS,
     isolation: {},
