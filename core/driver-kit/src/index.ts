@@ -1,6 +1,10 @@
 // tsyringe refuses to load before it.
 import 'reflect-metadata';
 export { inject, injectable } from 'tsyringe';
+export { Announcer } from './announcer.ts';
+export { attemptLimit, warnOfMissing } from './cgroup-controller.ts';
+export { rdma } from './rdma-controller.ts';
+export type { CgroupController } from './cgroup-controller.ts';
 export { groupRefused, groupsIn, processesIn, removeGroup } from './control-group.ts';
 export { Sandboxes } from './sandboxes.ts';
 export { Consumers } from './consumers.ts';

@@ -1,10 +1,10 @@
+import { attemptLimit, type CgroupController, warnOfMissing, rdma } from '@shiplog/driver-kit';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ResourceLimits, ShiplogError } from '@shiplog/contracts';
 import { temporaryDirectory } from '@shiplog/test-support';
-import { attempt, type Controller, warnOfMissing } from './controller.ts';
 import { cpu } from './cpu.ts';
 import { cpuset } from './cpuset.ts';
 import { hierarchies } from './hierarchies.ts';
@@ -12,7 +12,6 @@ import { hugetlb } from './hugetlb.ts';
 import { io } from './io.ts';
 import { memory } from './memory.ts';
 import { pids } from './pids.ts';
-import { rdma } from './rdma.ts';
 import { sample } from './stats.ts';
 
 const test = suite('cgroup-v1: controllers');
@@ -20,7 +19,11 @@ const test = suite('cgroup-v1: controllers');
 type Files = { readonly [file: string]: string };
 
 /** Sets limits in a directory that has `files`, and answers the warnings and the files. */
-async function set(controller: Controller, files: Files, limits: ResourceLimits): Promise<{ unset: readonly string[]; files: Files }> {
+async function set(
+  controller: CgroupController,
+  files: Files,
+  limits: ResourceLimits,
+): Promise<{ unset: readonly string[]; files: Files }> {
   await using directory = await temporaryDirectory();
   for (const [file, text] of Object.entries(files)) await writeFile(join(directory.path, file), text);
   const unset = await controller.setLimits(directory.path, limits);
@@ -31,6 +34,8 @@ async function set(controller: Controller, files: Files, limits: ResourceLimits)
 }
 
 const CPU = { 'cpu.shares': '1024', 'cpu.cfs_period_us': '100000', 'cpu.cfs_quota_us': '-1' };
+const WHY = 'no version 1 hierarchy has the memory controller';
+
 test('given cpu limits, when they are set, then each is in its file', async () => {
   const done = await set(cpu, CPU, { cpuShares: 512, cpuPeriodUs: 50_000, cpuQuotaUs: 25_000 });
   assert.equal(done, { unset: [], files: { 'cpu.shares': '512', 'cpu.cfs_period_us': '50000', 'cpu.cfs_quota_us': '25000' } });
@@ -109,19 +114,19 @@ test('given new groups, when a cpuset is set, then they have what is above them,
 });
 
 test('given a host without a controller, when limits are asked for, then each real one is a warning', () => {
-  assert.equal(warnOfMissing(memory, { memoryBytes: 5, memorySwappiness: -1, memorySwapBytes: 0, pids: 3 }), [
+  assert.equal(warnOfMissing(memory, { memoryBytes: 5, memorySwappiness: -1, memorySwapBytes: 0, pids: 3 }, WHY), [
     'memoryBytes: no version 1 hierarchy has the memory controller',
   ]);
-  assert.equal(warnOfMissing(io, { io: [] }), []);
+  assert.equal(warnOfMissing(io, { io: [] }, WHY), []);
 });
 test('given what the kernel answers, when a setting is tried, then invalid is SPEC_INVALID, refused a warning, and a fault of ours is thrown', async () => {
   const refuse = (errno: string) => async (): Promise<void> => {
     throw new ShiplogError('KERNEL_CALL_FAILED', `x does not take 5: ${errno}`, { errno, value: 5 });
   };
-  const error = await attempt('pids', refuse('EINVAL')).catch((reason: unknown) => reason);
+  const error = await attemptLimit('pids', refuse('EINVAL')).catch((reason: unknown) => reason);
   assert.ok(error instanceof ShiplogError && error.code === 'SPEC_INVALID');
-  assert.equal(await attempt('pids', refuse('EBUSY')), ['pids: x does not take 5: EBUSY']);
-  const fault = await attempt('pids', () => Promise.reject(new TypeError('ours'))).catch((reason: unknown) => reason);
+  assert.equal(await attemptLimit('pids', refuse('EBUSY')), ['pids: x does not take 5: EBUSY']);
+  const fault = await attemptLimit('pids', () => Promise.reject(new TypeError('ours'))).catch((reason: unknown) => reason);
   assert.instance(fault, TypeError);
 });
 

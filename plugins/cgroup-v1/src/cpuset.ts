@@ -1,19 +1,18 @@
 import { dirname } from 'node:path';
-import { readControl, writeControl } from '@shiplog/driver-kit';
-import { attempt, type Controller } from './controller.ts';
+import { readControl, writeControl, attemptLimit, type CgroupController } from '@shiplog/driver-kit';
 
 /**
  * Which CPUs and memory nodes (cpuset(7)). A new group has none, and takes no process until it has: it inherits first. Once the
  * group above says `cgroup.clone_children`, the kernel lets it inherit.
  */
-export const cpuset: Controller = {
+export const cpuset: CgroupController = {
   name: 'cpuset',
   limits: ['cpusetCpus', 'cpusetMems'],
   async setLimits(directory, { cpusetCpus = '', cpusetMems = '' }) {
     for (const file of ['cpuset.cpus', 'cpuset.mems']) await inherit(directory, file);
     const unset: string[] = [];
     const set = async (limit: string, file: string, value: string): Promise<void> => {
-      if (value !== '') unset.push(...(await attempt(limit, () => writeControl(`${directory}/${file}`, value))));
+      if (value !== '') unset.push(...(await attemptLimit(limit, () => writeControl(`${directory}/${file}`, value))));
     };
     await set('cpuset cpus', 'cpuset.cpus', cpusetCpus);
     await set('cpuset mems', 'cpuset.mems', cpusetMems);
@@ -28,6 +27,6 @@ async function inherit(directory: string, file: string): Promise<string> {
   const parents = await inherit(dirname(directory), file);
   if (parents === '') return parents;
   await writeControl(`${directory}/${file}`, parents);
-  await attempt('inheritance of cpusets', () => writeControl(`${dirname(directory)}/cgroup.clone_children`, 1));
+  await attemptLimit('inheritance of cpusets', () => writeControl(`${dirname(directory)}/cgroup.clone_children`, 1));
   return parents;
 }

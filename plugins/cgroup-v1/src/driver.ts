@@ -17,6 +17,8 @@ import {
   groupsIn,
   processesIn,
   removeGroup,
+  warnOfMissing,
+  rdma,
 } from '@shiplog/driver-kit';
 import {
   type CgroupDriver,
@@ -26,7 +28,6 @@ import {
   type ResourceLimits,
   ShiplogError,
 } from '@shiplog/contracts';
-import { warnOfMissing } from './controller.ts';
 import { cpu } from './cpu.ts';
 import { cpuset } from './cpuset.ts';
 import { ExpectedJoin } from './expected-join.ts';
@@ -37,7 +38,6 @@ import { hugetlb } from './hugetlb.ts';
 import { io } from './io.ts';
 import { memory } from './memory.ts';
 import { pids } from './pids.ts';
-import { rdma } from './rdma.ts';
 import { sample } from './stats.ts';
 
 type Args<V extends keyof CgroupDriver> = CgroupDriver[V] extends (args: infer A, ctx: never) => unknown ? A : never;
@@ -192,7 +192,8 @@ export class CgroupV1Driver implements CgroupDriver, AsyncDisposable {
     const done = await Promise.allSettled(
       CONTROLLERS.map(async (controller) => {
         const mount = mounted.get(controller.name);
-        return mount === undefined ? warnOfMissing(controller, limits) : controller.setLimits(join(mount, this.#parent, id), limits);
+        if (mount !== undefined) return controller.setLimits(join(mount, this.#parent, id), limits);
+        return warnOfMissing(controller, limits, `no version 1 hierarchy has the ${controller.name} controller`);
       }),
     );
     // Thrown when all have ended: whoever removes the group next meets no late write.

@@ -1,9 +1,8 @@
 import { ShiplogError } from '@shiplog/contracts';
-import { readControl, writeControl } from '@shiplog/driver-kit';
-import { attempt, type Controller } from './controller.ts';
+import { readControl, writeControl, attemptLimit, type CgroupController } from '@shiplog/driver-kit';
 
 /** Huge pages in use, and where the kernel counts them, those reserved (kernel: cgroup-v1/hugetlb). */
-export const hugetlb: Controller = {
+export const hugetlb: CgroupController = {
   name: 'hugetlb',
   limits: ['hugetlb'],
   async setLimits(directory, { hugetlb: sizes = [] }) {
@@ -15,9 +14,9 @@ export const hugetlb: Controller = {
       const [used = '', reserved = ''] = ['limit_in_bytes', 'rsvd.limit_in_bytes'].map(
         (file) => `${directory}/hugetlb.${pageSize}.${file}`,
       );
-      unset.push(...(await attempt(`huge pages of ${pageSize}`, () => writeControl(used, bytes))));
+      unset.push(...(await attemptLimit(`huge pages of ${pageSize}`, () => writeControl(used, bytes))));
       if ((await readControl(reserved)) !== '')
-        unset.push(...(await attempt(`reserved huge pages of ${pageSize}`, () => writeControl(reserved, bytes))));
+        unset.push(...(await attemptLimit(`reserved huge pages of ${pageSize}`, () => writeControl(reserved, bytes))));
     }
     return unset;
   },

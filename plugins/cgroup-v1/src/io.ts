@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { readControl, writeControl } from '@shiplog/driver-kit';
+import { readControl, writeControl, attemptLimit, type CgroupController } from '@shiplog/driver-kit';
 import { ShiplogError } from '@shiplog/contracts';
-import { attempt, type Controller } from './controller.ts';
 
 const THROTTLES = [
   ['readBps', 'blkio.throttle.read_bps_device'],
@@ -11,14 +10,14 @@ const THROTTLES = [
 ] as const;
 
 /** Block I/O by weight and by throttle; on v1 the controller is called blkio (kernel: cgroup-v1/blkio-controller). A throttle of 0 is taken away. */
-export const io: Controller = {
+export const io: CgroupController = {
   name: 'blkio',
   limits: ['ioWeight', 'io'],
   async setLimits(directory, { ioWeight = 0, io: devices = [] }) {
     const unset: string[] = [];
     if (ioWeight !== 0) {
       const file = (await readControl(`${directory}/blkio.bfq.weight`)) === '' ? 'blkio.weight' : 'blkio.bfq.weight';
-      unset.push(...(await attempt('blkio weight', () => writeControl(`${directory}/${file}`, ioWeight))));
+      unset.push(...(await attemptLimit('blkio weight', () => writeControl(`${directory}/${file}`, ioWeight))));
     }
     for (const device of devices) {
       const number = await deviceNumber(device.device);
@@ -26,7 +25,7 @@ export const io: Controller = {
         const value = device[limit];
         if (value === undefined) continue;
         unset.push(
-          ...(await attempt(`blkio ${limit} of ${device.device}`, () => writeControl(`${directory}/${file}`, `${number} ${value}`))),
+          ...(await attemptLimit(`blkio ${limit} of ${device.device}`, () => writeControl(`${directory}/${file}`, `${number} ${value}`))),
         );
       }
     }

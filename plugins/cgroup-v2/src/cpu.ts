@@ -1,16 +1,15 @@
-import { readControl, writeControl } from '@shiplog/driver-kit';
-import { attempt, type Controller } from './controller.ts';
+import { readControl, writeControl, attemptLimit, type CgroupController } from '@shiplog/driver-kit';
 
 const DEFAULT_PERIOD_US = '100000';
 
 /** CPU time by weight and by quota (kernel: cgroup-v2, CPU). 0 sets nothing, as in Docker's API. */
-export const cpu: Controller = {
+export const cpu: CgroupController = {
   name: 'cpu',
   limits: ['cpuShares', 'cpuPeriodUs', 'cpuQuotaUs'],
   async setLimits(directory, { cpuShares = 0, cpuPeriodUs = 0, cpuQuotaUs = 0 }) {
     const unset: string[] = [];
     if (cpuShares !== 0)
-      unset.push(...(await attempt('cpu shares', () => writeControl(`${directory}/cpu.weight`, weightOfShares(cpuShares)))));
+      unset.push(...(await attemptLimit('cpu shares', () => writeControl(`${directory}/cpu.weight`, weightOfShares(cpuShares)))));
     if (cpuPeriodUs !== 0 || cpuQuotaUs !== 0) {
       // One file has both: what is not asked for stays.
       const [quota = 'max', period = DEFAULT_PERIOD_US] = (await readControl(`${directory}/cpu.max`))
@@ -18,7 +17,7 @@ export const cpu: Controller = {
         .filter((word) => word !== '');
       const nextQuota = cpuQuotaUs === 0 ? quota : cpuQuotaUs < 0 ? 'max' : cpuQuotaUs;
       const nextPeriod = cpuPeriodUs === 0 ? period : cpuPeriodUs;
-      unset.push(...(await attempt('cpu quota and period', () => writeControl(`${directory}/cpu.max`, `${nextQuota} ${nextPeriod}`))));
+      unset.push(...(await attemptLimit('cpu quota and period', () => writeControl(`${directory}/cpu.max`, `${nextQuota} ${nextPeriod}`))));
     }
     return unset;
   },

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { ShiplogError } from '@shiplog/contracts';
-import { readControl, writeControl } from '@shiplog/driver-kit';
-import { attempt, type Controller } from './controller.ts';
+import { readControl, writeControl, attemptLimit, type CgroupController } from '@shiplog/driver-kit';
 
 const KEYS = [
   ['readBps', 'rbps'],
@@ -11,7 +10,7 @@ const KEYS = [
 ] as const;
 
 /** Block I/O by weight and by throttle (kernel: cgroup-v2, IO). A throttle of 0 is taken away; one not named stays. */
-export const io: Controller = {
+export const io: CgroupController = {
   name: 'io',
   limits: ['ioWeight', 'io'],
   async setLimits(directory, { ioWeight = 0, io: devices = [] }) {
@@ -20,7 +19,7 @@ export const io: Controller = {
       // The BFQ scheduler has a file of its own, in v1's scale.
       const bfq = (await readControl(`${directory}/io.weight`)) === '' && (await readControl(`${directory}/io.bfq.weight`)) !== '';
       unset.push(
-        ...(await attempt('io weight', () =>
+        ...(await attemptLimit('io weight', () =>
           bfq
             ? writeControl(`${directory}/io.bfq.weight`, `default ${ioWeight}`)
             : writeControl(`${directory}/io.weight`, `default ${weightOfBlkio(ioWeight)}`),
@@ -34,7 +33,7 @@ export const io: Controller = {
       );
       if (throttles.length === 0) continue;
       unset.push(
-        ...(await attempt(`io throttle of ${device.device}`, () =>
+        ...(await attemptLimit(`io throttle of ${device.device}`, () =>
           writeControl(`${directory}/io.max`, `${number} ${throttles.join(' ')}`),
         )),
       );

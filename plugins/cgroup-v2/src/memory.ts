@@ -1,19 +1,18 @@
 import { ShiplogError } from '@shiplog/contracts';
-import { readControlNumber, writeControl } from '@shiplog/driver-kit';
-import { attempt, type Controller } from './controller.ts';
+import { readControlNumber, writeControl, attemptLimit, type CgroupController } from '@shiplog/driver-kit';
 
 /**
  * Memory, swap and protected memory (kernel: cgroup-v2, Memory). 0 sets nothing, as in Docker's API. The contract's
  * `memorySwapBytes` counts both together; the kernel's memory.swap.max counts swap alone and stays when only memory changes.
  */
-export const memory: Controller = {
+export const memory: CgroupController = {
   name: 'memory',
   limits: ['memoryBytes', 'memorySwapBytes', 'memoryReservationBytes', 'memorySwappiness', 'oomKillDisable'],
   async setLimits(directory, limits) {
     const { memoryBytes = 0, memorySwapBytes = 0, memoryReservationBytes = 0, memorySwappiness = -1, oomKillDisable = false } = limits;
     const unset: string[] = [];
     const set = async (limit: string, file: string, value: number | string): Promise<void> => {
-      unset.push(...(await attempt(limit, () => writeControl(`${directory}/${file}`, value))));
+      unset.push(...(await attemptLimit(limit, () => writeControl(`${directory}/${file}`, value))));
     };
     const swap =
       memorySwapBytes === 0

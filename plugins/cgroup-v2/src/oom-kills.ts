@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf, readControlTable } from '@shiplog/driver-kit';
+import { Announcer, errnoOf, readControlTable } from '@shiplog/driver-kit';
 
 /** Milliseconds between two looks at one group: the kernel tells of every time that memory comes to a limit, up to 100 times a second. */
 const BETWEEN = 50;
@@ -16,7 +16,7 @@ interface Watched {
 /** Tells of groups in which the kernel killed for memory, by inotify(7) on memory.events (kernel: cgroup-v2, Memory). */
 export class OomKills {
   readonly #groups = new Map<string, Watched>();
-  readonly #followers = new Set<(id: string) => void>();
+  readonly #kills = new Announcer<{ readonly id: string }>();
 
   /** Watches a group until it is forgotten. Nothing happens if it is watched, or if there is none. */
   watch(id: string, group: string): void {
@@ -43,29 +43,10 @@ export class OomKills {
   }
 
   /** Ids, each time kills were counted, those of before too, until `signal` aborts. */
-  async *follow(signal: AbortSignal): AsyncGenerator<{ readonly id: string }> {
-    const queue = [...this.#groups].filter(([, { kills }]) => kills > 0).map(([id]) => id);
-    let wake: () => void = () => undefined;
-    const tell = (id: string): void => {
-      queue.push(id);
-      wake();
-    };
-    const stop = (): void => wake();
-    signal.addEventListener('abort', stop);
-    this.#followers.add(tell);
-    try {
-      while (!signal.aborted) {
-        const id = queue.shift();
-        if (id !== undefined) yield { id };
-        else
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-      }
-    } finally {
-      this.#followers.delete(tell);
-      signal.removeEventListener('abort', stop);
-    }
+  follow(signal: AbortSignal): AsyncGenerator<{ readonly id: string }> {
+    return this.#kills.follow(signal, (tell) => {
+      for (const [id, { kills }] of this.#groups) if (kills > 0) tell({ id });
+    });
   }
 
   /** One look at a time; what changes meanwhile is looked at once more. */
@@ -79,7 +60,7 @@ export class OomKills {
     // One that cannot be read is being removed.
     const table = await readControlTable(join(group, 'memory.events')).catch((): { readonly [name: string]: number } => ({}));
     const kills = table['oom_kill'] ?? watched.kills;
-    if (kills > watched.kills) for (const tell of this.#followers) tell(id);
+    if (kills > watched.kills) this.#kills.tell({ id });
     watched.kills = kills;
     setTimeout(() => {
       watched.looking = false;

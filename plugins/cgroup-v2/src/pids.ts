@@ -1,12 +1,11 @@
-import { writeControl } from '@shiplog/driver-kit';
-import { attempt, type Controller } from './controller.ts';
+import { writeControl, attemptLimit, type CgroupController } from '@shiplog/driver-kit';
 
 /** How many processes and threads; 0 and less: any number. */
-export const pids: Controller = {
+export const pids: CgroupController = {
   name: 'pids',
   limits: ['pids'],
   async setLimits(directory, { pids: limit }) {
     if (limit === undefined) return [];
-    return attempt('pids', () => writeControl(`${directory}/pids.max`, limit <= 0 ? 'max' : limit));
+    return attemptLimit('pids', () => writeControl(`${directory}/pids.max`, limit <= 0 ? 'max' : limit));
   },
 };

@@ -1,13 +1,11 @@
 import type { ResourceLimits } from '@shiplog/contracts';
-import { readControl } from '@shiplog/driver-kit';
-import { warnOfMissing } from './controller.ts';
+import { readControl, warnOfMissing, rdma } from '@shiplog/driver-kit';
 import { cpu } from './cpu.ts';
 import { cpuset } from './cpuset.ts';
 import { hugetlb } from './hugetlb.ts';
 import { io } from './io.ts';
 import { memory } from './memory.ts';
 import { pids } from './pids.ts';
-import { rdma } from './rdma.ts';
 
 const CONTROLLERS = [cpu, cpuset, memory, pids, io, hugetlb, rdma];
 
@@ -19,7 +17,9 @@ export async function setLimits(directory: string, limits: ResourceLimits): Prom
   const has = (await readControl(`${directory}/cgroup.controllers`)).split(' ');
   const done = await Promise.allSettled(
     CONTROLLERS.map(async (controller) =>
-      has.includes(controller.name) ? controller.setLimits(directory, limits) : warnOfMissing(controller, limits),
+      has.includes(controller.name)
+        ? controller.setLimits(directory, limits)
+        : warnOfMissing(controller, limits, `the unified hierarchy has no ${controller.name} controller here`),
     ),
   );
   // Thrown when all have ended: whoever removes the group next meets no late write.

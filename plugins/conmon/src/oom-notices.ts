@@ -1,6 +1,6 @@
 import { existsSync, type FSWatcher, rmSync, watch } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf, namesIn } from '@shiplog/driver-kit';
+import { Announcer, errnoOf, namesIn } from '@shiplog/driver-kit';
 import type { Layout } from './layout.ts';
 
 /** What the monitor leaves where it stands, for each time the kernel is out of memory for the container's cgroup. */
@@ -13,7 +13,7 @@ const NOTICE = 'oom';
  * while nobody watched is told first.
  */
 export class OomNotices {
-  readonly #followers = new Set<(id: string) => void>();
+  readonly #notices = new Announcer<{ readonly id: string }>();
   readonly #watches = new Map<string, FSWatcher>();
 
   constructor(private readonly layout: Layout) {}
@@ -41,42 +41,22 @@ export class OomNotices {
   }
 
   /** Ids, each time there was a notice, until `signal` aborts. */
-  async *follow(signal: AbortSignal): AsyncGenerator<{ readonly id: string }> {
-    const queue: string[] = [];
-    let wake: () => void = () => undefined;
-    const tell = (id: string): void => {
-      queue.push(id);
-      wake();
-    };
-    const stop = (): void => wake();
-    signal.addEventListener('abort', stop);
-    this.#followers.add(tell);
-    try {
+  follow(signal: AbortSignal): AsyncGenerator<{ readonly id: string }> {
+    return this.#notices.follow(signal, async () => {
       for (const id of await namesIn(this.layout.containers)) {
         this.watch(id);
         // One that was watched before anybody listened kept its notice.
         this.#take(id);
       }
-      while (!signal.aborted) {
-        const id = queue.shift();
-        if (id !== undefined) yield { id };
-        else
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-      }
-    } finally {
-      this.#followers.delete(tell);
-      signal.removeEventListener('abort', stop);
-    }
+    });
   }
 
   #take(id: string): void {
     const notice = join(this.layout.bundle(id), NOTICE);
     // Nobody would be told: the notice stays for who comes.
-    if (this.#followers.size === 0 || !existsSync(notice)) return;
+    if (!this.#notices.isHeard || !existsSync(notice)) return;
     // Before it is told: who hears of it finds all kills up to then counted, and of later ones there is another notice.
     rmSync(notice, { force: true });
-    for (const tell of this.#followers) tell(id);
+    this.#notices.tell({ id });
   }
 }

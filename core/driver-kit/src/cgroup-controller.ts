@@ -1,8 +1,8 @@
 import { type ResourceLimits, ShiplogError } from '@shiplog/contracts';
-import { errnoOf } from '@shiplog/driver-kit';
+import { errnoOf } from './errno.ts';
 
-/** One controller of the unified hierarchy: which limits are its, and how it takes them. */
-export interface Controller {
+/** One controller of a hierarchy: which limits are its, and how it takes them. */
+export interface CgroupController {
   readonly name: string;
   readonly limits: readonly (keyof ResourceLimits)[];
   /**
@@ -13,7 +13,7 @@ export interface Controller {
 }
 
 /** Tries a setting: nothing when it took, or a warning that names it. What the kernel calls invalid is the caller's mistake. */
-export async function attempt(limit: string, set: () => Promise<void>): Promise<readonly string[]> {
+export async function attemptLimit(limit: string, set: () => Promise<void>): Promise<readonly string[]> {
   try {
     await set();
     return [];
@@ -28,9 +28,9 @@ export async function attempt(limit: string, set: () => Promise<void>): Promise<
   }
 }
 
-/** One warning for each limit of a controller that this host lacks. */
-export function warnOfMissing({ name, limits }: Controller, asked: ResourceLimits): readonly string[] {
-  return limits.filter((limit) => isAsked(asked[limit])).map((limit) => `${limit}: the unified hierarchy has no ${name} controller here`);
+/** One warning for each limit that is asked of a controller which this host lacks: the limit, and `why`. */
+export function warnOfMissing({ limits }: CgroupController, asked: ResourceLimits, why: string): readonly string[] {
+  return limits.filter((limit) => isAsked(asked[limit])).map((limit) => `${limit}: ${why}`);
 }
 
 function isAsked(value: ResourceLimits[keyof ResourceLimits]): boolean {
