@@ -60,6 +60,8 @@ export class Delivery {
   readonly #done: Promise<void>;
   readonly #caughtUp: (() => void)[] = [];
   #closing = false;
+  /** Aborts when it is closed: who waits for the destination looks again whether there is anything to wait for. */
+  #closed = new AbortController();
   #ended = false;
   #reopened = Promise.withResolvers<void>();
   #changes: FileChanges | undefined;
@@ -90,6 +92,7 @@ export class Delivery {
    */
   async close(signal: AbortSignal): Promise<boolean> {
     this.#closing = true;
+    this.#closed.abort();
     this.#changes?.note();
     const abort = (): void => this.#stop.abort();
     if (signal.aborted) abort();
@@ -106,6 +109,7 @@ export class Delivery {
   reopen(): boolean {
     if (this.#ended || this.#stop.signal.aborted) return false;
     this.#closing = false;
+    this.#closed = new AbortController();
     this.#reopened.resolve();
     this.#reopened = Promise.withResolvers<void>();
     return true;
@@ -164,12 +168,23 @@ export class Delivery {
         // What was written after the last note is written again.
         state = await this.#restore(file);
         if (this.#options.most !== undefined) await this.#skip(file, this.#options.most);
-        await sleep(retry, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+        if (await this.#endsWithoutRest(file)) return;
+        const woken = this.#closing ? [this.#stop.signal] : [this.#stop.signal, this.#closed.signal];
+        await sleep(retry, undefined, { signal: AbortSignal.any(woken) }).catch(() => undefined);
         retry = Math.min(retry * 2, RETRY_MS.most);
       } finally {
         await sink?.close().catch((error: unknown) => this.#options.logger.debug('sink not closed', { error: String(error) }));
       }
     }
+  }
+
+  /** Closed, and nothing is left: then no destination is needed. */
+  async #endsWithoutRest(file: FileHandle): Promise<boolean> {
+    if (!this.#closing) return false;
+    const { size } = await file.stat();
+    const isDone = this.#closing && size <= this.#position && Object.keys(this.#joiner.begun).length === 0;
+    if (isDone) this.#ended = true;
+    return isDone;
   }
 
   /** Ends when the delivery does, after the last line. Throws what the sink throws. */

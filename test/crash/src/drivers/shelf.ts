@@ -40,7 +40,7 @@ export const SHELVES: readonly Shelf[] = [
   { ...USUAL, name: 'local', logDriver: 'local', verbs: LIFE },
   { ...USUAL, name: 'no log', logDriver: 'none', verbs: LIFE },
   // Nobody listens: what a container prints waits in its spool. These print nothing.
-  ...(['syslog', 'journald'] as const).map((logDriver) => ({ ...USUAL, name: logDriver, logDriver, verbs: LIFE })),
+  ...(['syslog', 'fluentd', 'journald'] as const).map((logDriver) => ({ ...USUAL, name: logDriver, logDriver, verbs: LIFE })),
   { ...USUAL, name: 'host', networkDriver: 'host', verbs: LIFE },
   { ...USUAL, name: 'none', networkDriver: 'none', verbs: LIFE },
   { ...USUAL, name: 'macvlan', networkDriver: 'macvlan', verbs: ['network.create', 'network.remove', ...LIFE] },
