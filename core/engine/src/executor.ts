@@ -24,46 +24,14 @@ import {
 import { authorize, authorizersFor, authorizedEvent, denialIn } from './authorize.ts';
 import type { EngineCore } from './core.ts';
 import { system } from './core.ts';
+import { needsRelease, sharesLayers, soleContainer } from './exclusion.ts';
 import { Operation } from './operation.ts';
 import { pluginFacts } from './plugin-facts.ts';
 import { scrubbed } from './secrets/scrub.ts';
 import type { Handler } from './operations/handler.ts';
 import { HANDLERS } from './operations/table.ts';
 import { removeUnstarted, settle } from './reactors/settle.ts';
-
-/** Verbs that have a container to themselves. Others may go on beside them. */
-const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
-  'container.start',
-  'container.stop',
-  'container.restart',
-  'container.remove',
-  'container.release',
-  'container.rename',
-  'container.migrate',
-  'container.update',
-  'network.connect',
-  'network.disconnect',
-]);
-
-/** Verbs that find a container either up or with nothing of it on the host. */
-const NEED_RELEASE: ReadonlySet<CommandType> = new Set<CommandType>([
-  'container.start',
-  'container.restart',
-  'container.migrate',
-  'network.connect',
-  'network.disconnect',
-]);
-
-/** Verbs that share layers and blobs, and so go one after the other. */
-const IMAGES: ReadonlySet<CommandType> = new Set<CommandType>([
-  'image.load',
-  'image.import',
-  'image.pull',
-  'image.migrate',
-  'container.migrate',
-  'image.remove',
-  'image.prune',
-]);
+import { type Turn, Turns } from './turns.ts';
 
 /** What most verbs answer with anyway. */
 const NOTHING = {} as never;
@@ -78,7 +46,8 @@ interface Entered {
 /** Takes commands to their outcomes: decide, intent on disk, effects, outcome on disk, answer. */
 export class Executor {
   readonly #running = new Map<string, Promise<void>>();
-  #images: Promise<unknown> = Promise.resolve();
+  /** With layers and blobs. */
+  readonly #layers = new Turns();
   #stopping = false;
 
   constructor(private readonly core: EngineCore) {}
@@ -121,21 +90,12 @@ export class Executor {
   }
 
   async #inTurn<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, streams: CommandStreams): Promise<CommandAnswers[T]> {
-    if (IMAGES.has(type) || this.#takesLayers(type, args)) {
-      const turn = this.#images.then(() => this.#perform(type, args, caller, streams));
-      this.#images = turn.catch(() => undefined);
-      return turn;
+    const layers = this.#layers.turn();
+    try {
+      return await this.#perform(type, args, caller, streams, layers);
+    } finally {
+      layers.end();
     }
-    return this.#perform(type, args, caller, streams);
-  }
-
-  /** Whether a removal concerns layers: those of a container that is not, or soon will not be, with the driver that holds its image. */
-  #takesLayers<T extends CommandType>(type: T, args: CommandArgs[T]): boolean {
-    if (type !== 'container.remove') return false;
-    const container = this.#subject(type, args);
-    if (container === undefined) return false;
-    const home = this.core.ledger.head.images.get(container.imageId)?.storageDriver;
-    return container.busy?.verb === 'container.migrate' || (home !== undefined && home !== container.storageDriver);
   }
 
   /** Refuses new commands, and resolves when those under way have ended or `ms` have passed. */
@@ -160,6 +120,7 @@ export class Executor {
     args: CommandArgs[T],
     caller: Caller,
     streams: CommandStreams,
+    layers: Turn,
   ): Promise<CommandAnswers[T]> {
     const { core } = this;
     const { parts } = core;
@@ -167,7 +128,7 @@ export class Executor {
     // The union of all commands is what decide takes; a generic member of it is one of them.
     const bare = { type, args, at: parts.clock.now(), givens: { ids: [], defaults: parts.defaults } } as CommandOf<T> as Command;
     const handler: Handler<T> = HANDLERS[type];
-    const { decision, admitted, finished } = await this.#decide(type, args, bare, caller, op, streams.given, (made, verdicts) =>
+    const { decision, admitted, finished } = await this.#decide(type, args, bare, caller, op, streams.given, layers, (made, verdicts) =>
       this.#enter(type, caused(made, caller.cause), verdicts, core.stamp(caller, op)),
     );
     if (!decision.ok) {
@@ -229,15 +190,16 @@ export class Executor {
     caller: Caller,
     op: string,
     given: Given | undefined,
+    layers: Turn,
     enter: (decision: Decision, verdicts: readonly AuthorizerVerdict[]) => R,
   ): Promise<R> {
     const { ledger } = this.core;
     let judged: { readonly intent: string; readonly verdicts: readonly AuthorizerVerdict[] } | undefined;
     let givens: Givens | undefined;
     for (;;) {
-      await this.#takeTurn(type, args, caller);
+      await this.#takeTurn(type, args, caller, layers);
       givens ??= await this.#givens(bare, given);
-      if (this.#mustWait(type, args)) {
+      if (this.#mustWait(type, args, layers)) {
         givens = undefined;
         continue;
       }
@@ -287,15 +249,16 @@ export class Executor {
     }
   }
 
-  /**
-   * Waits until a verb that needs a container to itself may have it. A forced removal does not wait for a stop's patience to
-   * run out; a start first has what an earlier run still holds given back.
-   */
-  async #takeTurn<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller): Promise<void> {
+  /** Waits until a verb that needs a container to itself, or layers, may have them: the container first, since whoever keeps one busy waits for no layers. */
+  async #takeTurn<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, layers: Turn): Promise<void> {
     if (type === 'container.prune') await Promise.all((args as CommandArgs['container.prune']).containers.map((id) => this.idle(id)));
-    const container = this.#subject(type, args);
-    if (container === undefined) return;
-    const { id, busy } = container;
+    const container = soleContainer(this.core.ledger.head, type, args);
+    if (container !== undefined) await this.#takeContainer(type, args, container, caller);
+    if (sharesLayers(this.core.ledger.head, type, args)) await layers.take();
+  }
+
+  /** A forced removal does not wait for a stop's patience to run out; a start first has what an earlier run still holds given back. */
+  async #takeContainer<T extends CommandType>(type: T, args: CommandArgs[T], { id, busy }: ContainerRecord, caller: Caller): Promise<void> {
     const { force } = args as { readonly force?: boolean };
     if (type === 'container.remove' && force === true && (busy?.verb === 'container.stop' || busy?.verb === 'container.restart')) {
       await this.execute(
@@ -309,21 +272,13 @@ export class Executor {
     if (needsRelease(type, now)) await settle(this.core, this, id);
   }
 
-  #mustWait<T extends CommandType>(type: T, args: CommandArgs[T]): boolean {
-    const container = this.#subject(type, args);
+  /** Whether somebody came first after all. */
+  #mustWait<T extends CommandType>(type: T, args: CommandArgs[T], layers: Turn): boolean {
+    const { head } = this.core.ledger;
+    if (!layers.taken && sharesLayers(head, type, args)) return true;
+    const container = soleContainer(head, type, args);
     if (container === undefined || this.#stopping) return false;
     return (container.busy !== undefined && this.#running.has(container.busy.op)) || needsRelease(type, container);
-  }
-
-  /** The container a verb needs to itself. Undefined for other verbs, and where decide will refuse the reference. */
-  #subject<T extends CommandType>(type: T, args: CommandArgs[T]): ContainerRecord | undefined {
-    if (!EXCLUSIVE.has(type)) return undefined;
-    try {
-      return this.core.ledger.head.container((args as { readonly container: string }).container);
-    } catch (error) {
-      if (error instanceof ShiplogError) return undefined;
-      throw error;
-    }
   }
 
   async #givens(command: Command, given: Given | undefined): Promise<Givens> {
@@ -374,11 +329,6 @@ function deniedBy(verdicts: readonly AuthorizerVerdict[], decision: Decision): D
   const { stream, intent } = decision;
   const { tags: _, ...claimless } = intent;
   return { ok: false, stream, intent: { ...claimless, data: { ...intent.data, decided: null } } as NewEvent, refusal: denial.toRecord() };
-}
-
-/** A container that ended and still holds what it had cannot start, or change its networks, before that is given back. */
-function needsRelease(type: CommandType, container: ContainerRecord | undefined): boolean {
-  return NEED_RELEASE.has(type) && container?.status === 'exited' && container.active && !container.spec.autoRemove;
 }
 
 /** The decision, with what made the engine ask for it. */

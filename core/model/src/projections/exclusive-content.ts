@@ -9,7 +9,7 @@ export interface ExclusiveContent {
 }
 
 /** Snapshots and blobs (layers and config) of `image` that none of `others` uses. */
-export function exclusiveContent(view: StateView, image: ImageRecord, others: Iterable<ImageRecord>): ExclusiveContent {
+export function exclusiveContent(view: Pick<StateView, 'containers'>, image: ImageRecord, others: Iterable<ImageRecord>): ExclusiveContent {
   const snapshots = new Set<Digest>();
   const blobs = new Set<Digest>();
   for (const other of others) {

@@ -1,12 +1,14 @@
 import type { ContainerRecord, ImageRecord, StateView } from '@shiplog/contracts';
 
+type Containers = Pick<StateView, 'containers'>;
+
 /** Containers made from an image, stopped ones and those being created too. */
-export function imageUsers(view: StateView, imageId: string): readonly ContainerRecord[] {
+export function imageUsers(view: Containers, imageId: string): readonly ContainerRecord[] {
   return [...view.containers.values()].filter((container) => container.imageId === imageId);
 }
 
 /** Whether an image's layers are needed of a storage driver: it is with that one, or a container made from it is. */
-export function needsLayers(view: StateView, image: ImageRecord, storageDriver: string): boolean {
+export function needsLayers(view: Containers, image: ImageRecord, storageDriver: string): boolean {
   return image.storageDriver === storageDriver || imageUsers(view, image.id).some((container) => container.storageDriver === storageDriver);
 }
 

@@ -1,0 +1,66 @@
+import type { CommandArgs, CommandType, ContainerRecord, StateView } from '@shiplog/contracts';
+import { ShiplogError } from '@shiplog/contracts';
+
+/** Verbs that have a container to themselves. Others may go on beside them. */
+const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
+  'container.start',
+  'container.stop',
+  'container.restart',
+  'container.remove',
+  'container.release',
+  'container.rename',
+  'container.migrate',
+  'container.update',
+  'network.connect',
+  'network.disconnect',
+]);
+
+/** Verbs that find a container either up or with nothing of it on the host. */
+const NEED_RELEASE: ReadonlySet<CommandType> = new Set<CommandType>([
+  'container.start',
+  'container.restart',
+  'container.migrate',
+  'network.connect',
+  'network.disconnect',
+]);
+
+/** Verbs that share layers and blobs, and so go one after the other. */
+const SHARE_LAYERS: ReadonlySet<CommandType> = new Set<CommandType>([
+  'image.load',
+  'image.import',
+  'image.pull',
+  'image.migrate',
+  'container.migrate',
+  'image.remove',
+  'image.prune',
+]);
+
+/** The container a verb needs to itself. Undefined for other verbs, and where decide will refuse the reference. */
+export function soleContainer<T extends CommandType>(view: StateView, type: T, args: CommandArgs[T]): ContainerRecord | undefined {
+  if (!EXCLUSIVE.has(type)) return undefined;
+  try {
+    return view.container((args as { readonly container: string }).container);
+  } catch (error) {
+    if (error instanceof ShiplogError) return undefined;
+    throw error;
+  }
+}
+
+/** A container that ended and still holds what it had cannot start, or change its networks, before that is given back. */
+export function needsRelease(type: CommandType, container: ContainerRecord | undefined): boolean {
+  return NEED_RELEASE.has(type) && container?.status === 'exited' && container.active && !container.spec.autoRemove;
+}
+
+/** Whether a command makes or takes away layers, as things are. A removal does with a container that is not where its image is. */
+export function sharesLayers<T extends CommandType>(view: StateView, type: T, args: CommandArgs[T]): boolean {
+  if (SHARE_LAYERS.has(type)) return true;
+  if (type === 'container.prune') {
+    return (args as CommandArgs['container.prune']).containers.some((id) => isAway(view, view.containers.get(id)));
+  }
+  return type === 'container.remove' && isAway(view, soleContainer(view, type, args));
+}
+
+function isAway(view: StateView, container: ContainerRecord | undefined): boolean {
+  const home = container && view.images.get(container.imageId)?.storageDriver;
+  return home !== undefined && home !== container?.storageDriver;
+}

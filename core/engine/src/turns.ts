@@ -1,0 +1,33 @@
+/** One command's turn with what it shares with others. */
+export interface Turn {
+  /** Whether it has been taken. It is not given back before it ends. */
+  readonly taken: boolean;
+  /** Resolves when all who asked before have ended theirs. Taking it again is free. */
+  take(): Promise<void>;
+  /** Lets the next one have it. Harmless where it was never taken. */
+  end(): void;
+}
+
+/** What one command has at a time: first come, first served. */
+export class Turns {
+  #last: Promise<void> = Promise.resolve();
+
+  turn(): Turn {
+    let ended: PromiseWithResolvers<void> | undefined;
+    let before: Promise<void> | undefined;
+    return {
+      get taken() {
+        return before !== undefined;
+      },
+      take: () => {
+        if (before === undefined) {
+          ended = Promise.withResolvers();
+          before = this.#last;
+          this.#last = ended.promise;
+        }
+        return before;
+      },
+      end: () => ended?.resolve(),
+    };
+  }
+}
