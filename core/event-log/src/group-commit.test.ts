@@ -30,8 +30,8 @@ class Numbers implements Batch {
 }
 
 /** Commits of numbers by `write`. */
-function commitsBy(write: (items: readonly number[]) => Promise<void>, now?: () => number) {
-  const commits = new GroupCommit(() => new Numbers(write), undefined, now && new Pace(now, now));
+function commitsBy(write: (items: readonly number[]) => Promise<void>, pace?: Pace) {
+  const commits = new GroupCommit(() => new Numbers(write), undefined, pace);
   return {
     add: (items: readonly number[], lazy = false) => commits.add((batch) => void batch.items.push(...items), lazy),
     flushed: () => commits.flushed(),
@@ -123,19 +123,23 @@ test('given a crowd that comes again when acknowledged, when it goes round, then
 
 /** Sizes of the writes of 300 who go round ten times, by a clock on which a write and what each of them does take so long. */
 async function sizesOfHundreds(write: number, work: number): Promise<readonly number[]> {
-  let now = 0;
+  let written = 0;
+  let worked = 0;
   const sizes: number[] = [];
   const commits = commitsBy(
     async (items) => {
       sizes.push(items.length);
       await turn();
-      now += write;
+      written += write;
     },
-    () => now,
+    new Pace(
+      () => written + worked,
+      () => worked,
+    ),
   );
   const one = async (): Promise<void> => {
     for (let round = 0; round < 10; round++) {
-      now += work;
+      worked += work;
       await commits.add([round]);
     }
   };

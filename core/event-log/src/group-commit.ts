@@ -99,7 +99,6 @@ export class GroupCommit<B extends Batch> {
     // Not at once: those who were just acknowledged get their turn to append again, and so share the next write.
     setImmediate(() => {
       this.#scheduled = false;
-      this.#pace.turned();
       if (this.#writing === undefined) this.#next();
     });
   }
@@ -128,7 +127,7 @@ export class GroupCommit<B extends Batch> {
     }
     batch.written();
     durable.resolve();
-    // Measures the turn of the acknowledged, and writes what waits after it.
+    // Writes what waits after the turn of the acknowledged.
     this.#schedule(0);
   }
 

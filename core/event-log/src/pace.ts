@@ -1,5 +1,7 @@
-/** How much the newest measurement counts beside all before: an odd one is forgotten after some ten writes. */
-const WEIGHT = 1 / 8;
+/** How much the newest measurement counts beside all before: an odd one is forgotten after some thirty writes. */
+const WEIGHT = 1 / 32;
+/** Fewer items than this are no crowd: they share each write whole, and nothing is learned from them. */
+const CROWD = 128;
 
 /**
  * Tells what is faster for a crowd each of whom comes again when acknowledged: that all of it shares each write, or that one half's work overlaps
@@ -7,19 +9,20 @@ const WEIGHT = 1 / 8;
  * longer, halves only make more of them.
  *
  * Work is processor time. On a busy machine writes take longer, as everything does, but the work stays the same: halves that must wait
- * for a processor overlap nothing.
+ * for a processor overlap nothing. It is taken from one write's end to the next, for the kernel tells it in steps as large as a tick
+ * (getrusage(2)): what a short turn seems to take is chance, what many take is not.
  */
 export class Pace {
   readonly #now: () => number;
   readonly #worked: () => number;
   #began = 0;
-  /** What this thread had worked when the last write ended. */
-  #workedThen = 0;
-  /** Items acknowledged whose turn is not over. */
-  #acknowledged = 0;
-  /** Milliseconds of a write, and of the work that each acknowledged item brings. Nothing is known at first. */
+  /** What this thread had worked when the last write of a crowd ended; undefined if it was none. */
+  #workedThen: number | undefined;
+  /** Milliseconds of a write; 0: nothing is known. */
   #write = 0;
+  /** Milliseconds of work, and the items that brought it, over the last writes. */
   #work = 0;
+  #items = 0;
   #overlap = true;
 
   /** Both in milliseconds: a clock, and how long this thread had the processor. */
@@ -40,17 +43,20 @@ export class Pace {
 
   /** It ended and acknowledges so many items; others wait already. */
   ended(acknowledged: number, waiting: number): void {
-    this.#write = smooth(this.#write, this.#now() - this.#began);
-    this.#workedThen = this.#worked();
-    this.#acknowledged = acknowledged;
-    this.#overlap = this.#work === 0 || this.#work * (acknowledged + waiting) >= this.#write;
-  }
-
-  /** Those who were acknowledged have had their turn. */
-  turned(): void {
-    if (this.#acknowledged === 0) return;
-    this.#work = smooth(this.#work, (this.#worked() - this.#workedThen) / this.#acknowledged);
-    this.#acknowledged = 0;
+    if (acknowledged + waiting < CROWD) {
+      this.#overlap = false;
+      this.#workedThen = undefined;
+      return;
+    }
+    const took = this.#now() - this.#began;
+    this.#write = this.#write === 0 ? took : faded(this.#write) + took * WEIGHT;
+    const worked = this.#worked();
+    if (this.#workedThen !== undefined) {
+      this.#work = faded(this.#work) + worked - this.#workedThen;
+      this.#items = faded(this.#items) + acknowledged;
+    }
+    this.#workedThen = worked;
+    this.#overlap = this.#items === 0 || (this.#work / this.#items) * (acknowledged + waiting) >= this.#write;
   }
 }
 
@@ -59,6 +65,6 @@ function processorTime(): number {
   return (user + system) / 1000;
 }
 
-function smooth(before: number, next: number): number {
-  return before === 0 ? next : before + (next - before) * WEIGHT;
+function faded(before: number): number {
+  return before * (1 - WEIGHT);
 }
