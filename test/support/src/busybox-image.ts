@@ -41,7 +41,7 @@ const APPLETS = [
   'cut',
 ];
 
-/** Writes a docker-archive of a small image from Debian's busybox-static to `path`, tagged `tag`. */
+/** Writes a docker-archive of a small image from Debian's busybox-static to `path`, tagged `tag`. The same image every time. */
 export async function busyboxArchive(path: string, tag = 'busybox:test', config: object = {}): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'shiplog-image-'));
   try {
@@ -75,8 +75,10 @@ export async function busyboxArchive(path: string, tag = 'busybox:test', config:
   }
 }
 
+const MADE = new Date('2026-01-01T00:00:00Z');
+
 /** Packs a plain tree, owned by root, as a tar. */
 async function packTree(root: string, path: string, entries?: string[]): Promise<void> {
-  const owned = { map: (header: Headers) => ({ ...header, uid: 0, gid: 0 }) };
-  await pipeline(pack(root, entries === undefined ? owned : { ...owned, entries }), createWriteStream(path));
+  const how = { map: (header: Headers) => ({ ...header, uid: 0, gid: 0, mtime: MADE }), sort: true };
+  await pipeline(pack(root, entries === undefined ? how : { ...how, entries }), createWriteStream(path));
 }
