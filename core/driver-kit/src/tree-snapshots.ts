@@ -1,14 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Observed, type OperationContext, ShiplogError, type StorageDriver } from '@shiplog/contracts';
-import { throwIfAborted } from './abort.ts';
 import { BindMounts } from './bind-mounts.ts';
-import { buildDirectory, pathExists } from './build-directory.ts';
-import { KeyedLock } from './keyed-lock.ts';
 import { mirrorTree } from './mirror-tree.ts';
-import { answerAgain, readLayerRecord, writeLayerRecord } from './layer-record.ts';
-import { collectRemains, eraseTree, namesIn, safeRemove, syncDirectory } from './safe-remove.ts';
+import { eraseTree } from './safe-remove.ts';
 import type { DriverServices } from './services.ts';
+import { SnapshotStore } from './snapshot-store.ts';
 import { treeChanges } from './tree-changes.ts';
 import { type TreeUsage, treeUsage } from './tree-usage.ts';
 import { unpackLayer } from './unpack-layer.ts';
@@ -39,81 +36,53 @@ export interface TreeMaker {
 /**
  * A storage driver whose every snapshot is a whole tree, that a bind mount shows. It does all but what a {@link TreeMaker} says.
  *
- * ## What is on disk
- * ```
- * <stateDir>/layers/<key>/tree/         a layer's files
- * <stateDir>/layers/<key>/layer.json    its diff id and size, so that applying it again costs nothing
- * <stateDir>/active/<key>/tree/         an active snapshot's files
- * <stateDir>/tmp-*                      something under construction
- * <stateDir>/rm-*                       something under deletion
- * ```
- * The directory is the truth: the driver keeps no list, so there is none to disagree with it.
- *
- * ## How it survives a crash
- * What has its final name is whole. A snapshot is built as `tmp-*`, synced, and renamed into place: rename(2) happens or
- * does not. It is deleted the other way round: renamed to `rm-*`, then deleted. So whatever a crash leaves is either as
- * before, as after, or bears a name by which the first verb after the restart knows and deletes it.
- *
- * ## How it is repeatable
- * Each verb looks first whether the world is already as asked, and is then done. Calls for one key take turns, so that
- * nobody looks while another is changing it.
+ * What is on disk is what {@link SnapshotStore} says, and how it survives crashes; a snapshot's files are in `tree` of its directory.
  */
 export class TreeSnapshots implements StorageDriver {
   readonly #services: Pick<DriverServices, 'kernel' | 'home' | 'logger'>;
   readonly #maker: TreeMaker;
-  readonly #stateDir: string;
-  readonly #layers: string;
-  readonly #active: string;
+  readonly #store: SnapshotStore;
   readonly #mounts: BindMounts;
-  readonly #turns = new KeyedLock();
-  /** Layers do not change, so each is measured once. */
-  readonly #layerUsage = new Map<string, TreeUsage>();
-  #ready: Promise<void> | undefined;
 
   constructor(services: Pick<DriverServices, 'kernel' | 'home' | 'logger'>, maker: TreeMaker) {
+    const { kernel, home, logger } = services;
     this.#services = services;
     this.#maker = maker;
-    this.#stateDir = services.home.stateDir;
-    this.#layers = join(this.#stateDir, 'layers');
-    this.#active = join(this.#stateDir, 'active');
-    this.#mounts = new BindMounts(services.kernel, services.logger, this.#active);
+    const erase = async (directory: string): Promise<void> => {
+      await maker.erase?.(join(directory, 'tree'));
+      await eraseTree(directory);
+    };
+    this.#store = new SnapshotStore({ driver: maker.driver, stateDir: home.stateDir, logger, erase });
+    this.#mounts = new BindMounts(kernel, logger, this.#store.active);
   }
 
   /** A layer is its parent's tree with the tar's changes made in it. */
   async applyLayer({ key, parent, diffId, source }: Args<'applyLayer'>, ctx: OperationContext): Answer<'applyLayer'> {
-    return this.#turn(key, ctx, async () => {
-      const present = await readLayerRecord(join(this.#layers, key));
-      if (present !== undefined) return answerAgain(key, present, diffId);
-      const { kernel, logger } = this.#services;
-      const record = { diffId, bytes: 0 };
-      await this.#build(join(this.#layers, key), async (directory) => {
+    return this.#store.turn(key, ctx, () =>
+      this.#store.addLayer(key, diffId, async (directory) => {
         const root = join(directory, 'tree');
         await this.#make(parent, root, ctx.signal);
         // Syncs what was copied before it, too.
+        const { kernel } = this.#services;
         const written = await unpackLayer({ kernel, source, root, whiteouts: 'remove', diffId, signal: ctx.signal });
-        if (written.unsupportedXattrs.length > 0) {
-          logger.warn('extended attributes were left out: the file system has none', { key, names: written.unsupportedXattrs });
-        }
-        record.bytes = written.bytes;
-        await writeLayerRecord(directory, record);
         await this.#maker.seal?.(root);
-      });
-      return record;
-    });
+        return written;
+      }),
+    );
   }
 
   /** An active snapshot is a copy of its parent that a container may change. */
   async prepare({ key, parent, sizeBytes, like }: Args<'prepare'>, ctx: OperationContext): Answer<'prepare'> {
-    return this.#turn(key, ctx, async () => {
-      const { limit, driver } = this.#maker;
-      if (sizeBytes !== undefined && limit === undefined) throw withoutQuota(driver, key);
-      if (await pathExists(join(this.#active, key))) return {};
-      await this.#build(join(this.#active, key), async (directory) => {
+    return this.#store.turn(key, ctx, async () => {
+      const maker = this.#maker;
+      if (sizeBytes !== undefined && maker.limit === undefined) throw withoutQuota(maker.driver, key);
+      const { kernel } = this.#services;
+      await this.#store.addSnapshot(key, async (directory) => {
         const root = join(directory, 'tree');
         await this.#make(parent, root, ctx.signal);
-        if (sizeBytes !== undefined) await limit?.(root, sizeBytes);
-        if (like !== undefined) await mirrorTree({ kernel: this.#services.kernel, from: like, to: root, signal: ctx.signal });
-        await (this.#maker.sync?.(root) ?? this.#services.kernel.files.syncFilesystem(root));
+        if (sizeBytes !== undefined) await maker.limit?.(root, sizeBytes);
+        if (like !== undefined) await mirrorTree({ kernel, from: like, to: root, signal: ctx.signal });
+        await (maker.sync?.(root) ?? kernel.files.syncFilesystem(root));
       });
       return {};
     });
@@ -121,15 +90,14 @@ export class TreeSnapshots implements StorageDriver {
 
   /** The tree is where it is; a private bind mount shows it at the target as well. */
   async mount({ key, target }: Args<'mount'>, ctx: OperationContext): Answer<'mount'> {
-    return this.#turn(key, ctx, async () => {
-      const source = join(this.#active, key, 'tree');
-      if (!(await pathExists(source))) throw notFound(`there is no active snapshot ${key}`, key);
-      return { mounts: [await this.#mounts.show(key, source, target)] };
+    return this.#store.turn(key, ctx, async () => {
+      const source = join(await this.#store.snapshot(key), 'tree');
+      return { mounts: [await this.#mounts.bind(key, source, target)] };
     });
   }
 
   async unmount({ key, target }: Args<'unmount'>, ctx: OperationContext): Answer<'unmount'> {
-    return this.#turn(key, ctx, async () => {
+    return this.#store.turn(key, ctx, async () => {
       await this.#mounts.hide(key, target);
       return {};
     });
@@ -137,78 +105,30 @@ export class TreeSnapshots implements StorageDriver {
 
   /** A snapshot that is still mounted somewhere is unmounted first: a mount of deleted files would be of no use. */
   async remove({ key }: Args<'remove'>, ctx: OperationContext): Answer<'remove'> {
-    return this.#turn(key, ctx, async () => {
+    return this.#store.turn(key, ctx, async () => {
       await this.#mounts.hideAll(key);
-      for (const kind of [this.#layers, this.#active]) {
-        if (!(await pathExists(join(kind, key)))) continue;
-        await safeRemove(join(kind, key), this.#stateDir, this.#erase);
-        await syncDirectory(kind);
-      }
-      this.#layerUsage.delete(key);
+      await this.#store.remove(key);
       return {};
     });
   }
 
   async usage({ key }: Args<'usage'>, ctx: OperationContext): Answer<'usage'> {
-    return this.#turn(key, ctx, async () => {
-      const measure = this.#maker.usage?.bind(this.#maker) ?? treeUsage;
-      if (await pathExists(join(this.#active, key))) return measure(join(this.#active, key, 'tree'));
-      if (!(await pathExists(join(this.#layers, key)))) throw notFound(`there is no snapshot ${key}`, key);
-      const usage = this.#layerUsage.get(key) ?? (await measure(join(this.#layers, key, 'tree')));
-      this.#layerUsage.set(key, usage);
-      return usage;
-    });
+    const usage = this.#maker.usage?.bind(this.#maker) ?? treeUsage;
+    return this.#store.turn(key, ctx, () => this.#store.usage(key, (directory) => usage(join(directory, 'tree'))));
   }
 
   async changes({ key, parent, ignore }: Args<'changes'>, ctx: OperationContext): Answer<'changes'> {
-    return this.#turn(key, ctx, async () => {
-      const tree = join(this.#active, key, 'tree');
-      if (!(await pathExists(tree))) throw notFound(`there is no active snapshot ${key}`, key);
+    return this.#store.turn(key, ctx, async () => {
+      const tree = join(await this.#store.snapshot(key), 'tree');
       const base = parent === undefined ? undefined : await this.#layer(parent);
       return { changes: [...(await treeChanges({ base, tree, ignore: new Set(ignore), signal: ctx.signal }))] };
     });
   }
 
-  /** Reads only: what an interrupted verb left is not listed here, the next verb deletes it. */
   async observe(): Promise<readonly Observed[]> {
-    const snapshots = [...(await namesIn(this.#layers)), ...(await namesIn(this.#active))];
     const mounts = await this.#mounts.list();
-    return [...snapshots.map((id) => ({ resource: 'snapshot', id })), ...mounts.map(({ key }) => ({ resource: 'mount', id: key }))];
+    return [...(await this.#store.observe()), ...mounts.map(({ key }) => ({ resource: 'mount', id: key }))];
   }
-
-  /** Waits for the key's turn; before the very first, tidies up after the driver's former self. */
-  async #turn<T>(key: string, ctx: OperationContext, work: () => Promise<T>): Promise<T> {
-    this.#ready ??= this.#begin();
-    try {
-      await this.#ready;
-    } catch (error) {
-      this.#ready = undefined;
-      throw error;
-    }
-    return this.#turns.run(key, async () => {
-      throwIfAborted(ctx.signal);
-      try {
-        return await work();
-      } catch (error) {
-        throw ShiplogError.wrap(error, 'DRIVER_FAILED', { driver: this.#maker.driver, key });
-      }
-    });
-  }
-
-  async #begin(): Promise<void> {
-    const remains = await collectRemains(this.#stateDir, this.#erase);
-    if (remains.length > 0) this.#services.logger.info('deleted what interrupted work had left', { names: remains });
-    for (const kind of [this.#layers, this.#active]) await mkdir(kind, { recursive: true, mode: 0o700 });
-  }
-
-  #build(place: string, fill: (directory: string) => Promise<void>): Promise<void> {
-    return buildDirectory(this.#stateDir, place, fill, { erase: this.#erase });
-  }
-
-  readonly #erase = async (directory: string): Promise<void> => {
-    await this.#maker.erase?.(join(directory, 'tree'));
-    await eraseTree(directory);
-  };
 
   async #make(parent: string | undefined, to: string, signal: AbortSignal): Promise<void> {
     if (parent === undefined) return void (await (this.#maker.create?.(to) ?? mkdir(to, 0o755)));
@@ -216,17 +136,11 @@ export class TreeSnapshots implements StorageDriver {
   }
 
   async #layer(key: string): Promise<string> {
-    const tree = join(this.#layers, key, 'tree');
-    if (!(await pathExists(tree))) throw notFound(`there is no layer ${key} to build on`, key);
-    return tree;
+    return join(await this.#store.layer(key), 'tree');
   }
 }
 
 /** What a driver without capability `quota` says to a size. */
 export function withoutQuota(driver: string, key: string): ShiplogError {
   return new ShiplogError('NOT_SUPPORTED', `storage driver ${driver} cannot limit the size of a container; btrfs can`, { driver, key });
-}
-
-function notFound(message: string, key: string): ShiplogError {
-  return new ShiplogError('SNAPSHOT_NOT_FOUND', message, { key });
 }

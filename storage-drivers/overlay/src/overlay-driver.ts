@@ -1,38 +1,29 @@
 import { lstat, mkdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Kernel, type MountInfo, type Observed, type OperationContext, ShiplogError, type StorageDriver } from '@shiplog/contracts';
+import { type Kernel, type MountInfo, type Observed, type OperationContext, type StorageDriver } from '@shiplog/contracts';
 import {
   HOME,
   KERNEL,
-  KeyedLock,
   LOGGER,
   type DriverHome,
   type Logger,
-  type TreeUsage,
-  answerAgain,
-  buildDirectory,
-  collectRemains,
+  SnapshotStore,
+  type TargetMount,
+  TargetMounts,
   copyAttributes,
   errnoOf,
-  findMountPoint,
   inject,
   injectable,
-  makeMountPoint,
   mirrorTree,
-  namesIn,
   pathExists,
-  readLayerRecord,
   removeMountPoint,
-  safeRemove,
   temporaryPath,
-  throwIfAborted,
   treeChanges,
   treeUsage,
   unmountPatiently,
   unpackLayer,
   withoutQuota,
   writeDurably,
-  writeLayerRecord,
 } from '@shiplog/driver-kit';
 import { EMPTY, dropDanglingLinks, linkLayer, lowerdir, readLower, shortName, unlinkLayer, withLowerdir } from './lower-chain.ts';
 
@@ -47,14 +38,13 @@ const OPTIONS_ALWAYS = ['index=off', 'metacopy=off'];
 
 /**
  * Storage over the kernel's overlay file system: a layer holds only its own changes, an active snapshot shares all layers
- * below it, and copies a file up when it is first changed. Its sibling vfs tells how a storage driver works; this is what
- * differs.
+ * below it, and copies a file up when it is first changed.
  *
  * ## What is on disk
+ * Beside what `SnapshotStore` of the driver kit says, which also tells how that survives crashes:
  * ```
  * <stateDir>/layers/<key>/diff/        the layer's own entries, with overlayfs's marks for what it deletes
  * <stateDir>/layers/<key>/lower        short names of the layers below, topmost first, separated by `:`
- * <stateDir>/layers/<key>/layer.json   diff id and size
  * <stateDir>/active/<key>/diff/        what the container changed (overlayfs's upper directory)
  * <stateDir>/active/<key>/work/        overlayfs's own
  * <stateDir>/active/<key>/lower        as above
@@ -73,63 +63,47 @@ export class OverlayDriver implements StorageDriver {
   readonly #kernel: Kernel;
   readonly #logger: Logger;
   readonly #stateDir: string;
-  readonly #layers: string;
-  readonly #active: string;
   readonly #links: string;
-  readonly #empty: string;
-  readonly #turns = new KeyedLock();
-  /** Layers do not change, so each is measured once. */
-  readonly #layerUsage = new Map<string, TreeUsage>();
-  #ready: Promise<void> | undefined;
+  readonly #store: SnapshotStore;
+  readonly #mounts: TargetMounts;
 
-  constructor(@inject(KERNEL) kernel: Kernel, @inject(HOME) home: DriverHome, @inject(LOGGER) logger: Logger) {
+  constructor(@inject(KERNEL) kernel: Kernel, @inject(HOME) { stateDir }: DriverHome, @inject(LOGGER) logger: Logger) {
     this.#kernel = kernel;
     this.#logger = logger;
-    this.#stateDir = home.stateDir;
-    this.#layers = join(home.stateDir, 'layers');
-    this.#active = join(home.stateDir, 'active');
-    this.#links = join(home.stateDir, 'l');
-    this.#empty = join(home.stateDir, EMPTY);
+    this.#stateDir = stateDir;
+    this.#links = join(stateDir, 'l');
+    this.#store = new SnapshotStore({ driver: 'overlay', stateDir, logger, begin: () => this.#begin() });
+    this.#mounts = new TargetMounts(kernel, logger, async (table) => overlaysOf(table, this.#store.active));
   }
 
   async applyLayer({ key, parent, diffId, source }: Args<'applyLayer'>, ctx: OperationContext): Answer<'applyLayer'> {
-    return this.#turn(key, ctx, async () => {
-      const present = await readLayerRecord(join(this.#layers, key));
-      if (present !== undefined) return answerAgain(key, present, diffId);
-      const chain = await this.#chain(parent);
-      const record = { diffId, bytes: 0 };
-      // Before the layer itself: a link without a layer is recognised, a layer without a link is not.
-      await linkLayer(this.#links, key);
+    return this.#store.turn(key, ctx, async () => {
       try {
-        await buildDirectory(this.#stateDir, join(this.#layers, key), async (directory) => {
+        return await this.#store.addLayer(key, diffId, async (directory) => {
+          const chain = await this.#chain(parent);
+          // Before the layer itself: a link without a layer is recognised, a layer without a link is not.
+          await linkLayer(this.#links, key);
           await this.#makeDiff(directory, chain);
           const written = await this.#write(directory, chain, (root) =>
             unpackLayer({ kernel: this.#kernel, source, root, whiteouts: 'remove', diffId, signal: ctx.signal }),
           );
-          record.bytes = written.bytes;
-          if (written.unsupportedXattrs.length > 0) {
-            this.#logger.warn('extended attributes were left out: the file system has none', { key, names: written.unsupportedXattrs });
-          }
           await writeDurably(join(directory, 'lower'), chain.join(':'));
-          await writeLayerRecord(directory, record);
+          return written;
         });
       } catch (error) {
-        await unlinkLayer(this.#links, key);
+        if (!(await pathExists(join(this.#store.layers, key)))) await unlinkLayer(this.#links, key);
         throw error;
       }
-      return record;
     });
   }
 
   async prepare({ key, parent, ephemeral = false, sizeBytes, like }: Args<'prepare'>, ctx: OperationContext): Answer<'prepare'> {
-    return this.#turn(key, ctx, async () => {
+    return this.#store.turn(key, ctx, async () => {
       if (sizeBytes !== undefined) throw withoutQuota('overlay', key);
-      if (await pathExists(join(this.#active, key))) return {};
-      const chain = await this.#chain(parent);
-      await buildDirectory(
-        this.#stateDir,
-        join(this.#active, key),
+      await this.#store.addSnapshot(
+        key,
         async (directory) => {
+          const chain = await this.#chain(parent);
           await this.#makeDiff(directory, chain);
           if (like !== undefined) {
             await this.#write(directory, chain, (root) => mirrorTree({ kernel: this.#kernel, from: like, to: root, signal: ctx.signal }));
@@ -146,9 +120,8 @@ export class OverlayDriver implements StorageDriver {
   }
 
   async mount({ key, target, ephemeral = false }: Args<'mount'>, ctx: OperationContext): Answer<'mount'> {
-    return this.#turn(key, ctx, async () => {
-      const snapshot = join(this.#active, key);
-      if (!(await pathExists(snapshot))) throw notFound(`there is no active snapshot ${key}`, key);
+    return this.#store.turn(key, ctx, async () => {
+      const snapshot = await this.#store.snapshot(key);
       const chain = await readLower(snapshot);
       const rest = [
         `upperdir=${join(snapshot, 'diff')}`,
@@ -156,64 +129,45 @@ export class OverlayDriver implements StorageDriver {
         ...OPTIONS_ALWAYS,
         ...(ephemeral ? ['volatile'] : []),
       ];
-      const { path, made } = await makeMountPoint(target);
-      if (!(await this.#isMounted(key, path))) {
-        try {
-          // The kernel refuses what was once mounted volatile, in case power failed; here that may be lost.
-          if (ephemeral) await rm(join(snapshot, 'work', 'work', 'incompat'), { recursive: true, force: true });
-          await this.#mountOverlay(path, chain, rest);
-        } catch (error) {
-          if (made) await removeMountPoint(path);
-          throw error;
-        }
-      }
+      await this.#mounts.show(key, target, async (path) => {
+        // The kernel refuses what was once mounted volatile, in case power failed; here that may be lost.
+        if (ephemeral) await rm(join(snapshot, 'work', 'work', 'incompat'), { recursive: true, force: true });
+        await this.#mountOverlay(path, chain, rest);
+      });
       const options = [lowerdir(this.#links, orEmpty(chain)), ...rest];
       return { mounts: [{ type: 'overlay', source: 'overlay', target, options }] };
     });
   }
 
   async unmount({ key, target }: Args<'unmount'>, ctx: OperationContext): Answer<'unmount'> {
-    return this.#turn(key, ctx, async () => {
-      const path = await findMountPoint(target);
-      if (path !== undefined) await this.#hide(key, path);
+    return this.#store.turn(key, ctx, async () => {
+      await this.#mounts.hide(key, target);
       return {};
     });
   }
 
   /** A snapshot that is still mounted somewhere is unmounted first. */
   async remove({ key }: Args<'remove'>, ctx: OperationContext): Answer<'remove'> {
-    return this.#turn(key, ctx, async () => {
-      for (const mount of await this.#mounts()) if (mount.key === key) await this.#hide(key, mount.target);
-      for (const kind of [this.#layers, this.#active]) {
-        if (!(await pathExists(join(kind, key)))) continue;
-        // Not synced: what power loss brings back belongs to nobody, and the engine removes it again.
-        await safeRemove(join(kind, key), this.#stateDir);
-      }
+    return this.#store.turn(key, ctx, async () => {
+      await this.#mounts.hideAll(key);
+      await this.#store.remove(key);
       await unlinkLayer(this.#links, key);
-      this.#layerUsage.delete(key);
       return {};
     });
   }
 
   /** What lies in the snapshot's own directory, marks of deletion included. */
   async usage({ key }: Args<'usage'>, ctx: OperationContext): Answer<'usage'> {
-    return this.#turn(key, ctx, async () => {
-      if (await pathExists(join(this.#active, key))) return treeUsage(join(this.#active, key, 'diff'));
-      if (!(await pathExists(join(this.#layers, key)))) throw notFound(`there is no snapshot ${key}`, key);
-      const usage = this.#layerUsage.get(key) ?? (await treeUsage(join(this.#layers, key, 'diff')));
-      this.#layerUsage.set(key, usage);
-      return usage;
-    });
+    return this.#store.turn(key, ctx, () => this.#store.usage(key, (directory) => treeUsage(join(directory, 'diff'))));
   }
 
   /** Compares what the snapshot shows with what its parent does. */
   async changes({ key, parent, ignore }: Args<'changes'>, ctx: OperationContext): Answer<'changes'> {
-    return this.#turn(key, ctx, async () => {
-      const snapshot = join(this.#active, key);
-      if (!(await pathExists(snapshot))) throw notFound(`there is no active snapshot ${key}`, key);
+    return this.#store.turn(key, ctx, async () => {
+      await this.#store.snapshot(key);
       const chain = await this.#chain(parent);
       const compare = (base: string | undefined, tree: string) => treeChanges({ base, tree, ignore: new Set(ignore), signal: ctx.signal });
-      const shown = (await this.#mounts()).find((mount) => mount.key === key)?.target;
+      const shown = (await this.#mounts.list()).find((mount) => mount.key === key)?.target;
       // One that is not shown is read like a layer.
       const whole = [`../active/${key}/diff`, ...chain];
       const changes = await this.#view(chain, (base) =>
@@ -224,43 +178,22 @@ export class OverlayDriver implements StorageDriver {
   }
 
   async observe(): Promise<readonly Observed[]> {
-    const snapshots = [...(await namesIn(this.#layers)), ...(await namesIn(this.#active))];
-    const mounts = await this.#mounts();
-    return [...snapshots.map((id) => ({ resource: 'snapshot', id })), ...mounts.map(({ key }) => ({ resource: 'mount', id: key }))];
+    const mounts = await this.#mounts.list();
+    return [...(await this.#store.observe()), ...mounts.map(({ key }) => ({ resource: 'mount', id: key }))];
   }
 
-  async #turn<T>(key: string, ctx: OperationContext, work: () => Promise<T>): Promise<T> {
-    this.#ready ??= this.#begin();
-    try {
-      await this.#ready;
-    } catch (error) {
-      this.#ready = undefined;
-      throw error;
-    }
-    return this.#turns.run(key, async () => {
-      throwIfAborted(ctx.signal);
-      try {
-        return await work();
-      } catch (error) {
-        throw ShiplogError.wrap(error, 'DRIVER_FAILED', { driver: 'overlay', key });
-      }
-    });
-  }
-
-  /** Tidies up after the driver's former self: mounts of unfinished layers, what they lay on, links to nothing. */
+  /** Takes away mounts of unfinished layers and what has lost its layer, makes what stands below a snapshot without a parent. */
   async #begin(): Promise<void> {
     const unfinished = join(await realpath(this.#stateDir), 'tmp-');
     for (const { target } of await this.#kernel.mounts.list()) {
       if (target.startsWith(unfinished)) await unmountPatiently(this.#kernel, this.#logger, target);
     }
-    const remains = await collectRemains(this.#stateDir);
-    if (remains.length > 0) this.#logger.info('deleted what interrupted work had left', { names: remains });
-    for (const path of [this.#layers, this.#active, this.#links]) await mkdir(path, { recursive: true, mode: 0o700 });
-    await mkdir(this.#empty, { recursive: true, mode: 0o755 });
+    await mkdir(this.#links, { recursive: true, mode: 0o700 });
+    await mkdir(join(this.#stateDir, EMPTY), { recursive: true, mode: 0o755 });
     await symlink(`../${EMPTY}`, join(this.#links, EMPTY)).catch((error: unknown) => {
       if (errnoOf(error) !== 'EEXIST') throw error;
     });
-    await dropDanglingLinks(this.#links, this.#layers);
+    await dropDanglingLinks(this.#links, this.#store.layers);
   }
 
   /** Makes `diff`, the top of the tree: its root directory is all that overlayfs shows of that one, so it is as the parent's. */
@@ -324,46 +257,19 @@ export class OverlayDriver implements StorageDriver {
   /** Short names of the layers a child of `parent` lies on, topmost first. */
   async #chain(parent: string | undefined): Promise<readonly string[]> {
     if (parent === undefined) return [];
-    const directory = join(this.#layers, parent);
-    if (!(await pathExists(directory))) throw notFound(`there is no layer ${parent} to build on`, parent);
-    return [shortName(parent), ...(await readLower(directory))];
+    return [shortName(parent), ...(await readLower(await this.#store.layer(parent)))];
   }
+}
 
-  /** Every place where an active snapshot is mounted: an overlay names its upper directory in the mount table. */
-  async #mounts(table?: readonly MountInfo[]): Promise<readonly { readonly key: string; readonly target: string }[]> {
-    const before = `upperdir=${this.#active}/`;
-    return (table ?? (await this.#kernel.mounts.list())).flatMap((mount) => {
-      const upper = mount.type === 'overlay' ? mount.superOptions.find((option) => option.startsWith(before)) : undefined;
-      return upper === undefined ? [] : [{ key: upper.slice(before.length, -'/diff'.length), target: mount.target }];
-    });
-  }
-
-  /** Throws when something else is mounted there: it is not this driver's to cover or to take away. */
-  async #isMounted(key: string, path: string): Promise<boolean> {
-    const table = await this.#kernel.mounts.list();
-    if (!table.some((mount) => mount.target === path)) return false;
-    if ((await this.#mounts(table)).some((mount) => mount.key === key && mount.target === path)) return true;
-    throw new ShiplogError('DRIVER_FAILED', `something else is mounted at ${path}`, { key, target: path });
-  }
-
-  async #hide(key: string, path: string): Promise<void> {
-    while (await this.#isMounted(key, path)) {
-      await unmountPatiently(this.#kernel, this.#logger, path);
-      try {
-        return await removeMountPoint(path);
-      } catch (error) {
-        // Something was mounted beneath what was on top.
-        if (errnoOf(error) !== 'EBUSY') throw error;
-      }
-    }
-    await removeMountPoint(path);
-  }
+/** Overlays of active snapshots: each names its upper directory in the mount table. */
+function overlaysOf(table: readonly MountInfo[], active: string): readonly TargetMount[] {
+  const before = `upperdir=${active}/`;
+  return table.flatMap((mount) => {
+    const upper = mount.type === 'overlay' ? mount.superOptions.find((option) => option.startsWith(before)) : undefined;
+    return upper === undefined ? [] : [{ key: upper.slice(before.length, -'/diff'.length), target: mount.target }];
+  });
 }
 
 function orEmpty(chain: readonly string[]): readonly string[] {
   return chain.length === 0 ? [EMPTY] : chain;
-}
-
-function notFound(message: string, key: string): ShiplogError {
-  return new ShiplogError('SNAPSHOT_NOT_FOUND', message, { key });
 }

@@ -14,8 +14,8 @@ import type { Kernel } from '@shiplog/contracts';
 
 /**
  * The reference storage driver: every snapshot is a whole tree of its own, a full copy of its parent's. That is slow and takes space, and
- * needs nothing of the host but a directory. What is on disk, and how it survives crashes, is said in `TreeSnapshots`: read it before you
- * write a driver.
+ * needs nothing of the host but a directory. What is on disk, and how it survives crashes, is said in `SnapshotStore`, what a driver of whole trees
+ * does in `TreeSnapshots`: read them before you write a driver.
  */
 @injectable()
 export class VfsDriver extends TreeSnapshots {
