@@ -21,7 +21,8 @@ export interface Committed {
 
 /** What commits share: the log's end, and who is told of what became durable. */
 export interface CommitTarget {
-  readonly db: LogDatabase;
+  /** Where commits go, nothing between: each layer of abstract-level checks and copies what passes it. */
+  readonly disk: LogDatabase;
   readonly tail: Tail;
   readonly writer: SegmentWriter;
   /** Tiles that are complete and perhaps not durable yet, by key. */
@@ -83,7 +84,7 @@ export class Commit implements Batch {
 
   async write(): Promise<void> {
     this.close();
-    const written = this.#target.db.batch<string, Buffer>(this.#puts, OPTIONS);
+    const written = this.#target.disk.batch<string, Buffer>(this.#puts, OPTIONS);
     // While the disk works: the next commit begins with it.
     this.#root = this.#frontier?.root() ?? EMPTY_ROOT;
     await written;

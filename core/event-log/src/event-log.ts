@@ -101,6 +101,8 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
 
 class DatabaseEventLog implements EventLog {
   readonly db: LogDatabase;
+  /** The database without its archives. */
+  readonly disk: LogDatabase;
   readonly index: LogIndex;
   readonly segments: SegmentTable;
   readonly recent = new Recent();
@@ -130,6 +132,7 @@ class DatabaseEventLog implements EventLog {
 
   constructor(options: EventLogOptions, { tail, pages, pagesTo }: LoadedLog, store: SnapshotDatabase | undefined, firstSeq: number) {
     this.db = options.db;
+    this.disk = options.db instanceof ArchivingLevel ? options.db.inner : options.db;
     this.#boot = options.boot;
     this.#inst = options.inst;
     this.#newId = options.newId ?? ulidSource();
