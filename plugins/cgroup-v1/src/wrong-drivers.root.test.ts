@@ -237,7 +237,7 @@ if (answer.usable)
         async factory() {
           const right = await fixture();
           // By a name that the kit takes for this driver's own.
-          const directory = join(tmpdir(), right.parent);
+          const directory = join(tmpdir(), `shiplog-${right.engineId}`);
           await mkdir(directory);
           const host: Host = { directory, memory: new Map() };
           const spoil = (driver: CgroupDriver): CgroupDriver => replacing(driver, wrong(driver, host));

@@ -2,7 +2,7 @@ import { access, cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:f
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ShiplogError } from '@shiplog/contracts/errors';
-import { FAMILIES, type Family, READ_FIRST } from './families.ts';
+import { FAMILIES, type Family, INLINE, PEERS } from './families.ts';
 
 const TEMPLATES = fileURLToPath(new URL('../templates', import.meta.url));
 
@@ -27,7 +27,8 @@ export async function createDriver({
   parent,
 }: NewDriver): Promise<{ readonly directory: string; readonly files: readonly string[] }> {
   if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(name)) throw invalid(`a driver's name has lower-case letters, digits and dashes, not "${name}"`);
-  if (!Object.hasOwn(FAMILIES, family)) throw invalid(noTemplate(family));
+  if (!Object.hasOwn(FAMILIES, family))
+    throw invalid(`there is no driver family "${family}" to begin; there is ${Object.keys(FAMILIES).join(', ')}`);
   if (language !== 'typescript' && language !== 'python') throw invalid(`drivers are begun in typescript or python, not ${language}`);
   if (language === 'python' && family !== 'volume')
     throw invalid(
@@ -57,7 +58,9 @@ async function writeTypeScript(directory: string, family: string, name: string, 
     type: 'module',
     scripts: { test: 'node --test', typecheck: 'tsc --noEmit' },
     shiplog: { api: [1], entry: './plugin.ts', drivers: [manifest] },
-    peerDependencies: { '@shiplog/contracts': '*', '@shiplog/driver-kit': '*' },
+    peerDependencies: Object.fromEntries(
+      ['@shiplog/contracts', '@shiplog/driver-kit', ...(PEERS[family] ?? [])].map((peer) => [peer, '*']),
+    ),
   });
   await writeFile(join(directory, 'README.md'), readme(name, family));
   await linkPackages(directory);
@@ -107,14 +110,14 @@ const TSCONFIG = {
 };
 
 function readme(name: string, family: string): string {
+  const isolated = INLINE.includes(family) ? '' : `\nshiplogd --plugin "$PWD" --isolate ${name}=process # or in a process of its own`;
   return `# ${name}
 
 A ${family} driver for Shiplog.
 
 \`\`\`sh
 shiplog plugin test .                            # prove it, as root if it needs that
-shiplogd --plugin "$PWD" --watch                 # use it; every save is loaded at once
-shiplogd --plugin "$PWD" --isolate ${name}=process # or in a process of its own
+shiplogd --plugin "$PWD" --watch                 # use it; every save is loaded at once${isolated}
 \`\`\`
 `;
 }
@@ -127,14 +130,6 @@ function literal(value: object): string {
     .replaceAll(/([{,])(?=\S)/g, '$1 ')
     .replaceAll(/(?<=\S)}/g, ' }')
     .replaceAll('{ }', '{}');
-}
-
-function noTemplate(family: string): string {
-  const known = Object.keys(FAMILIES).join(', ');
-  const read = READ_FIRST[family];
-  return read === undefined
-    ? `there is no driver family "${family}" to begin; there is ${known}`
-    : `${family} drivers have no template: read ${read} first. There are templates for ${known}`;
 }
 
 async function writeJson(directory: string, file: string, value: object): Promise<void> {

@@ -18,6 +18,18 @@ export const FAMILIES = {
     needs: { root: true },
     doc: 'A network namespace with loopback alone.',
   },
+  cgroup: {
+    kind: 'cgroup',
+    capabilities: { freeze: true, kill: true, stats: true, psi: false },
+    needs: { root: true },
+    doc: 'Control groups, in which nobody gets all pids.',
+  },
+  runtime: {
+    kind: 'runtime',
+    capabilities: { terminal: true, exec: true, seccomp: true, init: true },
+    needs: { binaries: ['conmon', 'runc'], root: true },
+    doc: 'Runs OCI bundles with runc, each under a conmon of its own.',
+  },
   log: {
     kind: 'log',
     capabilities: { read: true, follow: true, spool: true, direct: false, lasting: false },
@@ -31,8 +43,11 @@ export const FAMILIES = {
 
 export type Family = keyof typeof FAMILIES;
 
-/** What to read first where there is no template: these are begun by looking at a real one. */
-export const READ_FIRST: { readonly [family: string]: string } = {
-  cgroup: '@shiplog/cgroup-v2',
-  runtime: '@shiplog/runtime-sim',
+/** Packages that a beginning imports beside those that all do. */
+export const PEERS: { readonly [family: string]: readonly string[] } = {
+  cgroup: ['@shiplog/cgroup-v1', '@shiplog/cgroup-v2'],
+  runtime: ['@shiplog/conmon'],
 };
+
+/** Families whose drivers, as they begin, hand out streams, and so run inline alone. */
+export const INLINE: readonly string[] = ['log', 'runtime'];

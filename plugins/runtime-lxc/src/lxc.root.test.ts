@@ -1,17 +1,25 @@
 // time limit: 300 s
 import { suite } from 'uvu';
-import { runtimeSuite } from '@shiplog/conformance/runtime';
+import { runtimeFixture, runtimeSuite } from '@shiplog/conformance/runtime';
+import { createTestServices } from '@shiplog/driver-kit/testing';
+import { createKernel } from '@shiplog/kernel-linux';
 import { report, reported } from '@shiplog/test-support';
-import { fixture, probe } from './testing/fixture.ts';
+import plugin from './index.ts';
 
 const test = suite('runtime-lxc: conformance');
+const kernel = createKernel();
+const module = new URL('./index.js', import.meta.url).href;
 
-const { usable, reason = '' } = await probe();
-if (usable) runtimeSuite({ test: reported(test, 'runtime/lxc', 'runtime'), factory: fixture });
+const answer = await plugin.drivers[0]?.probe?.(createTestServices({ kernel, stateDir: '/nonexistent', runDir: '/nonexistent' }));
+if (answer?.usable !== false)
+  runtimeSuite({
+    test: reported(test, 'runtime/lxc', 'runtime'),
+    factory: () => runtimeFixture({ plugin, module, name: 'lxc', kernel }),
+  });
 else {
-  report({ driver: 'runtime/lxc', suite: 'runtime', skipped: reason });
+  report({ driver: 'runtime/lxc', suite: 'runtime', skipped: answer.reason });
   test('given a host that cannot run the driver, when it is to be proved, then that is skipped', async () => {
-    process.stdout.write(`SKIP ${reason}\n`);
+    process.stdout.write(`SKIP ${answer.reason}\n`);
   });
 }
 

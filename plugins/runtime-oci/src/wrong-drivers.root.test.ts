@@ -23,7 +23,7 @@ async function wrongFixture(wrong: Wrong): Promise<RuntimeFixture> {
         const driver = await right.restart();
         const ctx = createContext({ op: 'cleanup', signal: new AbortController().signal });
         for (const { id } of await driver.observe()) await driver.remove({ id }, ctx);
-        await right.remains();
+        await right.remains([]);
         await right.cleanup();
       } catch (error) {
         // A check that fails because of this has not failed because of the driver.

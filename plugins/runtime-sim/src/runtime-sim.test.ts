@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pluginSuite } from '@shiplog/conformance/plugin';
-import { runtimeSuite } from '@shiplog/conformance/runtime';
+import { runtimeFixture, runtimeSuite } from '@shiplog/conformance/runtime';
 import { createContext, type ProcessExit, type RuntimeDriver, ShiplogError } from '@shiplog/contracts';
 import { instantiate, type ScopedDriver } from '@shiplog/driver-kit';
 import { createTestServices } from '@shiplog/driver-kit/testing';
+import { createKernel } from '@shiplog/kernel-linux';
 import { reported } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -13,6 +14,7 @@ import plugin from './index.ts';
 
 const test = suite('runtime-sim');
 const [definition] = plugin.drivers;
+const module = new URL('./index.js', import.meta.url).href;
 // A process that is simulated keeps no real one.
 const alive = setInterval(() => undefined, 1000);
 test.after(() => clearInterval(alive));
@@ -76,29 +78,13 @@ pluginSuite({
   test: reported(test, 'runtime/sim', 'plugin'),
   plugin,
   services: () => createTestServices({ stateDir: '/nonexistent', runDir: '/nonexistent' }),
-  module: new URL('./index.js', import.meta.url).href,
+  module,
 });
 
 runtimeSuite({
   test: reported(test, 'runtime/sim', 'runtime'),
   programs: definition?.manifest.capabilities['programs'] !== false,
-  async factory() {
-    const { directory, make, cleanup } = await lab();
-    const records = join(directory, 'containers');
-    await mkdir(records);
-    return {
-      driver: await make(),
-      runtime: 'sim',
-      limitsMemory: false,
-      restart: make,
-      spec: () => ({}),
-      logPath: (id) => join(directory, id),
-      remains: () => readdir(records),
-      killMonitor: async () => false,
-      kill: () => Promise.reject(new Error('its calls end before they can be killed')),
-      cleanup,
-    };
-  },
+  factory: () => runtimeFixture({ plugin, module, name: 'sim', kernel: createKernel() }),
 });
 
 test(

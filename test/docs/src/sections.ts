@@ -17,7 +17,7 @@ const shown = (page: string, name: string, path: string): Section => ({
 });
 
 /** Families with a guide of their own: it shows the beginning that `shiplog plugin new` makes, which is proven with that package. */
-const GUIDES = ['storage', 'network', 'log', 'authorizer', 'projection', 'image-source'] as const;
+const GUIDES = ['storage', 'network', 'cgroup', 'runtime', 'log', 'authorizer', 'projection', 'image-source'] as const;
 
 /** Everything in the documentation that is made. */
 export const SECTIONS: readonly Section[] = [
@@ -38,8 +38,6 @@ export const SECTIONS: readonly Section[] = [
     make: () => replayExample('replay simulate --latency runtime.create=x2 golden.jsonl.gz'),
   },
   shown('docs/drivers.md', 'driver', 'plugins/create-driver/templates/volume/driver.ts'),
-  shown('docs/guides/cgroup.md', 'driver', 'plugins/cgroup-v2/src/driver.ts'),
   shown('docs/guides/cgroup.md', 'controller', 'plugins/cgroup-v2/src/pids.ts'),
-  shown('docs/guides/runtime.md', 'driver', 'plugins/runtime-sim/src/driver.ts'),
   ...GUIDES.map((family) => shown(`docs/guides/${family}.md`, 'driver', `plugins/create-driver/templates/${family}/driver.ts`)),
 ];

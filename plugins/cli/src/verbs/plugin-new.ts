@@ -3,7 +3,7 @@ import { note, print } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { defineVerb } from '../verb.ts';
 
-const FAMILIES = ['storage', 'volume', 'network', 'log', 'authorizer', 'projection', 'image-source'] as const;
+const FAMILIES = ['storage', 'volume', 'network', 'cgroup', 'runtime', 'log', 'authorizer', 'projection', 'image-source'] as const;
 
 export default defineVerb({
   usage: '[OPTIONS] FAMILY NAME',
@@ -14,7 +14,7 @@ export default defineVerb({
     format: { type: 'text', value: 'json', help: 'Print directory and files as JSON', complete: ['json'] },
   },
   details:
-    'Makes the directory NAME with a driver that works and the test that proves it. Families: storage, volume (also in Python), network,\nlog, authorizer, projection, image-source.',
+    'Makes the directory NAME with a driver that works and the test that proves it. Families: storage, volume (also in Python), network,\ncgroup, runtime, log, authorizer, projection, image-source.',
   examples: [
     { command: 'shiplog plugin new volume my-volumes && shiplog plugin test my-volumes', what: 'a driver, proven' },
     { command: 'shiplog plugin new volume mine --language python', what: 'the same in Python' },

@@ -43,7 +43,7 @@ async function stageOf(factory: CgroupFactory, verbs: readonly string[]): Promis
             ];
       return [...groups, ...(await fixture.groupsOf()), ...limits, ...(await membershipsOf(member.pid))];
     },
-    varying: [fixture.parent],
+    varying: [fixture.engineId],
     async reboot() {
       const groups = await fixture.groupsOf(ID);
       // The kernel ends no frozen process of version 1.

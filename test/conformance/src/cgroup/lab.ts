@@ -34,8 +34,8 @@ export interface CgroupFixture {
   readonly driver: CgroupDriver;
   /** The port that the driver was given: its calls are effects at which the kit kills it. Absent if it has none. */
   readonly kernel?: Kernel;
-  /** Name of the group that holds all of the driver's, such as `shiplog-<engine>`. */
-  readonly parent: string;
+  /** Id of its engine, which is in the name of whatever it makes, as in `shiplog-<engine>/<id>`. */
+  readonly engineId: string;
   /** Of the driver's manifest. */
   readonly capabilities: { readonly [ability: string]: boolean };
   /** What the kernel's files say, in the contract's unit: a number or a list as text, `max` for none, '' where it has no such file. */
@@ -48,7 +48,9 @@ export interface CgroupFixture {
   groupsOf(id?: string): Promise<readonly string[]>;
   /** Another driver of the same engine, as after its restart. The former one is used no more. */
   restart(): Promise<CgroupDriver>;
-  /** Called at the end, failed or not; the kit has removed its groups. */
+  /** Ends the one that was made last as SIGKILL does. Absent where it is in this process. */
+  kill?(): Promise<void>;
+  /** Called at the end, failed or not, when the kit's processes have been killed. */
   cleanup(): Promise<void>;
 }
 
@@ -143,12 +145,12 @@ export class Lab {
   async end(): Promise<void> {
     try {
       for (const id of this.#ids) await this.driver.remove({ id }, this.ctx());
+      assert.deepEqual(await this.fixture.groupsOf(), [], 'groups are left');
+      assert.deepEqual(await this.driver.observe(), [], 'the driver sees groups that nobody has');
     } finally {
       for (const child of this.#children) child.kill('SIGKILL');
       await this.fixture.cleanup();
     }
-    assert.deepEqual(await this.fixture.groupsOf(), [], 'groups are left');
-    assert.deepEqual(await this.driver.observe(), [], 'the driver sees groups that nobody has');
   }
 }
 

@@ -8,7 +8,7 @@ import { createTestServices } from '@shiplog/driver-kit/testing';
 
 /** What is proven: a plugin's value in this process, or one that runs elsewhere. */
 export type Proven =
-  | { readonly plugin: PluginDefinition; readonly kernel: Kernel }
+  | { readonly plugin: PluginDefinition; readonly module?: string; readonly kernel: Kernel }
   | { readonly guest: GuestSource; readonly drivers: readonly DriverManifest[]; readonly kernel: Kernel };
 
 /** A place on this host for one driver: directories of its own, and as many instances as a check wants. */

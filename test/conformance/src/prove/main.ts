@@ -1,18 +1,20 @@
-// Proves a plugin: node main.js DIRECTORY|MODULE|unix:PATH [--format json]. Exit codes: 0 all held, 1 some did not, 2 there is no plugin.
+// Proves a plugin: node main.js DIRECTORY|MODULE|unix:PATH [--only TEXT] [--format json].
+// Exit codes: 0 all held, 1 some did not, 2 there is no plugin, or no such check.
 import { spawn } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { DriverManifest, Kernel } from '@shiplog/contracts';
+import type { DriverManifest } from '@shiplog/contracts';
 import type { PluginDefinition } from '@shiplog/driver-kit';
+import { realKernel } from '../real-kernel.ts';
 import { driversOf } from './driver-lab.ts';
 import { proveGuest, provePlugin } from './prove-plugin.ts';
 
 /** Milliseconds for one check. */
 const LIMIT_MS = 300_000;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { format: { type: 'string' } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { format: { type: 'string' }, only: { type: 'string' } } });
 /** Set in the process that has a network namespace to itself. */
 const APART = 'SHIPLOG_KIT_APART';
 /** Begins what names the socket of a program that runs already. */
@@ -30,11 +32,12 @@ try {
   const target = positionals[0] ?? '.';
   await (target.startsWith(UNIX) ? gatherFrom(resolve(target.slice(UNIX.length))) : gather(resolve(target)));
 } catch (error) {
-  process.stderr.write(`shiplog: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(2);
+  refuse(error instanceof Error ? error.message : String(error));
 }
+const asked = checks.filter(({ name }) => name.includes(values.only ?? ''));
+if (values.only !== undefined && asked.length === 0) refuse(`no check of this plugin's has "${values.only}" in its name`);
 let failed = 0;
-for (const { name, body } of checks) {
+for (const { name, body } of asked) {
   const began = performance.now();
   const failure = await run(body);
   const ms = Math.round(performance.now() - began);
@@ -46,9 +49,14 @@ for (const { name, body } of checks) {
     );
 }
 for (const { what, why } of skips) console.log(json ? JSON.stringify({ skipped: what, why }) : `SKIP ${what}: ${why}`);
-if (json) console.log(JSON.stringify({ passed: checks.length - failed, failed, skipped: skips.length }));
-else console.log(`\n${checks.length - failed} passed, ${failed} failed${skips.length === 0 ? '' : `, ${skips.length} skipped`}`);
+if (json) console.log(JSON.stringify({ passed: asked.length - failed, failed, skipped: skips.length }));
+else console.log(`\n${asked.length - failed} passed, ${failed} failed${skips.length === 0 ? '' : `, ${skips.length} skipped`}`);
 process.exit(failed > 0 ? 1 : 0);
+
+function refuse(why: string): never {
+  process.stderr.write(`shiplog: ${why}\n`);
+  process.exit(2);
+}
 
 async function run(body: () => Promise<void>): Promise<string | undefined> {
   const late = Promise.withResolvers<never>();
@@ -103,11 +111,4 @@ interface Field {
 async function fieldOf(directory: string): Promise<Field | undefined> {
   const facts: { readonly shiplog?: Field } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
   return facts.shiplog;
-}
-
-/** By name, and not as a dependency: whoever hosts drivers has one. */
-async function realKernel(): Promise<Kernel> {
-  const name = '@shiplog/kernel-linux';
-  const { createKernel }: { createKernel(): Kernel } = await import(name);
-  return createKernel();
 }

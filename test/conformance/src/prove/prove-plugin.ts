@@ -1,16 +1,19 @@
-import { strict as assert } from 'node:assert';
-import type { DriverManifest, Kernel, ShiplogEvent, VerbKind } from '@shiplog/contracts';
+import { randomBytes } from 'node:crypto';
+import type { DriverManifest, Kernel, VerbKind } from '@shiplog/contracts';
 import type { PluginDefinition } from '@shiplog/driver-kit';
 import type { GuestSource } from '@shiplog/driver-kit/isolation';
 import { createTestServices } from '@shiplog/driver-kit/testing';
+import { cgroupFixture, cgroupSuite, lackOfHierarchy } from '../cgroup/index.ts';
 import type { TestFunction } from '../in-lab.ts';
 import { logSuite } from '../log/index.ts';
 import { layWire, networkSuite } from '../network/index.ts';
 import { pluginSuite } from '../plugin/index.ts';
+import { lackOfBusybox, runtimeFixture, runtimeSuite } from '../runtime/index.ts';
 import { storageSuite } from '../storage/index.ts';
 import { verbSuite } from '../verbs/index.ts';
 import { volumeCrashSuite, volumeSuite } from '../volume/index.ts';
-import { calmly, type DriverLab, driverLab, probeOf, type Proven } from './driver-lab.ts';
+import { type DriverLab, driverLab, probeOf, type Proven } from './driver-lab.ts';
+import { anEvent, proveProjection } from './projection.ts';
 
 /** How a runner takes a check: uvu's suite, node:test's `test`, or any other function like it. */
 export type Test = (name: string, body: () => Promise<void>) => unknown;
@@ -19,7 +22,7 @@ export interface PluginProof {
   readonly test: Test;
   /** What the plugin's module exports by default. */
   readonly plugin: PluginDefinition;
-  /** URL of that module: it is also imported alone, to see that this does no work. */
+  /** URL of that module: it is also imported alone, to see that this does no work, and where a runtime is killed. */
   readonly module?: string;
   /** The real kernel port, or a double for drivers that need none. */
   readonly kernel: Kernel;
@@ -39,7 +42,7 @@ export async function provePlugin({ test, plugin, module, kernel, skipped = tell
     ...(module === undefined ? {} : { module }),
   });
   const manifests = plugin.drivers.map(({ manifest }) => manifest);
-  await proveDrivers(check, { plugin, kernel }, manifests, skipped, isApart);
+  await proveDrivers(check, { plugin, kernel, ...(module === undefined ? {} : { module }) }, manifests, skipped, isApart);
 }
 
 /** The same for drivers that run elsewhere: in a program, a process, a thread. */
@@ -62,10 +65,12 @@ async function proveDrivers(
   skipped: (what: string, why: string) => void,
   isApart: boolean,
 ): Promise<void> {
-  for (const { kind, name, capabilities } of manifests) {
+  for (const { kind, name, capabilities, needs } of manifests) {
     const what = `${kind}/${name}`;
-    const reason = await probeOf(proven, kind, name);
+    const reason = needs.root === true && process.geteuid?.() !== 0 ? 'it needs root' : await probeOf(proven, kind, name);
     if (reason !== undefined) skipped(what, `it cannot run here: ${reason}`);
+    else if (kind === 'cgroup') await proveCgroup(test, proven, name, { capabilities, needs }, skipped);
+    else if (kind === 'runtime') await proveRuntime(test, proven, name, capabilities, skipped);
     else if (kind === 'storage') proveStorage(test, proven, name, capabilities);
     else if (kind === 'network' && 'guest' in proven && 'socket' in proven.guest)
       skipped(what, 'a program that runs already stands in another network namespace than the kit; give its directory');
@@ -74,12 +79,49 @@ async function proveDrivers(
     else if (kind === 'network') proveNetwork(test, proven, name, capabilities);
     else if (kind === 'log') proveLog(test, proven, name, capabilities, skipped);
     else if (kind in SAMPLES) proveVerbs(test, proven, kind as keyof typeof SAMPLES, name);
-    else skipped(what, `drivers of family ${kind} are proven by their own kit, with a fixture of yours: @shiplog/conformance/${kind}`);
+    else skipped(what, `there is no kit for drivers of family ${kind}`);
     if (kind === 'volume' && reason === undefined) proveVolume(test, proven, name, capabilities, skipped);
     if (kind === 'projection' && reason === undefined) proveProjection(test, proven, name);
     if (kind === 'image-source' && reason === undefined)
       skipped(what, 'what it fetches is proven with an image that it has: @shiplog/conformance/image-source');
   }
+}
+
+async function proveCgroup(
+  test: TestFunction,
+  proven: Proven,
+  name: string,
+  { capabilities, needs }: Pick<DriverManifest, 'capabilities' | 'needs'>,
+  skipped: (what: string, why: string) => void,
+): Promise<void> {
+  const lack = await lackOfHierarchy(proven.kernel, needs.filesystems);
+  if (lack !== undefined) return skipped(`cgroup/${name}`, lack);
+  const engineId = randomBytes(6).toString('hex');
+  cgroupSuite({
+    test,
+    abilities: { freeze: capabilities['freeze'] === true, kill: capabilities['kill'] === true },
+    async factory() {
+      const lab = await driverLab(proven, 'cgroup', name);
+      return cgroupFixture({ ...lab, engineId, kernel: proven.kernel, capabilities, make: () => lab.make(engineId) });
+    },
+  });
+}
+
+async function proveRuntime(
+  test: TestFunction,
+  proven: Proven,
+  name: string,
+  capabilities: DriverManifest['capabilities'],
+  skipped: (what: string, why: string) => void,
+): Promise<void> {
+  const what = `runtime/${name}`;
+  if ('guest' in proven) return skipped(what, 'runtime drivers hand out streams, and so run inline alone: write it as a module');
+  const { plugin, kernel, module } = proven;
+  if (module === undefined) return skipped(what, 'it is also killed in processes of its own, which import its module: give `module`');
+  const programs = capabilities['programs'] !== false;
+  const lack = programs ? await lackOfBusybox() : undefined;
+  if (lack !== undefined) return skipped(what, lack);
+  runtimeSuite({ test, programs, skipped, factory: () => runtimeFixture({ plugin, module, name, kernel }) });
 }
 
 function proveStorage(test: TestFunction, proven: Proven, name: string, capabilities: DriverManifest['capabilities']): void {
@@ -210,65 +252,6 @@ function proveVerbs(test: TestFunction, proven: Proven, kind: keyof typeof SAMPL
       return { driver: await lab.make(), args: SAMPLES[kind](lab.scratch), cleanup: lab.cleanup };
     },
   });
-}
-
-function proveProjection(test: TestFunction, proven: Proven, name: string): void {
-  const events = Array.from({ length: 20 }, (_, seq) => anEvent(seq));
-  const withProjections = async (work: (first: Fed, second: Fed) => Promise<void>): Promise<void> => {
-    const lab = await driverLab(proven, 'projection', name);
-    try {
-      const make = async (): Promise<Fed> => {
-        const driver = await lab.make();
-        return {
-          fold: async (from, some) => (await driver.fold({ from, events: [...some] }, calmly())).seq,
-          view: async () => (await driver.view({ query: {} }, calmly())).view,
-        };
-      };
-      await work(await make(), await make());
-    } finally {
-      await lab.cleanup();
-    }
-  };
-  test(`projection/${name}: given the same events one by one and all at once, when both are looked at, then they show the same`, () =>
-    withProjections(async (first, second) => {
-      for (const event of events) assert.equal(await first.fold(event.seq, [event]), event.seq);
-      assert.equal(await second.fold(0, events), 19);
-      assert.deepEqual(await first.view(), await second.view());
-    }));
-  test(`projection/${name}: given events that were told before, or come after a gap, when they are told, then each counts once and the answer says where it is`, () =>
-    withProjections(async (first, second) => {
-      await first.fold(0, events.slice(0, 10));
-      await first.fold(5, events.slice(5, 10));
-      assert.equal(await first.fold(12, events.slice(12)), 9);
-      await second.fold(0, events.slice(0, 10));
-      assert.deepEqual(await first.view(), await second.view());
-    }));
-}
-
-interface Fed {
-  fold(from: number, events: readonly ShiplogEvent[]): Promise<number>;
-  view(): Promise<unknown>;
-}
-
-function anEvent(seq: number): ShiplogEvent {
-  return {
-    v: 1,
-    seq,
-    id: `e${seq}`,
-    stream: 'engine',
-    rev: seq,
-    type: 'engine.stopped',
-    sv: 1,
-    kind: 'meta',
-    op: `op${seq}`,
-    corr: `op${seq}`,
-    t: String(seq),
-    mono: String(seq),
-    boot: 'boot',
-    inst: 'inst',
-    actor: { scheme: 'system', reason: 'kit' },
-    data: { instance: 'inst', reason: 'kit' },
-  };
 }
 
 function tell(what: string, why: string): void {

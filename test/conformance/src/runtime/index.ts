@@ -1,6 +1,9 @@
-export { killAfter, makeCall } from './kill-after.ts';
-export type { Call, Killed } from './kill-after.ts';
+export { runtimeFixture } from './fixture.ts';
 export { runtimeSuite } from './runtime-suite.ts';
+export { lackOfBusybox } from './static-busybox.ts';
+
+export type { RuntimeOfPlugin } from './fixture.ts';
+export type { Call, Killed } from './kill-after.ts';
 export type { RuntimeSuite } from './runtime-suite.ts';
 export type { TestFunction } from '../in-lab.ts';
 export type { RuntimeFactory, RuntimeFixture, SpecOptions } from './lab.ts';

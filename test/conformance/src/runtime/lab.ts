@@ -5,6 +5,7 @@ import {
   type ErrorCode,
   ERRORS,
   type IoChannel,
+  type Kernel,
   type OperationContext,
   type ProcessExit,
   type RuntimeDriver,
@@ -24,6 +25,10 @@ export interface SpecOptions {
 /** A driver under test, fresh, with its own empty directories. */
 export interface RuntimeFixture {
   readonly driver: RuntimeDriver;
+  /** The port that the driver was given. */
+  readonly kernel: Kernel;
+  /** Directory with everything that is this driver's and its containers'. */
+  readonly home: string;
   /** What `create` is asked for: `oci`, or the name of one of several that the driver can use. */
   readonly runtime: string;
   /** True when `spec` can limit memory on this host. */
@@ -38,13 +43,13 @@ export interface RuntimeFixture {
   spec(id: string, args: readonly string[], options?: SpecOptions): object;
   /** Where the log of a container goes. */
   logPath(id: string): string;
-  /** What is left on the host of any container: processes, files and cgroups, in words. */
-  remains(): Promise<readonly string[]>;
-  /** Kills the monitor of a container, or does nothing and answers false if there is no such thing. */
+  /** What is left on the host of these containers and sessions: processes, files, mounts and cgroups, in words. */
+  remains(ids: readonly string[]): Promise<readonly string[]>;
+  /** Kills what watches a container, or does nothing and answers false if there is no such thing. */
   killMonitor(id: string): Promise<boolean>;
   /**
    * Makes the call with another driver over the same directories, in a process of its own that is killed `after` milliseconds
-   * from then, or when the call has ended: {@link killAfter} with a program that calls {@link makeCall}.
+   * from then, or when the call has ended.
    */
   kill(call: Call, after?: number): Promise<Killed>;
   /** Called at the end, failed or not. */
@@ -93,6 +98,7 @@ export class Lab {
   driver: RuntimeDriver;
   readonly fixture: RuntimeFixture;
   readonly #created = new Set<string>();
+  readonly #ids: string[] = [];
   readonly #exits: ProcessExit[] = [];
   #following = new AbortController();
   #failure: unknown;
@@ -109,7 +115,9 @@ export class Lab {
   }
 
   newId(): string {
-    return randomBytes(32).toString('hex');
+    const id = randomBytes(32).toString('hex');
+    this.#ids.push(id);
+    return id;
   }
 
   createArgs(args: readonly string[], asked: Asked = {}): CreateArgs {
@@ -227,10 +235,10 @@ export class Lab {
   async assertNothingRemains(): Promise<void> {
     assert.deepEqual(await this.driver.observe(), []);
     // The kernel takes a moment to end a pid namespace.
-    let left = await this.fixture.remains();
+    let left = await this.fixture.remains(this.#ids);
     for (let tries = 0; left.length > 0 && tries < 20; tries += 1) {
       await sleep(50);
-      left = await this.fixture.remains();
+      left = await this.fixture.remains(this.#ids);
     }
     assert.deepEqual(left, []);
   }

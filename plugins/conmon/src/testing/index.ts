@@ -1,1 +1,0 @@
-export { runtimeFixture, type Tested } from './fixture.ts';

@@ -1,0 +1,114 @@
+import { readdir, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CgroupDriver, Kernel } from '@shiplog/contracts';
+import { errnoOf, namesIn, readControl } from '@shiplog/driver-kit';
+import { type Hierarchy, hierarchies } from '../hierarchies.ts';
+import type { CgroupFixture, ReadableLimit } from './lab.ts';
+
+/** Version 1: the controller and its file. Version 2: the file, and which of its words. */
+const FILES: { readonly [what in ReadableLimit]: { readonly 1: readonly [string, string]; readonly 2: readonly [string, number?] } } = {
+  memoryBytes: { 1: ['memory', 'memory.limit_in_bytes'], 2: ['memory.max', 0] },
+  memoryReservationBytes: { 1: ['memory', 'memory.soft_limit_in_bytes'], 2: ['memory.low', 0] },
+  cpuQuotaUs: { 1: ['cpu', 'cpu.cfs_quota_us'], 2: ['cpu.max', 0] },
+  cpuPeriodUs: { 1: ['cpu', 'cpu.cfs_period_us'], 2: ['cpu.max', 1] },
+  cpusetCpus: { 1: ['cpuset', 'cpuset.cpus'], 2: ['cpuset.cpus', 0] },
+  pids: { 1: ['pids', 'pids.max'], 2: ['pids.max', 0] },
+  hugetlb: { 1: ['hugetlb', 'hugetlb.2MB.limit_in_bytes'], 2: ['hugetlb.2MB.max', 0] },
+  ioWeight: { 1: ['blkio', 'blkio.bfq.weight'], 2: ['io.weight', 1] },
+  readBps: { 1: ['blkio', 'blkio.throttle.read_bps_device'], 2: ['io.max'] },
+};
+
+/** A driver whose engine has an id that no other has. */
+export interface CgroupInstances {
+  readonly engineId: string;
+  readonly kernel: Kernel;
+  readonly capabilities: { readonly [ability: string]: boolean };
+  /** Another instance of it. */
+  make(): Promise<CgroupDriver>;
+  /** Ends the one that was made last as SIGKILL does, where it is a process of its own. */
+  kill?(): Promise<void>;
+  cleanup(): Promise<void>;
+}
+
+/** A group in one hierarchy. */
+interface Group {
+  readonly hierarchy: Hierarchy;
+  readonly directory: string;
+}
+
+/**
+ * What the kit asks of a driver that makes its groups in hierarchies of this host, of either version, at `<a name with the engine's id>/<id>`.
+ * It reads them from the kernel's files, and never asks the driver.
+ */
+export async function cgroupFixture({ make, cleanup, ...instances }: CgroupInstances): Promise<CgroupFixture> {
+  const { engineId, kernel } = instances;
+  const all = await hierarchies(kernel);
+  const groups = async (id?: string): Promise<readonly Group[]> => {
+    const found: Group[] = [];
+    for (const hierarchy of all)
+      for (const parent of (await namesIn(hierarchy.mounted)).filter((name) => name.includes(engineId))) {
+        const directory = join(hierarchy.mounted, parent);
+        if (id === undefined) found.push({ hierarchy, directory });
+        else if ((await namesIn(directory)).includes(id)) found.push({ hierarchy, directory: join(directory, id) });
+      }
+    return found;
+  };
+  /** Files of a group with a state of being frozen, of both versions. */
+  const frozen = async (id: string): Promise<readonly { readonly file: string; readonly running: string; readonly state: string }[]> => {
+    const files = (await groups(id)).map(({ hierarchy: { version }, directory }) =>
+      version === 1
+        ? { file: join(directory, 'freezer.state'), running: 'THAWED' }
+        : { file: join(directory, 'cgroup.freeze'), running: '0' },
+    );
+    const states = await Promise.all(files.map(async (one) => ({ ...one, state: await readControl(one.file) })));
+    return states.filter(({ state, running }) => state !== '' && state !== running);
+  };
+  return {
+    ...instances,
+    driver: await make(),
+    restart: make,
+    async readLimit(id, what) {
+      for (const { hierarchy, directory } of await groups(id)) {
+        const text = await limitIn(hierarchy, directory, what);
+        if (text !== '') return text;
+      }
+      return '';
+    },
+    isFrozen: async (id) => (await frozen(id)).length > 0,
+    async thaw(id) {
+      for (const { file, running } of await frozen(id)) await writeFile(file, running);
+    },
+    groupsOf: async (id) => (await groups(id)).map(({ directory }) => directory),
+    async cleanup() {
+      await cleanup();
+      // What a wrong driver leaves is not this host's to keep.
+      for (const { directory } of await groups()) await removeTree(directory);
+    },
+  };
+}
+
+/** Removes a group with those in it. The kernel takes a moment to let go of processes that were killed. */
+async function removeTree(directory: string): Promise<void> {
+  for (const entry of await readdir(directory, { withFileTypes: true }))
+    if (entry.isDirectory()) await removeTree(join(directory, entry.name));
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await rmdir(directory);
+    } catch (error) {
+      if (errnoOf(error) !== 'EBUSY' || tries > 200) throw error;
+      await sleep(20);
+    }
+  }
+}
+
+async function limitIn({ version, controllers }: Hierarchy, directory: string, what: ReadableLimit): Promise<string> {
+  if (version === 1) {
+    const [controller, file] = FILES[what][1];
+    const text = controllers.includes(controller) ? await readControl(join(directory, file)) : '';
+    return text === '-1' ? 'max' : text;
+  }
+  const [file, word] = FILES[what][2];
+  const text = await readControl(join(directory, file));
+  return word === undefined ? text : (text.split(' ')[word] ?? '');
+}

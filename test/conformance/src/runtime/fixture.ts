@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { createContext, type Kernel, type RuntimeDriver } from '@shiplog/contracts';
+import { type DriverDefinition, instantiate, namesIn, type PluginDefinition, readControl, type ScopedDriver } from '@shiplog/driver-kit';
+import { createTestServices } from '@shiplog/driver-kit/testing';
+import { type Hierarchy, hierarchies } from '../hierarchies.ts';
+import { killAfter } from './kill-after.ts';
+import type { RuntimeFixture } from './lab.ts';
+import { monitorOf, processesOf } from './processes.ts';
+import { makeRootFileSystem } from './root-file-system.ts';
+import { specOf } from './spec.ts';
+
+/** A runtime driver of a plugin. */
+export interface RuntimeOfPlugin {
+  readonly plugin: PluginDefinition;
+  /** URL of the plugin's module, for processes of their own that make calls and are killed. */
+  readonly module: string;
+  /** Of the driver; it is also what `create` is asked for. */
+  readonly name: string;
+  readonly kernel: Kernel;
+}
+
+const CALLER = fileURLToPath(new URL('call.script.js', import.meta.url));
+/** What a name that is no other's is looked for beneath. */
+const PREFIX = 'shiplog-kit-';
+
+/**
+ * What the kit asks of a driver: empty directories, a bundle with a root file system in which busybox is, and a look at the host. A driver whose
+ * manifest says that it runs no programs gets no root file system, and its processes are not looked for.
+ */
+export async function runtimeFixture({ plugin, module, name, kernel }: RuntimeOfPlugin): Promise<RuntimeFixture> {
+  const definition = runtimeOf(plugin, name);
+  const programs = definition.manifest.capabilities['programs'] !== false;
+  const home = await mkdtemp(join(tmpdir(), PREFIX));
+  const [stateDir, runDir, rootfs] = [join(home, 'state'), join(home, 'run'), join(home, 'rootfs')];
+  await Promise.all([mkdir(stateDir), mkdir(runDir), ...(programs ? [makeRootFileSystem(rootfs)] : [])]);
+  const engineId = randomBytes(6).toString('hex');
+  const all = await hierarchies(kernel);
+  const limiting = await memoryOf(all);
+  const cgroups = (): Promise<readonly string[]> => groupsCalled(all, engineId);
+  let current: ScopedDriver<'runtime'> | undefined;
+  const restart = async (): Promise<RuntimeDriver> => {
+    await current?.dispose();
+    current = instantiate(definition, createTestServices({ kernel, stateDir, runDir, engineId }));
+    return current.driver;
+  };
+  const driver = await restart();
+  return {
+    driver,
+    kernel,
+    home,
+    runtime: name,
+    limitsMemory: programs && limiting !== undefined,
+    restart,
+    spec(id, args, options = {}) {
+      const cgroupsPath = `/${PREFIX}${engineId}-${id.slice(0, 12)}`;
+      if (options.memory !== undefined && limiting !== undefined) limitMemory(limiting, cgroupsPath, options.memory);
+      return specOf({ rootfs, cgroupsPath }, args, options);
+    },
+    logPath: (id) => join(home, 'logs', `${id}.log`),
+    async remains(ids) {
+      // Cgroups are the cgroup driver's, which removes those that nobody is in.
+      for (const path of await cgroups()) await rmdir(path).catch(() => undefined);
+      const processes = programs ? (await processesOf(home)).map(({ pid, command }) => `${pid} ${command}`) : [];
+      const paths = (await Promise.all([stateDir, runDir].map((directory) => pathsNaming(directory, ids)))).flat();
+      const mounts = (await kernel.mounts.list()).map(({ target }) => target).filter((target) => target.startsWith(`${home}/`));
+      return [...processes, ...paths, ...mounts.map((target) => `mount ${target}`), ...(await cgroups())];
+    },
+    async killMonitor(id) {
+      const state = await current?.driver.state({ id }, createContext({ op: 'kit', signal: AbortSignal.timeout(10_000) }));
+      const monitor = state?.process === undefined ? undefined : await monitorOf(state.process.pid);
+      if (monitor === undefined) return false;
+      process.kill(monitor, 'SIGKILL');
+      while ((await kernel.processes.startTicks(monitor)) !== undefined) await sleep(2);
+      return true;
+    },
+    kill: (call, after) => killAfter([process.execPath, CALLER, JSON.stringify({ module, name, stateDir, runDir, engineId })], call, after),
+    async cleanup() {
+      await current?.dispose();
+      if (programs) for (const { pid } of await processesOf(home)) process.kill(pid, 'SIGKILL');
+      for (const path of await cgroups()) await rmdir(path);
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Throws for a plugin without it. */
+export function runtimeOf({ drivers }: PluginDefinition, name: string): DriverDefinition<'runtime'> {
+  const found = drivers.find(({ manifest }) => manifest.kind === 'runtime' && manifest.name === name);
+  if (found === undefined) throw new Error(`the plugin has no driver runtime/${name}`);
+  return found as DriverDefinition<'runtime'>;
+}
+
+/** The hierarchy in which memory can be limited; undefined where there is none. */
+async function memoryOf(all: readonly Hierarchy[]): Promise<Hierarchy | undefined> {
+  for (const one of all) {
+    const has = one.version === 1 ? one.controllers : (await readControl(join(one.mounted, 'cgroup.subtree_control'))).split(' ');
+    if (has.includes('memory')) return one;
+  }
+  return undefined;
+}
+
+/** As a cgroup driver does it, before there is a process. */
+function limitMemory({ version, mounted }: Hierarchy, cgroupsPath: string, bytes: number): void {
+  const directory = join(mounted, cgroupsPath);
+  mkdirSync(directory);
+  writeFileSync(join(directory, version === 1 ? 'memory.limit_in_bytes' : 'memory.max'), String(bytes));
+}
+
+async function groupsCalled(all: readonly Hierarchy[], word: string): Promise<readonly string[]> {
+  const lists = await Promise.all(
+    all.map(async ({ mounted }) => (await namesIn(mounted)).filter((name) => name.includes(word)).map((name) => join(mounted, name))),
+  );
+  return lists.flat();
+}
+
+/** What is called after one of these containers or sessions, or an abbreviation of its id. */
+async function pathsNaming(directory: string, ids: readonly string[]): Promise<readonly string[]> {
+  const words = ids.map((id) => id.slice(0, 12));
+  return (await readdir(directory, { recursive: true }))
+    .filter((path) => words.some((word) => path.includes(word)))
+    .map((path) => join(directory, path));
+}
