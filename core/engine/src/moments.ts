@@ -5,7 +5,7 @@ import type { StoredState } from './snapshots/decode.ts';
 import type { StateSnapshots } from './snapshots/state-snapshots.ts';
 
 /** States that are kept because somebody asked for them: looks at the past come in groups. */
-const KEPT = 8;
+const KEPT = 4;
 const FULL_ID = /^[0-9a-f]{64}$/;
 /** What changes containers and is not in their own streams; and what else it changes, that their own events depend on. */
 const ABOUT_CONTAINERS = ['container.prune.*', 'network.*'];
@@ -14,11 +14,21 @@ const WITH_CONTAINERS = ['networks', 'openOperations', 'pending'] as const;
 const ABOUT_IMAGES = 'image.*';
 const NEEDS_IMAGES = 'container.kill.succeeded';
 
+/** A state that somebody asked for. */
+interface Kept {
+  readonly seq: number;
+  readonly state: Promise<State>;
+}
+
 /** The engine as it was: the nearest snapshot, and what happened after it. */
 export class Moments {
   readonly #log: EventLogReader;
   readonly #snapshots: StateSnapshots;
-  readonly #kept = new Map<number, Promise<State>>();
+  /**
+   * The one asked for last is the last. A new list each time, not a Map: one that has grown old holds on to the tables that it
+   * outgrew, and these to their states, until the whole heap is collected.
+   */
+  #kept: readonly Kept[] = [];
 
   constructor(log: EventLogReader, snapshots: StateSnapshots) {
     this.#log = log;
@@ -44,14 +54,11 @@ export class Moments {
 
   /** The whole engine after the event at `seq`. Nobody may change it: others get the same. */
   state(seq: number): Promise<State> {
-    const kept = this.#kept.get(seq);
-    const state = kept ?? this.#fold(seq);
-    // The one asked for last is dropped last.
-    this.#kept.delete(seq);
-    this.#kept.set(seq, state);
-    state.catch(() => this.#kept.delete(seq));
-    const [oldest] = this.#kept.keys();
-    if (oldest !== undefined && this.#kept.size > KEPT) this.#kept.delete(oldest);
+    const state = this.#keptAt(seq) ?? this.#fold(seq);
+    this.#kept = [...this.#kept.filter((kept) => kept.seq !== seq), { seq, state }].slice(-KEPT);
+    state.catch(() => {
+      this.#kept = this.#kept.filter((kept) => kept.state !== state);
+    });
     return state;
   }
 
@@ -60,15 +67,19 @@ export class Moments {
    * containers by name or full id, are found without folding the whole engine.
    */
   async record<K extends ObjectKind>(kind: K, ref: string, seq: number): Promise<ObjectRecords[K]> {
-    const view = this.#kept.has(seq) ? undefined : await this.#part(kind, ref, seq);
+    const view = this.#keptAt(seq) === undefined ? await this.#part(kind, ref, seq) : undefined;
     return findRecord(view ?? (await this.state(seq)), kind, ref);
+  }
+
+  #keptAt(seq: number): Promise<State> | undefined {
+    return this.#kept.find((kept) => kept.seq === seq)?.state;
   }
 
   async #fold(seq: number): Promise<State> {
     const stored = seq < 0 ? undefined : await this.#snapshots.nearest(seq);
-    const before = [...this.#kept.keys()].filter((kept) => kept < seq && kept >= (stored?.header.seq ?? 0));
-    const kept = before.length === 0 ? undefined : await this.#kept.get(Math.max(...before));
-    const state = kept === undefined ? (stored?.state() ?? createState()) : snapshotOf(kept);
+    const from = stored?.header.seq ?? 0;
+    const [nearest] = this.#kept.filter((kept) => kept.seq < seq && kept.seq >= from).toSorted((a, b) => b.seq - a.seq);
+    const state = nearest === undefined ? (stored?.state() ?? createState()) : snapshotOf(await nearest.state);
     await foldTo(state, this.#log, seq);
     return state;
   }
