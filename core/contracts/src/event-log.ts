@@ -62,6 +62,39 @@ export interface Verification {
   readonly damage: readonly Damage[];
 }
 
+/** What stands for events that were pruned. */
+export interface Boundary {
+  /** Position of the last event that is gone. */
+  readonly seq: number;
+  /** What the engine knew after it, as it was given to {@link EventLog.prune}. */
+  readonly state: Uint8Array;
+}
+
+/** The engine's state at one position as plain JSON: of each map its entries in order. `schema` says which form it is; every release reads all before. */
+export interface StoredState {
+  readonly schema: number;
+  /** Position of the last event that is folded in. */
+  readonly seq: number;
+  readonly [map: string]: unknown;
+}
+
+/** Goes before the events of a log whose older ones were pruned, where it leaves its engine: in exports and over the API. */
+export interface LogBoundary {
+  readonly v: 1;
+  readonly kind: 'boundary';
+  /** Position of the first event that follows. */
+  readonly first: number;
+  readonly state: StoredState;
+}
+
+/** What the log says of its new beginning before older events go: SHA-256, hex, of the state and of the indexes that stand for them. */
+export interface Bounded {
+  /** Position of the first event that is kept. */
+  readonly first: number;
+  readonly state: string;
+  readonly index: string;
+}
+
 /** Reads facts. Only durable events are ever seen here. */
 export interface EventLogReader {
   /** Position of the last durable event; -1 for an empty log. */
@@ -91,7 +124,12 @@ export interface EventLogReader {
    * event objects, so that what one makes of them serves all.
    */
   followBatches(options: { readonly from?: number; readonly signal?: AbortSignal }): AsyncIterable<readonly ShiplogEvent[]>;
-  /** Reads events and checks contiguity, checksums, the tree and stream revisions. */
+  /**
+   * What stands for the events before {@link firstSeq}; undefined where nothing was pruned. Throws LOG_CORRUPT, with the range that is gone, when
+   * it is not what the event `log.bounded` says of it.
+   */
+  boundary(): Promise<Boundary | undefined>;
+  /** Reads events and checks contiguity, checksums, the tree, stream revisions and the boundary. */
   verify(options?: VerifyOptions): Promise<Verification>;
 }
 
@@ -128,10 +166,10 @@ export interface EventLog extends EventLogReader {
   prunable(before: number): number;
   /**
    * Removes sealed events before `first`, which {@link prunable} answered, for good. Their leaves stay in the tree, so proofs of all others hold, and
-   * so do revisions and idempotency keys. `pins` are snapshots by kind, as of the event before `first`, that stand for what is gone and are never
-   * lost. Repeating it, also after a crash, changes nothing more.
+   * so do revisions and idempotency keys. `state` stands for what is gone, as of the event before `first`, and is never lost. `bounded` must make
+   * an event `log.bounded` durable; nothing is removed before it resolves. Repeating it, also after a crash, changes nothing more.
    */
-  prune(first: number, pins: ReadonlyMap<string, Uint8Array>): Promise<void>;
+  prune(first: number, state: Uint8Array, bounded: (hashes: Bounded) => Promise<void>): Promise<void>;
   /** Waits for what was admitted, then closes. Followers end. */
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { CommandArgs, CommandType, Givens } from './commands.ts';
 import type { ContainerSpec, EndpointRequest, ResourceLimits } from './container-spec.ts';
 import type { Json } from './json.ts';
 import type { ContainerRecord, EndpointRecord, ExecRecord, NetworkRecord, ProcessRef, VolumeRecord } from './state.ts';
-import type { SealedRange } from './event-log.ts';
+import type { Bounded, SealedRange } from './event-log.ts';
 import type { Digest, ImageManifest } from './image.ts';
 import type { Reloaded } from './plugins.ts';
 
@@ -193,6 +193,8 @@ export interface MetaEvents {
   };
   /** A reader that followed has left. `last` is the last position it was sent, -1 for none. */
   'log.read.ended': { readonly last: number };
+  /** Older events are about to be pruned: where the log begins then, and hashes of what stands for them. */
+  'log.bounded': Bounded;
   'engine.stopped': { readonly instance: string; readonly reason: string };
   /** A step of an operation is done. `facts` are what the driver answered, where they matter later. */
   'operation.step': {

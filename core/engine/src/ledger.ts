@@ -1,5 +1,5 @@
 import { Subject } from 'rxjs';
-import { createState, evolve, schemaVersion, snapshotOf, type State } from '@shiplog/model';
+import { evolve, schemaVersion, snapshotOf, type State } from '@shiplog/model';
 import { type Admitted, type AppendRequest, type EventLog, type NewEvent, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 import { foldTo } from './fold.ts';
 import { Moments } from './moments.ts';
@@ -7,6 +7,7 @@ import type { Logger } from './ports.ts';
 import { SnapshotMarker, type Spacing } from './snapshots/snapshot-marker.ts';
 import { StateSnapshots } from './snapshots/state-snapshots.ts';
 import { hashState } from './snapshots/state-hash.ts';
+import { startState } from './start-state.ts';
 
 /**
  * The log and the state folded from it, kept in step.
@@ -45,7 +46,7 @@ export class Ledger {
     return this.#failed.promise;
   }
 
-  /** Folds what came after the last snapshot; the whole log if there is none that fits. `spacing`: that of snapshots, for tests. */
+  /** Folds what came after the last snapshot; all that is kept if there is none that fits. `spacing`: that of snapshots, for tests. */
   static async open(log: EventLog, logger: Logger, spacing?: Spacing): Promise<Ledger> {
     const snapshots = new StateSnapshots(log.snapshots);
     const ledger = new Ledger(log, snapshots, await lastState(snapshots, log, logger), logger, spacing);
@@ -74,6 +75,13 @@ export class Ledger {
     return view;
   }
 
+  /** Removes snapshots of before a position. Others may be the difference to one of those: the next one is whole. */
+  async discardSnapshotsBefore(seq: number): Promise<void> {
+    await this.settled();
+    this.#marker.renew();
+    await new StateSnapshots(this.log.snapshots).discardBefore(seq);
+  }
+
   /** Resolves when no snapshot is being written. */
   settled(): Promise<void> {
     return this.#marker.settled();
@@ -84,11 +92,11 @@ export class Ledger {
 async function lastState(snapshots: StateSnapshots, log: EventLog, logger: Logger): Promise<State> {
   await snapshots.discardOld();
   const stored = await snapshots.nearest(log.durableSeq);
-  if (stored === undefined) return createState();
+  if (stored === undefined) return startState(log);
   const state = stored.state();
   if (hashState(state) === stored.header.hash) return state;
-  logger.error('snapshot does not have the state it was made of; folding the whole log', { seq: stored.header.seq });
-  return createState();
+  logger.error('snapshot does not have the state it was made of; folding all that is kept', { seq: stored.header.seq });
+  return startState(log);
 }
 
 /** Says in which shape this release writes an event's data. */

@@ -3,6 +3,7 @@ import { type EventLogReader, type Moment, type ObjectKind, type ObjectRecords, 
 import { foldTo } from './fold.ts';
 import type { StoredState } from './snapshots/decode.ts';
 import type { StateSnapshots } from './snapshots/state-snapshots.ts';
+import { startState } from './start-state.ts';
 
 /** States that are kept because somebody asked for them: looks at the past come in groups. */
 const KEPT = 4;
@@ -42,10 +43,7 @@ export class Moments {
     const { firstSeq, durableSeq } = this.#log;
     const known = Number.isSafeInteger(seq) && seq >= -1 && seq <= durableSeq;
     if (known && seq >= firstSeq - 1) return seq;
-    if (known) {
-      const message = `what was before event ${firstSeq} was pruned; ask about ${firstSeq - 1} or later`;
-      throw new ShiplogError('LOG_PRUNED', message, { seq, first: firstSeq });
-    }
+    if (known) throw this.#pruned(seq);
     throw new ShiplogError('LOG_POSITION_UNKNOWN', `the log has positions 0 to ${this.#log.durableSeq}, not ${seq}`, {
       seq,
       last: this.#log.durableSeq,
@@ -79,9 +77,23 @@ export class Moments {
     const stored = seq < 0 ? undefined : await this.#snapshots.nearest(seq);
     const from = stored?.header.seq ?? 0;
     const [nearest] = this.#kept.filter((kept) => kept.seq < seq && kept.seq >= from).toSorted((a, b) => b.seq - a.seq);
-    const state = nearest === undefined ? (stored?.state() ?? createState()) : snapshotOf(await nearest.state);
+    const state = nearest === undefined ? (stored?.state() ?? (await this.#start(seq))) : snapshotOf(await nearest.state);
     await foldTo(state, this.#log, seq);
     return state;
+  }
+
+  async #start(seq: number): Promise<State> {
+    if (seq < 0) return createState();
+    const state = await startState(this.#log);
+    // Pruned since it was asked for.
+    if (state.seq > seq) throw this.#pruned(seq);
+    return state;
+  }
+
+  #pruned(seq: number): ShiplogError {
+    const { firstSeq } = this.#log;
+    const message = `what was before event ${firstSeq} was pruned; ask about ${firstSeq - 1} or later`;
+    return new ShiplogError('LOG_PRUNED', message, { seq, first: firstSeq });
   }
 
   /** A state that knows of one object all there is to know; undefined where that takes the whole state. */

@@ -1,4 +1,5 @@
 // time limit: 120 s
+import { hash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openLevelLog } from '@shiplog/event-log';
@@ -16,16 +17,23 @@ async function* nothing(): AsyncIterable<Uint8Array> {}
 
 /** An engine on a disk, that can be stopped and started again, with or without what may be lost. */
 class Stand {
-  readonly world = new SimWorld();
+  world = new SimWorld();
 
   #log: EventLog | undefined;
 
   constructor(readonly directory: string) {}
 
   async start(): Promise<RunningEngine> {
-    const log = await openLevelLog({ directory: join(this.directory, 'log'), boot: 'boot-1', inst: 'inst' });
+    const log = await openLevelLog({ directory: join(this.directory, 'log'), boot: this.world.bootId, inst: 'inst' });
     this.#log = log;
     return simEngine(this.world, { open: async () => log });
+  }
+
+  /** The host goes down as it stands, and comes up anew. */
+  async reboot(): Promise<RunningEngine> {
+    await this.#log?.close();
+    this.world = new SimWorld('boot-2');
+    return this.start();
   }
 
   async stop(engine: RunningEngine): Promise<void> {
@@ -45,6 +53,8 @@ async function history(engine: RunningEngine): Promise<string> {
   }
   return id;
 }
+
+const sha256 = (bytes: Uint8Array | undefined): string => hash('sha256', bytes ?? '');
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -70,18 +80,42 @@ test('given old events, when they are sealed and pruned, then what lives goes on
   assert.is(await codeOf(engine.view({ seq: 20 })), 'LOG_PRUNED');
   assert.is((await engine.view({ seq: first - 1 })).container('stays').id, id);
   assert.is((await eventsOf(engine))[0]?.seq, first);
-  const { hash } = await engine.stateHash();
+  const { hash: last } = await engine.stateHash();
+  // What stands for what went is in the log before it goes, between intent and outcome.
+  const told = (await eventsOf(engine)).slice(-3);
+  assert.equal(
+    told.map(({ type }) => type),
+    ['log.prune.requested', 'log.bounded', 'log.prune.succeeded'],
+  );
+  const boundary = await engine.log.boundary();
+  assert.equal([boundary?.seq, told[1]?.data], [first - 1, { ...told[1]?.data, first, state: sha256(boundary?.state) }]);
   await stand.stop(engine);
 
   await rm(join(stand.directory, 'log', 'snapshots'), { recursive: true });
   engine = await stand.start();
   assert.is((await engine.stateHash({ seq: before.seq })).hash, before.hash);
   assert.is((await engine.view()).container('stays').status, 'running');
-  assert.not.equal((await engine.stateHash()).hash, hash, 'the engine was stopped and started since');
+  assert.not.equal((await engine.stateHash()).hash, last, 'the engine was stopped and started since');
   await engine.execute('container.remove', { container: id, force: true, volumes: true }, CALLER);
   assert.equal((await engine.log.verify()).damage, []);
   assert.equal(await readdir(join(stand.directory, 'log', 'archive')), []);
   await stand.stop(engine);
+});
+
+test('given a log that forgot its starts with a prune, when the host has come up anew, then the engine knows', async () => {
+  await using temporary = await temporaryDirectory();
+  const stand = new Stand(temporary.path);
+  const engine = await stand.start();
+  await history(engine);
+  await engine.execute('log.prune', { before: 150 }, CALLER);
+  assert.not.ok((await eventsOf(engine)).some(({ type }) => type === 'engine.started'));
+  const again = await stand.reboot();
+  const events = await eventsOf(again);
+  const started = events.find((event) => event.type === 'engine.started');
+  assert.is(started?.type === 'engine.started' && started.data.clean, false);
+  const rebooted = events.find((event) => event.type === 'host.rebooted');
+  assert.equal(rebooted?.data, { bootId: 'boot-2', previousBootId: 'boot-1' });
+  await stand.stop(again);
 });
 
 test('given a position past the end, when asked to seal or prune before it, then it is refused; and nothing before an open operation is pruned', async () => {

@@ -295,6 +295,12 @@ async function recordStart(core: EngineCore): Promise<void> {
     if (event.type === 'engine.started') last = { bootId: event.data.bootId, clean: false };
     else if (event.type === 'engine.stopped' && last !== undefined) last = { ...last, clean: true };
   }
+  // That it started may have been pruned; every event says of which boot it is.
+  if (last === undefined && ledger.log.firstSeq > 0) {
+    const { durableSeq } = ledger.log;
+    for await (const event of ledger.log.read({ from: durableSeq, to: durableSeq }))
+      last = { bootId: event.boot, clean: event.type === 'engine.stopped' };
+  }
   const { bootId } = parts.host;
   const started: NewEvent = {
     stream: 'engine',

@@ -1,6 +1,8 @@
 import {
   type Admitted,
   type AppendRequest,
+  type Boundary,
+  type Bounded,
   type EventLog,
   type MerkleTree,
   type NewEvent,
@@ -16,8 +18,8 @@ import {
 } from '@shiplog/contracts';
 import type { Hash, TreeEdge } from '@shiplog/tlog';
 import { ArchivingLevel } from './archive/archiving-level.ts';
-import { readFirst } from './archive/base.ts';
-import { PinnedSnapshots } from './archive/pinned-snapshots.ts';
+import { boundedBy, readFirst } from './archive/base.ts';
+import { readBoundary } from './archive/boundary.ts';
 import { prunable, prune } from './archive/prune.ts';
 import { seal } from './archive/seal.ts';
 import { checkAdmission } from './admission.ts';
@@ -145,7 +147,7 @@ class DatabaseEventLog implements EventLog {
     this.firstSeq = firstSeq;
     this.#store = store;
     this.tree = new LogTree(this);
-    this.snapshots = new PinnedSnapshots(this.db, store ?? new MemorySnapshots(() => this.durableSeq));
+    this.snapshots = store ?? new MemorySnapshots(() => this.durableSeq);
     this.#pages = store && new Pages(store, pagesTo);
     this.#pages?.keep(pages);
   }
@@ -268,7 +270,14 @@ class DatabaseEventLog implements EventLog {
     return Math.max(this.firstSeq, this.db instanceof ArchivingLevel ? prunable(this.db, position(before, 'before')) : 0);
   }
 
-  async prune(first: number, pins: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  async boundary(): Promise<Boundary | undefined> {
+    this.#refuseClosed();
+    const { db } = this;
+    const read = (): Promise<Boundary | undefined> => readBoundary(db, this.read({ types: ['log.bounded'] }));
+    return db instanceof ArchivingLevel ? db.inTurn(read) : read();
+  }
+
+  async prune(first: number, state: Uint8Array, bounded: (hashes: Bounded) => Promise<void>): Promise<void> {
     this.#refuseClosed();
     const { db } = this;
     if (!(db instanceof ArchivingLevel)) throw new ShiplogError('NOT_SUPPORTED', 'this log has no place for archives');
@@ -277,8 +286,10 @@ class DatabaseEventLog implements EventLog {
       if (prunable(db, first) !== first) throw new ShiplogError('REQUEST_INVALID', `no archive ends before event ${first}`, { first });
       const tail = await tailAt(db, first, this.#store);
       if (tail.size !== first) throw corrupt(tail.size, first - 1, 'cannot be read, so nothing is pruned');
+      const base = { index: wholePage(tail.index, tail.edge), state };
+      await bounded(boundedBy(first, base));
       this.firstSeq = first;
-      await prune(db, first, wholePage(tail.index, tail.edge), pins);
+      await prune(db, first, base);
     });
   }
 

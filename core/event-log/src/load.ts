@@ -1,7 +1,7 @@
 import { type CompleteTile, type Hash, hashOf, type TreeEdge } from '@shiplog/tlog';
 import { ShiplogError } from '@shiplog/contracts';
 import { encodeTile } from './commit.ts';
-import { readBasePage } from './archive/base.ts';
+import { readBaseIndex } from './archive/base.ts';
 import { corrupt, refusal } from './corrupt.ts';
 import { ENCODING, HEAD_KEY, type LogDatabase, SYNCED, tileKey } from './database.ts';
 import { FrameError } from './frame.ts';
@@ -77,7 +77,7 @@ async function tailOfPages(db: LogDatabase, last: number, snapshots: SnapshotDat
 async function beginning(db: LogDatabase): Promise<Tail> {
   const tail = new Tail();
   try {
-    const page = await readBasePage(db);
+    const page = await readBaseIndex(db);
     if (page === undefined) return tail;
     const edge = loadPage(page, tail.index, tail.segments);
     if (edge === undefined) throw new FrameError('it does not have the form of an index page');

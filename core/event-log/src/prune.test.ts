@@ -1,10 +1,12 @@
 // time limit: 120 s
 import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Level } from 'level';
 import { type TemporaryDirectory, temporaryDirectory } from '@shiplog/test-support';
 import type { EventLog } from '@shiplog/contracts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { BODY, sealFrame } from './frame.ts';
 import { openLevelLog, verifyLevelLog } from './level-log.ts';
 import { all, counter, errorOf, IDENTITY, sample, samples, STAMP } from './samples.test.util.ts';
 
@@ -18,7 +20,14 @@ interface Context {
 const test = suite<Context>('pruned events');
 
 const EVENTS = 1500;
-const PINS = new Map([['state-1', Buffer.from('as of the last that went')]]);
+const STATE = Buffer.from('as of the last that went');
+
+/** Prunes as an engine does: what stands for the events is in the log before they go. */
+async function prune(log: EventLog, first: number): Promise<void> {
+  await log.prune(first, STATE, async (data) => {
+    await log.append({ stamp: STAMP, events: [{ stream: 'engine', type: 'log.bounded', kind: 'meta', data }] }).durable;
+  });
+}
 
 test.before.each(async (context) => {
   context.temporary = await temporaryDirectory();
@@ -44,14 +53,14 @@ test('given sealed events, when they are pruned, then the rest is served, proofs
   const root = Buffer.from(await log.tree.root(EVENTS)).toString('hex');
   assert.is(log.prunable(EVENTS), first);
   assert.is(log.prunable(first - 1), 0, 'an archive goes as a whole');
-  await log.prune(first, PINS);
+  await prune(log, first);
   assert.equal(await readdir(join(context.directory, 'archive')), []);
   for (const withoutSnapshots of [undefined, false, true]) {
     if (withoutSnapshots !== undefined) await reopen(context, { withoutSnapshots });
     const now = context.log;
     assert.is(now.firstSeq, first);
     const events = await all(now.read());
-    assert.equal([events[0]?.seq, events.at(-1)?.seq, events.length], [first, EVENTS - 1, EVENTS - first]);
+    assert.equal([events[0]?.seq, events.at(-1)?.seq, events.length], [first, EVENTS, EVENTS + 1 - first]);
     const refused = await errorOf(() => all(now.read({ from: first - 1 })));
     assert.equal([refused?.code, refused?.facts], ['LOG_PRUNED', { from: first - 1, first }]);
     assert.is((await errorOf(() => all(now.follow({ from: 0 }))))?.code, 'LOG_PRUNED');
@@ -61,13 +70,13 @@ test('given sealed events, when they are pruned, then the rest is served, proofs
     assert.is(Buffer.from(await now.tree.root(EVENTS)).toString('hex'), root);
     assert.ok((await now.tree.tile(0, 0)).length > 0, 'leaves of what is gone stay');
     assert.equal((await now.verify()).damage, []);
-    const pin = await now.snapshots.nearest('state-1', EVENTS - 1);
-    assert.equal([pin?.seq, Buffer.from(pin?.bytes ?? []).toString()], [first - 1, 'as of the last that went']);
+    const boundary = await now.boundary();
+    assert.equal([boundary?.seq, Buffer.from(boundary?.state ?? []).toString()], [first - 1, STATE.toString()]);
   }
 });
 
 test('given pruned events, when appended, then revisions, keys and the tree go on, also without index pages', async (context) => {
-  await context.log.prune(context.first, PINS);
+  await prune(context.log, context.first);
   await reopen(context, { withoutSnapshots: true });
   const { log } = context;
   const before = log.revision('container/3');
@@ -75,29 +84,29 @@ test('given pruned events, when appended, then revisions, keys and the tree go o
   assert.is(log.findIdempotent('once'), 0);
   const { events, durable } = log.append({ ...samples(3, 4), expected: { 'container/3': before } });
   await durable;
-  assert.equal([events[0]?.seq, events[0]?.rev], [EVENTS, before + 1]);
+  assert.equal([events[0]?.seq, events[0]?.rev], [EVENTS + 1, before + 1]);
   await log.close();
   assert.equal((await verifyLevelLog(context.directory)).damage, []);
   context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
 });
 
 test('given a log that was pruned, when more is sealed and pruned, then it begins there', async (context) => {
-  await context.log.prune(context.first, PINS);
+  await prune(context.log, context.first);
   let { first } = context;
   for await (const range of context.log.seal(1400)) first = range.last + 1;
   assert.ok(first > context.first);
-  await context.log.prune(first, PINS);
-  await context.log.prune(first, PINS);
+  await prune(context.log, first);
+  await prune(context.log, first);
   await reopen(context, { withoutSnapshots: true });
   assert.is(context.log.firstSeq, first);
-  assert.is((await all(context.log.read())).length, EVENTS - first);
+  assert.is((await all(context.log.read())).length, EVENTS + 2 - first);
   assert.equal((await context.log.verify()).damage, []);
 });
 
 test('given a prune that was cut off before it removed files, when opened again, then they are gone', async (context) => {
   const spare = join(context.temporary.path, 'spare');
   await cp(join(context.directory, 'archive'), spare, { recursive: true });
-  await context.log.prune(context.first, PINS);
+  await prune(context.log, context.first);
   await context.log.close();
   await cp(spare, join(context.directory, 'archive'), { recursive: true });
   context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
@@ -106,15 +115,62 @@ test('given a prune that was cut off before it removed files, when opened again,
 
 test('given a position that no archive ends before, when pruned, then it is refused and all is there', async (context) => {
   const { log, first } = context;
-  assert.is((await errorOf(() => log.prune(first - 5, PINS)))?.code, 'REQUEST_INVALID');
+  assert.is((await errorOf(() => prune(log, first - 5)))?.code, 'REQUEST_INVALID');
   assert.is((await all(log.read())).length, EVENTS);
 });
 
 test('given pruned events, when asked what was before the first that is kept, then it says that this is gone', async (context) => {
   const { log, first } = context;
-  await log.prune(first, PINS);
-  assert.is(await log.positionAt(BigInt(STAMP.t)), EVENTS - 1);
+  await prune(log, first);
+  assert.is(await log.positionAt(BigInt(STAMP.t)), EVENTS);
   assert.is((await errorOf(() => log.positionAt(BigInt(STAMP.t) - 1n)))?.code, 'LOG_PRUNED');
+});
+
+/** Puts something else in place of what stands for pruned events, with a checksum that fits. */
+async function forge(directory: string, part: 'index' | 'state', change: (body: Buffer) => Buffer): Promise<void> {
+  const db = new Level<string, Buffer>(join(directory, 'db'), { valueEncoding: 'buffer' });
+  const key = part === 'state' ? 'base/state' : 'base/index-2';
+  const body = change(Buffer.from((await db.get(key))?.subarray(BODY) ?? []));
+  const value = Buffer.concat([Buffer.alloc(BODY), body]);
+  sealFrame(value);
+  await db.put(key, value, { sync: true });
+  await db.close();
+}
+
+test('given another state in place of the one that stands for pruned events, when asked for or verified, then it is refused with the range that is gone', async (context) => {
+  await prune(context.log, context.first);
+  await context.log.close();
+  await forge(context.directory, 'state', (body) => Buffer.from(body.toString().replace('last', 'lost')));
+  context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
+  const refused = await errorOf(() => context.log.boundary());
+  const range = { from: 0, to: context.first - 1 };
+  assert.is(refused?.code, 'LOG_CORRUPT');
+  const reason = 'what stands for these pruned events is not what was recorded when they went';
+  assert.equal(refused?.facts, { ...range, reason });
+  assert.equal((await context.log.verify()).damage, [{ ...range, reason }]);
+  await context.log.close();
+  assert.equal((await verifyLevelLog(context.directory)).damage, [{ ...range, reason }]);
+  context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
+});
+
+test('given other indexes in place of those that stand for pruned events, when verified, then it is told', async (context) => {
+  await prune(context.log, context.first);
+  await context.log.close();
+  await forge(context.directory, 'index', (body) => Buffer.from(body.toString('latin1').replace('"once"', '"0nce"'), 'latin1'));
+  context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
+  assert.equal(
+    (await context.log.verify()).damage.map(({ from, to }) => [from, to]),
+    [[0, context.first - 1]],
+  );
+});
+
+test('given a prune whose record does not reach the disk, when it fails, then nothing is gone', async (context) => {
+  const { log, first } = context;
+  const refused = await errorOf(() => log.prune(first, STATE, () => Promise.reject(new Error('disk'))));
+  assert.ok(refused);
+  assert.is(log.firstSeq, 0);
+  assert.is((await all(log.read())).length, EVENTS);
+  assert.is(await log.boundary(), undefined);
 });
 
 test.run();

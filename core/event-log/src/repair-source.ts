@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
+import { type LogBoundary, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
 import { archivedSegments } from './archive/bring-back.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { segmentPosition } from './database.ts';
@@ -57,6 +57,7 @@ async function exportTexts(file: string, ranges: readonly Range[]): Promise<Read
     number++;
     if (line.trim() === '') continue;
     const event = parsed(line, file, number);
+    if (event === undefined) continue;
     if (within(ranges, event.seq)) texts.set(event.seq, canonicalJson(event));
   }
   return texts;
@@ -66,9 +67,11 @@ function within(ranges: readonly Range[], seq: number): boolean {
   return ranges.some(({ from, to }) => seq >= from && seq <= to);
 }
 
-function parsed(line: string, source: string, number: number): ShiplogEvent {
+/** Undefined for what stands for pruned events. */
+function parsed(line: string, source: string, number: number): ShiplogEvent | undefined {
   try {
-    const event = JSON.parse(line) as ShiplogEvent;
+    const event = JSON.parse(line) as ShiplogEvent | LogBoundary;
+    if (typeof event === 'object' && event !== null && event.kind === 'boundary') return undefined;
     if (typeof event === 'object' && event !== null && Number.isSafeInteger(event.seq)) return event;
   } catch (error) {
     throw new ShiplogError('REQUEST_INVALID', `line ${number} of ${source} is not JSON`, { source, line: number }, { cause: error });

@@ -1,5 +1,8 @@
-import { type Damage, ShiplogError, type Verification } from '@shiplog/contracts';
+import { isDeepStrictEqual } from 'node:util';
+import { type Bounded, type Damage, ShiplogError, type Verification } from '@shiplog/contracts';
 import { type CompleteTile, type Hash, HASH_BYTES, hashBytes, hashOf, TILE_WIDTH, TreeEdge, widthOf } from '@shiplog/tlog';
+import { type Base, boundedBy, readBase } from './archive/base.ts';
+import { NOT_AS_RECORDED } from './archive/boundary.ts';
 import { ENCODING, HEAD_KEY, type LogDatabase, segmentPosition, tileKey } from './database.ts';
 import { decodeHead, EMPTY } from './head.ts';
 import { GENESIS } from './hash-link.ts';
@@ -50,6 +53,7 @@ export async function checkEventLog(
     await scan.close();
   }
   await check.end(end, head);
+  await check.boundary();
   return { verification: check.result(head), edge: check.edge };
 }
 
@@ -71,6 +75,8 @@ class Check {
   #completed: CompleteTile[] = [];
   #last: { readonly first: number; readonly last: number } | undefined;
   #readError: string | undefined;
+  /** What events told of boundaries, by the first position that is kept. */
+  readonly #bounded = new Map<number, Bounded>();
   /** Parts of archives that could not be read and were not reached yet. */
   readonly #unread: Damage[] = [];
 
@@ -156,6 +162,18 @@ class Check {
       this.#report(this.#last.first, head.seq, 'the events do not lead to the head mark');
   }
 
+  /** Compares what stands for pruned events with what the log says of it, where the check began with the first that are kept. */
+  async boundary(): Promise<void> {
+    let base: (Base & { readonly first: number }) | undefined;
+    try {
+      base = await readBase(this.#db);
+    } catch (error) {
+      return this.#report(0, Math.max(0, this.#from - 1), reasonOf(error));
+    }
+    if (base === undefined || base.first !== this.#from) return;
+    if (!isDeepStrictEqual(this.#bounded.get(base.first), boundedBy(base.first, base))) this.#report(0, base.first - 1, NOT_AS_RECORDED);
+  }
+
   result(head: Mark | undefined): Verification {
     const root = this.#edge?.root() ?? head?.hash ?? EMPTY.hash;
     return { from: this.#from, events: this.#events, head: hashBytes(root).toString('hex'), damage: this.#damage };
@@ -171,7 +189,10 @@ class Check {
       this.#report(this.#last?.first ?? first, last, 'it does not continue from the events before');
     this.#link = segment.format === 1 ? segment.link() : undefined;
     for (const leaf of segment.leafHashes()) this.#append(leaf);
-    for (const event of events) this.#revision(event);
+    for (const event of events) {
+      this.#revision(event);
+      if (event.type === 'log.bounded') this.#bounded.set(event.data.first, event.data);
+    }
     this.#events += segment.count;
     this.#expected = last + 1;
     this.#last = segment;

@@ -63,7 +63,8 @@ export function restoreState(text: string): State {
   return state;
 }
 
-function canonical(value: unknown): string {
+/** Any plain value as JSON with keys in code point order and absent fields left out. */
+export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const entries = Object.entries(value)

@@ -15,6 +15,7 @@ import { upcast } from './upcast.ts';
 const SILENT: Evolvers<EventsOf<'engine'> | EventsOf<'log'> | 'host.drifted'> = {
   'log.read': () => undefined,
   'log.read.ended': () => undefined,
+  'log.bounded': () => undefined,
   'log.seal.requested': () => undefined,
   'log.seal.succeeded': () => undefined,
   'log.seal.failed': () => undefined,

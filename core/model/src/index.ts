@@ -22,6 +22,7 @@ export { imageUsers, needsLayers, networkUsers, volumeUsers } from './projection
 export { signalName, signalNumber } from './signals.ts';
 export { PROJECTION_VERSION } from './projection-version.ts';
 export { createState, snapshotOf, State } from './state.ts';
+export { restoreStored, STATE_UPCASTERS, storedText, storeState } from './stored-state.ts';
 export { schemaVersion, upcast, UPCASTERS } from './upcast.ts';
 
 export type { Accepted, Decision, Refused } from './decide.ts';
@@ -29,5 +30,6 @@ export type { GivensNeeded } from './givens-needed.ts';
 export type { ClaimedPort } from './network/ports.ts';
 export type { FoundImage } from './projections/find-image.ts';
 export type { Held, Pending, PendingOf } from './state.ts';
+export type { StateUpcaster } from './stored-state.ts';
 export type { StoredData, Upcaster, UpcasterTable } from './upcast.ts';
 export type { AuditFilter } from './audit/audit-filter.ts';

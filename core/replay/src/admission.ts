@@ -1,9 +1,16 @@
+import type { State } from '@shiplog/model';
 import { type AppendCondition, type ExpectedRevision, type ShiplogEvent, ShiplogError, type StreamName } from '@shiplog/contracts';
 
 /** What a log checks before it admits an append: revisions of streams, and where a tag was claimed last. */
 export class Admission {
   readonly #revisions = new Map<string, number>();
   readonly #claimed = new Map<string, number>();
+
+  /** What there is has a stream. How far it is nobody who decides asks; of streams of what was removed nothing comes any more. */
+  begin({ containers, images, networks, volumes }: State): void {
+    for (const [kind, records] of Object.entries({ container: containers, image: images, network: networks, volume: volumes }))
+      for (const key of records.keys()) this.#revisions.set(`${kind}/${key}`, 0);
+  }
 
   add({ seq, stream, rev, tags }: ShiplogEvent): void {
     this.#revisions.set(stream, rev);

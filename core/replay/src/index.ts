@@ -1,7 +1,8 @@
 export { fold, hashOf, stateText } from './fold.ts';
 export { commandOf, redecide } from './redecide.ts';
 export { changesBetween } from './redecide/compare.ts';
-export { inOrder, readSource } from './source.ts';
+export { boundaryOf, eventsOf, inOrder, isBoundary } from './replayable.ts';
+export { readSource } from './source.ts';
 export { writeExport } from './source/write-export.ts';
 export { Ends } from './perform/outcomes.ts';
 export { Performer } from './perform/performer.ts';
@@ -16,6 +17,7 @@ export { AS_IT_WAS, parseFault, parseLatency, parseOtherDriver, parseStepLatency
 
 export type { Folded, ReadProgress } from './fold.ts';
 export type { Redecided } from './redecide.ts';
+export type { Replayable } from './replayable.ts';
 export type { Change, Difference } from './redecide/compare.ts';
 export type { End, OtherEnd } from './perform/outcomes.ts';
 export type { Metronome, PerformerOptions } from './perform/performer.ts';

@@ -1,11 +1,14 @@
-import { type Accepted, createState, decide, type Decision, evolve, isVerb, type State, upcast } from '@shiplog/model';
+import { type Accepted, createState, decide, type Decision, evolve, isVerb, restoreStored, type State, upcast } from '@shiplog/model';
 import { type Command, type CommandType, type IntentData, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 import { Admission } from './admission.ts';
 import { compareDecisions, type Difference } from './redecide/compare.ts';
 import type { ReadProgress } from './fold.ts';
+import { isBoundary, type Replayable } from './replayable.ts';
 
 /** What deciding a log anew has found. */
 export interface Redecided {
+  /** Position of the first event read: 0 unless older ones were pruned. */
+  readonly first: number;
   /** Events read. */
   readonly events: number;
   /** Commands decided anew. */
@@ -33,14 +36,10 @@ interface Recorded {
  * That state is the one just before the intent: the engine decides and admits in one go, so nothing comes between. What
  * today's decision expects of its stream and its tags is checked against the log as well.
  */
-export async function redecide(
-  events: AsyncIterable<ShiplogEvent>,
-  difference: (found: Difference) => void,
-  progress?: ReadProgress,
-): Promise<Redecided> {
-  const state = createState();
+export async function redecide(log: Replayable, difference: (found: Difference) => void, progress?: ReadProgress): Promise<Redecided> {
+  let state = createState();
   const admission = new Admission();
-  const count = { events: 0, commands: 0, refusals: 0, reworded: 0, skipped: 0, differences: 0 };
+  const count = { first: 0, events: 0, commands: 0, refusals: 0, reworded: 0, skipped: 0, differences: 0 };
   let open: Recorded | undefined;
   const judge = (after: ShiplogEvent | undefined): void => {
     if (open === undefined) return;
@@ -55,7 +54,13 @@ export async function redecide(
     count.differences += 1;
     difference(found);
   };
-  for await (const stored of events) {
+  for await (const stored of log) {
+    if (isBoundary(stored)) {
+      state = restoreStored(stored.state);
+      admission.begin(state);
+      count.first = stored.first;
+      continue;
+    }
     count.events += 1;
     judge(stored);
     if (stored.kind === 'intent') {

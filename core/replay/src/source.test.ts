@@ -8,7 +8,8 @@ import * as assert from 'uvu/assert';
 import { type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 import { syntheticLog } from '@shiplog/model/testing';
 import { fold } from './fold.ts';
-import { inOrder, readSource } from './source.ts';
+import { eventsOf, inOrder } from './replayable.ts';
+import { readSource } from './source.ts';
 
 const test = suite('sources of a replay');
 
@@ -70,7 +71,7 @@ test('given a log with a hole, when read in order, then it stops there and names
   const events = [...syntheticLog(100, { containers: 3 })].flatMap((append) => append.events);
   const seen: number[] = [];
   const read = async (): Promise<void> => {
-    for await (const { seq } of inOrder(of(events.toSpliced(20, 3)))) seen.push(seq);
+    for await (const { seq } of eventsOf(inOrder(of(events.toSpliced(20, 3))))) seen.push(seq);
   };
   assert.is(await codeOf(read()), 'LOG_CORRUPT');
   assert.is(seen.at(-1), 19);

@@ -1,3 +1,4 @@
+export { populate } from './populate.ts';
 export { SimHost } from './sim-host.ts';
 export { simulatedDrivers } from './simulated-drivers.ts';
 

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type Boundary,
   type ContainerRecord,
   type Engine,
   type EventType,
@@ -103,6 +104,8 @@ interface Double {
   readonly ends: readonly number[];
   /** Commands and refusals. */
   readonly commands: readonly unknown[];
+  /** What the log answers of its boundary. */
+  readonly begin: { boundary?: Boundary };
 }
 
 function anEngine(): Double {
@@ -112,6 +115,7 @@ function anEngine(): Double {
   const reads: object[] = [];
   const ends: number[] = [];
   const commands: unknown[] = [];
+  const begin: Double['begin'] = {};
   const last = (): number => events.length - 1;
   const notUsed = (): never => {
     throw new Error('the native API has no business here');
@@ -188,6 +192,7 @@ function anEngine(): Double {
       async *read({ from = 0, to = last() } = {}) {
         yield* events.slice(from, to + 1);
       },
+      boundary: async () => begin.boundary,
       readBytes: notUsed,
       get tree() {
         return notUsed();
@@ -234,6 +239,7 @@ function anEngine(): Double {
     reads,
     ends,
     commands,
+    begin,
   };
 }
 
@@ -490,6 +496,17 @@ test('given a log, when verified, then progress comes first and the verification
       { from: 0, events: 9, head: 'ff', damage: [] },
     ]);
     assert.match((await whole(await get('/shiplog/v1/info'))).text, '"durableSeq":8');
+  });
+});
+
+test('given a log, pruned or not, when asked where it begins, then it says so, with the state before its first event', async () => {
+  await serve(async (get, { begin, reads }) => {
+    const answer = async (): Promise<unknown> => JSON.parse((await whole(await get('/shiplog/v1/log/boundary'))).text);
+    assert.equal(await answer(), { first: 0 });
+    const state = { schema: 1, seq: 3, volumes: [] };
+    begin.boundary = { seq: 3, state: Buffer.from(JSON.stringify(state)) };
+    assert.equal(await answer(), { v: 1, kind: 'boundary', first: 4, state });
+    assert.is(reads.length, 2);
   });
 });
 

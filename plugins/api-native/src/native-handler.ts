@@ -3,6 +3,7 @@ import { type Actor, type ApiHandler, type Caller, type Engine, type Extensions,
 import { replyError } from './reply.ts';
 import type { Route } from './route.ts';
 import { audit } from './routes/audit.ts';
+import { boundary } from './routes/boundary.ts';
 import { diff } from './routes/diff.ts';
 import { erase } from './routes/erase.ts';
 import { events } from './routes/events.ts';
@@ -31,6 +32,7 @@ export const ROUTES: readonly Route[] = [
   why,
   verify,
   hash,
+  boundary,
   info,
   erase,
   seal,

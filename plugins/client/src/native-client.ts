@@ -7,6 +7,7 @@ import type {
   Explanation,
   ImageRecord,
   Json,
+  LogBoundary,
   NetworkRecord,
   PluginInfo,
   PluginLine,
@@ -132,6 +133,12 @@ export class NativeClient {
   /** Removes events before a moment for good, as far as whole archives go. */
   async prune(before: string): Promise<CommandAnswers['log.prune']> {
     return this.#transport.json({ method: 'POST', path: `${PREFIX}/log/prune`, query: { before } });
+  }
+
+  /** What stands for pruned events, to go before the others; undefined where nothing was pruned. */
+  async boundary(): Promise<LogBoundary | undefined> {
+    const answer = await this.#transport.json<LogBoundary | { readonly first: 0 }>({ method: 'GET', path: `${PREFIX}/log/boundary` });
+    return answer.first === 0 ? undefined : (answer as LogBoundary);
   }
 
   /** The hash of the state at a moment; now without one. */

@@ -1,5 +1,5 @@
 import { type EventOf, type IntentData, type CommandType, type Result, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
-import { Milestones, readRecording, type Recording } from '@shiplog/replay';
+import { isBoundary, Milestones, readRecording, type Recording, type Replayable } from '@shiplog/replay';
 
 /** One recorded operation, and what has to be done again before it can be. */
 export interface OperationScript {
@@ -27,14 +27,18 @@ interface Decided {
  * those whose namespaces it joins, and on their images, networks and volumes. Throws REQUEST_INVALID where there is no such operation, or
  * it cannot be asked for again.
  */
-export async function readOperation(events: AsyncIterable<ShiplogEvent>, id: string): Promise<OperationScript> {
+export async function readOperation(log: Replayable, id: string): Promise<OperationScript> {
   const intents: Decided[] = [];
   const results = new Map<string, Result>();
   const milestones = new Milestones();
   const reached: { readonly milestone: string; readonly seq: number; readonly stream: string; readonly op: string }[] = [];
   const recording = await readRecording(
     (async function* () {
-      for await (const event of events) {
+      for await (const event of log) {
+        if (isBoundary(event)) {
+          yield event;
+          continue;
+        }
         const milestone = milestones.add(event);
         if (milestone !== undefined) reached.push({ milestone, seq: event.seq, stream: event.stream, op: event.op });
         if (event.kind === 'intent' && (event.data as IntentData<CommandType>).decided !== null)

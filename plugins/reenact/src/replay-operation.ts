@@ -1,14 +1,7 @@
-import {
-  type DriverFamilies,
-  type DriverKind,
-  type Result,
-  type ShiplogEvent,
-  ShiplogError,
-  VERB_TABLES,
-  type VerbKind,
-} from '@shiplog/contracts';
+import { type DriverFamilies, type DriverKind, type Result, ShiplogError, VERB_TABLES, type VerbKind } from '@shiplog/contracts';
 import { DEFAULT_PLUGINS, MODULES } from '@shiplog/daemon';
 import { type DriverRegistry, findPlugins } from '@shiplog/plugin-host';
+import type { Replayable } from '@shiplog/replay';
 import { CallRecorder } from './call-recorder.ts';
 import { type ComparedCall, compareCalls } from './compare-calls.ts';
 import { type OperationScript, readOperation } from './operation-script.ts';
@@ -48,11 +41,11 @@ const REPLAYED: readonly VerbKind[] = ['storage', 'network', 'cgroup', 'runtime'
  * DRIVER_UNAVAILABLE where the driver cannot run here.
  */
 export async function replayOperation(
-  events: AsyncIterable<ShiplogEvent>,
+  log: Replayable,
   { op, driver: specifier, progress, ...options }: ReplayOperationOptions,
 ): Promise<ReplayedOperation> {
   const { kind, name, plugin } = await findDriver(specifier);
-  const script = await readOperation(events, op);
+  const script = await readOperation(log, op);
   const performWith = async (
     label: string,
     standIns: (drivers: DriverRegistry, recorder: CallRecorder) => Promise<void>,

@@ -1,5 +1,5 @@
 import { canonicalState, createState, evolve, restoreState } from '@shiplog/model';
-import { type Difference, fold, hashOf, readRecording, readSource, redecide, simulate } from '@shiplog/replay';
+import { type Difference, eventsOf, fold, hashOf, readRecording, readSource, redecide, simulate } from '@shiplog/replay';
 import type { ShiplogEvent } from '@shiplog/contracts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,9 +9,9 @@ import { life } from './life.ts';
 const test = suite('golden logs');
 const golden = await goldenLogs();
 
-async function eventsOf(path: string): Promise<ShiplogEvent[]> {
+async function allOf(path: string): Promise<ShiplogEvent[]> {
   const events: ShiplogEvent[] = [];
-  for await (const event of readSource(path)) events.push(event);
+  for await (const event of eventsOf(readSource(path))) events.push(event);
   return events;
 }
 
@@ -27,7 +27,7 @@ for (const { release, log, expected } of golden) {
   });
 
   test(`given the log of ${release}, when it is folded on from a state stored at any position, then the hash is one`, async () => {
-    const events = await eventsOf(log);
+    const events = await allOf(log);
     const { hash } = await fold(readSource(log));
     const state = createState();
     for (const event of events) {

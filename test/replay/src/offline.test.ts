@@ -2,12 +2,12 @@
 import { chmod, copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openLevelLog } from '@shiplog/event-log';
 import { fold, readSource } from '@shiplog/replay';
 import { run, temporaryDirectory } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { goldenLogs } from './golden.ts';
+import { writeLog } from './write-log.ts';
 
 const test = suite('replay without a kernel');
 const SCRIPT = fileURLToPath(new URL('replay-offline.script.js', import.meta.url));
@@ -23,14 +23,7 @@ test('given a copied log, when it is folded, decided anew and simulated by nobod
   const copies = [join(temporary.path, 'export'), join(temporary.path, 'log')] as const;
   await copyFile(golden.log, copies[0]);
   await mkdir(copies[1]);
-  const log = await openLevelLog({ directory: copies[1], boot: 'boot', inst: 'inst' });
-  for await (const { stream, type, kind, data, cause, result, tags, op, corr, t, mono, actor } of readSource(golden.log)) {
-    // The log gives places, ids and boots of its own; all else is as it was.
-    const event = { stream, type, kind, data, ...(cause === undefined ? {} : { cause }), ...(result === undefined ? {} : { result }) };
-    log.append({ stamp: { op, corr, t, mono, actor }, events: [{ ...event, ...(tags === undefined ? {} : { tags }) } as never] });
-  }
-  await log.flushed();
-  await log.close();
+  await writeLog(golden.log, copies[1]);
   // As a copy that somebody handed on: to be read, not to be written.
   const all = await run('chmod', ['-R', 'a+rX', temporary.path]);
   assert.is(all.code, 0, all.stderr);

@@ -1,8 +1,6 @@
-import type { Outcomes } from '@shiplog/contracts';
+import type { Bounded, NewEvent, Outcomes } from '@shiplog/contracts';
+import { storedText, storeState } from '@shiplog/model';
 import type { Operation } from '../operation.ts';
-import { encodeState } from '../snapshots/encode.ts';
-import { hashStateSlowly } from '../snapshots/state-hash.ts';
-import { StateSnapshots, WHOLE } from '../snapshots/state-snapshots.ts';
 import { decided, type Handler } from './handler.ts';
 
 /** There is no way back, so recovery goes on with it. */
@@ -15,25 +13,22 @@ export const logPrune: Handler<'log.prune'> = {
 };
 
 async function prune(op: Operation<'log.prune'>): Promise<Outcomes['log.prune']> {
-  const { log } = op.engine.ledger;
+  const { ledger } = op.engine;
+  const { log } = ledger;
   const { before } = decided(op);
   const was = log.firstSeq;
   for await (const _range of log.seal(before));
   const first = log.prunable(before);
-  if (first > was) await log.prune(first, new Map([[WHOLE, await stateBefore(op, first)]]));
-  await new StateSnapshots(log.snapshots).discardBefore(first - 1);
+  if (first > was) {
+    const state = await ledger.moments.state(first - 1);
+    await log.prune(first, Buffer.from(storedText(storeState(state))), (hashes) => recordBoundary(op, hashes));
+  }
+  await ledger.discardSnapshotsBefore(first - 1);
   return { first, pruned: first - was, root: Buffer.from(await log.tree.root(first)).toString('hex') };
 }
 
-/** A snapshot of the engine after the last event that goes: folding begins there from now on. */
-async function stateBefore({ engine }: Operation<'log.prune'>, first: number): Promise<Uint8Array> {
-  const { log, moments } = engine.ledger;
-  const state = await moments.state(first - 1);
-  const revisions = new Map<string, number>();
-  for (const id of state.containers.keys()) {
-    for await (const { rev } of log.readStream(`container/${id}`, undefined, first - 1)) revisions.set(id, rev);
-  }
-  const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  const { bytes } = await encodeState({ state, hash: await hashStateSlowly(state, pause), revisions }, pause);
-  return bytes;
+/** In the log before anything goes: from then on its root stands for what will stand for the events. */
+async function recordBoundary(op: Operation<'log.prune'>, data: Bounded): Promise<void> {
+  const event: NewEvent = { stream: op.intent.stream, type: 'log.bounded', kind: 'meta', cause: op.intent.seq, data };
+  await op.engine.ledger.append({ stamp: op.stamp(), events: [event] }).durable;
 }

@@ -34,6 +34,12 @@ export class SnapshotMarker {
     this.#writing = this.#write(state, revisions, durable);
   }
 
+  /** The next snapshot is whole, and due now. */
+  renew(): void {
+    this.#writer.renew();
+    this.#last = Number.NEGATIVE_INFINITY;
+  }
+
   /** Resolves when nothing is being written. */
   async settled(): Promise<void> {
     await this.#writing;

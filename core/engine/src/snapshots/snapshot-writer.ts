@@ -25,6 +25,11 @@ export class SnapshotWriter {
     this.#store = store;
   }
 
+  /** The next one is whole. */
+  renew(): void {
+    this.#base = undefined;
+  }
+
   /** Resolves after fsync. The state's events must be durable. Works in small pieces, and lets others go first. */
   async write({ state, revisions }: Due): Promise<void> {
     const hash = await hashStateSlowly(state, pause);

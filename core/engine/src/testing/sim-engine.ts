@@ -56,7 +56,7 @@ export async function simEngine(
 ): Promise<RunningEngine> {
   const log = await disk.open();
   const parts = simParts({ log, drivers, clock: CLOCK, instance: 'inst', next: () => `op${String((made += 1)).padStart(6, '0')}` });
-  return startEngine({ ...parts, ...(plugins === undefined ? {} : { plugins }) });
+  return startEngine({ ...parts, host: { ...parts.host, bootId: world.bootId }, ...(plugins === undefined ? {} : { plugins }) });
 }
 
 export const CALLER = { actor: { scheme: 'unix', uid: 1000, gid: 1000, pid: 42 } } as const;

@@ -11,8 +11,8 @@ export class SimWorld extends SimHost {
   dieAt = Number.POSITIVE_INFINITY;
   dieAfter = false;
 
-  constructor() {
-    super({ bootId: 'boot-1', now: () => '1000' });
+  constructor(bootId = 'boot-1') {
+    super({ bootId, now: () => '1000' });
   }
 
   /** Nobody of the old engine hears anything any more, and what comes is counted anew. */

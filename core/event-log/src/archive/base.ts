@@ -1,16 +1,23 @@
-import type { Snapshot } from '@shiplog/contracts';
+import { hash } from 'node:crypto';
+import type { Bounded } from '@shiplog/contracts';
 import { ENCODING, type LogDatabase } from '../database.ts';
-import { BODY, checkFrame, sealFrame } from '../frame.ts';
-import { PAGE_KIND } from '../index-page.ts';
+import { BODY, checkFrame, FrameError, sealFrame } from '../frame.ts';
 
 /** Where a log begins whose older events were pruned, under a key of its own; what stands for them lies beside it. */
 const BASE_KEY = 'base';
 
+/** An index page of all that was pruned. Pages that get another form need another key, and this one is read as long as logs have it. */
+const INDEX_KEY = `${BASE_KEY}/index-2`;
+
+/** What the engine knew after the last event that was pruned, in a form that says itself which it is. */
+const STATE_KEY = `${BASE_KEY}/state`;
+
 const SIZE = BODY + 6;
 
-/** Key of a snapshot that stands for the pruned events, as of the last of them. */
-function pinKey(kind: string): string {
-  return `${BASE_KEY}/${kind}`;
+/** What stands for events that were pruned. */
+export interface Base {
+  readonly index: Uint8Array;
+  readonly state: Uint8Array;
 }
 
 /** Whether a key belongs to a base. */
@@ -31,31 +38,45 @@ export async function readFirst(db: LogDatabase): Promise<number> {
   return value.readUIntBE(BODY, 6);
 }
 
-/** A snapshot that stands for the pruned events; undefined if none of this kind does. Throws FrameError when it is damaged. */
-export async function readPin(db: LogDatabase, kind: string): Promise<Snapshot | undefined> {
+/** The index page of all that was pruned; undefined where nothing was. Throws FrameError when it is damaged, or gone. */
+export async function readBaseIndex(db: LogDatabase): Promise<Buffer | undefined> {
+  return (await readFirst(db)) === 0 ? undefined : bodyOf(await db.get<string, Buffer>(INDEX_KEY, ENCODING), 'index');
+}
+
+/** What stands for all that was pruned; undefined where nothing was. Throws FrameError when it is damaged, or gone. */
+export async function readBase(db: LogDatabase): Promise<(Base & { readonly first: number }) | undefined> {
   const first = await readFirst(db);
-  const value = first === 0 ? undefined : await db.get<string, Buffer>(pinKey(kind), ENCODING);
-  if (value === undefined) return undefined;
-  checkFrame(value, BODY);
-  return { seq: first - 1, bytes: value.subarray(BODY) };
+  if (first === 0) return undefined;
+  const [index, state] = await Promise.all([INDEX_KEY, STATE_KEY].map((key) => db.get<string, Buffer>(key, ENCODING)));
+  return { first, index: bodyOf(index, 'index'), state: bodyOf(state, 'state') };
 }
 
-/** The index page of all that was pruned. */
-export async function readBasePage(db: LogDatabase): Promise<Buffer | undefined> {
-  const page = await readPin(db, PAGE_KIND);
-  return page === undefined ? undefined : Buffer.from(page.bytes);
-}
-
-/** What to write so that a log begins at `first`: pins by kind, the index page among them. */
-export function baseEntries(first: number, pins: ReadonlyMap<string, Uint8Array>): readonly (readonly [key: string, value: Buffer])[] {
+/** What to write so that a log begins at `first`. */
+export function baseEntries(first: number, { index, state }: Base): readonly (readonly [key: string, value: Buffer])[] {
   const begin = Buffer.alloc(SIZE);
   begin.writeUIntBE(first, BODY, 6);
   sealFrame(begin);
-  const values = [...pins].map(([kind, bytes]): readonly [string, Buffer] => {
-    const value = Buffer.alloc(BODY + bytes.length);
-    value.set(bytes, BODY);
-    sealFrame(value);
-    return [pinKey(kind), value];
-  });
-  return [[BASE_KEY, begin], ...values];
+  return [
+    [BASE_KEY, begin],
+    [INDEX_KEY, framed(index)],
+    [STATE_KEY, framed(state)],
+  ];
+}
+
+/** What the log says of a base: so the tree's root stands for it as well. */
+export function boundedBy(first: number, { index, state }: Base): Bounded {
+  return { first, state: hash('sha256', state), index: hash('sha256', index) };
+}
+
+function framed(bytes: Uint8Array): Buffer {
+  const value = Buffer.alloc(BODY + bytes.length);
+  value.set(bytes, BODY);
+  sealFrame(value);
+  return value;
+}
+
+function bodyOf(value: Buffer | undefined, part: keyof Base): Buffer {
+  if (value === undefined) throw new FrameError(`the ${part} that stands for the pruned events is gone`);
+  checkFrame(value, BODY);
+  return value.subarray(BODY);
 }

@@ -1,4 +1,4 @@
-import { upcast } from '@shiplog/model';
+import { type State, upcast } from '@shiplog/model';
 import {
   type Caller,
   type CommandArgs,
@@ -8,12 +8,15 @@ import {
   type Given,
   type IntentData,
   type LoadedImage,
+  type LogBoundary,
   type ResultStatus,
   type ShiplogEvent,
   ShiplogError,
 } from '@shiplog/contracts';
 import type { ReadProgress } from '../fold.ts';
 import { commandOf } from '../redecide.ts';
+import { isBoundary, type Replayable } from '../replayable.ts';
+import { Beginning } from './beginning.ts';
 import { HappenedBefore, type Reached } from './happened-before.ts';
 import { isReaction, Milestones } from './milestones.ts';
 import { Runs } from './runs.ts';
@@ -58,6 +61,8 @@ export interface RecordedNetwork {
 /** A log as a script: what was asked from outside, and how the world behaved. */
 export interface Recording {
   readonly events: number;
+  /** What was there before the first event: nothing, unless older ones were pruned. */
+  readonly start: State;
   /** Clocks and boot at the first event. */
   readonly begin: { readonly now: string; readonly mono: string; readonly boot: string };
   /** From the first event to the last, milliseconds. */
@@ -80,17 +85,22 @@ export interface Recording {
   readonly starts: number;
 }
 
-/** Reads a whole log as a script. Throws REQUEST_INVALID for one without a command. */
-export async function readRecording(events: AsyncIterable<ShiplogEvent>, progress?: ReadProgress): Promise<Recording> {
+/** Reads a log as a script. Throws REQUEST_INVALID for one without a command. */
+export async function readRecording(log: Replayable, progress?: ReadProgress): Promise<Recording> {
   const reader = new RecordingReader();
-  for await (const event of events) {
-    reader.add(event);
-    if (event.seq % 1024 === 0) progress?.(event.seq);
+  for await (const item of log) {
+    if (isBoundary(item)) {
+      reader.begin(item);
+      continue;
+    }
+    reader.add(item);
+    if (item.seq % 1024 === 0) progress?.(item.seq);
   }
   return reader.done();
 }
 
 class RecordingReader {
+  readonly #beginning = new Beginning();
   readonly #timeline = new Timeline();
   readonly #milestones = new Milestones();
   readonly #before = new HappenedBefore();
@@ -113,6 +123,22 @@ class RecordingReader {
   #events = 0;
   #span = 0;
   #starts = 0;
+  #last: ShiplogEvent | undefined;
+
+  begin(boundary: LogBoundary): void {
+    const beginning = this.#beginning;
+    beginning.begin(boundary);
+    const { containers, execs, images, networks, volumes } = beginning.state;
+    for (const { name, driver } of networks.values()) this.#networkDrivers.set(name, driver);
+    for (const { storageDriver } of images.values()) this.#drivers.storage.add(storageDriver);
+    for (const { driver } of volumes.values()) this.#drivers.volume.add(driver);
+    for (const { id, storageDriver, logDriver, process } of containers.values()) {
+      this.#drivers.storage.add(storageDriver);
+      this.#drivers.log.add(logDriver);
+      if (process !== undefined && !beginning.isBusy(id)) this.#runs.begin(id);
+    }
+    for (const { id, status } of execs.values()) if (status === 'running') this.#runs.beginExec(id);
+  }
 
   add(stored: ShiplogEvent): void {
     const known = upcast(stored);
@@ -121,6 +147,8 @@ class RecordingReader {
     this.#begin ??= { now: event.t, mono: event.mono, boot: event.boot };
     this.#events += 1;
     this.#span = at;
+    this.#last = stored;
+    if (this.#beginning.add(stored)) return this.#begun(event);
     this.#runs.add(event, at);
     const reached = this.#milestones.add(event);
     if (event.kind === 'intent') this.#intent(event, at, known !== undefined);
@@ -128,6 +156,12 @@ class RecordingReader {
     if (event.type === 'engine.started') this.#starts += 1;
     if (!this.#notAgain.has(event.op)) this.#summary.add(event);
     if (reached !== undefined && !this.#notAgain.has(event.op)) this.#before.end(reached, at);
+  }
+
+  /** What was under way has come to its end: a process that runs then runs from the beginning. */
+  #begun(event: ShiplogEvent): void {
+    const id = event.stream.slice('container/'.length);
+    if (event.kind === 'outcome' && this.#beginning.state.containers.get(id)?.process !== undefined) this.#runs.begin(id);
   }
 
   #intent(event: ShiplogEvent, at: number, known: boolean): void {
@@ -203,6 +237,7 @@ class RecordingReader {
       throw new ShiplogError('REQUEST_INVALID', 'the log holds no command, so there is nothing to replay');
     return {
       events: this.#events,
+      start: this.#beginning.end(this.#last),
       begin: this.#begin,
       spanMs: this.#span,
       defaults: this.#defaults,

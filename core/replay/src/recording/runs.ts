@@ -36,13 +36,22 @@ export class Runs {
   /** Containers whose processes operations under way end. */
   readonly #ending = new Map<string, string>();
 
+  /** A container's process runs when the recording begins. Telling it again is harmless. */
+  begin(container: string): void {
+    if (!this.#open.has(container)) this.#start(container, 0);
+  }
+
+  /** As {@link begin}, of an exec session. */
+  beginExec(exec: string): void {
+    this.#startedExecs.set(exec, 0);
+  }
+
   add(event: ShiplogEvent, at: number): void {
     const container = event.stream.slice('container/'.length);
     switch (event.type) {
       case 'container.start.succeeded':
       case 'container.restart.succeeded':
-        this.#open.set(container, { startedAt: at });
-        this.#listOf(container).push(undefined);
+        this.#start(container, at);
         break;
       case 'operation.step': {
         const open = this.#open.get(container);
@@ -72,6 +81,11 @@ export class Runs {
       this.#ending.delete(event.op);
       this.#signals.delete(event.op);
     }
+  }
+
+  #start(container: string, at: number): void {
+    this.#open.set(container, { startedAt: at });
+    this.#listOf(container).push(undefined);
   }
 
   #intent(event: ShiplogEvent, container: string): void {

@@ -1,7 +1,9 @@
 import { canonicalJson, MemorySnapshots } from '@shiplog/event-log';
+import { type State, storedText, storeState } from '@shiplog/model';
 import {
   type Admitted,
   type AppendRequest,
+  type Boundary,
   type EventLog,
   type MerkleTree,
   type NewEvent,
@@ -19,7 +21,9 @@ import { Admission } from '../admission.ts';
 export interface MemoryLogOptions {
   readonly boot: string;
   readonly inst: string;
-  /** Events of before, in order from position 0. */
+  /** What stands for the events before the first, if it does not begin at 0. */
+  readonly start?: State | undefined;
+  /** Events of before, in order from the first position. */
   readonly events?: readonly ShiplogEvent[];
   /** Told every event at once, when it is admitted. */
   readonly appended?: (event: ShiplogEvent) => void;
@@ -35,22 +39,30 @@ const FLUSH_MICROTASKS = 16;
 export class MemoryLog implements EventLog {
   readonly snapshots = new MemorySnapshots(() => this.durableSeq);
   readonly events: ShiplogEvent[] = [];
+  readonly firstSeq: number;
   durableSeq: number;
   readonly #admission = new Admission();
   readonly #keys = new Map<string, { readonly seq: number; readonly op: string }>();
   readonly #identity: MemoryLogOptions;
   #durable = Promise.withResolvers<void>();
   #flushing: Promise<void> | undefined;
+  readonly #boundary: Boundary | undefined;
   #closed = false;
 
   constructor(options: MemoryLogOptions) {
+    const { start } = options;
     this.#identity = options;
+    this.firstSeq = (start?.seq ?? -1) + 1;
+    if (start !== undefined && this.firstSeq > 0) {
+      this.#admission.begin(start);
+      this.#boundary = { seq: start.seq, state: Buffer.from(storedText(storeState(start))) };
+    }
     for (const event of options.events ?? []) this.#add(event);
     this.durableSeq = this.admittedSeq;
   }
 
   get admittedSeq(): number {
-    return this.events.length - 1;
+    return this.firstSeq + this.events.length - 1;
   }
 
   revision(stream: StreamName): number {
@@ -71,7 +83,7 @@ export class MemoryLog implements EventLog {
     const placed = events.map((event, index) => {
       const rev = (grown.get(event.stream) ?? this.revision(event.stream)) + 1;
       grown.set(event.stream, rev);
-      return this.#place(stamp, event, this.events.length + index, rev);
+      return this.#place(stamp, event, this.admittedSeq + 1 + index, rev);
     });
     // What JSON cannot hold is refused before anything is admitted, as by a log on disk.
     for (const event of placed) canonicalJson(event);
@@ -108,7 +120,7 @@ export class MemoryLog implements EventLog {
   }
 
   read(options: ReadOptions = {}): AsyncIterable<ShiplogEvent> {
-    const from = position(options.from ?? 0);
+    const from = position(options.from ?? this.firstSeq);
     const wanted = fitting(options.types);
     return { [Symbol.asyncIterator]: () => this.#range(from, options.to, wanted) };
   }
@@ -116,7 +128,7 @@ export class MemoryLog implements EventLog {
   async *#range(from: number, to: number | undefined, wanted: (event: ShiplogEvent) => boolean): AsyncGenerator<ShiplogEvent> {
     const last = Math.min(to ?? this.durableSeq, this.durableSeq);
     for (let seq = from; seq <= last; seq += 1) {
-      const event = this.events[seq];
+      const event = this.events[seq - this.firstSeq];
       if (event !== undefined && wanted(event)) yield event;
     }
   }
@@ -126,7 +138,7 @@ export class MemoryLog implements EventLog {
   }
 
   readStream(stream: StreamName, fromRev = 0, to?: number): AsyncIterable<ShiplogEvent> {
-    return { [Symbol.asyncIterator]: () => this.#range(0, to, (event) => event.stream === stream && event.rev >= fromRev) };
+    return { [Symbol.asyncIterator]: () => this.#range(this.firstSeq, to, (event) => event.stream === stream && event.rev >= fromRev) };
   }
 
   follow({ from, signal }: { readonly from: number; readonly signal?: AbortSignal }): AsyncIterable<ShiplogEvent> {
@@ -152,7 +164,7 @@ export class MemoryLog implements EventLog {
     return {
       next: async () => {
         while (open) {
-          const value = seq <= this.durableSeq ? this.events[seq] : undefined;
+          const value = seq <= this.durableSeq ? this.events[seq - this.firstSeq] : undefined;
           if (value !== undefined) {
             seq += 1;
             return { done: false, value };
@@ -171,16 +183,17 @@ export class MemoryLog implements EventLog {
 
   async positionAt(time: bigint): Promise<number> {
     const later = this.events.findIndex(({ t }) => BigInt(t) > time);
-    return Math.min(later < 0 ? this.admittedSeq : later - 1, this.durableSeq);
+    return Math.min(later < 0 ? this.admittedSeq : this.firstSeq + later - 1, this.durableSeq);
   }
 
   async verify({ progress }: VerifyOptions = {}): Promise<Verification> {
     const head = Buffer.from(await this.tree.root()).toString('hex');
-    progress?.(this.durableSeq + 1, this.durableSeq + 1);
-    return { from: 0, events: this.durableSeq + 1, head, damage: [] };
+    const events = this.durableSeq + 1 - this.firstSeq;
+    progress?.(events, events);
+    return { from: this.firstSeq, events, head, damage: [] };
   }
 
-  /** The root that a log of the same events has. Tiles, which proofs are made of, are for logs on disk. */
+  /** The root that a log of the same events has; where it does not begin at 0, that of those it has. Tiles, which proofs are made of, are for logs on disk. */
   get tree(): MerkleTree {
     const size = this.durableSeq + 1;
     return {
@@ -189,7 +202,8 @@ export class MemoryLog implements EventLog {
         if (!Number.isSafeInteger(leaves) || leaves < 0 || leaves > size)
           throw new ShiplogError('LOG_POSITION_UNKNOWN', `the log has ${size} events, not ${leaves}`, { size: leaves });
         const frontier = new Frontier();
-        for (const event of this.events.slice(0, leaves)) frontier.append(entryHash(Buffer.from(canonicalJson(event))));
+        for (const event of this.events.slice(0, Math.max(0, leaves - this.firstSeq)))
+          frontier.append(entryHash(Buffer.from(canonicalJson(event))));
         return hashBytes(frontier.root());
       },
       tile: async () => {
@@ -198,12 +212,12 @@ export class MemoryLog implements EventLog {
     };
   }
 
-  get firstSeq(): number {
-    return 0;
+  async boundary(): Promise<Boundary | undefined> {
+    return this.#boundary;
   }
 
   prunable(): number {
-    return 0;
+    return this.firstSeq;
   }
 
   async prune(): Promise<void> {

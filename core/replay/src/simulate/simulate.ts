@@ -1,5 +1,5 @@
 import { type RunningEngine, startEngine } from '@shiplog/engine';
-import { type DriverCall, SimHost, simulatedDrivers } from '@shiplog/sim-host';
+import { type DriverCall, populate, SimHost, simulatedDrivers } from '@shiplog/sim-host';
 import { type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 import { Ends, type OtherEnd } from '../perform/outcomes.ts';
 import { Performer } from '../perform/performer.ts';
@@ -27,7 +27,7 @@ export interface SimulateOptions {
 
 /** What a simulation came to. */
 export interface Simulated {
-  /** The log as it would have been. */
+  /** The log as it would have been. Where the recorded one does not begin at 0, it follows on what was there then: {@link boundaryOf} its `start`. */
   readonly events: readonly ShiplogEvent[];
   readonly verbs: readonly VerbSummary[];
   /** Operations that ended otherwise than recorded. */
@@ -50,7 +50,7 @@ export async function simulate(recording: Recording, options: SimulateOptions = 
   const { whatIf = AS_IT_WAS, seed = 1, resample = false, speed = 1, progress } = options;
   checkWhatIf(whatIf, recording.times);
   const wall = performance.now();
-  const { begin, runs, commands } = recording;
+  const { start, begin, runs, commands } = recording;
   const clock = new VirtualClock(begin);
   const ends = new Ends(recording);
   const summary = new Summary();
@@ -59,6 +59,7 @@ export async function simulate(recording: Recording, options: SimulateOptions = 
   const log = new MemoryLog({
     boot: begin.boot,
     inst: 'simulated',
+    start,
     appended(event) {
       summary.add(event);
       const milestone = ends.add(event);
@@ -69,6 +70,7 @@ export async function simulate(recording: Recording, options: SimulateOptions = 
     },
   });
   const host = new SimHost({ bootId: begin.boot, now: () => clock.now(), behaviour: recordedBehaviour(runs, clock) });
+  populate(host, start);
   const latencies = new Latencies(recording, whatIf, { seed, resample });
   const failures = new Failures(recording, whatIf);
   const around = async <R>(call: DriverCall, effect: () => R): Promise<R> => {

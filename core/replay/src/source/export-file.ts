@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
+import { type LogBoundary, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 
 const NEWLINE = 0x0a;
 
@@ -12,12 +12,12 @@ const FORMATS: readonly { readonly magic: readonly number[]; readonly decompress
   { magic: [0x28, 0xb5, 0x2f, 0xfd], decompress: createZstdDecompress },
 ];
 
-/** Events of an export, one JSON object a line. Empty lines are passed over. Throws REQUEST_INVALID, naming the line. */
-export async function* readExport(path: string): AsyncGenerator<ShiplogEvent> {
+/** Events of an export, one JSON object a line, and what stands for pruned ones. Empty lines are passed over. Throws REQUEST_INVALID, naming the line. */
+export async function* readExport(path: string): AsyncGenerator<ShiplogEvent | LogBoundary> {
   let number = 0;
   for await (const line of lines(await decompressed(path))) {
     number += 1;
-    if (line.trim() !== '') yield parseEvent(line, path, number);
+    if (line.trim() !== '') yield parseLine(line, path, number);
   }
 }
 
@@ -46,26 +46,33 @@ async function* lines(source: Readable): AsyncGenerator<string> {
   if (rest.length > 0) yield Buffer.concat(rest).toString('utf8');
 }
 
-function parseEvent(line: string, path: string, number: number): ShiplogEvent {
+function parseLine(line: string, path: string, number: number): ShiplogEvent | LogBoundary {
   const wrong = (problem: string, cause?: unknown): ShiplogError =>
     new ShiplogError(
       'REQUEST_INVALID',
-      `line ${number} of ${path} ${problem}; a log is exported with \`shiplog events --from 0 --format json\``,
+      `line ${number} of ${path} ${problem}; a log is exported with \`shiplog log export\``,
       { path, line: number },
       { cause },
     );
-  let event: Partial<ShiplogEvent> | null;
+  let event: { readonly [field: string]: unknown } | null;
   try {
     event = JSON.parse(line);
   } catch (error) {
     throw wrong('is not JSON', error);
   }
-  if (typeof event !== 'object' || event === null || !Number.isSafeInteger(event.seq) || typeof event.type !== 'string')
-    throw wrong('is no event');
-  if (event.v !== 1)
-    throw new ShiplogError('LOG_TOO_NEW', `line ${number} of ${path} has envelope version ${String(event.v)}, and this release reads 1`, {
-      path,
-    });
+  if (typeof event !== 'object' || event === null) throw wrong('is no event');
+  if (event['kind'] === 'boundary') {
+    const { first, state } = event;
+    if (!Number.isSafeInteger(first) || typeof state !== 'object' || state === null) throw wrong('is no boundary');
+  } else if (!Number.isSafeInteger(event['seq']) || typeof event['type'] !== 'string') throw wrong('is no event');
+  if (event['v'] !== 1)
+    throw new ShiplogError(
+      'LOG_TOO_NEW',
+      `line ${number} of ${path} has envelope version ${String(event['v'])}, and this release reads 1`,
+      {
+        path,
+      },
+    );
   // What later code needs of it; the rest was checked by the engine that wrote it.
-  return event as ShiplogEvent;
+  return event as unknown as ShiplogEvent | LogBoundary;
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
+import { type LogBoundary, type ShiplogEvent, ShiplogError, type StoredState } from '@shiplog/contracts';
 import { openLevelLog } from '@shiplog/event-log';
 
 /** The log directory that `path` is, or, as an engine's root, has. Throws REQUEST_INVALID. */
@@ -20,7 +20,7 @@ export async function findLogDirectory(path: string): Promise<string> {
 }
 
 /** Events of a log directory, read from a copy: LevelDB rewrites files when it opens a database. */
-export async function* readLogDirectory(directory: string): AsyncGenerator<ShiplogEvent> {
+export async function* readLogDirectory(directory: string): AsyncGenerator<ShiplogEvent | LogBoundary> {
   if (await isOpen(join(directory, 'db', 'LOCK'))) {
     throw new ShiplogError(
       'ENGINE_LOCKED',
@@ -34,6 +34,11 @@ export async function* readLogDirectory(directory: string): AsyncGenerator<Shipl
     await cp(directory, copy, { recursive: true, mode: constants.COPYFILE_FICLONE });
     const log = await openLevelLog({ directory: copy, boot: '', inst: '' });
     try {
+      const boundary = await log.boundary();
+      if (boundary !== undefined) {
+        const state: StoredState = JSON.parse(Buffer.from(boundary.state).toString('utf8'));
+        yield { v: 1, kind: 'boundary', first: boundary.seq + 1, state };
+      }
       yield* log.read();
     } finally {
       await log.close();

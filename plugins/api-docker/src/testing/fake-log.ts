@@ -10,6 +10,10 @@ export class FakeLog implements EventLogReader {
     return this.#events.length - 1;
   }
 
+  async boundary(): Promise<undefined> {
+    return undefined;
+  }
+
   append(op: string, stream: StreamName, type: EventType, kind: EventKind, data: object, at = Date.now()): void {
     const seq = this.#events.length;
     const event = {

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
+import { temporaryDirectory } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FakeDaemon } from '../fake-daemon.test.double.ts';
@@ -72,6 +73,7 @@ test('given a log, when it is exported and converted later, then the file is who
   try {
     await FakeDaemon.run(async (daemon) => {
       daemon.answers.set('GET /shiplog/v1/info', () => ({ durableSeq: 0 }));
+      daemon.answers.set('GET /shiplog/v1/log/boundary', () => ({ first: 0 }));
       daemon.answers.set('GET /shiplog/v1/events', async function* () {
         yield `${JSON.stringify(EVENT)}\n`;
       });
@@ -106,6 +108,32 @@ test('given a log, when it is exported and converted later, then the file is who
   } finally {
     await rm(directory, { recursive: true });
   }
+});
+
+test('given a pruned log, when all of it is exported, then what stands for its beginning is the first line, which is none of the events', async () => {
+  const boundary = { v: 1, kind: 'boundary', first: 7, state: { schema: 1, seq: 6 } };
+  await using temporary = await temporaryDirectory();
+  const out = join(temporary.path, 'log.ndjson');
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('GET /shiplog/v1/info', () => ({ durableSeq: 7 }));
+    daemon.answers.set('GET /shiplog/v1/log/boundary', () => boundary);
+    daemon.answers.set('GET /shiplog/v1/events', async function* () {
+      yield `${JSON.stringify({ ...EVENT, seq: 7 })}\n`;
+    });
+    const exported = async (...options: readonly string[]): Promise<readonly unknown[]> => {
+      const { code, stderr } = await runShiplog(['log', 'export', '--out', out, ...options], { host: daemon.host });
+      assert.is(code, 0, stderr);
+      return (await readFile(out, 'utf8'))
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    };
+    assert.equal(await exported('--from', '7'), [{ ...EVENT, seq: 7 }]);
+    assert.equal(await exported(), [boundary, { ...EVENT, seq: 7 }]);
+    assert.is(daemon.seen.at(-1)?.query.get('from'), '7');
+  });
+  const csv = await runShiplog(['log', 'export', '--input', out, '--format', 'csv']);
+  assert.match(csv.stdout, /\r\n7,2026/);
 });
 
 test.run();

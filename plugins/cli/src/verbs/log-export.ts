@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import type { ShiplogEvent } from '@shiplog/contracts';
+import type { LogBoundary, ShiplogEvent } from '@shiplog/contracts';
 import { FORMATS, formatNamed } from '@shiplog/export';
 import { CliError, UsageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -62,9 +62,11 @@ export default defineVerb({
       throw new UsageError('--input takes the file as it is', '--from, --to and --sealed go with an engine');
     const bar = new ProgressBar(context.stderr, 'Exporting', { unit: 'count', quiet: flags.quiet });
     try {
-      const { events, total } =
-        flags.input === undefined ? await fromEngine(context, flags) : { events: fromFile(context, flags.input), total: 0 };
-      const chunks = format.write(counted(events, bar, total));
+      const { boundary, events, total } =
+        flags.input === undefined
+          ? await fromEngine(context, flags, format.name === 'ndjson' && flags.from === undefined)
+          : { events: fromFile(context, flags.input), total: 0 };
+      const chunks = behind(boundary, format.write(counted(events, bar, total)));
       if (flags.out === undefined) await toStream(context, chunks);
       else await toFile(flags.out, chunks);
     } finally {
@@ -74,12 +76,26 @@ export default defineVerb({
   },
 });
 
-async function fromEngine(context: Context, flags: Flags<typeof OPTIONS>): Promise<{ events: AsyncIterable<ShiplogEvent>; total: number }> {
+interface Exported {
+  readonly boundary?: LogBoundary | undefined;
+  readonly events: AsyncIterable<ShiplogEvent>;
+  readonly total: number;
+}
+
+/** `whole`: from the first event that is kept, with what stands for those before. */
+async function fromEngine(context: Context, { from, to, sealed }: Flags<typeof OPTIONS>, whole: boolean): Promise<Exported> {
   const { native } = await context.client();
   const { durableSeq } = await native.info();
-  const { from, to, sealed } = flags;
-  const events = await native.events({ ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), sealed });
-  return { events, total: durableSeq + 1 };
+  const boundary = whole ? await native.boundary() : undefined;
+  const first = from ?? (boundary === undefined ? undefined : String(boundary.first));
+  const events = await native.events({ ...(first === undefined ? {} : { from: first }), ...(to === undefined ? {} : { to }), sealed });
+  return { boundary, events, total: durableSeq + 1 };
+}
+
+/** What stands for pruned events is the first line, so that the others can be folded on. */
+async function* behind(boundary: LogBoundary | undefined, chunks: AsyncIterable<string | Uint8Array>): AsyncIterable<string | Uint8Array> {
+  if (boundary !== undefined) yield `${JSON.stringify(boundary)}\n`;
+  yield* chunks;
 }
 
 async function* fromFile({ stdin }: Context, path: string): AsyncIterable<ShiplogEvent> {
@@ -90,8 +106,13 @@ async function* fromFile({ stdin }: Context, path: string): AsyncIterable<Shiplo
   let number = 0;
   for await (const line of lines) {
     number += 1;
-    if (line !== '') yield eventIn(line, `${path}:${number}`);
+    // What stands for pruned events is none.
+    if (line !== '' && !isBoundary(line)) yield eventIn(line, `${path}:${number}`);
   }
+}
+
+function isBoundary(line: string): boolean {
+  return line.includes('"kind":"boundary"') && (JSON.parse(line) as { readonly kind?: unknown }).kind === 'boundary';
 }
 
 function eventIn(line: string, place: string): ShiplogEvent {

@@ -13,7 +13,7 @@ export default defineVerb({
   options: {
     at: { type: 'text', value: 'MOMENT', help: 'A position, a time, or a duration ago (10m); the end if absent' },
     state: { type: 'switch', help: 'Print the whole state as JSON, in the bytes that are hashed' },
-    format: { type: 'text', value: 'json', help: 'Print position and hash as JSON', complete: ['json'] },
+    format: { type: 'text', value: 'json', help: 'Print where the log begins, position and hash as JSON', complete: ['json'] },
     quiet: { type: 'switch', short: 'q', help: 'Show no progress' },
   },
   details: `Folds a log here, without an engine, to the state it leads to, and hashes it. The same events lead to the same hash everywhere.\n${SOURCE_HELP}`,
@@ -27,9 +27,9 @@ export default defineVerb({
     const [{ fold, stateText }, source] = await Promise.all([import('@shiplog/replay'), openSource(context, path)]);
     const bar = new ProgressBar(context.stderr, 'Folding', { unit: 'count', quiet: flags.quiet });
     const folded = await fold(source, at, (events) => bar.update(events)).finally(() => bar.clear());
-    const { seq, hash, state } = folded;
+    const { first, seq, hash, state } = folded;
     if (flags.state) print(context, stateText(state));
-    else print(context, flags.format === 'json' ? JSON.stringify({ seq, hash }) : `${hash} at ${seq}`);
+    else print(context, flags.format === 'json' ? JSON.stringify({ first, seq, hash }) : `${hash} at ${seq}`);
     return EXIT.ok;
   },
 });

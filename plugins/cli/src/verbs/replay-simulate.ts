@@ -62,7 +62,7 @@ export default defineVerb({
     const simulated = await replay
       .simulate(recording, { whatIf, seed, speed, resample: flags.resample, progress: (done, total) => bar.update(done, total) })
       .finally(() => bar.clear());
-    if (flags.out !== undefined) await replay.writeExport(flags.out, simulated.events);
+    if (flags.out !== undefined) await replay.writeExport(flags.out, simulated.events, replay.boundaryOf(recording.start));
     const { verbs, spanMs, others, wallMs, released } = simulated;
     const sides = [
       { name: 'recorded', verbs: recording.verbs, spanMs: recording.spanMs },
