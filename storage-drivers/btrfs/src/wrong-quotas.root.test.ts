@@ -1,18 +1,12 @@
 // time limit: 240 s
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { suite } from 'uvu';
 import { storageSuite } from '@shiplog/conformance/storage';
-import { createContext, type StorageDriver } from '@shiplog/contracts';
-import { createTestServices } from '@shiplog/driver-kit/testing';
-import { createKernel } from '@shiplog/kernel-linux';
-import { btrfsImage, checksCanFail, replacing, silentLogger, without } from '@shiplog/test-support';
-import { BtrfsDriver } from './btrfs-driver.ts';
+import type { StorageDriver } from '@shiplog/contracts';
+import { btrfsImage, checksCanFail, replacing, without } from '@shiplog/test-support';
+import { btrfsFixture } from './fixture.test.util.ts';
 
-const kernel = createKernel();
 const disk = await btrfsImage();
 const test = suite('wrong storage drivers: quotas');
-const ctx = createContext({ op: 'cleanup', signal: new AbortController().signal });
 
 type Wrong = (right: StorageDriver) => Partial<StorageDriver>;
 
@@ -44,23 +38,7 @@ checksCanFail<Wrong>({
       // The others have their wrong drivers beside vfs.
       test: (name, body) => (name in WRONG || / of a size/.test(name) ? check(name, body) : undefined),
       quotas: true,
-      async factory() {
-        const home = await mkdtemp(join(disk.path, 'home-'));
-        const [stateDir, runDir, scratch] = [join(home, 'state'), join(home, 'run'), join(home, 'scratch')];
-        for (const directory of [stateDir, runDir, scratch]) await mkdir(directory);
-        const right = new BtrfsDriver(kernel, createTestServices({ kernel, stateDir, runDir }).home, silentLogger);
-        return {
-          driver: replacing(right, wrong(right)),
-          kernel,
-          scratch,
-          stateDir,
-          restart: async () => replacing(right, wrong(right)),
-          async cleanup() {
-            for (const { resource, id } of await right.observe()) if (resource === 'snapshot') await right.remove({ key: id }, ctx);
-            await rm(home, { recursive: true, force: true });
-          },
-        };
-      },
+      factory: () => btrfsFixture({ below: disk.path, instead: (right) => replacing(right, wrong(right)) }),
     }),
 });
 

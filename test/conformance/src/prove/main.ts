@@ -7,8 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { DriverManifest } from '@shiplog/contracts';
 import type { PluginDefinition } from '@shiplog/driver-kit';
+import { driversOf } from '../driver-lab.ts';
 import { realKernel } from '../real-kernel.ts';
-import { driversOf } from './driver-lab.ts';
 import { proveGuest, provePlugin } from './prove-plugin.ts';
 
 /** Milliseconds for one check. */

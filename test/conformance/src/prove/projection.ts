@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { ShiplogEvent } from '@shiplog/contracts';
 import type { TestFunction } from '../in-lab.ts';
-import { calmly, driverLab, type Proven } from './driver-lab.ts';
+import { calmly, driverLab, type Proven } from '../driver-lab.ts';
 
 /** A view is the same however its events came. */
 export function proveProjection(test: TestFunction, proven: Proven, name: string): void {

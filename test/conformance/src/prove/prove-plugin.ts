@@ -8,11 +8,11 @@ import type { TestFunction } from '../in-lab.ts';
 import { logSuite } from '../log/index.ts';
 import { layWire, networkSuite } from '../network/index.ts';
 import { pluginSuite } from '../plugin/index.ts';
+import { type DriverLab, driverLab, probeOf, type Proven } from '../driver-lab.ts';
 import { lackOfBusybox, runtimeFixture, runtimeSuite } from '../runtime/index.ts';
-import { storageSuite } from '../storage/index.ts';
+import { driverFixture, storageSuite } from '../storage/index.ts';
 import { verbSuite } from '../verbs/index.ts';
 import { volumeCrashSuite, volumeSuite } from '../volume/index.ts';
-import { type DriverLab, driverLab, probeOf, type Proven } from './driver-lab.ts';
 import { anEvent, proveProjection } from './projection.ts';
 
 /** How a runner takes a check: uvu's suite, node:test's `test`, or any other function like it. */
@@ -128,10 +128,7 @@ function proveStorage(test: TestFunction, proven: Proven, name: string, capabili
   storageSuite({
     test,
     quotas: capabilities['quota'] === true,
-    async factory() {
-      const lab = await driverLab(proven, 'storage', name);
-      return { ...lab, driver: await lab.make(), kernel: proven.kernel, restart: () => lab.make() };
-    },
+    factory: () => driverFixture(proven, name),
   });
 }
 

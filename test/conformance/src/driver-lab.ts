@@ -26,8 +26,9 @@ export interface DriverLab<K extends VerbKind> {
   cleanup(): Promise<void>;
 }
 
-export async function driverLab<K extends VerbKind>(proven: Proven, kind: K, name: string): Promise<DriverLab<K>> {
-  const directory = await mkdtemp(join(tmpdir(), 'shiplog-kit-'));
+/** A lab for one driver of what is proven. Its directories are made in one that is made `below`. */
+export async function driverLab<K extends VerbKind>(proven: Proven, kind: K, name: string, below = tmpdir()): Promise<DriverLab<K>> {
+  const directory = await mkdtemp(join(below, 'shiplog-kit-'));
   const [stateDir, runDir, scratch] = [join(directory, 'state'), join(directory, 'run'), join(directory, 'scratch')];
   for (const path of [stateDir, runDir, scratch]) await mkdir(path);
   const ends: (() => Promise<unknown>)[] = [];
