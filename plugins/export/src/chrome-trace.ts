@@ -11,8 +11,8 @@ interface Open {
 }
 
 /**
- * Operations as asynchronous slices (`b` and `e` by operation: they overlap), each step a slice inside, and what happens by itself as
- * instants. Times are microseconds on the wall clock of the intent; lengths are those of the monotonic clock.
+ * Operations as asynchronous slices (`b` and `e` by operation: they overlap), each step a slice inside, or on a line beside where steps overlap: what
+ * ends on a line must be what began there last. What happens by itself is instants. Times are microseconds on the wall clock of the intent; lengths are those of the monotonic clock.
  */
 async function* traceEvents(events: AsyncIterable<ShiplogEvent>): AsyncGenerator<object> {
   yield { ph: 'M', name: 'process_name', ...PLACE, ts: 0, args: { name: 'shiplog' } };
@@ -26,9 +26,10 @@ async function* traceEvents(events: AsyncIterable<ShiplogEvent>): AsyncGenerator
       running.steps.push({ name: event.data.step, at: since(running.intent, event) });
     else if (event.kind === 'outcome' && running !== undefined) {
       open.delete(event.op);
-      yield* steps(running, event);
+      const end = Math.max(micros(running.intent.t), since(running.intent, event));
+      yield* steps(running, event, end);
       const { status, error } = event.result ?? {};
-      yield slice('e', event, nameOf(running.intent), since(running.intent, event), {
+      yield slice('e', event, nameOf(running.intent), end, {
         status,
         ...(error === undefined ? {} : { error: error.code }),
       });
@@ -37,16 +38,25 @@ async function* traceEvents(events: AsyncIterable<ShiplogEvent>): AsyncGenerator
   }
 }
 
-function* steps({ intent, steps: done }: Open, outcome: ShiplogEvent): Generator<object> {
-  for (const { name, at } of done) {
-    const start = Math.max(micros(intent.t), at - (outcome.result?.steps?.[name] ?? 0) * 1000);
-    yield slice('b', intent, name, start, {});
-    yield slice('e', intent, name, Math.max(start, at), {});
+function* steps({ intent, steps: done }: Open, outcome: ShiplogEvent, latest: number): Generator<object> {
+  const times = done.map(({ name, at }) => {
+    const to = Math.min(Math.max(micros(intent.t), at), latest);
+    return { name, from: Math.max(micros(intent.t), to - (outcome.result?.steps?.[name] ?? 0) * 1000), to };
+  });
+  /** When the last step of each line ends. */
+  const lines: number[] = [];
+  for (const { name, from, to } of times.toSorted((a, b) => a.from - b.from || a.to - b.to)) {
+    const free = lines.findIndex((end) => end <= from);
+    const line = free === -1 ? lines.length : free;
+    lines[line] = to;
+    yield slice('b', intent, name, from, {}, line);
+    yield slice('e', intent, name, to, {}, line);
   }
 }
 
-function slice(ph: 'b' | 'e', { op, stream }: ShiplogEvent, name: string, ts: number, args: object): object {
-  return { ph, cat: stream.replace(/\/.*$/s, ''), id: op, name, ts, ...PLACE, args };
+/** `line`: of the operation's own, of which the first is that of the operation itself. */
+function slice(ph: 'b' | 'e', { op, stream }: ShiplogEvent, name: string, ts: number, args: object, line = 0): object {
+  return { ph, cat: stream.replace(/\/.*$/s, ''), id: line === 0 ? op : `${op}/${line}`, name, ts, ...PLACE, args };
 }
 
 function nameOf({ type }: ShiplogEvent): string {

@@ -145,32 +145,55 @@ test('given the log, when it is exported as Parquet, then two readers get every 
   }
 });
 
-test('given the log, when it is exported as a trace, then every slice that begins ends, no earlier, and steps lie inside', async () => {
-  interface Traced {
-    ph: string;
-    name: string;
-    cat: string;
-    id?: string;
-    ts: number;
-    pid: number;
-    tid: number;
-  }
+interface Traced {
+  readonly ph: string;
+  readonly name: string;
+  readonly cat: string;
+  readonly id?: string;
+  readonly ts: number;
+  readonly pid: number;
+  readonly tid: number;
+}
+
+/** Slices by line, as Perfetto reads them: in the order of time, an end is that of the slice that began last on its line. */
+async function slices(): Promise<readonly { readonly line: string; readonly name: string; readonly from: number; to?: number }[]> {
   const { traceEvents } = JSON.parse(await text('chrome-trace')) as { traceEvents: Traced[] };
-  const open = new Map<string, number>();
-  let operations = 0;
-  for (const { ph, name, cat, id, ts, pid, tid } of traceEvents) {
+  const all: { line: string; name: string; from: number; to?: number }[] = [];
+  const open = new Map<string, (typeof all)[number][]>();
+  for (const { ph, name, cat, id, ts, pid, tid } of traceEvents.toSorted((a, b) => a.ts - b.ts)) {
     assert.ok(['b', 'e', 'i', 'M'].includes(ph), ph);
     assert.ok(Number.isFinite(ts) && pid === 1 && tid === 1 && name !== '');
-    const key = `${cat} ${id} ${name}`;
-    if (ph === 'b') open.set(key, ts);
+    const line = `${cat} ${id}`;
+    const stack = open.get(line) ?? [];
+    open.set(line, stack);
+    if (ph === 'b') all.push(stack[stack.push({ line, name, from: ts }) - 1] as (typeof all)[number]);
     if (ph !== 'e') continue;
-    assert.ok(ts >= (open.get(key) ?? Infinity), `${key} ends before it begins`);
-    open.delete(key);
-    if (EVENTS.some(({ kind, op, type }) => kind === 'outcome' && op === id && type.startsWith(name))) operations += 1;
+    const last = stack.pop();
+    assert.is(last?.name, name, `on ${line} ${name} ends, which did not begin last`);
+    if (last !== undefined) last.to = ts;
   }
-  const settled = EVENTS.filter(({ kind }) => kind === 'outcome').length;
-  assert.is(operations, settled);
-  assert.is(open.size, EVENTS.filter(({ kind }) => kind === 'intent').length - settled);
+  return all;
+}
+
+test('given the log, when it is exported as a trace, then an end is that of what began last on its line, and steps lie inside operations', async () => {
+  const all = await slices();
+  const intents = new Map(EVENTS.filter(({ kind }) => kind === 'intent').map((event) => [event.op, event.type.replace('.requested', '')]));
+  const outcomes = EVENTS.filter(({ kind }) => kind === 'outcome');
+  const operations = new Map(all.filter(({ line, name }) => intents.get(line.split(' ')[1] ?? '') === name).map((one) => [one.line, one]));
+  assert.is(operations.size, intents.size);
+  assert.is([...operations.values()].filter(({ to }) => to !== undefined).length, outcomes.length);
+  let steps = 0;
+  for (const { line, name, from, to = Infinity } of all) {
+    const operation = operations.get(line.replace(/\/\d+$/, ''));
+    assert.ok(operation !== undefined && from >= operation.from && to <= (operation.to ?? Infinity), `${name} on ${line}`);
+    if (operation?.name !== name) steps += 1;
+  }
+  const done = new Set(outcomes.map(({ op }) => op));
+  assert.is(steps, EVENTS.filter(({ type, op }) => type === 'operation.step' && done.has(op)).length);
+  assert.ok(
+    all.some(({ line }) => line.endsWith('/1')),
+    'steps side by side have lines of their own',
+  );
 });
 
 test('given an empty log, when it is exported, then every format makes a file that its readers take', async () => {
