@@ -11,14 +11,21 @@ export interface Snapshot {
  *
  * `kind` names what is derived and in which version (`state-3`): letters, digits and dashes. Writes sync on their own and never wait for, or
  * delay, an append.
+ *
+ * A snapshot may have parts, numbered from 0, for who needs few of many: they come and go with it, and are read one by one.
  */
 export interface SnapshotStore {
   /** The newest usable snapshot of a kind at or before `seq`. */
   nearest(kind: string, seq: number): Promise<Snapshot | undefined>;
-  /** Keeps a snapshot, in place of another at that position. Its events must be durable: LOG_POSITION_UNKNOWN. Resolves after fsync. */
-  put(kind: string, snapshot: Snapshot): Promise<void>;
+  /** Parts of the snapshot at exactly this position, as many as were asked for; undefined if one of them cannot be used. */
+  parts(kind: string, seq: number, numbers: readonly number[]): Promise<readonly Uint8Array[] | undefined>;
+  /**
+   * Keeps a snapshot with its parts, all or nothing, in place of another at that position. Its events must be durable: LOG_POSITION_UNKNOWN.
+   * Resolves after fsync.
+   */
+  put(kind: string, snapshot: Snapshot, parts?: readonly Uint8Array[]): Promise<void>;
   /** Positions of all snapshots of a kind, ascending; usable or not. */
   positions(kind: string): Promise<readonly number[]>;
-  /** Removes snapshots; those that are not there are left out. */
+  /** Removes snapshots with their parts; those that are not there are left out. */
   remove(kind: string, seqs: readonly number[]): Promise<void>;
 }

@@ -29,6 +29,30 @@ test('given a snapshot with any byte flipped or cut, when the nearest is asked f
   await log.close();
 });
 
+test('given a snapshot with parts, when one has any byte flipped or cut or is of another history, then it is not the answer; and removed, nothing is left', async () => {
+  const snapshots = new MemoryLevel();
+  const log = await openEventLog({ ...IDENTITY, db: new MemoryLevel(), snapshots });
+  await log.append(samples(0, 20)).durable;
+  const parts = [Buffer.from('first'), Buffer.from('second')];
+  for (const seq of [5, 6]) await log.snapshots.put(KIND, { seq, bytes: Buffer.from('head') }, parts);
+  const key = `parts:${KIND}/0000000000000005/0000000000000001`;
+  const good = Buffer.from((await snapshots.get<string, Buffer>(key, ENCODING)) ?? '');
+  const other = Buffer.from((await snapshots.get<string, Buffer>(key.replace('5/', '6/'), ENCODING)) ?? '');
+  const flipped = Array.from({ length: good.length }, (_, at) => Buffer.from(good).fill((good[at] ?? 0) ^ 0x04, at, at + 1));
+  for (const bad of [...flipped, good.subarray(0, -1), other]) {
+    await snapshots.put<string, Buffer>(key, bad, ENCODING);
+    assert.is(await log.snapshots.parts(KIND, 5, [0, 1]), undefined);
+    assert.equal(
+      (await log.snapshots.parts(KIND, 5, [0]))?.map((part) => Buffer.from(part).toString()),
+      ['first'],
+    );
+  }
+  await log.snapshots.remove(KIND, [5, 6]);
+  assert.equal(await snapshots.keys({ gte: KIND }).all(), []);
+  assert.equal(await snapshots.keys({ gte: 'parts:', lt: 'parts;' }).all(), []);
+  await log.close();
+});
+
 test('given snapshots of another history, when opened beside this one, then they are not used', async () => {
   const snapshots = new MemoryLevel();
   const other = await openEventLog({ ...IDENTITY, db: new MemoryLevel(), snapshots });

@@ -6,9 +6,11 @@ import { BODY, checkFrame, FrameError, sealFrame } from './frame.ts';
 export type HistoryHash = (seq: number) => Promise<Uint8Array>;
 
 const HASH_BYTES = 32;
-/** A stored snapshot: version, CRC-32, hash of its history, bytes. */
+/** A stored snapshot, or part of one: version, CRC-32, hash of its history, bytes. */
 const BYTES = BODY + HASH_BYTES;
 const DIGITS = 16;
+/** Before the keys of parts, so that none of them is among snapshots: no kind has a colon. */
+const PARTS = 'parts:';
 /** What is read of all snapshots of a kind in one crossing into JavaScript: as many bytes, or one that is larger, and as many at most. */
 const READ_BYTES = 1024 * 1024;
 const READ_MOST = 64;
@@ -21,12 +23,14 @@ export class SnapshotsUnreadable extends Error {
   }
 }
 
-/** Snapshots in a database of their own: any abstract-level database, which the log opened and closes. */
+/** Snapshots in a database of their own: any abstract-level database, which the log opened and closes, and nobody else writes to. */
 export class SnapshotDatabase implements SnapshotStore {
   readonly #db: LogDatabase;
   readonly #history: HistoryHash;
-  /** Keys of snapshots that were compared with their history: it never changes, so once is enough. */
-  readonly #proven = new Set<string>();
+  /** Positions by kind, ascending, as far as they were asked for: finding the nearest reads nothing else. */
+  readonly #positions = new Map<string, Promise<readonly number[]>>();
+  /** Hashes of histories that snapshots were compared with: they never change. */
+  readonly #histories = new Map<number, Uint8Array>();
 
   constructor(db: LogDatabase, history: HistoryHash) {
     this.#db = db;
@@ -34,15 +38,20 @@ export class SnapshotDatabase implements SnapshotStore {
   }
 
   async nearest(kind: string, seq: number): Promise<Snapshot | undefined> {
-    if (seq < 0) return undefined;
-    // By key first: an iterator that reads ahead would fetch large values that nobody wants.
-    const range = { ...ENCODING, gte: keyOf(kind, 0), lte: keyOf(kind, seq), reverse: true };
-    for await (const key of this.#db.keys<string>(range)) {
-      const value = await this.#db.get<string, Buffer>(key, ENCODING);
-      const snapshot = value && (await this.#usable(key, value));
-      if (snapshot !== undefined) return snapshot;
+    const positions = await this.positions(kind);
+    for (let at = positions.findLastIndex((position) => position <= seq); at >= 0; at -= 1) {
+      const found = positions[at] ?? 0;
+      const [bytes] = (await this.#read([keyOf(kind, found)], found)) ?? [];
+      if (bytes !== undefined) return { seq: found, bytes };
     }
     return undefined;
+  }
+
+  async parts(kind: string, seq: number, numbers: readonly number[]): Promise<readonly Uint8Array[] | undefined> {
+    return this.#read(
+      numbers.map((number) => partKey(kind, seq, number)),
+      seq,
+    );
   }
 
   /**
@@ -70,41 +79,83 @@ export class SnapshotDatabase implements SnapshotStore {
     }
   }
 
-  async put(kind: string, { seq, bytes }: Snapshot): Promise<void> {
-    const history = await this.#history(seq);
-    const value = Buffer.allocUnsafeSlow(BYTES + bytes.length);
-    value.set(history, BODY);
-    value.set(bytes, BYTES);
-    sealFrame(value);
-    await this.#db.put<string, Buffer>(keyOf(kind, seq), value, { ...ENCODING, ...SYNCED });
+  async put(kind: string, { seq, bytes }: Snapshot, parts: readonly Uint8Array[] = []): Promise<void> {
+    const history = await this.#historyOf(seq);
+    const values = [[keyOf(kind, seq), bytes] as const, ...parts.map((part, number) => [partKey(kind, seq, number), part] as const)];
+    const old = (await this.positions(kind)).includes(seq) ? await this.#partsOf(kind, seq) : [];
+    await this.#db.batch<string, Buffer>(
+      [
+        ...old.map((key) => ({ type: 'del' as const, key })),
+        ...values.map(([key, content]) => ({ type: 'put' as const, key, value: framed(content, history) })),
+      ],
+      { ...ENCODING, ...SYNCED },
+    );
+    await this.#change(kind, (positions) => (positions.includes(seq) ? positions : [...positions, seq].toSorted((a, b) => a - b)));
   }
 
-  async positions(kind: string): Promise<readonly number[]> {
-    return (await this.#db.keys<string>({ ...ENCODING, ...rangeOf(kind) }).all()).map(seqOf).filter(Number.isSafeInteger);
+  positions(kind: string): Promise<readonly number[]> {
+    const known = this.#positions.get(kind);
+    if (known !== undefined) return known;
+    const positions = this.#readPositions(kind);
+    this.#positions.set(kind, positions);
+    positions.catch(() => this.#positions.delete(kind));
+    return positions;
   }
 
   async remove(kind: string, seqs: readonly number[]): Promise<void> {
+    const parts = await Promise.all(seqs.map((seq) => this.#partsOf(kind, seq)));
     await this.#db.batch(
-      seqs.map((seq) => ({ type: 'del' as const, key: keyOf(kind, seq) })),
+      [...seqs.map((seq) => keyOf(kind, seq)), ...parts.flat()].map((key) => ({ type: 'del' as const, key })),
       { ...ENCODING, ...SYNCED },
     );
+    await this.#change(kind, (positions) => positions.filter((position) => !seqs.includes(position)));
   }
 
-  async #usable(key: string, value: Buffer): Promise<Snapshot | undefined> {
-    const seq = seqOf(key);
-    if (!isWhole(value)) return undefined;
+  async #readPositions(kind: string): Promise<readonly number[]> {
+    return (await this.#db.keys<string>({ ...ENCODING, ...rangeOf(kind) }).all()).map(seqOf).filter(Number.isSafeInteger);
+  }
+
+  async #change(kind: string, change: (positions: readonly number[]) => readonly number[]): Promise<void> {
+    const changed = this.positions(kind).then(change);
+    this.#positions.set(kind, changed);
+    await changed;
+  }
+
+  #partsOf(kind: string, seq: number): Promise<string[]> {
+    return this.#db.keys<string>({ ...ENCODING, gte: partKey(kind, seq, 0), lt: partKey(kind, seq + 1, 0) }).all();
+  }
+
+  /** What lies under some keys, all of one history; undefined unless each can be used. */
+  async #read(keys: readonly string[], seq: number): Promise<readonly Uint8Array[] | undefined> {
+    const values = (await this.#db.getMany<string, Buffer>([...keys], ENCODING)).filter((value) => value !== undefined);
+    if (values.length < keys.length || !values.every(isWhole)) return undefined;
     try {
-      if (!this.#proven.has(key)) {
-        if (!value.subarray(BODY, BYTES).equals(await this.#history(seq))) return undefined;
-        this.#proven.add(key);
-      }
-      return { seq, bytes: value.subarray(BYTES) };
+      const history = await this.#historyOf(seq);
+      return values.every((value) => value.subarray(BODY, BYTES).equals(history))
+        ? values.map((value) => value.subarray(BYTES))
+        : undefined;
     } catch (error) {
       // Of a longer history than this one: as if it were not there.
       if (error instanceof ShiplogError && error.code === 'LOG_POSITION_UNKNOWN') return undefined;
       throw error;
     }
   }
+
+  async #historyOf(seq: number): Promise<Uint8Array> {
+    const known = this.#histories.get(seq);
+    if (known !== undefined) return known;
+    const history = await this.#history(seq);
+    this.#histories.set(seq, history);
+    return history;
+  }
+}
+
+function framed(bytes: Uint8Array, history: Uint8Array): Buffer {
+  const value = Buffer.allocUnsafeSlow(BYTES + bytes.length);
+  value.set(history, BODY);
+  value.set(bytes, BYTES);
+  sealFrame(value);
+  return value;
 }
 
 function unreadable(error: unknown): never {
@@ -125,6 +176,10 @@ function isWhole(value: Buffer): boolean {
 function keyOf(kind: string, seq: number): string {
   if (!KIND.test(kind)) throw new ShiplogError('INTERNAL', `a kind of snapshots has letters, digits and dashes, not "${kind}"`, { kind });
   return `${kind}/${String(seq).padStart(DIGITS, '0')}`;
+}
+
+function partKey(kind: string, seq: number, number: number): string {
+  return `${PARTS}${keyOf(kind, seq)}/${String(number).padStart(DIGITS, '0')}`;
 }
 
 function rangeOf(kind: string): { readonly gte: string; readonly lte: string } {

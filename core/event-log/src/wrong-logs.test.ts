@@ -221,13 +221,28 @@ const WRONG = {
       snapshots: replacing(right.snapshots, { nearest: (kind) => right.snapshots.nearest(kind, Number.MAX_SAFE_INTEGER) }),
     }),
   },
+  'given a snapshot with parts, when some are asked for, then these are the answer, until another takes its place or it is removed': {
+    does: 'leaves the old parts where another snapshot takes the place',
+    make: (right) => {
+      const put: [kind: string, parts: readonly Uint8Array[]][] = [];
+      return {
+        snapshots: replacing(right.snapshots, {
+          async put(kind, snapshot, parts = []) {
+            const before = put.findLast((each) => each[0] === `${kind}/${snapshot.seq}`)?.[1] ?? [];
+            put.push([`${kind}/${snapshot.seq}`, parts]);
+            await right.snapshots.put(kind, snapshot, [...parts, ...before.slice(parts.length)]);
+          },
+        }),
+      };
+    },
+  },
   'given a position that is not durable, when a snapshot of it is kept, then LOG_POSITION_UNKNOWN': {
     does: 'keeps snapshots of what is not durable yet',
     make: (right) => ({
       snapshots: replacing(right.snapshots, {
-        async put(kind, snapshot) {
+        async put(kind, snapshot, parts) {
           await right.flushed();
-          await right.snapshots.put(kind, snapshot);
+          await right.snapshots.put(kind, snapshot, parts);
         },
       }),
     }),

@@ -34,6 +34,34 @@ export function snapshotTests(test: LogTest): void {
     assert.equal(await nearest('state-1', 49), '10 at 10');
   });
 
+  test('given a snapshot with parts, when some are asked for, then these are the answer, until another takes its place or it is removed', async (log) => {
+    await log.append(request(Array.from({ length: 20 }, (_, index) => sample('a', index)))).durable;
+    const { snapshots } = log;
+    const texts = (...parts: readonly string[]): Buffer[] => parts.map((part) => Buffer.from(part));
+    const read = async (seq: number, numbers: readonly number[]): Promise<readonly string[] | undefined> =>
+      (await snapshots.parts('state-1', seq, numbers))?.map((part) => Buffer.from(part).toString());
+    await snapshots.put('state-1', { seq: 5, bytes: Buffer.from('five') }, texts('a', '', 'c'));
+    await snapshots.put('state-1', { seq: 6, bytes: Buffer.from('six') }, texts('d'));
+    assert.equal(Buffer.from((await snapshots.nearest('state-1', 5))?.bytes ?? []).toString(), 'five');
+    assert.deepEqual(await read(5, [2, 0]), ['c', 'a']);
+    assert.deepEqual(await read(5, [1]), ['']);
+    assert.deepEqual(await read(5, []), []);
+    for (const [seq, number] of [
+      [5, 3],
+      [6, 1],
+      [7, 0],
+    ] as const)
+      assert.equal(await read(seq, [number]), undefined);
+    assert.equal(await snapshots.parts('state-10', 5, [0]), undefined);
+    await snapshots.put('state-1', { seq: 5, bytes: Buffer.from('again') }, texts('e'));
+    assert.deepEqual(await read(5, [0]), ['e']);
+    assert.equal(await read(5, [2]), undefined);
+    assert.deepEqual(await snapshots.positions('state-1'), [5, 6]);
+    await snapshots.remove('state-1', [5]);
+    assert.equal(await read(5, [0]), undefined);
+    assert.deepEqual(await read(6, [0]), ['d']);
+  });
+
   test('given a position that is not durable, when a snapshot of it is kept, then LOG_POSITION_UNKNOWN', async (log) => {
     const { durable } = log.append(request([sample('a')]));
     const put = (seq: number): Promise<void> => log.snapshots.put('state', { seq, bytes: new Uint8Array(1) });
