@@ -91,12 +91,13 @@ export class Ledger {
 /** The newest snapshot, if it is what it says it is: decisions will rest on it. */
 async function lastState(snapshots: StateSnapshots, log: EventLog, logger: Logger): Promise<State> {
   await snapshots.discardOld();
-  const stored = await snapshots.nearest(log.durableSeq);
-  if (stored === undefined) return startState(log);
-  const state = stored.state();
-  if (hashState(state) === stored.header.hash) return state;
-  logger.error('snapshot does not have the state it was made of; folding all that is kept', { seq: stored.header.seq });
-  return startState(log);
+  return snapshots.from(log.durableSeq, async (stored) => {
+    if (stored === undefined) return startState(log);
+    const state = await stored.state();
+    if (hashState(state) === stored.header.hash) return state;
+    logger.error('snapshot does not have the state it was made of; folding all that is kept', { seq: stored.header.seq });
+    return startState(log);
+  });
 }
 
 /** Says in which shape this release writes an event's data. */

@@ -73,13 +73,14 @@ export class Moments {
     return this.#kept.find((kept) => kept.seq === seq)?.state;
   }
 
-  async #fold(seq: number): Promise<State> {
-    const stored = seq < 0 ? undefined : await this.#snapshots.nearest(seq);
-    const from = stored?.header.seq ?? 0;
-    const [nearest] = this.#kept.filter((kept) => kept.seq < seq && kept.seq >= from).toSorted((a, b) => b.seq - a.seq);
-    const state = nearest === undefined ? (stored?.state() ?? (await this.#start(seq))) : snapshotOf(await nearest.state);
-    await foldTo(state, this.#log, seq);
-    return state;
+  #fold(seq: number): Promise<State> {
+    return this.#snapshots.from(seq, async (stored) => {
+      const from = stored?.header.seq ?? 0;
+      const [nearest] = this.#kept.filter((kept) => kept.seq < seq && kept.seq >= from).toSorted((a, b) => b.seq - a.seq);
+      const state = nearest === undefined ? await (stored?.state() ?? this.#start(seq)) : snapshotOf(await nearest.state);
+      await foldTo(state, this.#log, seq);
+      return state;
+    });
   }
 
   async #start(seq: number): Promise<State> {
@@ -98,24 +99,33 @@ export class Moments {
 
   /** A state that knows of one object all there is to know; undefined where that takes the whole state. */
   async #part(kind: ObjectKind, ref: string, seq: number): Promise<State | undefined> {
-    if (seq < 0 || kind === 'volume') return undefined;
-    const stored = await this.#snapshots.nearest(seq);
-    if (stored === undefined) return undefined;
-    if (kind === 'container') return this.#containerPart(stored, ref, seq);
-    const state = stored.shared(kind === 'image' ? ['images', 'pending'] : ['networks', 'pending']);
-    for await (const event of this.#log.read({ from: stored.header.seq + 1, to: seq, types: [`${kind}.*`] })) evolve(state, event);
-    return state;
+    if (kind === 'volume') return undefined;
+    return this.#snapshots.from(seq, async (stored) => {
+      if (stored === undefined) return undefined;
+      if (kind === 'container') return this.#containerPart(stored, ref, seq);
+      const [state, events] = await Promise.all([
+        stored.shared(kind === 'image' ? ['images', 'pending'] : ['networks', 'pending']),
+        this.#since(stored, seq, [`${kind}.*`]),
+      ]);
+      for (const event of events) evolve(state, event);
+      return state;
+    });
   }
 
   async #containerPart(stored: StoredState, ref: string, seq: number): Promise<State | undefined> {
-    const part = stored.container(ref);
+    const [part, state, others] = await Promise.all([
+      stored.container(ref),
+      stored.shared(WITH_CONTAINERS),
+      this.#since(stored, seq, ABOUT_CONTAINERS),
+    ]);
     const id = part?.record.id ?? (FULL_ID.test(ref) ? ref : undefined);
     if (id === undefined) return undefined;
-    const from = stored.header.seq + 1;
     const own = await all(this.#log.readStream(`container/${id}`, (part?.rev ?? -1) + 1, seq));
-    const images = own.some(({ type }) => type === NEEDS_IMAGES);
-    const others = await all(this.#log.read({ from, to: seq, types: images ? [...ABOUT_CONTAINERS, ABOUT_IMAGES] : ABOUT_CONTAINERS }));
-    const state = stored.shared(images ? [...WITH_CONTAINERS, 'images'] : WITH_CONTAINERS);
+    if (own.some(({ type }) => type === NEEDS_IMAGES)) {
+      const [images, changes] = await Promise.all([stored.shared(['images']), this.#since(stored, seq, [ABOUT_IMAGES])]);
+      for (const [key, image] of images.images) state.images.set(key, image);
+      own.push(...changes);
+    }
     if (part !== undefined) {
       state.containers.set(id, part.record);
       for (const exec of part.execs) state.execs.set(exec.id, exec);
@@ -125,9 +135,13 @@ export class Moments {
     const record = state.containers.get(id);
     return record !== undefined && (record.id === ref || record.name === ref) ? state : undefined;
   }
+
+  #since(stored: StoredState, seq: number, types: readonly string[]): Promise<ShiplogEvent[]> {
+    return all(this.#log.read({ from: stored.header.seq + 1, to: seq, types }));
+  }
 }
 
-async function all(events: AsyncIterable<ShiplogEvent>): Promise<readonly ShiplogEvent[]> {
+async function all(events: AsyncIterable<ShiplogEvent>): Promise<ShiplogEvent[]> {
   const found: ShiplogEvent[] = [];
   for await (const event of events) found.push(event);
   return found;

@@ -1,6 +1,6 @@
 import { createState, type State } from '@shiplog/model';
 import { unfactor } from './common-fields.ts';
-import { Sections } from './sections.ts';
+import type { Sections } from './sections.ts';
 import {
   type ContainerPart,
   type Directory,
@@ -30,80 +30,84 @@ export class StoredState {
   }
 
   /** All of it, which the caller may fold further. */
-  state(): State {
-    const state = this.shared(SHARED_MAPS);
-    for (const { record, execs } of this.#parts()) {
+  async state(): Promise<State> {
+    const layers = await Promise.all(this.#layers().map((layer) => layer.read(Array.from({ length: layer.count }, (_, index) => index))));
+    const state = createState();
+    state.seq = this.header.seq;
+    for (const sections of layers) overlayMaps(state, SHARED_MAPS, sections.slice(FIRST_MAP, FIRST_PAGE));
+    for (const { record, execs } of partsInOrder(layers)) {
       state.containers.set(record.id, record);
       for (const exec of execs) state.execs.set(exec.id, exec);
     }
     return state;
   }
 
-  /** The last revision of each container's stream that is folded in, at least; by id. */
-  revisions(): Map<string, number> {
-    return new Map(this.#parts().map(({ record, rev }) => [record.id, rev]));
-  }
-
   /** A state with some of the maps, and nothing else. */
-  shared(maps: readonly SharedMap[]): State {
+  async shared(maps: readonly SharedMap[]): Promise<State> {
+    const wanted = maps.map((name) => FIRST_MAP + SHARED_MAPS.indexOf(name));
+    const layers = await Promise.all(this.#layers().map((layer) => layer.read(wanted)));
     const state = createState();
     state.seq = this.header.seq;
-    for (const name of maps) {
-      for (const sections of this.#layers())
-        overlay(state[name] as Map<string, unknown>, sections.read<MapPart>(FIRST_MAP + SHARED_MAPS.indexOf(name)));
-    }
+    for (const sections of layers) overlayMaps(state, maps, sections);
     return state;
   }
 
   /** One container, by id or name; undefined if nothing is known of it here. */
-  container(ref: string): ContainerPart | undefined {
-    if (this.#difference === undefined) return findPart(this.#whole, ref, directoryOf(this.#whole));
-    const directory = directoryOf(this.#difference);
-    const changed = findPart(this.#difference, ref, directory);
-    if (changed !== undefined) return changed;
-    const part = findPart(this.#whole, ref, directoryOf(this.#whole));
-    if (part === undefined || directory.removed.includes(part.rank)) return undefined;
+  async container(ref: string): Promise<ContainerPart | undefined> {
+    const [whole, difference] = await Promise.all([Containers.of(this.#whole), this.#difference && Containers.of(this.#difference)]);
+    const [part, changed] = await Promise.all([whole.find(ref), difference?.find(ref)]);
+    if (changed !== undefined || part === undefined || difference === undefined) return changed ?? part;
+    if (difference.directory.removed.includes(part.rank)) return undefined;
     // It may have been renamed since: then it is among those that changed, by another name.
-    return part.record.id === ref || findPart(this.#difference, part.record.id, directory) === undefined ? part : undefined;
+    return part.record.id === ref || (await difference.find(part.record.id)) === undefined ? part : undefined;
   }
 
   #layers(): readonly Sections<Header>[] {
     return this.#difference === undefined ? [this.#whole] : [this.#whole, this.#difference];
   }
+}
 
-  /** All containers in the order in which they were made. */
-  #parts(): readonly ContainerPart[] {
-    const parts: (ContainerPart | undefined)[] = [];
-    for (const sections of this.#layers()) {
-      for (const rank of directoryOf(sections).removed) parts[rank] = undefined;
-      for (let page = FIRST_PAGE; page < sections.count; page += 1) {
-        for (const part of partsOf(sections, page)) parts[part.rank] = part;
-      }
-    }
-    return parts.filter((part) => part !== undefined);
+/** A snapshot's containers, and where they are. */
+class Containers {
+  private constructor(
+    readonly sections: Sections<Header>,
+    readonly directory: Directory,
+  ) {}
+
+  static async of(sections: Sections<Header>): Promise<Containers> {
+    const [directory] = await sections.read([DIRECTORY]);
+    return new Containers(sections, directory as Directory);
+  }
+
+  /** Full id before name, as everywhere. */
+  async find(ref: string): Promise<ContainerPart | undefined> {
+    const { names, pages } = this.directory;
+    const holding = FULL_ID.test(ref) ? pages.findLastIndex((first) => first <= ref) : -1;
+    const byId = (await this.#partsOf(holding)).find(({ record }) => record.id === ref);
+    const named = byId === undefined ? names.indexOf(ref) : -1;
+    return byId ?? (await this.#partsOf(named === -1 ? -1 : Math.floor(named / PAGE))).find(({ record }) => record.name === ref);
+  }
+
+  async #partsOf(page: number): Promise<readonly ContainerPart[]> {
+    if (page === -1) return [];
+    const [parts] = await this.sections.read([FIRST_PAGE + page]);
+    return partsOf(parts as Page);
   }
 }
 
-function directoryOf(sections: Sections<Header>): Directory {
-  return sections.read<Directory>(DIRECTORY);
+/** All containers of a whole snapshot and the difference to it, in the order in which they were made. */
+function partsInOrder(layers: readonly (readonly unknown[])[]): readonly ContainerPart[] {
+  const parts: (ContainerPart | undefined)[] = [];
+  for (const sections of layers) {
+    for (const rank of (sections[DIRECTORY] as Directory).removed) parts[rank] = undefined;
+    for (const page of sections.slice(FIRST_PAGE)) {
+      for (const part of partsOf(page as Page)) parts[part.rank] = part;
+    }
+  }
+  return parts.filter((part) => part !== undefined);
 }
 
-/** Full id before name, as everywhere. */
-function findPart(sections: Sections<Header>, ref: string, { names, pages }: Directory): ContainerPart | undefined {
-  const partIn = (page: number, found: (part: ContainerPart) => boolean): ContainerPart | undefined =>
-    page === -1 ? undefined : partsOf(sections, FIRST_PAGE + page).find(found);
-  const byId = FULL_ID.test(ref)
-    ? partIn(
-        pages.findLastIndex((first) => first <= ref),
-        ({ record }) => record.id === ref,
-      )
-    : undefined;
-  const named = names.indexOf(ref);
-  return byId ?? partIn(named === -1 ? -1 : Math.floor(named / PAGE), ({ record }) => record.name === ref);
-}
-
-function partsOf(sections: Sections<Header>, index: number): readonly ContainerPart[] {
-  const { ranks, revisions, records, specs, execs } = sections.read<Page>(index);
+function partsOf({ ranks, revisions, records, specs, execs }: Page): readonly ContainerPart[] {
   const bare = unfactor<Omit<ContainerPart['record'], 'spec'>>(records);
   return unfactor<ContainerPart['record']['spec']>(specs).map((spec, at) => ({
     rank: ranks[at] ?? 0,
@@ -112,6 +116,10 @@ function partsOf(sections: Sections<Header>, index: number): readonly ContainerP
     record: { ...bare[at], spec } as ContainerPart['record'],
     execs: execs[at] ?? [],
   }));
+}
+
+function overlayMaps(state: State, maps: readonly SharedMap[], sections: readonly unknown[]): void {
+  for (const [index, name] of maps.entries()) overlay(state[name] as Map<string, unknown>, sections[index] as MapPart);
 }
 
 function overlay(records: Map<string, unknown>, { keys, changed }: MapPart): void {

@@ -1,7 +1,7 @@
 import type { ContainerRecord } from '@shiplog/contracts';
 import type { State } from '@shiplog/model';
 import { factor } from './common-fields.ts';
-import { joinSections, type Packed, packSection } from './sections.ts';
+import { encodeSection } from './sections.ts';
 import { type Directory, type Header, type MapPart, type Page, PAGE, SHARED_MAPS } from './snapshot-file.ts';
 
 /** A whole snapshot that was made before: what others are the difference to. */
@@ -18,26 +18,30 @@ export interface Encodable {
   readonly base?: Base;
 }
 
-/** Bytes, and what a later difference needs. The state must not change meanwhile. `pause` is awaited now and then: others have work too. */
-export async function encodeState(
-  { state, hash, revisions, base }: Encodable,
-  pause: () => Promise<void>,
-): Promise<{ readonly bytes: Buffer; readonly ranks: ReadonlyMap<string, number> }> {
+/** A state in sections, each a JSON text, and what a later difference needs. */
+export interface Encoded {
+  readonly header: Header;
+  readonly sections: readonly Buffer[];
+  readonly ranks: ReadonlyMap<string, number>;
+}
+
+/** The state must not change meanwhile. `pause` is awaited now and then: others have work too. */
+export async function encodeState({ state, hash, revisions, base }: Encodable, pause: () => Promise<void>): Promise<Encoded> {
   const ranks = rankContainers(state, base);
   const changed = [...state.containers.values()].filter((container) => isChanged(container, state, base));
   const containers = changed.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const pages: Packed[] = [];
+  const pages: Buffer[] = [];
   const firsts: string[] = [];
   for (let at = 0; at < containers.length; at += PAGE) {
     const page = containers.slice(at, at + PAGE);
     firsts.push(page[0]?.id ?? '');
-    pages.push(packSection(pageOf(page, state, ranks, revisions)));
+    pages.push(encodeSection(pageOf(page, state, ranks, revisions)));
     await pause();
   }
   const directory: Directory = { names: containers.map(({ name }) => name), pages: firsts, removed: removedRanks(state, base) };
-  const shared = SHARED_MAPS.map((name) => packSection(mapPart(state[name], base?.state[name])));
+  const shared = SHARED_MAPS.map((name) => encodeSection(mapPart(state[name], base?.state[name])));
   const header: Header = { seq: state.seq, hash, ...(base === undefined ? {} : { base: base.state.seq }) };
-  return { bytes: joinSections(header, [packSection(directory), ...shared, ...pages]), ranks };
+  return { header, sections: [encodeSection(directory), ...shared, ...pages], ranks };
 }
 
 /** Containers keep the rank they had in the base; new ones come after, in the order in which they were made. */

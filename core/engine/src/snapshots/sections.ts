@@ -1,70 +1,57 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { Snapshot, SnapshotStore } from '@shiplog/contracts';
 
-/*
- * A snapshot's bytes:
- *
- *   0   length of the table   4 bytes, big-endian
- *   4   table                 JSON: a header, and of each section the length of its text and the length it is stored in
- *   …   sections              each a JSON text by itself, so that one can be read without the others; compressed (zstd, RFC 8878)
- *                             where that makes it shorter than its text
- */
-const TABLE_LENGTH = 4;
-/** Shorter texts are not worth a decompressor: making one costs more time and memory than reading what it would save. */
-const COMPRESSED_FROM = 2048;
-
-/** One section, ready to be stored. */
-export interface Packed {
-  readonly bytes: Buffer;
-  /** Bytes of its text. */
-  readonly size: number;
-}
-
-interface Table<Header> {
+interface Head<Header> {
   readonly header: Header;
-  readonly sizes: readonly number[];
-  readonly lengths: readonly number[];
+  readonly count: number;
 }
 
-export function packSection(content: unknown): Packed {
-  const text = Buffer.from(JSON.stringify(content));
-  const compressed = text.length < COMPRESSED_FROM ? text : zstdCompressSync(text);
-  return { bytes: compressed.length < text.length ? compressed : text, size: text.length };
+/** A snapshot does not have what it says it has. Folding from an earlier one leads to the same state. */
+export class SnapshotDamaged extends Error {
+  constructor(
+    readonly kind: string,
+    readonly seq: number,
+  ) {
+    super(`the snapshot at ${seq} is damaged`);
+  }
 }
 
-/** Sections behind their header. */
-export function joinSections(header: object, sections: readonly Packed[]): Buffer {
-  const lengths = sections.map(({ bytes }) => bytes.length);
-  const table = Buffer.from(JSON.stringify({ header, sizes: sections.map(({ size }) => size), lengths }));
-  const length = Buffer.alloc(TABLE_LENGTH);
-  length.writeUInt32BE(table.length);
-  return Buffer.concat([length, table, ...sections.map(({ bytes }) => bytes)]);
+/** A snapshot's own bytes, where its parts are `count` sections. */
+export function encodeHead(header: object, count: number): Buffer {
+  return Buffer.from(JSON.stringify({ header, count }));
 }
 
-/** What {@link joinSections} made. The caller knows what is in it: the bytes are checked by the store. */
+export function encodeSection(section: object): Buffer {
+  return Buffer.from(JSON.stringify(section));
+}
+
+/**
+ * A stored snapshot's sections, each a part of it and a JSON text by itself. They are not compressed here: a decompressor of Node is an object
+ * that lives, with what it made, until the whole heap is collected. LevelDB compresses them, and in other threads.
+ */
 export class Sections<Header> {
   readonly header: Header;
   readonly count: number;
-  readonly #bytes: Buffer;
-  readonly #sizes: readonly number[];
-  readonly #ends: readonly number[];
+  readonly #store: SnapshotStore;
+  readonly #kind: string;
+  readonly #seq: number;
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const start = TABLE_LENGTH + this.#bytes.readUInt32BE(0);
-    const table: Table<Header> = JSON.parse(this.#bytes.toString('utf8', TABLE_LENGTH, start));
-    this.header = table.header;
-    this.#sizes = table.sizes;
-    this.count = table.lengths.length;
-    let end = start;
-    this.#ends = [start, ...table.lengths.map((length) => (end += length))];
+  constructor(store: SnapshotStore, kind: string, { seq, bytes }: Snapshot) {
+    const head = parse(bytes) as Head<Header>;
+    this.header = head.header;
+    this.count = head.count;
+    this.#store = store;
+    this.#kind = kind;
+    this.#seq = seq;
   }
 
-  /** A section's content, parsed anew by each call. */
-  read<T>(index: number): T {
-    const stored = this.#bytes.subarray(this.#ends[index], this.#ends[index + 1]);
-    const size = this.#sizes[index] ?? 0;
-    // One byte more than needed: a full buffer would be followed by another.
-    const text = stored.length === size ? stored : zstdDecompressSync(stored, { chunkSize: Math.max(64, size + 1) });
-    return JSON.parse(text.toString()) as T;
+  /** What some of them hold, parsed anew. Throws {@link SnapshotDamaged}. */
+  async read(indexes: readonly number[]): Promise<readonly unknown[]> {
+    const parts = await this.#store.parts(this.#kind, this.#seq, indexes);
+    if (parts === undefined) throw new SnapshotDamaged(this.#kind, this.#seq);
+    return parts.map(parse);
   }
+}
+
+function parse(bytes: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
 }

@@ -3,6 +3,8 @@ import type { State } from '@shiplog/model';
 import type { Factored } from './common-fields.ts';
 
 /*
+ * What the sections of a snapshot are, each a JSON text.
+ *
  * A snapshot is whole, or the difference to a whole one: then it has the records that are others than there. Section 0 is the
  * directory; then there is one for each of SHARED_MAPS, and then pages of containers in order of their ids.
  */

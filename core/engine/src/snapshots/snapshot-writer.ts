@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { SnapshotStore } from '@shiplog/contracts';
 import type { State } from '@shiplog/model';
 import { type Base, encodeState } from './encode.ts';
+import { encodeHead } from './sections.ts';
 import { hashStateSlowly } from './state-hash.ts';
 import { DIFFERENCE, WHOLE } from './state-snapshots.ts';
 
@@ -34,13 +35,16 @@ export class SnapshotWriter {
   async write({ state, revisions }: Due): Promise<void> {
     const hash = await hashStateSlowly(state, pause);
     const base = this.#base !== undefined && this.#differences < this.#base.size ? this.#base : undefined;
-    const { bytes, ranks } = await encodeState({ state, hash, revisions, ...(base === undefined ? {} : { base }) }, pause);
-    await this.#store.put(base === undefined ? WHOLE : DIFFERENCE, { seq: state.seq, bytes });
+    const encodable = { state, hash, revisions, ...(base === undefined ? {} : { base }) };
+    const { header, sections, ranks } = await encodeState(encodable, pause);
+    const bytes = encodeHead(header, sections.length);
+    await this.#store.put(base === undefined ? WHOLE : DIFFERENCE, { seq: state.seq, bytes }, sections);
+    const size = sections.reduce((sum, { length }) => sum + length, 0);
     if (base === undefined) {
-      this.#base = { state, ranks, size: bytes.length };
+      this.#base = { state, ranks, size };
       this.#differences = 0;
     } else {
-      this.#differences += bytes.length;
+      this.#differences += size;
     }
   }
 }

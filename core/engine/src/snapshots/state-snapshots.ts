@@ -1,11 +1,11 @@
 import { PROJECTION_VERSION } from '@shiplog/model';
-import type { SnapshotStore } from '@shiplog/contracts';
+import type { Snapshot, SnapshotStore } from '@shiplog/contracts';
 import { StoredState } from './decode.ts';
-import { Sections } from './sections.ts';
+import { Sections, SnapshotDamaged } from './sections.ts';
 import type { Header } from './snapshot-file.ts';
 
-/** Version of the bytes: 2 has smaller pages, and short sections as they are. */
-const FORMAT = 2;
+/** Version of the stored form: in 3, sections are parts. */
+const FORMAT = 3;
 
 export const WHOLE = kindOf('whole', PROJECTION_VERSION);
 export const DIFFERENCE = kindOf('difference', PROJECTION_VERSION);
@@ -14,24 +14,40 @@ export const DIFFERENCE = kindOf('difference', PROJECTION_VERSION);
 export class StateSnapshots {
   constructor(readonly store: SnapshotStore) {}
 
-  /** The last one at or before `seq`. */
-  async nearest(seq: number): Promise<StoredState | undefined> {
+  /** What `work` makes of the last one at or before `seq`. One that turns out to be damaged is removed, and `work` begins anew with one before. */
+  async from<T>(seq: number, work: (stored: StoredState | undefined) => Promise<T>): Promise<T> {
+    for (;;) {
+      const stored = seq < 0 ? undefined : await this.#nearest(seq);
+      try {
+        return await work(stored);
+      } catch (error) {
+        if (!(error instanceof SnapshotDamaged)) throw error;
+        await this.store.remove(error.kind, [error.seq]);
+      }
+    }
+  }
+
+  async #nearest(seq: number): Promise<StoredState | undefined> {
     const [whole, difference] = await Promise.all([this.store.nearest(WHOLE, seq), this.store.nearest(DIFFERENCE, seq)]);
     if (whole === undefined) return undefined;
-    const sections = new Sections<Header>(whole.bytes);
+    const sections = this.#sections(WHOLE, whole);
     if (difference === undefined || difference.seq < whole.seq) return new StoredState(sections);
-    const changes = new Sections<Header>(difference.bytes);
+    const changes = this.#sections(DIFFERENCE, difference);
     const { base } = changes.header;
     if (base === whole.seq) return new StoredState(sections, changes);
     // Another whole one was made in between, or its own was lost.
     const own = base === undefined ? undefined : await this.store.nearest(WHOLE, base);
-    return own === undefined || own.seq !== base ? new StoredState(sections) : new StoredState(new Sections(own.bytes), changes);
+    return own === undefined || own.seq !== base ? new StoredState(sections) : new StoredState(this.#sections(WHOLE, own), changes);
+  }
+
+  #sections(kind: string, snapshot: Snapshot): Sections<Header> {
+    return new Sections<Header>(this.store, kind, snapshot);
   }
 
   /** Positions of all, ascending. */
   async positions(): Promise<readonly number[]> {
-    const [whole, difference] = await Promise.all([this.store.positions(WHOLE), this.store.positions(DIFFERENCE)]);
-    return [...whole, ...difference].toSorted((a, b) => a - b);
+    const positions = await Promise.all([WHOLE, DIFFERENCE].map((kind) => this.store.positions(kind)));
+    return positions.flat().toSorted((a, b) => a - b);
   }
 
   /** Removes those of before a position. */
