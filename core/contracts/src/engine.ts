@@ -6,6 +6,7 @@ import type { PathChange } from './drivers/storage.ts';
 import type { LogRecord } from './drivers/log.ts';
 import type { IoChannel } from './drivers/runtime.ts';
 import type { DriverInfo } from './manifest.ts';
+import type { LogExtent, RetentionStatus } from './retention.ts';
 import type { ShiplogError } from './errors.ts';
 import type { ObjectKind, ObjectRecords, StateView } from './state.ts';
 import type { SecretRef } from './vault.ts';
@@ -92,6 +93,9 @@ export interface EngineInfo {
   readonly logOptions: { readonly [option: string]: string };
   readonly drivers: readonly DriverInfo[];
   readonly warnings: readonly string[];
+  readonly log: LogExtent;
+  /** Absent where nothing is sealed or pruned but by command. */
+  readonly retention?: RetentionStatus;
 }
 
 /** What the host has, and has spent on everything, since it was booted. */

@@ -162,6 +162,12 @@ export interface EventLog extends EventLogReader {
    * A log that is not on disk keeps all where it is.
    */
   seal(before: number): AsyncIterable<SealedRange>;
+  /** Position of the last event that is in an archive; the one before the first that is kept, if none is. */
+  readonly sealedSeq: number;
+  /** Position before which a seal before `before` would have moved everything: no event of a segment with a later one goes. */
+  sealable(before: number): number;
+  /** The first position that somebody who follows now has not been given; undefined if nobody lags behind. */
+  readonly followedSeq: number | undefined;
   /** The first position that could be kept if all that is sealed and before `before` were pruned: an archive goes as a whole. */
   prunable(before: number): number;
   /**

@@ -30,6 +30,7 @@ export type * from './json.ts';
 export type * from './kernel.ts';
 export type * from './manifest.ts';
 export type * from './plugins.ts';
+export type * from './retention.ts';
 export type * from './merkle-tree.ts';
 export type * from './snapshot-store.ts';
 export type * from './history.ts';

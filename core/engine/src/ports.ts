@@ -8,6 +8,7 @@ import type {
   InterfaceTraffic,
   PluginControl,
   ReadLevel,
+  RetentionPolicy,
 } from '@shiplog/contracts';
 
 import type { SecretRules } from './secrets/rules.ts';
@@ -98,6 +99,8 @@ export interface EngineParts {
   readonly secretRules?: SecretRules;
   /** Which reads are recorded, by `METHOD TEMPLATE`, before the defaults. */
   readonly readLevels?: { readonly [route: string]: ReadLevel };
+  /** What of the log is sealed and pruned without a command; nothing if absent. */
+  readonly retention?: RetentionPolicy;
   /** Options worth keeping in `engine.started`. */
   readonly config: { readonly [option: string]: string };
 }

@@ -36,6 +36,7 @@ import { readOutput } from './output.ts';
 import type { EngineParts } from './ports.ts';
 import { watchExits } from './reactors/exits.ts';
 import { Reads } from './reads.ts';
+import { Retention } from './retention/retention.ts';
 import { recover } from './recover.ts';
 import { scrubbed } from './secrets/scrub.ts';
 import { withValues } from './secrets/secrets.ts';
@@ -81,7 +82,9 @@ export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
     .map(({ name }) => drivers.get('runtime', name))
     .flatMap((runtime) => [watchExits(core, executor, runtime, stopping.signal), core.oomKills.watch(runtime, stopping.signal)]);
   watching.push(core.oomKills.watch(drivers.get('cgroup', parts.chosen.cgroup), stopping.signal));
-  return new ServingEngine(core, executor, stopping, Promise.allSettled(watching));
+  const retention = parts.retention === undefined ? undefined : new Retention(core, executor, parts.retention);
+  if (retention !== undefined) watching.push(retention.run(stopping.signal));
+  return new ServingEngine(core, executor, stopping, Promise.allSettled(watching), retention);
 }
 
 class ServingEngine implements RunningEngine {
@@ -94,6 +97,7 @@ class ServingEngine implements RunningEngine {
     private readonly executor: Executor,
     private readonly stopping: AbortController,
     private readonly watching: Promise<unknown>,
+    private readonly retention: Retention | undefined,
   ) {
     this.#startedAt = core.parts.clock.now();
     this.#reads = new Reads(core);
@@ -257,7 +261,8 @@ class ServingEngine implements RunningEngine {
   }
 
   async info(): Promise<EngineInfo> {
-    const { parts } = this.core;
+    const { ledger, parts } = this.core;
+    const { firstSeq, sealedSeq, durableSeq } = ledger.log;
     const { engineId, instance, version, defaults } = parts;
     const drivers = parts.drivers.list();
     return {
@@ -272,6 +277,8 @@ class ServingEngine implements RunningEngine {
       logOptions: parts.logOptions ?? {},
       drivers,
       warnings: drivers.flatMap(({ probe }) => (probe.usable ? (probe.warnings ?? []) : [])),
+      log: { firstSeq, sealedSeq, durableSeq },
+      ...(this.retention === undefined ? {} : { retention: await this.retention.status() }),
     };
   }
 

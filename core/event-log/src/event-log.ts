@@ -27,7 +27,7 @@ import { type BatchCursor, iterable } from './batch-cursor.ts';
 import { Commit, type Committed } from './commit.ts';
 import type { LogDatabase } from './database.ts';
 import { eventText } from './event-text.ts';
-import { follow, followBatches } from './follow.ts';
+import { follow, followBatches, type Follower } from './follow.ts';
 import { GroupCommit } from './group-commit.ts';
 import { corrupt, pruned, refusal } from './corrupt.ts';
 import { wholePage } from './index-page.ts';
@@ -111,6 +111,7 @@ class DatabaseEventLog implements EventLog {
   readonly snapshots: SnapshotStore;
   readonly tree: MerkleTree;
   readonly waiting = new Set<() => void>();
+  readonly followers = new Set<Follower>();
   /** Tiles that are complete and perhaps not durable yet, by key. */
   readonly tiles = new Map<string, Buffer>();
   readonly tail: Tail;
@@ -263,6 +264,22 @@ class DatabaseEventLog implements EventLog {
     this.#refuseClosed();
     const { db } = this;
     if (db instanceof ArchivingLevel) yield* seal(db, Math.min(position(before, 'before'), this.durableSeq));
+  }
+
+  get sealedSeq(): number {
+    return Math.max(this.firstSeq, this.db instanceof ArchivingLevel ? this.db.archives.end : 0) - 1;
+  }
+
+  sealable(before: number): number {
+    this.#refuseClosed();
+    const unsealed = this.sealedSeq + 1;
+    if (!(this.db instanceof ArchivingLevel) || this.durableSeq < 0) return unsealed;
+    return Math.max(unsealed, this.segments.holding(Math.min(position(before, 'before'), this.durableSeq)));
+  }
+
+  get followedSeq(): number | undefined {
+    const next = Math.min(...[...this.followers].map((follower) => follower.next));
+    return next <= this.durableSeq ? next : undefined;
   }
 
   prunable(before: number): number {

@@ -19,6 +19,14 @@ export interface Followed extends Source {
   readonly failure: ShiplogError | undefined;
   /** Called and forgotten when more is durable, or the log closes or fails. */
   readonly waiting: Set<() => void>;
+  /** Those who follow. */
+  readonly followers: Set<Follower>;
+}
+
+/** Somebody who follows. */
+export interface Follower {
+  /** First position that it has not been given. */
+  readonly next: number;
 }
 
 /**
@@ -43,6 +51,13 @@ function followBy<T>(
   let next = from;
   let over = false;
   let wake: (() => void) | undefined;
+
+  const follower: Follower = {
+    get next() {
+      return next;
+    },
+  };
+  log.followers.add(follower);
 
   const fetch = async (): Promise<readonly ShiplogEvent[]> => {
     while (!over) {
@@ -84,6 +99,7 @@ function followBy<T>(
     async () => shape(await fetch()),
     async () => {
       over = true;
+      log.followers.delete(follower);
       signal?.removeEventListener('abort', abort);
       if (wake === undefined) return;
       log.waiting.delete(wake);

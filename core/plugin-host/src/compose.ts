@@ -11,6 +11,7 @@ import {
   type Kernel,
   type PluginControl,
   type ReadLevel,
+  type RetentionPolicy,
   ShiplogError,
 } from '@shiplog/contracts';
 import type { DriverHome, DriverLog, Logger } from '@shiplog/driver-kit';
@@ -52,6 +53,8 @@ export interface HostConfig {
   readonly secrets?: { readonly names?: readonly string[]; readonly patterns?: readonly string[] };
   /** Which reads are recorded, by `METHOD TEMPLATE`; a `*` at the end fits every ending. */
   readonly readLevels?: { readonly [route: string]: ReadLevel };
+  /** What of the log is sealed and pruned without a command; nothing if absent. */
+  readonly retention?: RetentionPolicy;
   /** Module names, files or directories. */
   readonly plugins: readonly string[];
   /** Where plugins' code runs, by their names; others run inline, and programs in a process. */
@@ -189,6 +192,7 @@ async function build(
     logger,
     secretRules,
     ...(config.readLevels === undefined ? {} : { readLevels: config.readLevels }),
+    ...(config.retention === undefined ? {} : { retention: config.retention }),
     engineId,
     instance,
     version: config.version,
@@ -212,7 +216,15 @@ async function build(
       { name: 'host', driver: 'host', options: {} },
       { name: 'none', driver: 'none', options: {} },
     ].map((network) => ({ ...network, ...idOf(network.name, config) })),
-    config: { root, run, storageDriver, bridge: config.bridge, subnet: config.subnet, runtime: config.runtime },
+    config: {
+      root,
+      run,
+      storageDriver,
+      bridge: config.bridge,
+      subnet: config.subnet,
+      runtime: config.runtime,
+      ...Object.fromEntries(Object.entries(config.retention ?? {}).map(([name, value]) => [name, String(value)])),
+    },
   };
   container
     .bind<Promise<RunningEngine>>(ENGINE)

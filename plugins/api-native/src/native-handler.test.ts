@@ -176,6 +176,7 @@ function anEngine(): Double {
         logOptions: {},
         drivers: [],
         warnings: [],
+        log: { firstSeq: 0, sealedSeq: -1, durableSeq: last() },
       };
     },
     async view(at?: Moment) {

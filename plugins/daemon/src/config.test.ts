@@ -106,6 +106,18 @@ test('given a config file, when it is read, then lists and switches count and fl
   }
 });
 
+test('given ages and a number of events, when the config is read, then they are the policy; without them nothing is ever removed', async () => {
+  assert.is((await read([])).retention, undefined);
+  const { retention } = await read(['--seal-after', '30d', '--retention-time', '1h30m', '--retention-events', '5000']);
+  assert.equal(retention, { sealAfterMs: 30 * 86_400_000, keepMs: 5_400_000, maxEvents: 5000 });
+  assert.equal((await read(['--retention-events', '1'])).retention, { maxEvents: 1 });
+  for (const wrong of ['soon', '0s', '1ms', '5']) {
+    assert.match(await refusal(['--seal-after', wrong]), '--seal-after must be an age');
+    assert.match(await refusal(['--retention-time', wrong]), '--retention-time must be an age');
+  }
+  for (const wrong of ['0', '1.5', 'many', '1e3']) assert.match(await refusal(['--retention-events', wrong]), '--retention-events must be');
+});
+
 test('given drivers by name, when read, then these and no others', async () => {
   const { storageDriver, cgroupDriver } = await read(['--storage-driver', 'vfs', '--cgroup-driver', 'mine']);
   assert.equal([storageDriver, cgroupDriver], ['vfs', 'mine']);

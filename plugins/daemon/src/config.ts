@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ShiplogError } from '@shiplog/contracts/errors';
-import type { Isolation, ReadLevel } from '@shiplog/contracts';
+import { durationNanos } from '@shiplog/contracts/moment';
+import type { Isolation, ReadLevel, RetentionPolicy } from '@shiplog/contracts';
 import { type Host, parseHost } from './hosts.ts';
 import type { LogLevel } from './logger.ts';
 
@@ -31,6 +32,8 @@ export interface DaemonConfig {
   readonly secrets: { readonly names: readonly string[]; readonly patterns: readonly string[] };
   /** Which reads are recorded, by `METHOD TEMPLATE`. */
   readonly readLevels: { readonly [route: string]: ReadLevel };
+  /** What of the log is sealed and pruned without a command. Absent: nothing. */
+  readonly retention?: RetentionPolicy;
   /** Load plugins anew when their files change. */
   readonly watch: boolean;
   /** Remove everything the engine holds, and its directories, instead of serving. */
@@ -58,6 +61,13 @@ const FLAGS = {
     help: 'option of that log driver, where a container does not say otherwise; may be repeated',
   },
   'log-level': { value: 'LEVEL', fallback: 'info', help: 'debug, info, warn or error' },
+  'seal-after': { value: 'AGE', fallback: '', help: "move the log's events of that age into compressed archives (30d)" },
+  'retention-time': { value: 'AGE', fallback: '', help: 'remove events of that age for good, and never younger ones (365d)' },
+  'retention-events': {
+    value: 'N',
+    fallback: '',
+    help: 'remove the oldest events beyond N for good; with --retention-time only older ones',
+  },
   config: { value: 'FILE', fallback: '', help: 'JSON file with these words in camel case; flags win' },
   witness: { value: 'URL=KEY', fallback: '', help: 'asked to cosign checkpoints of the log; may be repeated' },
   plugin: { value: 'MODULE', fallback: '', help: 'one more plugin, by module name, file or directory; may be repeated' },
@@ -168,9 +178,38 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
     driverOptions: withWitnesses(driverOptions(file.driverOptions), list('witness')),
     secrets: { names: expressions(file.secretNames, 'secretNames'), patterns: expressions(file.secretPatterns, 'secretPatterns') },
     readLevels: readLevels(file.auditReads),
+    ...retentionOf({ sealAfter: word('seal-after'), time: word('retention-time'), events: word('retention-events') }),
     watch: on('watch'),
     teardown: on('teardown'),
   };
+}
+
+/** Nothing where nothing is asked for: a log is never touched by itself. */
+function retentionOf(asked: {
+  readonly sealAfter: string;
+  readonly time: string;
+  readonly events: string;
+}): Pick<DaemonConfig, 'retention'> {
+  const retention: RetentionPolicy = {
+    ...(asked.sealAfter === '' ? {} : { sealAfterMs: age('seal-after', asked.sealAfter) }),
+    ...(asked.time === '' ? {} : { keepMs: age('retention-time', asked.time) }),
+    ...(asked.events === '' ? {} : { maxEvents: eventCount(asked.events) }),
+  };
+  return Object.keys(retention).length === 0 ? {} : { retention };
+}
+
+function age(flag: Flag, text: string): number {
+  const nanos = durationNanos(text);
+  if (nanos === undefined || nanos < 1_000_000_000n)
+    throw invalid(`--${flag} must be an age of a second or more, such as 12h or 30d, not "${text}"`);
+  return Number(nanos / 1_000_000n);
+}
+
+function eventCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || !Number.isSafeInteger(count))
+    throw invalid(`--retention-events must be a number of events, such as 1000000, not "${text}"`);
+  return count;
 }
 
 function logOption(text: string): readonly [string, string] {

@@ -44,6 +44,7 @@ export async function runDaemon(config: DaemonConfig): Promise<void> {
       driverOptions: config.driverOptions,
       secrets: config.secrets,
       readLevels: config.readLevels,
+      ...(config.retention === undefined ? {} : { retention: config.retention }),
       plugins: [...DEFAULT_PLUGINS, ...config.plugins],
       isolation: config.isolation,
       version: VERSION,

@@ -4,7 +4,7 @@ import { type Disk, DiskMeter } from './disk-meter.ts';
 import { ImageBlobs } from './image-archive.ts';
 import { type PrivateEngine, privateEngine, type PrivateEngineOptions } from './private-engine.ts';
 import type { PrivateNetworks } from './private-networks.ts';
-import { reachesOut } from './withhold.ts';
+import { aboutTheLog, reachesOut } from './withhold.ts';
 
 export interface ReenactOptions extends PrivateEngineOptions {
   /** How much faster than recorded commands come; Infinity: as soon as what they came after has ended. */
@@ -160,7 +160,7 @@ async function choose(recording: Recording, { images, trusted = false }: Reenact
   const withheld: Withheld[] = [];
   const asked: RecordedCommand[] = [];
   for (const command of recording.commands) {
-    const why = (trusted ? undefined : reachesOut(command)) ?? (await whyNoImage(recording, command, blobs));
+    const why = aboutTheLog(command) ?? (trusted ? undefined : reachesOut(command)) ?? (await whyNoImage(recording, command, blobs));
     // Ports are those of then only if somebody asked for them.
     const { op, ids } = command.given;
     if (why === undefined) asked.push({ ...asLoad(networks.own(command)), given: { ids, ...(op === undefined ? {} : { op }) } });

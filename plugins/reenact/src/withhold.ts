@@ -1,6 +1,11 @@
 import type { CommandArgs, ContainerSpec } from '@shiplog/contracts';
 import type { RecordedCommand } from '@shiplog/replay';
 
+/** Why a command is not asked of an engine with another log. Undefined for others. */
+export function aboutTheLog({ verb }: RecordedCommand): string | undefined {
+  return verb === 'log.seal' || verb === 'log.prune' ? 'it is about positions of the log that was recorded' : undefined;
+}
+
 /** Why a command is not asked of an engine that is to keep to itself: it would reach out of its root. Undefined for others. */
 export function reachesOut({ verb, args }: RecordedCommand): string | undefined {
   if (verb !== 'container.create') return undefined;

@@ -1,8 +1,11 @@
 import type { Actor, ShiplogEvent } from '@shiplog/contracts';
 
-/** Whether the engine does this by itself when what led to it happens again; a teardown comes from outside. */
+/** What the engine does that nothing in a replay leads to again: it comes from outside. */
+const FROM_OUTSIDE: ReadonlySet<string> = new Set(['teardown', 'retention']);
+
+/** Whether the engine does this by itself when what led to it happens again. */
 export function isReaction(actor: Actor): boolean {
-  return actor.scheme === 'system' && actor.reason !== 'teardown';
+  return actor.scheme === 'system' && !FROM_OUTSIDE.has(actor.reason);
 }
 
 /**

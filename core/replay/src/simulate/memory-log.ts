@@ -216,6 +216,16 @@ export class MemoryLog implements EventLog {
     return this.#boundary;
   }
 
+  get sealedSeq(): number {
+    return this.firstSeq - 1;
+  }
+
+  sealable(): number {
+    return this.firstSeq;
+  }
+
+  readonly followedSeq = undefined;
+
   prunable(): number {
     return this.firstSeq;
   }

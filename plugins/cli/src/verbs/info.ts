@@ -1,8 +1,10 @@
+import type { LogExtent, RetentionStatus } from '@shiplog/contracts';
 import { AT } from '../at.ts';
 import { type Context, note, print } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatMemory } from '../format/bytes.ts';
 import { printDocuments } from '../format/print-documents.ts';
+import { humanDuration, localTime } from '../format/human-time.ts';
 import { renderTable } from '../format/table.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -12,7 +14,10 @@ export default defineVerb({
   options: { at: AT, format: { type: 'text', short: 'f', value: 'FORMAT', help: 'json, or a template such as {{.ServerVersion}}' } },
   details:
     "With a format, the object is Docker's `info` with the engine's own facts under `Shiplog`. With --at, containers and images are counted\nas they were; all else is of now.",
-  examples: [{ command: "shiplog info --format '{{.Shiplog.durableSeq}}'", what: 'how long is the log?' }],
+  examples: [
+    { command: "shiplog info --format '{{.Shiplog.durableSeq}}'", what: 'how long is the log?' },
+    { command: "shiplog info --format '{{json .Shiplog.retention}}'", what: 'what is sealed or pruned next, and when' },
+  ],
   async run(context, flags) {
     const { docker, native } = await context.client();
     const [info, own] = await Promise.all([docker.info(flags.at), native.info()]);
@@ -22,7 +27,8 @@ export default defineVerb({
     }
     const rows: (readonly [string, string | number | undefined])[] = [
       ['Engine', `${own.version} (${own.engineId})`],
-      ['Log', `${own.durableSeq + 1} events`],
+      ['Log', extentText(own.log)],
+      ...(own.retention === undefined ? [] : retentionRows(own.retention)),
       ['Root', own.root],
       ['Containers', `${info.Containers ?? 0} (${info.ContainersRunning ?? 0} running, ${info.ContainersPaused ?? 0} paused)`],
       ['Images', info.Images],
@@ -43,6 +49,33 @@ export default defineVerb({
     return EXIT.ok;
   },
 });
+
+/** `1234 events`, and where it begins and what is sealed, if anything is. */
+function extentText({ firstSeq, sealedSeq, durableSeq }: LogExtent): string {
+  const sealed = sealedSeq >= firstSeq ? `; sealed up to ${sealedSeq}` : '';
+  const begins = firstSeq > 0 ? `, from ${firstSeq} on; older ones were pruned` : '';
+  return `${durableSeq + 1 - firstSeq} events${begins}${sealed}`;
+}
+
+function retentionRows({ policy, next, held }: RetentionStatus): readonly (readonly [string, string])[] {
+  const { sealAfterMs, keepMs, maxEvents } = policy;
+  const rules = [
+    ...(sealAfterMs === undefined ? [] : [`seals after ${humanDuration(sealAfterMs)}`]),
+    ...(keepMs === undefined ? [] : [`keeps ${humanDuration(keepMs)}`]),
+    ...(maxEvents === undefined ? [] : [`${keepMs === undefined ? 'keeps' : 'and'} ${maxEvents} events`]),
+  ];
+  const conditions = [
+    ...(next?.at === undefined ? [] : [`from ${localTime(Number(BigInt(next.at) / 1_000_000n)).slice(0, 19)} on`]),
+    ...(next?.events === undefined ? [] : [`with more than ${next.events} events`]),
+  ];
+  return [
+    ['Retention', rules.join(', ')],
+    ...(next === undefined ? [] : [['Next', `${next.verb} ${conditions.join(', ')}`] as const]),
+    ...(held === undefined ? [] : [['Held back', `event ${held.seq} and later: ${HOLDERS[held.by]}`] as const]),
+  ];
+}
+
+const HOLDERS = { operation: 'an operation is under way', follower: 'somebody follows and has not come further' } as const;
 
 function printDrivers(
   context: Context,

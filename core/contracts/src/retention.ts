@@ -1,0 +1,34 @@
+/** What of its log an engine may seal and prune by itself. What is absent it never does. */
+export interface RetentionPolicy {
+  /** Events that are older are sealed, some time later. Milliseconds. */
+  readonly sealAfterMs?: number;
+  /** Events that are younger are never pruned. Without {@link maxEvents}, those that are older are. Milliseconds. */
+  readonly keepMs?: number;
+  /** Events beyond this number are pruned, the oldest first; with {@link keepMs}, those that are older alone. */
+  readonly maxEvents?: number;
+}
+
+/** What the policy comes to now. */
+export interface RetentionStatus {
+  readonly policy: RetentionPolicy;
+  /** What is done next, as far as that can be told. */
+  readonly next?: {
+    readonly verb: 'log.seal' | 'log.prune';
+    /** When the oldest event will be old enough, nanoseconds since the epoch, decimal. In the past: with the next look, or as soon as something is whole. */
+    readonly at?: string;
+    /** How many events there must be. */
+    readonly events?: number;
+  };
+  /** What keeps events from going that the policy would let go: from this position on somebody needs them. */
+  readonly held?: { readonly seq: number; readonly by: 'operation' | 'follower' };
+}
+
+/** Which events a log has. */
+export interface LogExtent {
+  /** The first that is kept. */
+  readonly firstSeq: number;
+  /** The last that is in an archive; the one before the first if none is. */
+  readonly sealedSeq: number;
+  /** The last durable one; -1 for none. */
+  readonly durableSeq: number;
+}

@@ -1,0 +1,92 @@
+import type { EventLog, RetentionPolicy, RetentionStatus } from '@shiplog/contracts';
+
+/** What is to be done now, and what is next. */
+export interface RetentionPlan extends Omit<RetentionStatus, 'policy'> {
+  /** `before`: the first event that stays. Doing it gets somewhere: asked again afterwards, the plan is another. */
+  readonly due?: { readonly verb: 'log.seal' | 'log.prune'; readonly before: number };
+}
+
+/** What must stay, and why. */
+export interface Needed {
+  readonly seq: number;
+  readonly by: 'operation' | 'follower';
+}
+
+const MS = 1_000_000n;
+const DAY = 86_400_000;
+/** How much more than the policy says gathers before something is done, so that archives are neither small nor many. */
+const SHARE = 10;
+
+type Policy = RetentionPolicy;
+type Log = Pick<EventLog, 'firstSeq' | 'sealedSeq' | 'durableSeq' | 'sealable' | 'prunable' | 'positionAt' | 'read'>;
+
+/**
+ * What a policy asks for, of a log as it is at `now` (nanoseconds since the epoch). Nothing at or after `needed` is pruned, and nothing that is younger
+ * than the policy keeps. What there is to do follows from the log alone: whoever asks again after a crash gets the same.
+ */
+export async function planRetention(policy: Policy, log: Log, now: bigint, needed: Needed | undefined): Promise<RetentionPlan> {
+  const prune = await planPrune(policy, log, now, needed);
+  if (prune.due !== undefined) return prune;
+  const seal = await planSeal(policy, log, now);
+  if (seal.due !== undefined) return { ...prune, ...seal };
+  const next = [prune.next, seal.next].filter((one) => one !== undefined).toSorted(bySoonest)[0];
+  return { ...prune, ...(next === undefined ? {} : { next }) };
+}
+
+async function planSeal({ sealAfterMs }: Policy, log: Log, now: bigint): Promise<RetentionPlan> {
+  const first = log.sealedSeq + 1;
+  const time = sealAfterMs === undefined ? undefined : await timeOf(log, first);
+  if (sealAfterMs === undefined || time === undefined) return {};
+  const at = dueAt(time, sealAfterMs);
+  const next = { verb: 'log.seal', at: at.toString() } as const;
+  if (now < at) return { next };
+  const before = await firstAfter(log, now - BigInt(sealAfterMs) * MS);
+  return log.sealable(before) > first ? { next, due: { verb: 'log.seal', before } } : { next };
+}
+
+async function planPrune({ keepMs, maxEvents }: Policy, log: Log, now: bigint, needed: Needed | undefined): Promise<RetentionPlan> {
+  if (keepMs === undefined && maxEvents === undefined) return {};
+  const { firstSeq, durableSeq } = log;
+  const time = await timeOf(log, firstSeq);
+  if (time === undefined) return {};
+  const at = keepMs === undefined ? undefined : dueAt(time, keepMs);
+  const events = maxEvents === undefined ? undefined : maxEvents + Math.ceil(maxEvents / SHARE);
+  const next = {
+    verb: 'log.prune',
+    ...(at === undefined ? {} : { at: at.toString() }),
+    ...(events === undefined ? {} : { events }),
+  } as const;
+  if ((at !== undefined && now < at) || (events !== undefined && durableSeq + 1 - firstSeq <= events)) return { next };
+  const old = keepMs === undefined ? durableSeq : await firstAfter(log, now - BigInt(keepMs) * MS);
+  const allowed = Math.min(old, maxEvents === undefined ? durableSeq : durableSeq + 1 - maxEvents);
+  const before = Math.min(allowed, needed?.seq ?? allowed);
+  if (reach(log, before) > firstSeq) return { next, due: { verb: 'log.prune', before } };
+  return needed !== undefined && needed.seq < allowed && reach(log, allowed) > firstSeq ? { next, held: needed } : { next };
+}
+
+/** Where the log would begin after a prune, which seals first, and then removes whole archives. */
+function reach(log: Log, before: number): number {
+  const sealable = log.sealable(before);
+  return sealable > log.sealedSeq + 1 ? sealable : log.prunable(before);
+}
+
+function dueAt(time: bigint, ageMs: number): bigint {
+  return time + BigInt(Math.ceil(ageMs + Math.min(DAY, ageMs / SHARE))) * MS;
+}
+
+/** Position of the first event after a time. */
+async function firstAfter(log: Log, time: bigint): Promise<number> {
+  return (await log.positionAt(time)) + 1;
+}
+
+/** Wall time of an event; undefined if there is none. */
+async function timeOf(log: Log, seq: number): Promise<bigint | undefined> {
+  for await (const { t } of log.read({ from: seq, to: seq })) return BigInt(t);
+  return undefined;
+}
+
+/** Those with a time first. */
+function bySoonest(a: { readonly at?: string }, b: { readonly at?: string }): number {
+  if (a.at === undefined || b.at === undefined) return a.at === b.at ? 0 : a.at === undefined ? 1 : -1;
+  return BigInt(a.at) < BigInt(b.at) ? -1 : 1;
+}

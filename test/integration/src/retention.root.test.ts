@@ -1,0 +1,71 @@
+// time limit: 300 s
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { TestDaemon } from '@shiplog/test-support';
+
+const test = suite('retention by itself');
+
+/** What `shiplog info` says of the log. */
+interface Info {
+  readonly log: { readonly firstSeq: number; readonly sealedSeq: number; readonly durableSeq: number };
+  readonly retention?: { readonly policy: object; readonly next?: { readonly verb: string } };
+}
+
+async function info(daemon: TestDaemon): Promise<Info> {
+  const { code, stdout, stderr } = await daemon.shiplog(['info', '--format', '{{json .Shiplog}}']);
+  assert.is(code, 0, stderr);
+  return JSON.parse(stdout) as Info;
+}
+
+async function until(daemon: TestDaemon, reached: (found: Info) => boolean): Promise<Info> {
+  for (;;) {
+    const found = await info(daemon);
+    if (reached(found)) return found;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+async function volumes(daemon: TestDaemon, prefix: string, count: number): Promise<void> {
+  for (let number = 0; number < count; number += 1) {
+    const { code, stderr } = await daemon.docker(['volume', 'create', `${prefix}-${number}`]);
+    assert.is(code, 0, stderr);
+  }
+}
+
+test('given a daemon that may seal and prune, when its log grows, then it does so by itself, on record, also after kill -9 at any moment; what lives stays', async () => {
+  const daemon = await TestDaemon.start({ extra: ['--seal-after', '10s', '--retention-time', '20s', '--retention-events', '60'] });
+  try {
+    await volumes(daemon, 'a', 40);
+    const { retention } = await info(daemon);
+    assert.equal(retention?.policy, { sealAfterMs: 10_000, keepMs: 20_000, maxEvents: 60 });
+    assert.ok(retention?.next);
+    await until(daemon, ({ log }) => log.sealedSeq > 0);
+    await daemon.end('SIGKILL');
+    await daemon.start();
+    const { log } = await until(daemon, (found) => found.log.firstSeq > 0);
+    await daemon.end('SIGKILL');
+    await daemon.start();
+    await volumes(daemon, 'b', 40);
+    await until(daemon, (found) => found.log.firstSeq > log.firstSeq);
+    assert.is((await daemon.docker(['volume', 'ls', '-q'])).stdout.trim().split('\n').length, 80);
+    const audit = await daemon.shiplog(['audit', '--verb', 'log.*', '--format', 'json']);
+    const records = audit.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { readonly verb: string; readonly status: string; readonly actor: object });
+    const pruned = records.filter(({ verb }) => verb === 'log.prune');
+    assert.ok(pruned.length > 0);
+    for (const { actor, status } of pruned) assert.equal([actor, status], [{ scheme: 'system', reason: 'retention' }, 'ok']);
+    const shown = await daemon.shiplog(['info']);
+    assert.match(shown.stdout, /Log: +\d+ events, from \d+ on; older ones were pruned/);
+    assert.match(shown.stdout, /Retention: +seals after 10 seconds, keeps 20 seconds, and 60 events/);
+    const verified = await daemon.shiplog(['log', 'verify', '--full', '--format', 'json']);
+    assert.equal([verified.code, (JSON.parse(verified.stdout) as { readonly damage: unknown }).damage], [0, []]);
+    const folded = await daemon.shiplog(['replay', 'redecide', '--format', 'json']);
+    assert.is(folded.code, 0, folded.stdout);
+  } finally {
+    await daemon.destroy();
+  }
+});
+
+test.run();
