@@ -40,11 +40,6 @@ export class ManualClock implements Clock {
     return this.#waiting.size;
   }
 
-  /** Nobody waits any more, as after a crash. */
-  abandon(): void {
-    this.#waiting.clear();
-  }
-
   /** So many milliseconds pass, at once; what was to happen meanwhile happens. */
   pass(ms: number): void {
     this.#ms += ms;
