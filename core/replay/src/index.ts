@@ -7,6 +7,7 @@ export { writeExport } from './source/write-export.ts';
 export { Ends } from './perform/outcomes.ts';
 export { Performer } from './perform/performer.ts';
 export { isReaction, Milestones } from './recording/milestones.ts';
+export { beginningWith, withPrelude } from './recording/prelude.ts';
 export { readRecording } from './recording/recording.ts';
 export { Summary } from './recording/summary.ts';
 export { MemoryLog } from './simulate/memory-log.ts';

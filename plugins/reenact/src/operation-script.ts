@@ -1,5 +1,5 @@
 import { type EventOf, type IntentData, type CommandType, type Result, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
-import { isBoundary, Milestones, readRecording, type Recording, type Replayable } from '@shiplog/replay';
+import { beginningWith, isBoundary, Milestones, readRecording, type Recording, type Replayable } from '@shiplog/replay';
 
 /** One recorded operation, and what has to be done again before it can be. */
 export interface OperationScript {
@@ -52,7 +52,8 @@ export async function readOperation(log: Replayable, id: string): Promise<Operat
   const result = results.get(target.op);
   if (result === undefined || result.status === 'unknown')
     throw invalid(`operation ${target.op} came to no end that is known: there is nothing to compare with`);
-  const { streams, images } = needsOf(target, intents);
+  refuseBeforeBeginning(recording, target);
+  const { streams, images } = needsOf(target, intents, recording);
   const isWanted = ({ seq, op, verb, stream }: Decided): boolean => {
     if (op === target.op) return true;
     if (seq > target.seq || results.get(op)?.status !== 'ok') return false;
@@ -74,8 +75,8 @@ export async function readOperation(log: Replayable, id: string): Promise<Operat
     op: target.op,
     verb: target.verb,
     result,
-    recording: { ...recording, commands, outcomes: new Map() },
-    networkDrivers: networkDriversOf(intents, streams),
+    recording: { ...beginningWith(recording, streams), commands, outcomes: new Map() },
+    networkDrivers: networkDriversOf(intents, streams, recording),
   };
 }
 
@@ -90,8 +91,16 @@ function findTarget({ commands }: Recording, intents: readonly Decided[], id: st
   return target;
 }
 
+/** Throws LOG_PRUNED for an operation on a container that was made before the log begins: what it was made with nobody asks for again. */
+function refuseBeforeBeginning({ start }: Recording, { op, verb, stream }: Decided): void {
+  if (!start.containers.has(stream.slice(stream.indexOf('/') + 1))) return;
+  const first = start.seq + 1;
+  const message = `${verb} ${op} is about a container that was made before event ${first}, where the log begins; take an export from before`;
+  throw new ShiplogError('LOG_PRUNED', message, { first });
+}
+
 /** Streams whose commands have to be done again, and the images that have to be there. */
-function needsOf(target: Decided, intents: readonly Decided[]) {
+function needsOf(target: Decided, intents: readonly Decided[], { start }: Recording) {
   const streams = new Set<string>();
   const images = new Set<string>();
   const addContainer = (reference: string): void => {
@@ -115,6 +124,7 @@ function needsOf(target: Decided, intents: readonly Decided[]) {
     streams.add(`image/${image}`);
   };
   const addNetwork = (reference: string): void => {
+    for (const { id, name } of start.networks.values()) if (name === reference || id.startsWith(reference)) streams.add(`network/${id}`);
     for (const { event } of intents)
       if (event.type === 'network.create.requested' && event.data.decided !== null) {
         const { id, name } = event.data.decided;
@@ -137,8 +147,9 @@ function isCreated(event: ShiplogEvent, reference: string): event is EventOf<'co
   return name === reference || id.startsWith(reference);
 }
 
-function networkDriversOf(intents: readonly Decided[], streams: ReadonlySet<string>): ReadonlySet<string> {
+function networkDriversOf(intents: readonly Decided[], streams: ReadonlySet<string>, { start }: Recording): ReadonlySet<string> {
   const drivers = new Set<string>();
+  for (const { id, driver } of start.networks.values()) if (streams.has(`network/${id}`)) drivers.add(driver);
   for (const { event, stream } of intents)
     if (event.type === 'network.create.requested' && event.data.decided !== null && streams.has(stream))
       drivers.add(event.data.decided.driver);

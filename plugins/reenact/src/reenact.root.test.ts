@@ -5,7 +5,8 @@ import { mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readRecording, readSource } from '@shiplog/replay';
+import type { ShiplogEvent } from '@shiplog/contracts';
+import { boundaryOf, eventsOf, fold, readRecording, readSource, writeExport } from '@shiplog/replay';
 import { busyboxArchive, run, TestDaemon } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -101,6 +102,58 @@ test('given a recorded log and its images, when it is re-enacted on each storage
     assert.is(await links(), '');
     assert.equal(await leftovers(), []);
   }
+});
+
+/** The log as if all before an event had been pruned. */
+async function pruned(before: (event: ShiplogEvent) => boolean): Promise<{ readonly path: string; readonly first: number }> {
+  const events: ShiplogEvent[] = [];
+  for await (const event of eventsOf(readSource(log))) events.push(event);
+  const first = events.findIndex(before);
+  const { state } = await fold(readSource(log), { seq: first - 1 });
+  const path = join(scratch, 'pruned.jsonl.zst');
+  await writeExport(path, events.slice(first), boundaryOf(state));
+  return { path, first };
+}
+
+test('given a pruned log, when it is re-enacted, then what was there at its beginning is made first, and every command ends as it did', async () => {
+  const { path, first } = await pruned(
+    ({ type, data }) =>
+      type === 'network.create.requested' && 'args' in data && data.args !== null && 'name' in data.args && data.args.name === 'lan',
+  );
+  const recording = await readRecording(readSource(path));
+  assert.equal(
+    [...recording.start.containers.values()].map(({ name, status }) => [name, status]),
+    [['web', 'running']],
+  );
+  const { others, withheld, events, ends } = await reenact(recording, { speed: Infinity, images: root });
+  assert.equal(
+    withheld.map(({ verb, why }) => [verb, why]),
+    [['container.create', 'it binds directories of the host']],
+  );
+  const bound = withheld[0]?.seq ?? 0;
+  assert.ok(bound > first);
+  assert.equal(
+    others.filter(({ seq }) => seq === undefined || seq < bound || seq >= bound + 20),
+    [],
+  );
+  const begun = [...ends].filter(([seq]) => seq < 0);
+  assert.equal(
+    begun.map(([, { status }]) => status),
+    ['ok', 'ok', 'ok'],
+  );
+  const stopped = events.find((event) => event.type === 'container.stop.succeeded');
+  assert.is(stopped?.stream, `container/${[...recording.start.containers.keys()][0]}`);
+  assert.is(await links(), '');
+  assert.equal(await leftovers(), []);
+});
+
+test('given a pruned log and no images, when it is re-enacted, then what was there cannot be made, and that is said', async () => {
+  const { path } = await pruned(({ type }) => type === 'container.stop.requested');
+  const ran = await run(SHIPLOG, ['replay', 'reenact', '--speed', 'max', path], { timeoutMs: 100_000 });
+  assert.is(ran.code, 1, ran.stderr);
+  assert.match(ran.stderr, /The log begins at event \d+: what was before was pruned/);
+  assert.match(ran.stderr, /not asked: to begin with: image.load: its archive is not in the log, and no root with images was given/);
+  assert.match(ran.stdout, /to begin with: container.create .*: ok, now refused IMAGE_NOT_FOUND/);
 });
 
 test('given no images, when a log is re-enacted, then loads are withheld, and what needs them is refused', async () => {

@@ -1,5 +1,15 @@
 import { type CommandArgs, type LoadedImage, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
-import { type End, Ends, type OtherEnd, Performer, type RecordedCommand, type Recording, Summary, type VerbSummary } from '@shiplog/replay';
+import {
+  type End,
+  Ends,
+  type OtherEnd,
+  Performer,
+  type RecordedCommand,
+  type Recording,
+  Summary,
+  type VerbSummary,
+  withPrelude,
+} from '@shiplog/replay';
 import { type Disk, DiskMeter } from './disk-meter.ts';
 import { ImageBlobs } from './image-archive.ts';
 import { type PrivateEngine, privateEngine, type PrivateEngineOptions } from './private-engine.ts';
@@ -31,7 +41,7 @@ export interface Reenacted {
   readonly events: readonly ShiplogEvent[];
   readonly verbs: readonly VerbSummary[];
   readonly others: readonly OtherEnd[];
-  /** How each command from outside ended, by its position in the recorded log. */
+  /** How each command from outside ended, by its position in the recorded log; negative for what made what was there at its beginning. */
   readonly ends: ReadonlyMap<number, End>;
   readonly withheld: readonly Withheld[];
   /** From the first command to the last answer, milliseconds. */
@@ -52,7 +62,7 @@ const LOOK_MS = 200;
 export async function reenact(recording: Recording, options: ReenactOptions): Promise<Reenacted> {
   const engine = await privateEngine(recording, options);
   try {
-    return await perform(recording, options, engine);
+    return await perform(withPrelude(recording), options, engine);
   } finally {
     await engine.end();
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
-import { readSource } from '@shiplog/replay';
+import { boundaryOf, fold, readSource, writeExport } from '@shiplog/replay';
 import { busyboxArchive, run, TestDaemon } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -49,6 +49,20 @@ test.before(async () => {
 test.after(async () => {
   await daemon.destroy();
   await rm(scratch, { recursive: true, force: true });
+});
+
+test('given a pruned log, when an operation is done again, then what it needs from before is made; one on a container from before is refused', async () => {
+  const first = events.find(({ op, kind }) => op === startOf('web') && kind === 'intent')?.seq ?? 0;
+  const path = join(scratch, 'pruned.jsonl');
+  const { state } = await fold(readSource(log), { seq: first - 1 });
+  await writeExport(path, events.slice(first), boundaryOf(state));
+  const broken = await replayOperation(readSource(path), { op: startOf('broken'), driver: '@shiplog/storage-vfs', images: root });
+  assert.equal([broken.verb, broken.now.status, broken.differences], ['container.start', broken.recorded.status, 0]);
+  const refused = await replayOperation(readSource(path), { op: startOf('web'), driver: '@shiplog/storage-vfs', images: root }).then(
+    () => undefined,
+    (error: unknown) => ShiplogError.wrap(error),
+  );
+  assert.equal([refused?.code, refused?.facts], ['LOG_PRUNED', { first }]);
 });
 
 test('given a start, when another driver that is right does its calls, then no call is otherwise', async () => {

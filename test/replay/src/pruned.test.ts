@@ -15,6 +15,7 @@ import {
   redecide,
   type Replayable,
   simulate,
+  withPrelude,
   writeExport,
 } from '@shiplog/replay';
 import { temporaryDirectory } from '@shiplog/test-support';
@@ -125,6 +126,34 @@ for (const { release, log, pruned, expected } of golden) {
     assert.is(await codeOf(fold(readSource(out))), 'LOG_CORRUPT');
   });
 }
+
+test('given what was there at the beginning, when it is made by commands, then the same images, networks, volumes and containers are there', async () => {
+  for (const { pruned } of golden) {
+    const recording = await readRecording(readSource(pruned));
+    const { start } = recording;
+    const whole = withPrelude(recording);
+    const commands = whole.commands.filter(({ seq }) => seq < 0);
+    assert.is(whole.commands.length, recording.commands.length + commands.length);
+    assert.ok(
+      whole.commands.slice(commands.length).every(({ after }) => after.length > 0),
+      'all others come later',
+    );
+    const { events, others } = await simulate({
+      ...whole,
+      start: createState(),
+      commands,
+      runs: { containers: new Map(), execs: new Map() },
+    });
+    assert.equal(others, []);
+    const { state } = await fold(items(undefined, events));
+    for (const kind of ['images', 'networks', 'containers'] as const)
+      assert.equal([...state[kind].keys()].toSorted(), [...start[kind].keys()].toSorted(), kind);
+    assert.equal([...state.volumes.keys()].toSorted(), [...start.volumes.keys()].toSorted());
+    const told = ({ containers }: State): readonly unknown[] =>
+      [...containers.values()].map(({ id, name, process, status }) => [id, name, process !== undefined, status === 'paused']);
+    assert.equal(told(state), told(start));
+  }
+});
 
 test('given any position, also amid operations, when the log is replayed from the state there, then it folds, decides and simulates as the whole', async () => {
   const [whole] = golden;

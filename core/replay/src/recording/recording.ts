@@ -19,7 +19,7 @@ import { isBoundary, type Replayable } from '../replayable.ts';
 import { Beginning } from './beginning.ts';
 import { HappenedBefore, type Reached } from './happened-before.ts';
 import { isReaction, Milestones } from './milestones.ts';
-import { Runs } from './runs.ts';
+import { type RecordedRuns, Runs } from './runs.ts';
 import { stepOf, StepTimes } from './step-times.ts';
 import { Summary, type VerbSummary } from './summary.ts';
 import { Timeline } from './timeline.ts';
@@ -49,7 +49,7 @@ export interface RecordedCommand<T extends CommandType = CommandType> {
   readonly after: readonly Reached[];
 }
 
-/** A network that was there from the first start on. */
+/** A network that is there from the first start on. */
 export interface RecordedNetwork {
   readonly id: string;
   readonly name: string;
@@ -76,7 +76,7 @@ export interface Recording {
   readonly skipped: number;
   /** By milestone: operations of the engine itself, too. */
   readonly outcomes: ReadonlyMap<string, RecordedOutcome>;
-  readonly runs: Runs;
+  readonly runs: RecordedRuns;
   readonly times: StepTimes;
   /** What archives held, by operation. */
   readonly archives: ReadonlyMap<string, readonly LoadedImage[]>;
@@ -129,7 +129,10 @@ class RecordingReader {
     const beginning = this.#beginning;
     beginning.begin(boundary);
     const { containers, execs, images, networks, volumes } = beginning.state;
-    for (const { name, driver } of networks.values()) this.#networkDrivers.set(name, driver);
+    for (const { id, name, driver, subnet, options, predefined } of networks.values()) {
+      this.#networkDrivers.set(name, driver);
+      if (predefined) this.#networks.push({ id, name, driver, options, ...(subnet === '' ? {} : { subnet }) });
+    }
     for (const { storageDriver } of images.values()) this.#drivers.storage.add(storageDriver);
     for (const { driver } of volumes.values()) this.#drivers.volume.add(driver);
     for (const { id, storageDriver, logDriver, process } of containers.values()) {

@@ -13,6 +13,14 @@ export interface RunEnd {
 /** Runs of one container's process, in order; undefined for one that never ended. */
 export type ContainerRuns = readonly (RunEnd | undefined)[];
 
+/** How long each process ran. */
+export interface RecordedRuns {
+  /** By container. */
+  readonly containers: ReadonlyMap<string, ContainerRuns>;
+  /** By exec session. */
+  readonly execs: ReadonlyMap<string, RunEnd>;
+}
+
 interface Open {
   readonly startedAt: number;
   signal?: { readonly number: number; readonly at: number };
@@ -24,7 +32,7 @@ const KILL = 9;
 const ENDING = new Set(['container.stop', 'container.restart', 'container.remove', 'container.prune']);
 
 /** Learns from a log how long each process ran, and what ended it. */
-export class Runs {
+export class Runs implements RecordedRuns {
   readonly containers = new Map<string, (RunEnd | undefined)[]>();
   /** By exec session. */
   readonly execs = new Map<string, RunEnd>();

@@ -1,5 +1,5 @@
 import type { Behaviour, SimHost } from '@shiplog/sim-host';
-import type { Runs } from '../recording/runs.ts';
+import type { RecordedRuns } from '../recording/runs.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { VirtualClock } from './virtual-clock.ts';
  * signal that had ended it, as long after it, with the same exit code. A run that nobody recorded goes on until it is signalled;
  * SIGKILL ends every run, and so does a signal to one of which no end by a signal is known.
  */
-export function recordedBehaviour(runs: Runs, clock: VirtualClock): (host: SimHost) => Behaviour {
+export function recordedBehaviour(runs: RecordedRuns, clock: VirtualClock): (host: SimHost) => Behaviour {
   return (host) => {
     const started = new Map<string, number>();
     const run = (container: string) => runs.containers.get(container)?.[(started.get(container) ?? 0) - 1];

@@ -68,10 +68,15 @@ export function printOthers(context: Context, others: readonly OtherEnd[], than:
     const about = stream.replace(/([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
     print(
       context,
-      `${seq === undefined ? '' : context.colors.cyan(`#${seq} `)}${verb} ${about}: ${endText(recorded)}, now ${endText(now)}`,
+      `${seq === undefined ? '' : `${context.colors.cyan(placeText(seq))} `}${verb} ${about}: ${endText(recorded)}, now ${endText(now)}`,
     );
   }
   if (others.length > SHOWN) print(context, `and ${others.length - SHOWN} more; --format json has them all`);
+}
+
+/** `#12`; what made what was there at the beginning has no position. */
+export function placeText(seq: number): string {
+  return seq < 0 ? 'to begin with:' : `#${seq}`;
 }
 
 function endText({ status, code }: End): string {

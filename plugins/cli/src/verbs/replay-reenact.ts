@@ -7,7 +7,7 @@ import { formatBytes } from '../format/bytes.ts';
 import { ProgressBar } from '../format/progress-bar.ts';
 import { interruptible } from '../replay/interruptible.ts';
 import { openSource, SOURCE_HELP } from '../replay/open-source.ts';
-import { printComparison, printOthers, type Side } from '../replay/print-comparison.ts';
+import { placeText, printComparison, printOthers, type Side } from '../replay/print-comparison.ts';
 import { parseSpeed } from '../replay/speed.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -142,7 +142,7 @@ function printRuns(
     if (runs.length > 1) print(context, context.colors.bold(`${storageDriver}:`));
     printOthers(context, others, runs.length === 1 ? 'recorded' : `with ${first.storageDriver}`);
   }
-  for (const { seq, verb, why } of first.withheld) note(context, `not asked: #${seq} ${verb}: ${why}`);
+  for (const { seq, verb, why } of first.withheld) note(context, `not asked: ${placeText(seq)} ${verb}: ${why}`);
   for (const { storageDriver, released } of runs)
     if (released > 0) note(context, `${storageDriver}: ${released} commands came before something that did not happen this time`);
 }
