@@ -62,7 +62,9 @@ class Prelude {
     }
   }
 
-  #load({ tags, storageDriver, repoDigests: _, arrivedAt: __, lastTaggedAt: ___, ...manifest }: ImageRecord): void {
+  /** The whole record is a manifest as well. */
+  #load(manifest: ImageRecord): void {
+    const { tags, storageDriver } = manifest;
     const elsewhere = storageDriver !== '' && storageDriver !== this.#storageDriver ? { storageDriver } : {};
     this.archives.set(this.#add('image.load', { quiet: true, ...elsewhere }), [{ manifest, tags }]);
   }
