@@ -1,7 +1,7 @@
 import { MemoryLevel } from 'memory-level';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type EventLog, type ObjectKind, ShiplogError } from '@shiplog/contracts';
+import { type EventLog, type EventLogReader, type ObjectKind, type ReadOptions, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 import { openEventLog } from '@shiplog/event-log';
 import { createState, evolve, findRecord, snapshotOf, type State } from '@shiplog/model';
 import { syntheticLog } from '@shiplog/model/testing';
@@ -95,6 +95,28 @@ test('given objects at random positions, when each is asked for alone, then it i
   assert.ok(asked > 3000, `${asked}`);
 });
 
+test('given a container that took its name after the snapshot, when asked for by it, then the whole engine is not folded', async () => {
+  const snapshots = new StateSnapshots(log.snapshots);
+  const [first = 0] = await snapshots.positions();
+  const after = await all(log.read({ types: ['container.create.succeeded', 'container.rename.succeeded'] }));
+  const some = after.filter(({ seq, rev }, index) => index % 5 === 0 && rev > 0 && seq > first);
+  let asked = 0;
+  for await (const [seq, whole] of zeroFolds(some.map((event) => event.seq))) {
+    const stream = some.find((event) => event.seq === seq)?.stream ?? 'engine';
+    const container = whole.containers.get(stream.slice('container/'.length));
+    if (container === undefined) continue;
+    const reads: (readonly string[])[] = [];
+    const counted = readsTold(log, (types) => reads.push(types));
+    assert.equal(await new Moments(counted, snapshots).record('container', `/${container.name}`, seq), container);
+    assert.not.ok(
+      reads.some((types) => types.includes('container.exited')),
+      `${reads.length} reads`,
+    );
+    asked += 1;
+  }
+  assert.ok(asked > 50, `${asked}`);
+});
+
 test('given snapshots that lack a part, when asked, then the answer is the same, and they are gone', async () => {
   const { snapshots } = log;
   const before = await snapshots.positions(DIFFERENCE);
@@ -171,6 +193,27 @@ test('given a state that was answered, when the engine goes on, then it does not
   await ledger.moments.state(5050);
   assert.is(hashState(state), copy);
 });
+
+/** The log, and which types are read from it. */
+function readsTold(reader: EventLogReader, tell: (types: readonly string[]) => void): EventLogReader {
+  return new Proxy(reader, {
+    get(target, name) {
+      if (name === 'read')
+        return (options: ReadOptions): AsyncIterable<ShiplogEvent> => {
+          tell(options.types ?? []);
+          return target.read(options);
+        };
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+async function all(events: AsyncIterable<ShiplogEvent>): Promise<readonly ShiplogEvent[]> {
+  const found: ShiplogEvent[] = [];
+  for await (const event of events) found.push(event);
+  return found;
+}
 
 /** Names, ids and prefixes of what is there, was there, and never was. */
 function refsOf(state: State, seq: number): { readonly [Kind in ObjectKind]: readonly string[] } {

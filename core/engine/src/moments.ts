@@ -1,19 +1,12 @@
-import { createState, evolve, findRecord, snapshotOf, type State } from '@shiplog/model';
-import { type EventLogReader, type Moment, type ObjectKind, type ObjectRecords, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
+import { createState, findRecord, snapshotOf, type State } from '@shiplog/model';
+import { type EventLogReader, type Moment, type ObjectKind, type ObjectRecords, ShiplogError } from '@shiplog/contracts';
 import { foldTo } from './fold.ts';
-import type { StoredState } from './snapshots/decode.ts';
+import { stateOfOne } from './one-object.ts';
 import type { StateSnapshots } from './snapshots/state-snapshots.ts';
 import { startState } from './start-state.ts';
 
 /** States that are kept because somebody asked for them: looks at the past come in groups. */
 const KEPT = 4;
-const FULL_ID = /^[0-9a-f]{64}$/;
-/** What changes containers and is not in their own streams; and what else it changes, that their own events depend on. */
-const ABOUT_CONTAINERS = ['container.prune.*', 'network.*'];
-const WITH_CONTAINERS = ['networks', 'openOperations', 'pending'] as const;
-/** A signal that is the image's stop signal means more than others. */
-const ABOUT_IMAGES = 'image.*';
-const NEEDS_IMAGES = 'container.kill.succeeded';
 
 /** A state that somebody asked for. */
 interface Kept {
@@ -65,8 +58,13 @@ export class Moments {
    * containers by name or full id, are found without folding the whole engine.
    */
   async record<K extends ObjectKind>(kind: K, ref: string, seq: number): Promise<ObjectRecords[K]> {
-    const view = this.#keptAt(seq) === undefined ? await this.#part(kind, ref, seq) : undefined;
-    return findRecord(view ?? (await this.state(seq)), kind, ref);
+    const one = this.#keptAt(seq) === undefined ? await this.#one(kind, ref, seq) : undefined;
+    return findRecord(one ?? (await this.state(seq)), kind, ref);
+  }
+
+  #one(kind: ObjectKind, ref: string, seq: number): Promise<State | undefined> {
+    const log = this.#log;
+    return this.#snapshots.from(seq, async (stored) => stored && stateOfOne({ log, stored, seq }, kind, ref));
   }
 
   #keptAt(seq: number): Promise<State> | undefined {
@@ -96,53 +94,4 @@ export class Moments {
     const message = `what was before event ${firstSeq} was pruned; ask about ${firstSeq - 1} or later`;
     return new ShiplogError('LOG_PRUNED', message, { seq, first: firstSeq });
   }
-
-  /** A state that knows of one object all there is to know; undefined where that takes the whole state. */
-  async #part(kind: ObjectKind, ref: string, seq: number): Promise<State | undefined> {
-    if (kind === 'volume') return undefined;
-    return this.#snapshots.from(seq, async (stored) => {
-      if (stored === undefined) return undefined;
-      if (kind === 'container') return this.#containerPart(stored, ref, seq);
-      const [state, events] = await Promise.all([
-        stored.shared(kind === 'image' ? ['images', 'pending'] : ['networks', 'pending']),
-        this.#since(stored, seq, [`${kind}.*`]),
-      ]);
-      for (const event of events) evolve(state, event);
-      return state;
-    });
-  }
-
-  async #containerPart(stored: StoredState, ref: string, seq: number): Promise<State | undefined> {
-    const [part, state, others] = await Promise.all([
-      stored.container(ref),
-      stored.shared(WITH_CONTAINERS),
-      this.#since(stored, seq, ABOUT_CONTAINERS),
-    ]);
-    const id = part?.record.id ?? (FULL_ID.test(ref) ? ref : undefined);
-    if (id === undefined) return undefined;
-    const own = await all(this.#log.readStream(`container/${id}`, (part?.rev ?? -1) + 1, seq));
-    if (own.some(({ type }) => type === NEEDS_IMAGES)) {
-      const [images, changes] = await Promise.all([stored.shared(['images']), this.#since(stored, seq, [ABOUT_IMAGES])]);
-      for (const [key, image] of images.images) state.images.set(key, image);
-      own.push(...changes);
-    }
-    if (part !== undefined) {
-      state.containers.set(id, part.record);
-      for (const exec of part.execs) state.execs.set(exec.id, exec);
-    }
-    for (const event of [...own, ...others].toSorted((a, b) => a.seq - b.seq)) evolve(state, event);
-    // A name that is held is held by one container. Whether another has it now, only the whole state tells.
-    const record = state.containers.get(id);
-    return record !== undefined && (record.id === ref || record.name === ref) ? state : undefined;
-  }
-
-  #since(stored: StoredState, seq: number, types: readonly string[]): Promise<ShiplogEvent[]> {
-    return all(this.#log.read({ from: stored.header.seq + 1, to: seq, types }));
-  }
-}
-
-async function all(events: AsyncIterable<ShiplogEvent>): Promise<ShiplogEvent[]> {
-  const found: ShiplogEvent[] = [];
-  for await (const event of events) found.push(event);
-  return found;
 }
