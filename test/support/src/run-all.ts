@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly width?: number;
   /** What the time limits of files are multiplied with, for machines that are slower than others by that. */
   readonly patience?: number;
+  /** Told of each file's process when it runs. */
+  readonly started?: (pid: number) => Promise<void>;
 }
 
 /**
@@ -19,13 +21,13 @@ export interface RunOptions {
  * output of failed files, and at last `N passed, N failed[, N skipped]`. True if all is well and at least one test ran.
  */
 export async function runAll(options: RunOptions): Promise<boolean> {
-  const { root, print, isRoot, width = 2, patience = 1 } = options;
+  const { root, print, isRoot, width = 2, patience = 1, started } = options;
   const found = await findTestFiles(root, options.patterns);
   const skipped = found.filter((file) => file.needsRoot && !isRoot);
   const chosen = found.filter((file) => !skipped.includes(file));
   const results: FileResult[] = [];
   const run = async (file: TestFile): Promise<void> => {
-    const result = await runFile(root, { ...file, limitMs: file.limitMs * patience });
+    const result = await runFile(root, { ...file, limitMs: file.limitMs * patience }, started);
     results.push(result);
     print(lineOf(result));
   };

@@ -19,7 +19,11 @@ const DRAIN_MS = 2000;
 const NOTHING: Summary = { total: 0, passed: 0, skipped: 0, late: 0, reasons: [] };
 
 /** Runs one test file in a process group of its own, and kills what is left of the group when it ends or its time is over. */
-export async function runFile(root: string, file: TestFile): Promise<FileResult> {
+export async function runFile(
+  root: string,
+  file: TestFile,
+  started: (pid: number) => Promise<void> = () => Promise.resolve(),
+): Promise<FileResult> {
   const start = performance.now();
   const child = spawn(process.execPath, ['--enable-source-maps', file.path], {
     cwd: root,
@@ -35,6 +39,7 @@ export async function runFile(root: string, file: TestFile): Promise<FileResult>
     timedOut = true;
     killGroup();
   }, file.limitMs);
+  const told = child.pid === undefined ? undefined : started(child.pid);
   const end = await new Promise<string>((resolve) => {
     let drain: NodeJS.Timeout | undefined;
     child.on('error', (error) => resolve(error.message));
@@ -48,6 +53,7 @@ export async function runFile(root: string, file: TestFile): Promise<FileResult>
   });
   clearTimeout(limit);
   killGroup();
+  await told;
   const output = Buffer.concat(chunks).toString('utf8');
   const summary = parseSummary(output);
   const failure = timedOut ? `took longer than ${file.limitMs / 1000} s and was killed` : judge(end, summary);

@@ -1,0 +1,61 @@
+import { appendFile, lstat, mkdtemp, readdir, readFile, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pidSpace, processStatus } from './process-identity.ts';
+
+/** Short: paths of sockets end at 107 bytes, and this comes before all of them. */
+const PREFIX = 'slt';
+const NAME = /^slt[A-Za-z0-9]{6}$/;
+const OWNERS = 'owners';
+
+/** The directory that a test run has for temporary ones. It says whose it is: what the run leaves when it is killed can be told from what others use. */
+export interface RunDirectory {
+  readonly path: string;
+  /** Adds a process to those whose life keeps the directory. */
+  own(pid: number): Promise<void>;
+  /** Removes it if nothing is left in it. */
+  end(): Promise<void>;
+}
+
+export async function makeRunDirectory(within = tmpdir()): Promise<RunDirectory> {
+  const path = await mkdtemp(join(within, PREFIX));
+  const owners = join(path, OWNERS);
+  const { boot, namespace } = await pidSpace();
+  const own = async (pid: number): Promise<void> => {
+    const status = await processStatus(pid);
+    if (status !== undefined) await appendFile(owners, `${pid} ${status.start}\n`);
+  };
+  await writeFile(owners, `${boot} ${namespace}\n`, { mode: 0o600 });
+  await own(process.pid);
+  return {
+    path,
+    own,
+    async end() {
+      // A sweep takes away what is left, once this process is gone.
+      if ((await readdir(path)).length > 1) return;
+      await unlink(owners);
+      await rmdir(path);
+    },
+  };
+}
+
+/**
+ * Whether `path` was the directory of a test run that is dead. False for whatever leaves a doubt: another name, another owner, others may write in it,
+ * no word of whose it is, pids of another namespace.
+ */
+export async function isOfDeadRun(path: string): Promise<boolean> {
+  if (!NAME.test(path.slice(path.lastIndexOf('/') + 1))) return false;
+  const stats = await lstat(path);
+  if (!stats.isDirectory() || stats.uid !== process.geteuid?.() || (stats.mode & 0o077) !== 0) return false;
+  const text = await readFile(join(path, OWNERS), 'utf8').catch(() => '');
+  const [place = '', ...owners] = text.split('\n').filter((line) => line !== '');
+  const { boot, namespace } = await pidSpace();
+  if (!/^[0-9a-f-]{36} pid:\[\d+\]$/.test(place) || owners.length === 0) return false;
+  if (!place.startsWith(`${boot} `)) return true;
+  if (place !== `${boot} ${namespace}`) return false;
+  for (const owner of owners) {
+    const [pid, start] = owner.split(' ');
+    if ((await processStatus(Number(pid)))?.start === start) return false;
+  }
+  return true;
+}
