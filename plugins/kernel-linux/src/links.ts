@@ -1,6 +1,6 @@
 import type { LinkCalls } from '@shiplog/contracts';
 import type { LaneCall } from './lane.ts';
-import { deleteLink } from './link-ops.ts';
+import { deleteLink } from './link-messages.ts';
 import { reportingLater } from './report.ts';
 import { RouteSocket } from './rtnetlink.ts';
 

@@ -16,6 +16,9 @@ const NLM_F_REQUEST = 0x1;
 const NLM_F_ACK = 0x4;
 const NLM_F_ACK_TLVS = 0x200;
 const NLM_F_DUMP = 0x300;
+/** For requests that make something: it must not be there yet. */
+export const NLM_F_EXCL = 0x200;
+export const NLM_F_CREATE = 0x400;
 const NLMSGERR_ATTR_MSG = 1;
 const HEADER = 16;
 
