@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { ShiplogError } from '@shiplog/contracts';
+import { kernel, kernelTests, rejects } from './kernel.test.util.ts';
+
+const { links, processes } = kernel;
+
+await kernelTests(import.meta.filename, 'sockets', (test) => {
+  test('given a server, when its port is looked at, then it is not free; when it ends, it is', async () => {
+    await links.up('lo');
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    assert.is(await processes.portIsFree('tcp', '', port), false);
+    assert.is(await processes.portIsFree('tcp', '127.0.0.1', port), false);
+    assert.is(await processes.portIsFree('udp', '', port), true);
+    assert.is(await processes.portIsFree('sctp', '', port), true);
+    server.close();
+    await once(server, 'close');
+    assert.is(await processes.portIsFree('tcp', '', port), true);
+    await rejects(processes.portIsFree('tcp', '203.0.113.9', port), 'KERNEL_CALL_FAILED', 'EADDRNOTAVAIL');
+    await rejects(processes.portIsFree('tcp', '::1', port), 'NOT_SUPPORTED');
+  });
+
+  test('given a descriptor that is no socket, when its peer is asked for, then ENOTSOCK', async ({ directory }) => {
+    const file = await open(join(directory, 'file'), 'w');
+    assert.throws(
+      () => processes.peerCredentials(file.fd),
+      (error: unknown) => error instanceof ShiplogError && error.facts['errno'] === 'ENOTSOCK',
+    );
+    await file.close();
+  });
+
+  test('given a unix socket, when its peer is asked for, then it is the process at the other end', async ({ directory }) => {
+    const path = join(directory, 'socket');
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+    const client = spawn(process.execPath, [
+      '-e',
+      `require('node:net').connect(process.argv[1]); setTimeout(() => undefined, 60000)`,
+      '--',
+      path,
+    ]);
+    const [connection] = (await once(server, 'connection')) as [{ _handle: { fd: number }; destroy(): void }];
+    assert.equal(processes.peerCredentials(connection._handle.fd), { pid: client.pid, uid: 0, gid: 0 });
+    client.kill('SIGKILL');
+    connection.destroy();
+    server.close();
+    await once(server, 'close');
+  });
+});
