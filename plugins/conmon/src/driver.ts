@@ -128,7 +128,11 @@ export class ConmonRuntimeDriver implements RuntimeDriver {
     return this.#turns.take(id, async () => {
       const directory = this.#layout.bundle(id);
       const [starting, started] = [join(directory, 'starting'), join(directory, 'started')];
-      if (existsSync(started)) return {};
+      if (existsSync(started)) {
+        // Said, and maybe nothing more, by an engine that was killed.
+        (await this.#runtimes.of(id)).started?.(id);
+        return {};
+      }
       if (!existsSync(directory)) throw new ShiplogError('CONTAINER_NOT_FOUND', `container ${id} was not created`, { id });
       // An engine that was killed in a start may have done it, and not have said so.
       const again = existsSync(starting);

@@ -1,12 +1,14 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf, pathExists } from '@shiplog/driver-kit';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errnoOf, pathExists, readIfThere } from '@shiplog/driver-kit';
 import { type Kernel, type OperationContext, type ProcessRef, type RuntimeDriver, ShiplogError } from '@shiplog/contracts';
 import { completeProcess } from './bundle.ts';
 import type { Exits } from './exits.ts';
 import { writeFifo } from './fifo.ts';
 import type { Layout } from './layout.ts';
-import { endMonitor } from './monitor-process.ts';
+import { endMonitor, monitorLives } from './monitor-process.ts';
 import { type Monitor, startMonitor } from './monitor.ts';
 import { ownLimits } from './own-limits.ts';
 import { endProcess, identify, keepProcess, keptProcess, lives } from './process-ref.ts';
@@ -14,6 +16,9 @@ import type { Runtimes } from './runtimes.ts';
 import { together } from './together.ts';
 
 type Args<V extends keyof RuntimeDriver> = RuntimeDriver[V] extends (args: infer A, ctx: OperationContext) => unknown ? A : never;
+
+/** A file in a session's directory: its process was let run. */
+const LET_RUN = 'let-run';
 
 /** Further processes in containers, each under a monitor of its own. */
 export class ExecSessions {
@@ -96,6 +101,7 @@ export class ExecSessions {
     const kept = keptProcess(directory);
     if (kept !== undefined) return { process: kept };
     if (monitor === undefined) throw new ShiplogError('EXEC_NOT_FOUND', `exec session ${exec} was not created`, { exec });
+    writeFileSync(join(directory, LET_RUN), '');
     try {
       writeFifo(join(directory, 'start'), '0');
     } catch (error) {
@@ -112,11 +118,22 @@ export class ExecSessions {
     const directory = this.layout.exec(id, exec);
     this.exits.forgetExec(exec);
     this.#sessions.delete(exec);
-    const process = keptProcess(directory);
+    const process = keptProcess(directory) ?? (await this.#unkept(directory, exec));
     if (process !== undefined) await endProcess(this.kernel, process);
     await endMonitor(this.kernel, directory, exec, process === undefined);
     await rm(directory, { recursive: true, force: true });
     return {};
+  }
+
+  /** The process that an engine let run, and did not live to keep. The monitor may still be about to make it. */
+  async #unkept(directory: string, exec: string): Promise<ProcessRef | undefined> {
+    if (!existsSync(join(directory, LET_RUN))) return undefined;
+    for (let tries = 0; tries < 500 && (await monitorLives(directory, exec)); tries += 1) {
+      const pid = Number(await readIfThere(join(directory, 'pid')));
+      if (pid > 0) return identify(this.kernel, pid);
+      await sleep(10);
+    }
+    return undefined;
   }
 
   /** Forgets sessions whose container is removed; {@link ExecSessions.end} ends them. */

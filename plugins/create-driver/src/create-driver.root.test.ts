@@ -44,7 +44,8 @@ for (const family of Object.keys(FAMILIES)) {
       assert.equal(files, ['README.md', 'driver.test.ts', 'driver.ts', 'package.json', 'plugin.ts', 'tsconfig.json']);
       const types = await run(TSC, ['--noEmit'], directory);
       assert.is(types.code, 0, types.output);
-      const proof = await run(process.execPath, [KIT, '.'], directory);
+      // Real processes die for it: where they do at all moments is beside the runtimes of the shelf.
+      const proof = await run(process.execPath, [KIT, '.', '--every', '6'], directory);
       assert.is(proof.code, 0, proof.output);
       // What a source fetches can only be proven with an image that it has.
       assert.match(proof.output, family === 'image-source' ? /\d+ passed, 0 failed, 1 skipped\n/ : /\d+ passed, 0 failed\n/);

@@ -1,9 +1,9 @@
-// time limit: 300 s
+// time limit: 900 s
 import { suite } from 'uvu';
 import { runtimeFixture, runtimeSuite } from '@shiplog/conformance/runtime';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
-import { report, reported } from '@shiplog/test-support';
+import { report, reported, sampled } from '@shiplog/test-support';
 import plugin from './index.ts';
 
 const test = suite('runtime-lxc: conformance');
@@ -15,6 +15,7 @@ if (answer?.usable !== false)
   runtimeSuite({
     test: reported(test, 'runtime/lxc', 'runtime'),
     factory: () => runtimeFixture({ plugin, module, name: 'lxc', kernel }),
+    every: sampled(6),
   });
 else {
   report({ driver: 'runtime/lxc', suite: 'runtime', skipped: answer.reason });

@@ -117,6 +117,45 @@ test('given an engine that was killed when it had let a program run and had not 
   }
 });
 
+test('given an engine that was killed when it had said that a program runs and had not told crun, when the next one starts it, then crun knows', async ({
+  home,
+  driver,
+}) => {
+  await driver.create({ ...argsOf(home), runtime: 'crun' }, never());
+  await driver.start({ id: 'one' });
+  await kernel.files.mknod(join(home, 'run/state/one/exec.fifo'), { type: 'fifo', mode: 0o600 });
+  await driver.start({ id: 'one' });
+  assert.not((await readdir(join(home, 'run/state/one'))).includes('exec.fifo'));
+});
+
+test('given an engine that was killed when it had let an exec session run and had not kept its process, when the next one removes it, then that ends', async ({
+  home,
+  driver,
+}) => {
+  // Nobody else's.
+  const seconds = String(1_000_000 + process.pid);
+  const sleepers = (): Promise<readonly string[]> => processesNaming(seconds);
+  for (const runtime of ['crun', 'runc']) {
+    await driver.create({ ...argsOf(home), runtime }, never());
+    await driver.start({ id: 'one' });
+    await driver.execCreate({
+      id: 'one',
+      exec: 'two',
+      process: { ...argsOf(home).spec.process, args: ['/bin/busybox', 'sleep', seconds] },
+      user: '',
+      terminal: false,
+      stdin: false,
+    });
+    await driver.execStart({ id: 'one', exec: 'two' });
+    for (let tries = 0; (await sleepers()).length === 0 && tries < 1000; tries += 1) await sleep(10);
+    assert.is((await sleepers()).length, 1);
+    await rm(join(home, 'run/c/one/exec/two/process.json'));
+    await driver.execRemove({ id: 'one', exec: 'two' });
+    assert.equal(await sleepers(), []);
+    await driver.remove({ id: 'one' });
+  }
+});
+
 test('given a container that was made and removed, when what lies below the v2 hierarchy is looked at, then no cgroup was made there', async ({
   home,
   driver,

@@ -37,6 +37,8 @@ async function wrongFixture(wrong: Wrong): Promise<RuntimeFixture> {
 function checksOn(wrong: Wrong): ReadonlyMap<string, () => Promise<void>> {
   const checks = new Map<string, () => Promise<void>>();
   runtimeSuite({ test: (name, body) => checks.set(name, body), factory: () => wrongFixture(wrong) });
+  // Drivers that die wrongly are beside runtime-sim, whose processes cost nothing.
+  for (const name of checks.keys()) if (name.startsWith('crash of ')) checks.delete(name);
   return checks;
 }
 

@@ -7,7 +7,7 @@ import { createContext, type ProcessExit, type RuntimeDriver, ShiplogError } fro
 import { instantiate, type ScopedDriver } from '@shiplog/driver-kit';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
-import { reported } from '@shiplog/test-support';
+import { reported, sampled } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import plugin from './index.ts';
@@ -83,7 +83,8 @@ pluginSuite({
 
 runtimeSuite({
   test: reported(test, 'runtime/sim', 'runtime'),
-  programs: definition?.manifest.capabilities['programs'] !== false,
+  abilities: { terminal: false, exec: true, programs: false },
+  every: sampled(3),
   factory: () => runtimeFixture({ plugin, module, name: 'sim', kernel: createKernel() }),
 });
 

@@ -40,14 +40,25 @@ export function sumUp(reports: readonly Report[]): Pick<Results, 'rows' | 'wrong
     else if (one.failure === undefined) row.passed += 1;
     else row.failed.push({ check: one.check, failure: one.failure });
   }
-  const by =
-    <T>(key: (value: T) => string) =>
-    (a: T, b: T): number =>
-      key(a).localeCompare(key(b), 'en');
+  return { rows: sorted([...rows.values()], keyOfRow), wrong: sorted(wrong, keyOfWrong) };
+}
+
+/** The results of a later run of some kits in place of theirs; all else as it was. The machine is the earlier one's. */
+export function merged(earlier: Results, later: Results): Results {
+  const rows = new Set(later.rows.map(keyOfRow));
+  const wrong = new Set(later.wrong.map(keyOfWrong));
   return {
-    rows: [...rows.values()].toSorted(by(({ driver, suite }) => `${driver} ${suite}`)),
-    wrong: wrong.toSorted(by(({ kit, check, does }) => `${kit} ${check} ${does}`)),
+    machine: earlier.machine,
+    rows: sorted([...earlier.rows.filter((row) => !rows.has(keyOfRow(row))), ...later.rows], keyOfRow),
+    wrong: sorted([...earlier.wrong.filter((one) => !wrong.has(keyOfWrong(one))), ...later.wrong], keyOfWrong),
   };
+}
+
+const keyOfRow = ({ driver, suite }: Row): string => `${driver} ${suite}`;
+const keyOfWrong = ({ kit, check, does }: CaughtDriver): string => `${kit} ${check} ${does}`;
+
+function sorted<T>(values: readonly T[], key: (value: T) => string): readonly T[] {
+  return values.toSorted((a, b) => key(a).localeCompare(key(b), 'en'));
 }
 
 /** A row in a few words. */

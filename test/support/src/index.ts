@@ -4,7 +4,7 @@ export { busyboxArchive } from './busybox-image.ts';
 export { caughtBy, checksCanFail } from './checks-can-fail.ts';
 export { run } from './command.ts';
 export { replacing } from './replacing.ts';
-export { report, reported, REPORTS } from './report-checks.ts';
+export { report, reported, REPORTS, sampled } from './report-checks.ts';
 export { runFile } from './run-file.ts';
 export { findTestFiles } from './test-file.ts';
 export { PATIENCE } from './patience.ts';

@@ -54,3 +54,8 @@ export function reported(test: TestFunction, driver: string, suite: string): Tes
       report(facts);
     });
 }
+
+/** Of what takes long, every how many: `every` in tests, and each in the run of all kits. */
+export function sampled(every: number): number {
+  return process.env[REPORTS] === undefined ? every : 1;
+}

@@ -5,7 +5,7 @@ import { ENOUGH, explore, type Findings, PROMISES, type Promised } from './explo
 import { namesOfCalls } from './names-of-calls.ts';
 import { type Reference, refer } from './reference.ts';
 import { clear, type Factory, on } from './stage.ts';
-import { assertNothingMore, observedBy, worldOf } from './world.ts';
+import { assertNothingMore, comesTo, observedBy } from './world.ts';
 import type { TestFunction } from '../in-lab.ts';
 
 export interface CrashSuite<K extends VerbKind> {
@@ -16,6 +16,8 @@ export interface CrashSuite<K extends VerbKind> {
   readonly verbs: readonly string[];
   /** A fresh host; called for every moment that a driver dies at. */
   readonly factory: Factory<K>;
+  /** At every so many of a call's effects its driver is killed, and at the first and the last in any case. Absent: at every one. */
+  readonly every?: number;
 }
 
 /** Findings that a failure tells. */
@@ -26,7 +28,7 @@ const TOLD = 3;
  * kernel port and of node:fs, and records of its steps. A driver that is a process of its own dies, by SIGKILL, at its steps. Each
  * time another instance looks, and repeats the call, or undoes everything. At the end, the host reboots after each call.
  */
-export function crashSuite<K extends VerbKind>({ test, name, verbs, factory }: CrashSuite<K>): void {
+export function crashSuite<K extends VerbKind>({ test, name, verbs, factory, every }: CrashSuite<K>): void {
   let reference: Promise<Reference> | undefined;
   const refers = (): Promise<Reference> => (reference ??= refer(factory));
 
@@ -34,7 +36,7 @@ export function crashSuite<K extends VerbKind>({ test, name, verbs, factory }: C
     let explored: Promise<Findings> | undefined;
     for (const [promise, words] of Object.entries(PROMISES) as [Promised, string][])
       test(`crash of ${name}: given ${which}, ${words}`, async () => {
-        explored ??= refers().then((known) => explore(factory, index, known));
+        explored ??= refers().then((known) => explore(factory, index, known, every));
         const { [promise]: found } = await explored;
         assert.equal(
           found.length,
@@ -54,10 +56,10 @@ export function crashSuite<K extends VerbKind>({ test, name, verbs, factory }: C
         const where = `after a reboot after ${verbs[index] ?? ''}`;
         for (const line of await observedBy(stage)) assert.ok(world.observed.includes(line), `${where}, it tells of ${line}`);
         for (const call of done) await ask(await stage.make(), call);
-        assert.deepEqual(await worldOf(stage), world, `${where}, doing all again does not make it as before`);
+        await comesTo(stage, (found) => assert.deepEqual(found, world, `${where}, doing all again does not make it as before`));
         await stage.reboot();
         await clear(stage);
-        assertNothingMore(await worldOf(stage), cleared);
+        await comesTo(stage, (found) => assertNothingMore(found, cleared));
       });
   });
 }

@@ -92,7 +92,9 @@ function synchronous(name: string, method: Method): Method | undefined {
     const life = Lifetime.current;
     if (life === undefined) return method(...args);
     const isEffect = EFFECTS.has(bare) || (bare === 'open' && isForWriting(args[1]));
-    return isEffect ? life.effectSync(label(name, args), () => method(...args)) : life.lookSync(name, () => method(...args));
+    return isEffect
+      ? life.effectSync(label(name, args), () => method(...args), synchronousTearOf(bare, args, method))
+      : life.lookSync(name, () => method(...args));
   };
 }
 
@@ -109,6 +111,17 @@ function tearOf(name: string, [path, second, third]: readonly unknown[]): (() =>
   if (name === 'rm' && (second as { readonly recursive?: boolean } | undefined)?.recursive === true)
     return () => halfRemove(path).catch(absorb);
   return undefined;
+}
+
+/** The same for synchronous calls. */
+function synchronousTearOf(name: string, [path, second, third]: readonly unknown[], method: Method): (() => unknown) | undefined {
+  if (typeof path !== 'string' || /^\/(proc|sys)\//.test(path)) return undefined;
+  if (name === 'writeFile') return () => method(path, '', third);
+  if (name !== 'rm' || (second as { readonly recursive?: boolean } | undefined)?.recursive !== true) return undefined;
+  return () => {
+    const names = fs.existsSync(path) ? fs.readdirSync(path) : [];
+    for (const one of names.slice(0, Math.ceil(names.length / 2))) method(join(path, one), second);
+  };
 }
 
 async function halfRemove(path: string): Promise<void> {

@@ -38,7 +38,10 @@ export function interceptKernel(kernel: Kernel): () => void {
         if (call === 'files.syncFilesystem') return Promise.resolve();
         if (life === undefined) return run();
         if (call === 'processes.lock') return life.look(() => locked(life, run));
-        return LOOKS.has(call) ? life.look(run) : life.effect(`${call} ${typeof args[0] === 'string' ? args[0] : ''}`.trim(), run);
+        if (LOOKS.has(call)) return life.look(run);
+        // A program that has begun goes on.
+        const tear = call === 'processes.spawn' ? run : undefined;
+        return life.effect(`${call} ${typeof args[0] === 'string' ? args[0] : ''}`.trim(), run, tear);
       };
     }),
   );

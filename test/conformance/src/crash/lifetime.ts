@@ -13,7 +13,7 @@ export class Dead extends Error {
  * it is, no catch or finally of the driver runs on, and what was under way completes, as system calls do. When the call answers first,
  * its life ends with the answer.
  *
- * An effect with a torn form (a file made and not filled, a tree half deleted) counts twice: not begun, and torn.
+ * An effect with a torn form (a file made and not filled, a tree half deleted, a program that has just begun) counts twice: not begun, and torn.
  */
 export class Lifetime {
   /** What it did, or died before, in order. */
@@ -80,9 +80,11 @@ export class Lifetime {
   }
 
   /** The same for synchronous calls. Throws {@link Dead}. */
-  effectSync<T>(name: string, run: () => T): T {
+  effectSync<T>(name: string, run: () => T, tear?: () => unknown): T {
     if (this.#ended || this.#diesAt(name)) throw new Dead(name);
-    return Lifetime.outside(run);
+    if (tear === undefined || !this.#diesAt(`${name}, torn`)) return Lifetime.outside(run);
+    Lifetime.outside(tear);
+    throw new Dead(name);
   }
 
   lookSync<T>(name: string, run: () => T): T {

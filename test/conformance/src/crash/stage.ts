@@ -5,11 +5,21 @@ import { ask } from './ask.ts';
 import { interceptFileSystem } from './file-system.ts';
 import { interceptKernel } from './kernel.ts';
 import { interceptRequests } from './requests.ts';
+import type { StepRecords } from './step-records.ts';
 
 /** One call of a verb. */
 export interface Call {
   readonly verb: string;
   readonly args: object;
+}
+
+/** How the driver died that made a call. */
+export interface Death {
+  readonly hasAnswered: boolean;
+  /** What it did, or died before, in order. */
+  readonly effects: readonly string[];
+  /** Of the call's steps, for the next driver. */
+  readonly records: StepRecords;
 }
 
 /** A host for one driver, what happens on it, and a look at it from outside. */
@@ -20,7 +30,12 @@ export interface Stage<K extends VerbKind> {
   make(): Promise<DriverFamilies[K]>;
   /** Ends the one that was made last as SIGKILL does, where it is a process of its own. */
   kill(): Promise<void>;
-  /** From nothing, by everything the driver makes, to nothing again. The same ids on every stage. */
+  /**
+   * Lives up to the call at `index`, and dies there, at its effect `last` or after its answer, in a process of its own. Absent where that
+   * is simulated: for drivers that hold nothing that a process takes with it, such as pipes.
+   */
+  die?(index: number, last: number): Promise<Death>;
+  /** From nothing, by everything the driver makes, to nothing again. Ids are the same ones on every stage, or `varying`. */
   readonly life: readonly Call[];
   /** The undo of everything, in order: clears what is left at any moment of `life`. */
   readonly clear: readonly Call[];
@@ -28,6 +43,10 @@ export interface Stage<K extends VerbKind> {
   look(): Promise<readonly string[]>;
   /** Words that are other ones on each stage, such as its directory. */
   readonly varying: readonly string[];
+  /** An answer without what is another one each time, such as a pid. Absent: it has no such thing. */
+  plain?(answer: unknown): unknown;
+  /** Milliseconds that what a call lets happen, such as the end of a process, may take after its answer. Absent: 0. */
+  readonly patienceMs?: number;
   /** Takes away what a reboot does: mounts, namespaces, links, groups, the run directory. */
   reboot(): Promise<void>;
   cleanup(): Promise<void>;

@@ -10,11 +10,20 @@ export class StepRecords implements StepJournal {
     this.#life = life;
   }
 
+  /** Records that were made in another process. */
+  static of(entries: ReturnType<StepRecords['toJSON']>): StepRecords {
+    const records = new StepRecords();
+    for (const [step, record] of entries) records.#records.set(step, record);
+    return records;
+  }
+
   /** The same records for the next driver. */
   outlive(): StepRecords {
-    const next = new StepRecords();
-    for (const [step, record] of this.#records) next.#records.set(step, record);
-    return next;
+    return StepRecords.of(this.toJSON());
+  }
+
+  toJSON(): readonly (readonly [step: string, record: { readonly value?: Json }])[] {
+    return [...this.#records];
   }
 
   async find(step: string): Promise<{ readonly value?: Json } | undefined> {

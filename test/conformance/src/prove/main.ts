@@ -1,4 +1,4 @@
-// Proves a plugin: node main.js DIRECTORY|MODULE|unix:PATH [--only TEXT] [--format json].
+// Proves a plugin: node main.js DIRECTORY|MODULE|unix:PATH [--only TEXT] [--every N] [--format json].
 // Exit codes: 0 all held, 1 some did not, 2 there is no plugin, or no such check.
 import { spawn } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
@@ -14,7 +14,10 @@ import { proveGuest, provePlugin } from './prove-plugin.ts';
 /** Milliseconds for one check. */
 const LIMIT_MS = 300_000;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { format: { type: 'string' }, only: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { format: { type: 'string' }, only: { type: 'string' }, every: { type: 'string' } },
+});
 /** Set in the process that has a network namespace to itself. */
 const APART = 'SHIPLOG_KIT_APART';
 /** Begins what names the socket of a program that runs already. */
@@ -26,8 +29,10 @@ const collect = {
   test: (name: string, body: () => Promise<void>) => checks.push({ name, body }),
   skipped: (what: string, why: string) => void skips.push({ what, why }),
   isApart: process.env[APART] === '1',
+  ...(values.every === undefined ? {} : { every: Number(values.every) }),
 };
 
+if (values.every !== undefined && !/^[1-9]\d*$/.test(values.every)) refuse(`--every takes a number, not "${values.every}"`);
 try {
   const target = positionals[0] ?? '.';
   await (target.startsWith(UNIX) ? gatherFrom(resolve(target.slice(UNIX.length))) : gather(resolve(target)));

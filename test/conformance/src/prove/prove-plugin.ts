@@ -18,59 +18,60 @@ import { anEvent, proveProjection } from './projection.ts';
 /** How a runner takes a check: uvu's suite, node:test's `test`, or any other function like it. */
 export type Test = (name: string, body: () => Promise<void>) => unknown;
 
-export interface PluginProof {
+/** How drivers are proven. */
+interface Proving {
   readonly test: Test;
+  /** Told of what cannot be proven here, and why. */
+  readonly skipped?: (what: string, why: string) => void;
+  /** This process has a network namespace to itself: drivers of networks are proven. See `apart`. */
+  readonly isApart?: boolean;
+  /** Processes with a runtime driver are killed at every so many effects of a verb. Absent: at every one. */
+  readonly every?: number;
+}
+
+export interface PluginProof extends Proving {
   /** What the plugin's module exports by default. */
   readonly plugin: PluginDefinition;
   /** URL of that module: it is also imported alone, to see that this does no work, and where a runtime is killed. */
   readonly module?: string;
   /** The real kernel port, or a double for drivers that need none. */
   readonly kernel: Kernel;
-  /** Told of what cannot be proven here, and why. */
-  readonly skipped?: (what: string, why: string) => void;
-  /** This process has a network namespace to itself: drivers of networks are proven. See `apart`. */
-  readonly isApart?: boolean;
 }
 
 /** Runs every kit that fits the plugin and its drivers. */
-export async function provePlugin({ test, plugin, module, kernel, skipped = tell, isApart = false }: PluginProof): Promise<void> {
-  const check = (name: string, body: () => Promise<void>): void => void test(name, body);
+export async function provePlugin({ plugin, module, kernel, ...proving }: PluginProof): Promise<void> {
   pluginSuite({
-    test: check,
+    test: (name, body) => void proving.test(name, body),
     plugin,
     services: () => createTestServices({ kernel, stateDir: '/nonexistent', runDir: '/nonexistent' }),
     ...(module === undefined ? {} : { module }),
   });
   const manifests = plugin.drivers.map(({ manifest }) => manifest);
-  await proveDrivers(check, { plugin, kernel, ...(module === undefined ? {} : { module }) }, manifests, skipped, isApart);
+  await proveDrivers({ plugin, kernel, ...(module === undefined ? {} : { module }) }, manifests, proving);
 }
 
 /** The same for drivers that run elsewhere: in a program, a process, a thread. */
-export async function proveGuest(options: {
-  readonly test: Test;
-  readonly guest: GuestSource;
-  readonly drivers: readonly DriverManifest[];
-  readonly kernel: Kernel;
-  readonly skipped?: (what: string, why: string) => void;
-  readonly isApart?: boolean;
-}): Promise<void> {
-  const { test, guest, drivers, kernel, skipped = tell, isApart = false } = options;
-  await proveDrivers((name, body) => void test(name, body), { guest, drivers, kernel }, drivers, skipped, isApart);
+export async function proveGuest({
+  guest,
+  drivers,
+  kernel,
+  ...proving
+}: Proving & { readonly guest: GuestSource; readonly drivers: readonly DriverManifest[]; readonly kernel: Kernel }): Promise<void> {
+  await proveDrivers({ guest, drivers, kernel }, drivers, proving);
 }
 
 async function proveDrivers(
-  test: TestFunction,
   proven: Proven,
   manifests: readonly DriverManifest[],
-  skipped: (what: string, why: string) => void,
-  isApart: boolean,
+  { skipped = tell, isApart = false, every, ...runner }: Proving,
 ): Promise<void> {
+  const test: TestFunction = (name, body) => void runner.test(name, body);
   for (const { kind, name, capabilities, needs } of manifests) {
     const what = `${kind}/${name}`;
     const reason = needs.root === true && process.geteuid?.() !== 0 ? 'it needs root' : await probeOf(proven, kind, name);
     if (reason !== undefined) skipped(what, `it cannot run here: ${reason}`);
     else if (kind === 'cgroup') await proveCgroup(test, proven, name, { capabilities, needs }, skipped);
-    else if (kind === 'runtime') await proveRuntime(test, proven, name, capabilities, skipped);
+    else if (kind === 'runtime') await proveRuntime(test, proven, name, { capabilities, every }, skipped);
     else if (kind === 'storage') proveStorage(test, proven, name, capabilities);
     else if (kind === 'network' && 'guest' in proven && 'socket' in proven.guest)
       skipped(what, 'a program that runs already stands in another network namespace than the kit; give its directory');
@@ -111,7 +112,7 @@ async function proveRuntime(
   test: TestFunction,
   proven: Proven,
   name: string,
-  capabilities: DriverManifest['capabilities'],
+  { capabilities, every }: Pick<DriverManifest, 'capabilities'> & { readonly every: number | undefined },
   skipped: (what: string, why: string) => void,
 ): Promise<void> {
   const what = `runtime/${name}`;
@@ -121,7 +122,9 @@ async function proveRuntime(
   const programs = capabilities['programs'] !== false;
   const lack = programs ? await lackOfBusybox() : undefined;
   if (lack !== undefined) return skipped(what, lack);
-  runtimeSuite({ test, programs, skipped, factory: () => runtimeFixture({ plugin, module, name, kernel }) });
+  const abilities = { terminal: capabilities['terminal'] === true, exec: capabilities['exec'] === true, programs };
+  const sampling = every === undefined ? {} : { every };
+  runtimeSuite({ test, abilities, skipped, factory: () => runtimeFixture({ plugin, module, name, kernel }), ...sampling });
 }
 
 function proveStorage(test: TestFunction, proven: Proven, name: string, capabilities: DriverManifest['capabilities']): void {

@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createContext, type Kernel, type RuntimeDriver } from '@shiplog/contracts';
-import { type DriverDefinition, instantiate, namesIn, type PluginDefinition, readControl, type ScopedDriver } from '@shiplog/driver-kit';
+import { instantiate, namesIn, type PluginDefinition, readControl, type ScopedDriver } from '@shiplog/driver-kit';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { type Hierarchy, hierarchies } from '../hierarchies.ts';
+import { dieApart } from '../crash/last-calls.ts';
+import { type Home, runtimeOf } from './driver-of.ts';
 import { killAfter } from './kill-after.ts';
 import type { RuntimeFixture } from './lab.ts';
 import { monitorOf, processesOf } from './processes.ts';
@@ -25,7 +27,7 @@ export interface RuntimeOfPlugin {
   readonly kernel: Kernel;
 }
 
-const CALLER = fileURLToPath(new URL('call.script.js', import.meta.url));
+const script = (name: string): string => fileURLToPath(new URL(`${name}.script.js`, import.meta.url));
 /** What a name that is no other's is looked for beneath. */
 const PREFIX = 'shiplog-kit-';
 
@@ -50,10 +52,12 @@ export async function runtimeFixture({ plugin, module, name, kernel }: RuntimeOf
     return current.driver;
   };
   const driver = await restart();
+  const where: Home = { module, name, stateDir, runDir, engineId };
   return {
     driver,
     kernel,
     home,
+    engineId,
     runtime: name,
     limitsMemory: programs && limiting !== undefined,
     restart,
@@ -79,7 +83,8 @@ export async function runtimeFixture({ plugin, module, name, kernel }: RuntimeOf
       while ((await kernel.processes.startTicks(monitor)) !== undefined) await sleep(2);
       return true;
     },
-    kill: (call, after) => killAfter([process.execPath, CALLER, JSON.stringify({ module, name, stateDir, runDir, engineId })], call, after),
+    kill: (call, after) => killAfter([process.execPath, script('call'), JSON.stringify(where)], call, after),
+    die: (calls) => dieApart([process.execPath, script('die'), JSON.stringify(where)], calls),
     async cleanup() {
       await current?.dispose();
       if (programs) for (const { pid } of await processesOf(home)) process.kill(pid, 'SIGKILL');
@@ -87,13 +92,6 @@ export async function runtimeFixture({ plugin, module, name, kernel }: RuntimeOf
       await rm(home, { recursive: true, force: true });
     },
   };
-}
-
-/** Throws for a plugin without it. */
-export function runtimeOf({ drivers }: PluginDefinition, name: string): DriverDefinition<'runtime'> {
-  const found = drivers.find(({ manifest }) => manifest.kind === 'runtime' && manifest.name === name);
-  if (found === undefined) throw new Error(`the plugin has no driver runtime/${name}`);
-  return found as DriverDefinition<'runtime'>;
 }
 
 /** The hierarchy in which memory can be limited; undefined where there is none. */

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { type AddCheck, assertFails, eventually, type Lab } from './lab.ts';
 import type { Call } from './kill-after.ts';
 
-/** Moments of a call at which its process is killed, beside its end. */
-const MOMENTS = 5;
+/** Moments of a call at which its process is killed, beside its end: effects have checks of their own. */
+const MOMENTS = 3;
 
 const PROGRAM = ['/bin/sh', '-c', 'echo ran; exec sleep 1000'];
 

@@ -11,6 +11,8 @@ import {
   type RuntimeDriver,
   ShiplogError,
 } from '@shiplog/contracts';
+import type { LastCalls } from '../crash/last-calls.ts';
+import type { Death } from '../crash/stage.ts';
 import type { Call, Killed } from './kill-after.ts';
 
 /** What can be asked of a spec beside what runs. */
@@ -27,8 +29,9 @@ export interface RuntimeFixture {
   readonly driver: RuntimeDriver;
   /** The port that the driver was given. */
   readonly kernel: Kernel;
-  /** Directory with everything that is this driver's and its containers'. */
+  /** Directory with everything that is this driver's and its containers': `state` and `run` are its own. */
   readonly home: string;
+  readonly engineId: string;
   /** What `create` is asked for: `oci`, or the name of one of several that the driver can use. */
   readonly runtime: string;
   /** True when `spec` can limit memory on this host. */
@@ -52,6 +55,8 @@ export interface RuntimeFixture {
    * from then, or when the call has ended.
    */
   kill(call: Call, after?: number): Promise<Killed>;
+  /** Makes calls with another driver over the same directories, in a process of its own that dies in the last one: {@link dieApart}. */
+  die(calls: LastCalls): Promise<Death>;
   /** Called at the end, failed or not. */
   cleanup(): Promise<void>;
 }
@@ -93,6 +98,31 @@ export type AddCheck = (name: string, body: (lab: Lab) => Promise<void>) => void
 /** Milliseconds. Long beside what anything here takes, so that a busy machine fails nothing. */
 const PATIENCE = 15_000;
 
+/** What `create` is asked for. */
+export function createArgs(
+  { spec, logPath, runtime }: Pick<RuntimeFixture, 'spec' | 'logPath' | 'runtime'>,
+  args: readonly string[],
+  { id, ...asked }: Asked & { readonly id: string },
+): CreateArgs {
+  return {
+    id,
+    spec: spec(id, args, asked),
+    user: asked.user ?? '',
+    groups: [...(asked.groups ?? [])],
+    seccomp: asked.seccomp ?? 'default',
+    devices: [],
+    allDevices: false,
+    init: false,
+    files: { ...asked.files },
+    directories: [],
+    terminal: asked.terminal ?? false,
+    stdin: asked.stdin ?? false,
+    stdinOnce: asked.stdinOnce ?? false,
+    log: { driver: 'k8s-file', path: logPath(id), options: {} },
+    runtime,
+  };
+}
+
 /** What a check works with: the driver, and shorthands for its life-cycle. */
 export class Lab {
   driver: RuntimeDriver;
@@ -123,23 +153,7 @@ export class Lab {
   createArgs(args: readonly string[], asked: Asked = {}): CreateArgs {
     const id = asked.id ?? this.newId();
     this.#created.add(id);
-    return {
-      id,
-      spec: this.fixture.spec(id, args, asked),
-      user: asked.user ?? '',
-      groups: [...(asked.groups ?? [])],
-      seccomp: asked.seccomp ?? 'default',
-      devices: [],
-      allDevices: false,
-      init: false,
-      files: { ...asked.files },
-      directories: [],
-      terminal: asked.terminal ?? false,
-      stdin: asked.stdin ?? false,
-      stdinOnce: asked.stdinOnce ?? false,
-      log: { driver: 'k8s-file', path: this.fixture.logPath(id), options: {} },
-      runtime: this.fixture.runtime,
-    };
+    return createArgs(this.fixture, args, { ...asked, id });
   }
 
   async create(args: readonly string[], asked: Asked = {}): Promise<string> {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 
 /** A process as /proc shows it. */
 export interface Seen {
@@ -13,11 +13,15 @@ export async function processesOf(home: string): Promise<readonly Seen[]> {
     const pid = Number(name);
     if (Number.isNaN(pid) || pid === process.pid) continue;
     const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim();
-    const isOurs =
-      command.includes(home) || (await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '')).includes(`${home}/rootfs / `);
-    if (isOurs) found.push({ pid, command });
+    if (command.includes(home) || (await hasRoot(pid, `${home}/rootfs`))) found.push({ pid, command });
   }
   return found;
+}
+
+async function hasRoot(pid: number, rootfs: string): Promise<boolean> {
+  // Most are in this one, and a table of mounts is long.
+  const [theirs, own] = await Promise.all([pid, 'self'].map((name) => readlink(`/proc/${name}/ns/mnt`).catch(() => undefined)));
+  return theirs !== own && (await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '')).includes(`${rootfs} / `);
 }
 
 /** The uppermost process above `pid` that is none of those above this one: what watches a container. Undefined if `pid` is a child of those. */

@@ -1,5 +1,6 @@
 import { inLab, type TestFunction } from '../in-lab.ts';
 import { concurrencyChecks } from './concurrency.ts';
+import { type RuntimeAbilities, runtimeCrashSuite } from './crash.ts';
 import { execChecks } from './exec.ts';
 import { exitChecks } from './exits.ts';
 import { identityChecks } from './identity.ts';
@@ -8,12 +9,16 @@ import { type AddCheck, Lab, type RuntimeFactory } from './lab.ts';
 import { lifeCycleChecks } from './life-cycle.ts';
 import { stdioChecks } from './stdio.ts';
 
+const ALL: RuntimeAbilities = { terminal: true, exec: true, programs: true };
+
 export interface RuntimeSuite {
   readonly test: TestFunction;
   /** Called for every check; what it gives is used by that check alone. */
   readonly factory: RuntimeFactory;
-  /** False: the driver runs no programs, as its manifest says (`programs`); what needs one is left out, and told. */
-  readonly programs?: boolean;
+  /** As in the driver's manifest; all if absent. Of one that runs no programs, what needs one is left out, and told. */
+  readonly abilities?: RuntimeAbilities;
+  /** Its process is killed at every so many effects of a verb, at the first and the last in any case. Absent: at every one. */
+  readonly every?: number;
   /** Told of what is not proven, and why. */
   readonly skipped?: (what: string, why: string) => void;
 }
@@ -22,7 +27,8 @@ export interface RuntimeSuite {
  * Proves that a runtime driver keeps the contract in `RUNTIME_VERBS` with real processes. Wants root. Removes what it
  * made, also when a check fails, and holds every check against what is left on the host after it.
  */
-export function runtimeSuite({ test, factory, programs = true, skipped = tell }: RuntimeSuite): void {
+export function runtimeSuite({ test, factory, abilities = ALL, skipped = tell, ...sampling }: RuntimeSuite): void {
+  const { programs } = abilities;
   const inOne = inLab(test, async () => new Lab(await factory()));
   const check: AddCheck = (name, body) =>
     inOne(name, async (lab) => {
@@ -42,6 +48,7 @@ export function runtimeSuite({ test, factory, programs = true, skipped = tell }:
   identityChecks(checkProgram);
   concurrencyChecks(check, checkProgram);
   killChecks(checkProgram);
+  runtimeCrashSuite({ test, factory, abilities, ...sampling });
   if (left > 0) skipped(`${left} checks of the runtime kit`, 'they run programs in containers, and this driver runs none');
 }
 

@@ -1,5 +1,8 @@
 import { type IoChannel, type ProcessExit, type RuntimeDriver, ShiplogError } from '@shiplog/contracts';
-import { replacing, type Wrong } from './wrong.ts';
+import { replacing } from '../replacing.ts';
+import type { Wrong } from './wrong.ts';
+
+export { replacing } from '../replacing.ts';
 
 export type { Wrong } from './wrong.ts';
 

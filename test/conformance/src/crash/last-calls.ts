@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeSync } from 'node:fs';
+import type { DriverFamilies, Kernel, VerbKind } from '@shiplog/contracts';
+import { ask } from './ask.ts';
+import { interceptFileSystem } from './file-system.ts';
+import { interceptKernel } from './kernel.ts';
+import { Lifetime } from './lifetime.ts';
+import { interceptPrograms } from './programs.ts';
+import { interceptRequests } from './requests.ts';
+import type { Call, Death } from './stage.ts';
+import { StepRecords } from './step-records.ts';
+
+/** What a process does before it dies, in its last call. */
+export interface LastCalls {
+  readonly before: readonly Call[];
+  readonly call: Call;
+  /** The effect before which it dies; absent when it answers first. */
+  readonly last?: number;
+}
+
+interface LastWords {
+  readonly hasAnswered: boolean;
+  readonly effects: readonly string[];
+  readonly records: ReturnType<StepRecords['toJSON']>;
+}
+
+/** Makes the calls in this process, and ends it by SIGKILL as they say. Its last words, on stdout, are for {@link dieApart}. */
+export async function dieHere<K extends VerbKind>(
+  make: () => Promise<DriverFamilies[K]>,
+  kernel: Kernel,
+  { before, call, last }: LastCalls,
+): Promise<void> {
+  for (const intercept of [interceptFileSystem, interceptRequests, interceptPrograms]) intercept();
+  interceptKernel(kernel);
+  const driver = await make();
+  for (const one of before) await ask(driver, one);
+  const life = new Lifetime(last);
+  const records = new StepRecords(life);
+  await life.live(() => ask(driver, call, records));
+  const words: LastWords = { hasAnswered: life.hasAnswered, effects: life.effects, records: records.toJSON() };
+  writeSync(1, `${JSON.stringify(words)}\n`);
+  process.kill(process.pid, 'SIGKILL');
+}
+
+/** Runs a program, with the calls as its last word, that hands them to {@link dieHere}. Rejects when it ends otherwise, and says why. */
+export async function dieApart([program = '', ...words]: readonly string[], calls: LastCalls): Promise<Death> {
+  const child = spawn(program, [...words, JSON.stringify(calls)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [said, complained] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (complained += text));
+  // Not `close`: what it began may hold its pipes for long.
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  if (signal === 'SIGKILL')
+    for (let tries = 0; !said.endsWith('\n') && tries < 1000; tries += 1) await new Promise((wait) => setTimeout(wait, 5));
+  child.stdout.destroy();
+  child.stderr.destroy();
+  if (signal !== 'SIGKILL')
+    throw new Error(`the process that was to die in ${calls.call.verb} ended with ${code ?? signal}: ${complained}`);
+  const { hasAnswered, effects, records } = JSON.parse(said) as LastWords;
+  return { hasAnswered, effects, records: StepRecords.of(records) };
+}
