@@ -41,13 +41,17 @@ export async function stateOfOne(past: Past, kind: ObjectKind, ref: string): Pro
 async function stateOfContainer(past: Past, ref: string): Promise<State | undefined> {
   const [part, ground] = await Promise.all([past.stored.container(ref), containersGround(past)]);
   const id = part?.record.id ?? (FULL_ID.test(ref) ? ref : undefined);
-  const state = id && (await foldContainer(past, ground, id, part));
-  if (id !== undefined && state && isNow(state, id, ref)) return state;
+  if (id !== undefined) {
+    const state = await foldContainer(past, ground, id, part);
+    if (isNow(state, id, ref)) return state;
+  }
   // A name that is held is held by one container. It may be one that took it since.
-  for (const taker of await takersOf(past, ref)) {
-    const [known, anew] = await Promise.all([past.stored.container(taker), containersGround(past)]);
-    const taken = await foldContainer(past, anew, taker, known);
-    if (isNow(taken, taker, ref)) return taken;
+  let untouched = id === undefined ? ground : undefined;
+  for (const [taker, isNew] of await takersOf(past, ref)) {
+    const known = isNew ? undefined : await past.stored.container(taker);
+    const state = await foldContainer(past, untouched ?? (await containersGround(past)), taker, known);
+    if (isNow(state, taker, ref)) return state;
+    untouched = undefined;
   }
   return undefined;
 }
@@ -73,16 +77,15 @@ async function foldContainer({ log, stored, seq }: Past, ground: Ground, id: str
   return state;
 }
 
-/** Ids of containers that were given a name after the snapshot, or may have it back; the last first. */
-async function takersOf(past: Past, name: string): Promise<readonly string[]> {
-  const ids = new Set<string>();
+/** Ids of containers that were given a name after the snapshot, or may have it back, and whether they are newer than it; the last first. */
+async function takersOf(past: Past, name: string): Promise<readonly (readonly [id: string, isNew: boolean])[]> {
+  const takers = new Map<string, boolean>();
   for (const event of await eventsSince(past, NAMES)) {
-    if (event.type === 'container.rename.failed') ids.add(event.stream.slice('container/'.length));
-    if (event.type !== 'container.create.requested' && event.type !== 'container.rename.requested') continue;
-    const { decided } = event.data;
-    if (decided?.name === name) ids.add(decided.id);
+    if (event.type === 'container.create.requested' && event.data.decided?.name === name) takers.set(event.data.decided.id, true);
+    if (event.type === 'container.rename.requested' && event.data.decided?.name === name) takers.set(event.data.decided.id, false);
+    if (event.type === 'container.rename.failed') takers.set(event.stream.slice('container/'.length), false);
   }
-  return [...ids].toReversed();
+  return [...takers].toReversed();
 }
 
 function containersGround(past: Past): Promise<Ground> {
