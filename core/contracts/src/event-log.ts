@@ -36,6 +36,8 @@ export interface ReadOptions {
   readonly to?: number;
   /** Only events of these types; a `*` at the end fits every ending (`container.*`). Events of others are not read. */
   readonly types?: readonly string[];
+  /** Only events of this stream. Events of others are not read. */
+  readonly stream?: StreamName;
 }
 
 /** A finding of {@link EventLogReader.verify}: a range of positions that cannot be trusted, and why. */

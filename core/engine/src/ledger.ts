@@ -59,7 +59,7 @@ export class Ledger {
     const admitted = this.log.append({ ...request, events: request.events.map(versioned) });
     for (const event of admitted.events) evolve(this.head, event);
     this.#cached = undefined;
-    this.#marker.passed(this.head, this.log, admitted.durable);
+    this.#marker.passed(this.head, admitted.durable);
     const durable = admitted.durable.then(() => {
       for (const event of admitted.events) this.facts.next(event);
     });

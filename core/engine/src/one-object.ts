@@ -1,4 +1,4 @@
-import type { EventLogReader, ObjectKind, ShiplogEvent } from '@shiplog/contracts';
+import type { EventLogReader, ObjectKind, ReadOptions, ShiplogEvent } from '@shiplog/contracts';
 import { evolve, type State } from '@shiplog/model';
 import type { ContainerPart, SharedMap } from './snapshots/snapshot-file.ts';
 import type { StoredState } from './snapshots/decode.ts';
@@ -39,10 +39,14 @@ export async function stateOfOne(past: Past, kind: ObjectKind, ref: string): Pro
 }
 
 async function stateOfContainer(past: Past, ref: string): Promise<State | undefined> {
-  const [part, ground] = await Promise.all([past.stored.container(ref), containersGround(past)]);
-  const id = part?.record.id ?? (FULL_ID.test(ref) ? ref : undefined);
+  const [part, ground, own] = await Promise.all([
+    past.stored.container(ref),
+    containersGround(past),
+    FULL_ID.test(ref) ? eventsOf(past, ref) : undefined,
+  ]);
+  const id = part?.record.id ?? (own && ref);
   if (id !== undefined) {
-    const state = await foldContainer(past, ground, id, part);
+    const state = await foldContainer(past, ground, id, part, id === ref ? own : undefined);
     if (isNow(state, id, ref)) return state;
   }
   // A name that is held is held by one container. It may be one that took it since.
@@ -61,11 +65,18 @@ function isNow(state: State, id: string, ref: string): boolean {
   return record !== undefined && (id === ref || record.name === ref);
 }
 
-async function foldContainer({ log, stored, seq }: Past, ground: Ground, id: string, part: ContainerPart | undefined): Promise<State> {
+/** `own`: the events of its stream, if they are at hand. Changes the ground. */
+async function foldContainer(
+  past: Past,
+  ground: Ground,
+  id: string,
+  part: ContainerPart | undefined,
+  own?: readonly ShiplogEvent[],
+): Promise<State> {
   const { state } = ground;
-  const events = [...ground.events, ...(await all(log.readStream(`container/${id}`, (part?.rev ?? -1) + 1, seq)))];
+  const events = [...ground.events, ...(own ?? (await eventsOf(past, id)))];
   if (events.some(({ type }) => type === NEEDS_IMAGES)) {
-    const images = await groundOf({ log, stored, seq }, ['images'], ABOUT_IMAGES);
+    const images = await groundOf(past, ['images'], ABOUT_IMAGES);
     for (const [key, image] of images.state.images) state.images.set(key, image);
     events.push(...images.events);
   }
@@ -80,7 +91,7 @@ async function foldContainer({ log, stored, seq }: Past, ground: Ground, id: str
 /** Ids of containers that were given a name after the snapshot, or may have it back, and whether they are newer than it; the last first. */
 async function takersOf(past: Past, name: string): Promise<readonly (readonly [id: string, isNew: boolean])[]> {
   const takers = new Map<string, boolean>();
-  for (const event of await eventsSince(past, NAMES)) {
+  for (const event of await eventsSince(past, { types: NAMES })) {
     if (event.type === 'container.create.requested' && event.data.decided?.name === name) takers.set(event.data.decided.id, true);
     if (event.type === 'container.rename.requested' && event.data.decided?.name === name) takers.set(event.data.decided.id, false);
     if (event.type === 'container.rename.failed') takers.set(event.stream.slice('container/'.length), false);
@@ -93,16 +104,16 @@ function containersGround(past: Past): Promise<Ground> {
 }
 
 async function groundOf(past: Past, maps: readonly SharedMap[], types: readonly string[]): Promise<Ground> {
-  const [state, events] = await Promise.all([past.stored.shared(maps), eventsSince(past, types)]);
+  const [state, events] = await Promise.all([past.stored.shared(maps), eventsSince(past, { types })]);
   return { state, events };
 }
 
-function eventsSince({ log, stored, seq }: Past, types: readonly string[]): Promise<readonly ShiplogEvent[]> {
-  return all(log.read({ from: stored.header.seq + 1, to: seq, types }));
+function eventsOf(past: Past, id: string): Promise<readonly ShiplogEvent[]> {
+  return eventsSince(past, { stream: `container/${id}` });
 }
 
-async function all(events: AsyncIterable<ShiplogEvent>): Promise<readonly ShiplogEvent[]> {
+async function eventsSince({ log, stored, seq }: Past, wanted: ReadOptions): Promise<readonly ShiplogEvent[]> {
   const found: ShiplogEvent[] = [];
-  for await (const event of events) found.push(event);
+  for await (const event of log.read({ ...wanted, from: stored.header.seq + 1, to: seq })) found.push(event);
   return found;
 }

@@ -38,7 +38,7 @@ import type { Mark } from './mark.ts';
 import { MemorySnapshots } from './memory-snapshots.ts';
 import { Pages } from './pages.ts';
 import { positionUnknown } from './position-unknown.ts';
-import { leafHashes, positionAt, readBytes, readRange, readStream, readTypes } from './read.ts';
+import { leafHashes, positionAt, readBytes, readStream, readWanted } from './read.ts';
 import { Recent } from './recent.ts';
 import { SegmentWriter } from './segment.ts';
 import type { SegmentTable } from './segment-table.ts';
@@ -209,11 +209,10 @@ class DatabaseEventLog implements EventLog {
   read(options: ReadOptions = {}): AsyncIterable<ShiplogEvent> {
     const from = this.#kept(options.from);
     const to = options.to === undefined ? undefined : position(options.to, 'to');
-    const { types } = options;
     return iterable(() => {
       this.#refuseClosed();
       const last = Math.min(to ?? this.durableSeq, this.durableSeq);
-      return types === undefined ? readRange(this, from, last) : readTypes(this, types, from, last);
+      return readWanted(this, options, from, last);
     });
   }
 

@@ -124,4 +124,11 @@ export class LogIndex {
     while (length > 0 && (positions[length - 1] ?? 0) > last) length--;
     return positions.subarray(0, length);
   }
+
+  /** Positions of a stream's events from position `from` to `last`, ascending. Costs a step for each of its events from `from` on. */
+  positionsBetween(stream: string, from: number, last: number): readonly number[] {
+    const positions: number[] = [];
+    for (let seq = this.#streams.get(stream)?.last ?? -1; seq >= from; seq = this.before.at(seq) - 1) if (seq <= last) positions.push(seq);
+    return positions.toReversed();
+  }
 }

@@ -33,7 +33,7 @@ test.before.each(async (context) => {
   context.temporary = await temporaryDirectory();
   context.directory = join(context.temporary.path, 'log');
   context.log = await openLevelLog({ ...IDENTITY, directory: context.directory, newId: counter() });
-  await context.log.append({ stamp: { ...STAMP, idem: 'once' }, events: [sample(0)] }).durable;
+  await context.log.append({ stamp: { ...STAMP, idem: 'once' }, events: [{ ...sample(0), stream: 'container/once' }] }).durable;
   for (let at = 1; at < EVENTS; at += 20) await context.log.append(samples(at, Math.min(at + 20, EVENTS))).durable;
   for await (const range of context.log.seal(1000)) context.first = range.last + 1;
 });
@@ -73,6 +73,15 @@ test('given sealed events, when they are pruned, then the rest is served, proofs
     const boundary = await now.boundary();
     assert.equal([boundary?.seq, Buffer.from(boundary?.state ?? []).toString()], [first - 1, STATE.toString()]);
   }
+});
+
+test('given a stream whose events were all pruned, when it is read, then there is none, and from a revision it says so', async (context) => {
+  const { log, first } = context;
+  assert.is((await all(log.readStream('container/once'))).length, 1);
+  await prune(log, first);
+  assert.equal(await all(log.readStream('container/once')), []);
+  assert.equal(await all(log.read({ stream: 'container/once' })), []);
+  assert.equal((await errorOf(() => all(log.readStream('container/once', 0))))?.code, 'LOG_PRUNED');
 });
 
 test('given pruned events, when appended, then revisions, keys and the tree go on, also without index pages', async (context) => {

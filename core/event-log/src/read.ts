@@ -24,7 +24,7 @@ export interface Source {
 }
 
 /** Events `from` to `to`, both durable. */
-export function readRange(source: Source, from: number, to: number): BatchCursor<ShiplogEvent> {
+function readRange(source: Source, from: number, to: number): BatchCursor<ShiplogEvent> {
   return readSegments(source, from, to, within);
 }
 
@@ -74,18 +74,37 @@ export async function readSome(source: Source, from: number, to: number, chunk: 
 /** Events of one stream from `fromRev` on, or all that are kept, none after position `last`. */
 export function readStream(source: Source, stream: string, fromRev: number | undefined, last: number): BatchCursor<ShiplogEvent> {
   const all = source.index.positions(stream, fromRev ?? 0, last);
-  const positions = all.subarray(all.findIndex((seq) => seq >= source.firstSeq));
+  const positions = all.filter((seq) => seq >= source.firstSeq);
   if (fromRev !== undefined && positions.length < all.length) throw pruned(all[0] ?? 0, source.firstSeq);
+  return readAt(source, Array.from(positions), last);
+}
+
+/** What a selection of events is made by; all of them where it says nothing. */
+export interface Wanted {
+  readonly types?: readonly string[];
+  readonly stream?: string;
+}
+
+/** Events `from` to `to`, both durable, that are wanted. */
+export function readWanted(source: Source, { types, stream }: Wanted, from: number, to: number): BatchCursor<ShiplogEvent> {
+  if (stream === undefined) return types === undefined ? readRange(source, from, to) : readTypes(source, types, from, to);
+  const selection = types && source.index.types.select(types);
+  const positions = source.index.positionsBetween(stream, from, to);
+  return readAt(source, selection === undefined ? positions : positions.filter((seq) => selection.has(seq)), to);
+}
+
+/** Events at some positions, ascending, none after `last`. */
+function readAt(source: Source, positions: readonly number[], last: number): BatchCursor<ShiplogEvent> {
   let at = 0;
   return new BatchCursor(async () => {
-    const chunk = positions.subarray(at, at + STREAM_CHUNK);
+    const chunk = positions.slice(at, at + STREAM_CHUNK);
     at += chunk.length;
-    return eventsAt(source, Array.from(chunk), last);
+    return eventsAt(source, chunk, last);
   }, nothing);
 }
 
 /** Events `from` to `to`, both durable, whose type fits one of `patterns`. */
-export function readTypes(source: Source, patterns: readonly string[], from: number, to: number): BatchCursor<ShiplogEvent> {
+function readTypes(source: Source, patterns: readonly string[], from: number, to: number): BatchCursor<ShiplogEvent> {
   const selection = source.index.types.select(patterns);
   const begin = selection.positions(from, to, STREAM_CHUNK);
   // Where most segments have some, fetching all in order is cheaper than looking up each.

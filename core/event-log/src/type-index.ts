@@ -41,6 +41,11 @@ export class TypeSelection {
     private readonly patterns: readonly string[],
   ) {}
 
+  /** Whether the event at a position is of one of these types. */
+  has(seq: number): boolean {
+    return this.positions(seq, seq, 1).length === 1;
+  }
+
   /** Positions of up to `limit` events from `from` to `to`. */
   positions(from: number, to: number, limit: number): readonly number[] {
     const { names, ids } = this.index;

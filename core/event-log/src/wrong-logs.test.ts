@@ -179,6 +179,10 @@ const WRONG = {
     does: 'reads all types whichever were asked for',
     make: (right) => ({ read: (options = {}) => right.read(without(options, 'types')) }),
   },
+  'given events of several streams, when one is asked for, then its events come in order, of a range and of types': {
+    does: 'reads a stream from its beginning, wherever it is asked to begin',
+    make: (right) => ({ read: (options = {}) => right.read(options.stream === undefined ? options : without(options, 'from')) }),
+  },
   'given a type that comes often, then long not at all, and again, when it is asked for, then none is missing': {
     does: 'takes a long stretch without a type for its end',
     make: (right) => ({

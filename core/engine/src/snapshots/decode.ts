@@ -107,11 +107,10 @@ function partsInOrder(layers: readonly (readonly unknown[])[]): readonly Contain
   return parts.filter((part) => part !== undefined);
 }
 
-function partsOf({ ranks, revisions, records, specs, execs }: Page): readonly ContainerPart[] {
+function partsOf({ ranks, records, specs, execs }: Page): readonly ContainerPart[] {
   const bare = unfactor<Omit<ContainerPart['record'], 'spec'>>(records);
   return unfactor<ContainerPart['record']['spec']>(specs).map((spec, at) => ({
     rank: ranks[at] ?? 0,
-    rev: revisions[at] ?? -1,
     // As many as there are specs.
     record: { ...bare[at], spec } as ContainerPart['record'],
     execs: execs[at] ?? [],

@@ -10,11 +10,10 @@ export interface Base {
   readonly ranks: ReadonlyMap<string, number>;
 }
 
-/** What there is to write. `revisions`: the last revision of each container's stream that is folded in, by id. */
+/** What there is to write. */
 export interface Encodable {
   readonly state: State;
   readonly hash: string;
-  readonly revisions: ReadonlyMap<string, number>;
   readonly base?: Base;
 }
 
@@ -26,7 +25,7 @@ export interface Encoded {
 }
 
 /** The state must not change meanwhile. `pause` is awaited now and then: others have work too. */
-export async function encodeState({ state, hash, revisions, base }: Encodable, pause: () => Promise<void>): Promise<Encoded> {
+export async function encodeState({ state, hash, base }: Encodable, pause: () => Promise<void>): Promise<Encoded> {
   const ranks = rankContainers(state, base);
   const changed = [...state.containers.values()].filter((container) => isChanged(container, state, base));
   const containers = changed.toSorted((a, b) => (a.id < b.id ? -1 : 1));
@@ -35,7 +34,7 @@ export async function encodeState({ state, hash, revisions, base }: Encodable, p
   for (let at = 0; at < containers.length; at += PAGE) {
     const page = containers.slice(at, at + PAGE);
     firsts.push(page[0]?.id ?? '');
-    pages.push(encodeSection(pageOf(page, state, ranks, revisions)));
+    pages.push(encodeSection(pageOf(page, state, ranks)));
     await pause();
   }
   const directory: Directory = { names: containers.map(({ name }) => name), pages: firsts, removed: removedRanks(state, base) };
@@ -58,15 +57,9 @@ function isChanged(container: ContainerRecord, state: State, base: Base | undefi
   return container.execIds.some((id) => base.state.execs.get(id) !== state.execs.get(id));
 }
 
-function pageOf(
-  containers: readonly ContainerRecord[],
-  state: State,
-  ranks: ReadonlyMap<string, number>,
-  revisions: ReadonlyMap<string, number>,
-): Page {
+function pageOf(containers: readonly ContainerRecord[], state: State, ranks: ReadonlyMap<string, number>): Page {
   return {
     ranks: containers.map(({ id }) => ranks.get(id) ?? 0),
-    revisions: containers.map(({ id }) => revisions.get(id) ?? -1),
     records: factor(containers.map(withoutSpec)),
     specs: factor(containers.map(({ spec }) => spec)),
     execs: containers.map(({ execIds }) => execIds.map((id) => state.execs.get(id)).filter((exec) => exec !== undefined)),

@@ -47,8 +47,6 @@ export interface Directory {
 export interface Page {
   /** Each one's place among all. */
   readonly ranks: readonly number[];
-  /** The last revision of each one's stream that is folded in. */
-  readonly revisions: readonly number[];
   /** Without their specs. */
   readonly records: Factored;
   readonly specs: Factored;
@@ -58,7 +56,6 @@ export interface Page {
 /** A container with what is its own alone. */
 export interface ContainerPart {
   readonly rank: number;
-  readonly rev: number;
   readonly record: ContainerRecord;
   readonly execs: readonly ExecRecord[];
 }

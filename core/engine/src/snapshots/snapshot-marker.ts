@@ -1,4 +1,4 @@
-import type { EventLog, SnapshotStore } from '@shiplog/contracts';
+import type { SnapshotStore } from '@shiplog/contracts';
 import { snapshotOf, type State } from '@shiplog/model';
 import type { Logger } from '../ports.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
@@ -26,12 +26,11 @@ export class SnapshotMarker {
   }
 
   /** The log has come to `head.seq`, and will be on disk that far when `durable` resolves. */
-  passed(head: State, log: EventLog, durable: Promise<void>): void {
+  passed(head: State, durable: Promise<void>): void {
     if (this.#writing !== undefined || head.seq - this.#last < this.#spacing(head.containers.size)) return;
     this.#last = head.seq;
     const state = snapshotOf(head);
-    const revisions = new Map([...state.containers.keys()].map((id) => [id, log.revision(`container/${id}`)]));
-    this.#writing = this.#write(state, revisions, durable);
+    this.#writing = this.#write(state, durable);
   }
 
   /** The next snapshot is whole, and due now. */
@@ -45,10 +44,10 @@ export class SnapshotMarker {
     await this.#writing;
   }
 
-  async #write(state: State, revisions: ReadonlyMap<string, number>, durable: Promise<void>): Promise<void> {
+  async #write(state: State, durable: Promise<void>): Promise<void> {
     try {
       await durable;
-      await this.#writer.write({ state, revisions });
+      await this.#writer.write(state);
     } catch (error) {
       // It saves time, and nothing else: the next one may be written.
       this.#logger.warn('snapshot not written', { seq: state.seq, error: String(error) });

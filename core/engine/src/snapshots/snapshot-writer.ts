@@ -6,13 +6,6 @@ import { encodeHead } from './sections.ts';
 import { hashStateSlowly } from './state-hash.ts';
 import { DIFFERENCE, WHOLE } from './state-snapshots.ts';
 
-/** A state whose snapshot is due. It does not change any more. */
-export interface Due {
-  readonly state: State;
-  /** The last revision of each container's stream that is folded in, by id. */
-  readonly revisions: ReadonlyMap<string, number>;
-}
-
 /**
  * Writes snapshots along the log. Most are differences to a whole one before; a whole one is made again when the differences
  * have grown to its size. So what they take follows what changes, not what there is.
@@ -31,11 +24,11 @@ export class SnapshotWriter {
     this.#base = undefined;
   }
 
-  /** Resolves after fsync. The state's events must be durable. Works in small pieces, and lets others go first. */
-  async write({ state, revisions }: Due): Promise<void> {
+  /** Resolves after fsync. The state must not change any more, and its events be durable. Works in small pieces, and lets others go first. */
+  async write(state: State): Promise<void> {
     const hash = await hashStateSlowly(state, pause);
     const base = this.#base !== undefined && this.#differences < this.#base.size ? this.#base : undefined;
-    const encodable = { state, hash, revisions, ...(base === undefined ? {} : { base }) };
+    const encodable = { state, hash, ...(base === undefined ? {} : { base }) };
     const { header, sections, ranks } = await encodeState(encodable, pause);
     const bytes = encodeHead(header, sections.length);
     await this.#store.put(base === undefined ? WHOLE : DIFFERENCE, { seq: state.seq, bytes }, sections);

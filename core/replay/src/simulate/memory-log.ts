@@ -121,7 +121,8 @@ export class MemoryLog implements EventLog {
 
   read(options: ReadOptions = {}): AsyncIterable<ShiplogEvent> {
     const from = position(options.from ?? this.firstSeq);
-    const wanted = fitting(options.types);
+    const fits = fitting(options.types);
+    const wanted = (event: ShiplogEvent): boolean => fits(event) && (options.stream ?? event.stream) === event.stream;
     return { [Symbol.asyncIterator]: () => this.#range(from, options.to, wanted) };
   }
 

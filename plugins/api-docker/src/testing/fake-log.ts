@@ -38,8 +38,9 @@ export class FakeLog implements EventLogReader {
     for (const wake of this.#waiting) wake();
   }
 
-  async *read(options: { readonly from?: number; readonly to?: number } = {}): AsyncGenerator<ShiplogEvent> {
-    yield* this.#events.slice(options.from ?? 0, (options.to ?? this.durableSeq) + 1);
+  async *read(options: { readonly from?: number; readonly to?: number; readonly stream?: StreamName } = {}): AsyncGenerator<ShiplogEvent> {
+    const events = this.#events.slice(options.from ?? 0, (options.to ?? this.durableSeq) + 1);
+    yield* events.filter(({ stream }) => stream === (options.stream ?? stream));
   }
 
   async *readBytes({ from, to }: { readonly from: number; readonly to: number }): AsyncGenerator<Uint8Array> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { EventLog, NewEvent, ShiplogEvent } from '@shiplog/contracts';
+import type { EventLog, NewEvent, ReadOptions, ShiplogEvent, StreamName } from '@shiplog/contracts';
 import type { LogTest } from './event-log-suite.ts';
 import { request, sample, stamp, take } from './samples.ts';
 
@@ -39,6 +39,35 @@ export function indexTests(test: LogTest): void {
       assert.deepEqual(await some(['*']), expected('', 0, 899));
       assert.deepEqual(await some(['container', 'network.*', '']), []);
       assert.deepEqual(await some([]), []);
+    }
+  });
+
+  test('given events of several streams, when one is asked for, then its events come in order, of a range and of types', async (log, reopen) => {
+    await fill(log);
+    const first = seqs(await take(log.read({ stream: 'container/k' })));
+    assert.deepEqual(
+      first,
+      Array.from({ length: 129 }, (_, index) => index * 7),
+    );
+    for (const again of [false, true]) {
+      const current = again ? await reopen() : log;
+      const some = async (stream: StreamName, options: ReadOptions = {}): Promise<number[]> =>
+        seqs(await take(current.read({ ...options, stream })));
+      const all = await take(current.read());
+      const expected = (stream: StreamName, from: number, to: number): number[] =>
+        seqs(all.filter((event) => event.stream === stream && event.seq >= from && event.seq <= to));
+      for (const stream of ['container/k', 'container/3'] as const) {
+        for (const [from, to] of [
+          [0, 899],
+          [7, 700],
+          [8, 12],
+          [890, 2000],
+        ] as const)
+          assert.deepEqual(await some(stream, { from, to }), expected(stream, from, to), `${stream} ${from} ${to}`);
+      }
+      assert.deepEqual(await some('container/k', { types: ['container.kill.*'], from: 20 }), expected('container/k', 20, 899));
+      assert.deepEqual(await some('container/k', { types: ['container.oom'] }), []);
+      assert.deepEqual(await some('container/none'), []);
     }
   });
 
