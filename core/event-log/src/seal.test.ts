@@ -1,4 +1,5 @@
 // time limit: 120 s
+import { randomBytes } from 'node:crypto';
 import { cp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TemporaryDirectory, temporaryDirectory } from '@shiplog/test-support';
@@ -7,7 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openLevelLog, repairLevelLog, verifyLevelLog } from './level-log.ts';
 import { sourceAt } from './repair-source.ts';
-import { all, counter, errorOf, IDENTITY, samples } from './samples.test.util.ts';
+import { all, counter, errorOf, IDENTITY, samples, STAMP } from './samples.test.util.ts';
 
 interface Context {
   temporary: TemporaryDirectory;
@@ -124,6 +125,27 @@ test('given sealed events, when sealed again and further, then only the rest mov
   const [second] = await sealAll(context.log, 2000);
   assert.is(second?.first, (first?.last ?? 0) + 1);
   assert.equal(await textsOf(context.log), context.texts);
+});
+
+/** Which files of a directory hold these bytes. */
+async function holdersOf(directory: string, text: string): Promise<readonly string[]> {
+  const names = await readdir(directory);
+  const found = await Promise.all(names.map(async (name) => ((await readFile(join(directory, name))).includes(text) ? [name] : [])));
+  return found.flat();
+}
+
+test('given events that were sealed, then nothing of them is left in the files of the database', async (context) => {
+  const { log, directory } = context;
+  const secret = randomBytes(32).toString('hex');
+  const event = { stream: 'container/0', type: 'container.oom', kind: 'observed', data: { id: secret, kills: 1 } } as const;
+  await log.append({ stamp: STAMP, events: [event] }).durable;
+  for (let at = 0; at < 100; at += 20) await log.append(samples(at, at + 20)).durable;
+  const db = join(directory, 'db');
+  assert.ok((await holdersOf(db, secret)).length > 0);
+  await sealAll(log, EVENTS + 60);
+  assert.equal(await holdersOf(db, secret), []);
+  const [found] = await all(log.read({ from: EVENTS, to: EVENTS }));
+  assert.is(found?.type === 'container.oom' && found.data.id, secret);
 });
 
 test('given several who seal at once, then each event is in one archive', async (context) => {

@@ -2,6 +2,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { ENCODING, segmentKey, segmentPosition, SYNCED } from '../database.ts';
 import { corrupt } from '../corrupt.ts';
 import { RawScan } from '../raw-scan.ts';
+import { reclaim } from './reclaim.ts';
 import { Segment } from '../segment.ts';
 import { syncPath } from '../sync-path.ts';
 import { Archive } from './archive.ts';
@@ -16,16 +17,21 @@ const CHUNK = 128;
 /**
  * Moves the segments that end before position `before` into archives, the oldest first, and tells each archive when it is done. Every
  * archive is written, synced, and read back before the one atomic write that takes its segments out of the database and says where
- * they are: after a crash each event is in the database, or in an archive, or in both. Repeating it goes on where it ended.
+ * they are: after a crash each event is in the database, or in an archive, or in both. Repeating it goes on where it ended. At the end the database
+ * gives back the room.
  * Throws LOG_CORRUPT, with nothing moved, for what cannot be read back.
  */
 export async function* seal(db: ArchivingLevel, before: number): AsyncGenerator<ArchiveRecord, void, undefined> {
   await mkdir(db.archives.directory, { recursive: true, mode: 0o700 });
+  const sealed: ArchiveRecord[] = [];
   for (;;) {
     const record = await db.inTurn(() => sealNext(db, before));
-    if (record === undefined) return;
+    if (record === undefined) break;
+    sealed.push(record);
     yield record;
   }
+  const [first, last] = [sealed[0]?.first, sealed.at(-1)?.last];
+  if (first !== undefined && last !== undefined) await reclaim(db.inner, first, last + 1);
 }
 
 /** Makes the next archive; undefined if there is nothing to put into one. */

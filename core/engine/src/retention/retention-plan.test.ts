@@ -1,0 +1,117 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { EventLog, RetentionPolicy, ShiplogEvent } from '@shiplog/contracts';
+import { type Needed, planRetention } from './retention-plan.ts';
+
+const test = suite('the plan of a retention policy');
+
+const HOUR = 3_600_000;
+const MS = 1_000_000n;
+const SEGMENT = 8;
+
+type Log = Parameters<typeof planRetention>[1];
+
+/** A log that has times and archives, and nothing else. */
+class Times implements Log {
+  firstSeq = 0;
+  sealedSeq = -1;
+  /** Where archives end. */
+  #archives: number[] = [];
+
+  /** Milliseconds of each event, by position. */
+  constructor(readonly times: readonly number[]) {}
+
+  get durableSeq(): number {
+    return this.times.length - 1;
+  }
+
+  sealable(before: number): number {
+    return Math.max(this.sealedSeq + 1, Math.min(before, this.durableSeq) - (Math.min(before, this.durableSeq) % SEGMENT));
+  }
+
+  prunable(before: number): number {
+    return Math.max(this.firstSeq, ...this.#archives.filter((last) => last < before).map((last) => last + 1));
+  }
+
+  async positionAt(time: bigint): Promise<number> {
+    const later = this.times.findIndex((ms, seq) => seq >= this.firstSeq && BigInt(ms) * MS > time);
+    return later === -1 ? this.durableSeq : later - 1;
+  }
+
+  async *read({ from = this.firstSeq, to = this.durableSeq } = {}): ReturnType<EventLog['read']> extends AsyncIterable<infer E>
+    ? AsyncGenerator<E>
+    : never {
+    for (let seq = from; seq <= Math.min(to, this.durableSeq); seq += 1)
+      yield { seq, t: String(BigInt(this.times[seq] ?? 0) * MS) } as ShiplogEvent;
+  }
+
+  /** As the commands do it. */
+  do(verb: 'log.seal' | 'log.prune', before: number): void {
+    const end = this.sealable(before);
+    if (end > this.sealedSeq + 1) {
+      this.sealedSeq = end - 1;
+      this.#archives.push(end - 1);
+    }
+    if (verb === 'log.prune') this.firstSeq = this.prunable(before);
+  }
+}
+
+/** Numbers that are the same each time (Park and Miller). */
+function* numbers(seed: number): Generator<number, never> {
+  for (let value = seed; ;) {
+    value = (value * 48_271) % 2_147_483_647;
+    yield value / 2_147_483_647;
+  }
+}
+
+test('given any log, policy, moment and need, when all that is due is done, then it ends, and nothing goes that is young, needed, or not too many', async () => {
+  const chance = numbers(7);
+  const upTo = (most: number): number => Math.floor(chance.next().value * most);
+  let [pruned, sealed] = [0, 0];
+  for (let round = 0; round < 600; round += 1) {
+    let ms = 0;
+    const log = new Times(Array.from({ length: 1 + upTo(300) }, () => (ms += upTo(HOUR / 4))));
+    const now = BigInt(ms + upTo(40 * HOUR)) * MS;
+    const policy: RetentionPolicy = {
+      ...(upTo(2) === 0 ? {} : { sealAfterMs: 1 + upTo(30 * HOUR) }),
+      ...(upTo(2) === 0 ? {} : { keepMs: 1 + upTo(60 * HOUR) }),
+      ...(upTo(2) === 0 ? {} : { maxEvents: 1 + upTo(300) }),
+    };
+    const needed: Needed | undefined = upTo(3) === 0 ? { seq: upTo(log.times.length), by: 'follower' } : undefined;
+    let steps = 0;
+    for (
+      let { due } = await planRetention(policy, log, now, needed);
+      due !== undefined;
+      { due } = await planRetention(policy, log, now, needed)
+    ) {
+      const before = { ...log };
+      log.do(due.verb, due.before);
+      assert.ok(log.firstSeq > before.firstSeq || log.sealedSeq > before.sealedSeq, `round ${round}: ${due.verb} comes to nothing`);
+      assert.ok((steps += 1) < 10);
+    }
+    const { keepMs, maxEvents, sealAfterMs } = policy;
+    if (log.firstSeq > 0) {
+      pruned += 1;
+      assert.ok(keepMs !== undefined || maxEvents !== undefined);
+      const gone = log.times[log.firstSeq - 1] ?? 0;
+      if (keepMs !== undefined) assert.ok(now - BigInt(gone) * MS >= BigInt(keepMs) * MS, `round ${round}: one is ${keepMs} ms young`);
+      if (maxEvents !== undefined) assert.ok(log.times.length - log.firstSeq >= maxEvents);
+      if (needed !== undefined) assert.ok(log.firstSeq <= needed.seq);
+    }
+    if (log.sealedSeq >= log.firstSeq) {
+      sealed += 1;
+      if (keepMs === undefined && maxEvents === undefined && sealAfterMs !== undefined)
+        assert.ok(now - BigInt(log.times[log.sealedSeq] ?? 0) * MS >= BigInt(sealAfterMs) * MS);
+    }
+  }
+  assert.ok(pruned > 50 && sealed > 50, `${pruned} pruned, ${sealed} sealed`);
+});
+
+test('given events whose clock had stood at nought, when later ones are young, then they are not old by that', async () => {
+  const log = new Times([...Array.from({ length: 20 }, () => 100 * HOUR), ...Array.from({ length: 20 }, () => 0)]);
+  const plan = await planRetention({ keepMs: 10 * HOUR }, log, BigInt(101 * HOUR) * MS, undefined);
+  assert.is(plan.due, undefined);
+  assert.equal(plan.next, { verb: 'log.prune', at: String(BigInt(111 * HOUR) * MS) });
+});
+
+test.run();
