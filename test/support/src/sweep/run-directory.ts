@@ -1,4 +1,4 @@
-import { appendFile, lstat, mkdtemp, readdir, readFile, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, lstat, mkdtemp, readdir, readFile, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pidSpace, processStatus } from './process-identity.ts';
@@ -19,6 +19,8 @@ export interface RunDirectory {
 
 export async function makeRunDirectory(within = tmpdir()): Promise<RunDirectory> {
   const path = await mkdtemp(join(within, PREFIX));
+  // Programs of a test that run as somebody else get by.
+  await chmod(path, 0o711);
   const owners = join(path, OWNERS);
   const { boot, namespace } = await pidSpace();
   const own = async (pid: number): Promise<void> => {
@@ -46,7 +48,7 @@ export async function makeRunDirectory(within = tmpdir()): Promise<RunDirectory>
 export async function isOfDeadRun(path: string): Promise<boolean> {
   if (!NAME.test(path.slice(path.lastIndexOf('/') + 1))) return false;
   const stats = await lstat(path);
-  if (!stats.isDirectory() || stats.uid !== process.geteuid?.() || (stats.mode & 0o077) !== 0) return false;
+  if (!stats.isDirectory() || stats.uid !== process.geteuid?.() || (stats.mode & 0o022) !== 0) return false;
   const text = await readFile(join(path, OWNERS), 'utf8').catch(() => '');
   const [place = '', ...owners] = text.split('\n').filter((line) => line !== '');
   const { boot, namespace } = await pidSpace();

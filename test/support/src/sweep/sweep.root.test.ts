@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -95,7 +95,8 @@ test('given directories that may be somebody’s, when swept, then they stay', a
     sltShared: `${boot} ${namespace}\n${dead}\n`,
   };
   for (const [name, owners] of Object.entries(foreign)) {
-    await mkdir(join(within.path, name), name === 'sltShared' ? 0o770 : 0o700);
+    await mkdir(join(within.path, name));
+    await chmod(join(within.path, name), name === 'sltShared' ? 0o775 : 0o711);
     if (owners !== undefined) await writeFile(join(within.path, name, 'owners'), owners);
   }
   const before = await readdir(within.path);
