@@ -1,7 +1,10 @@
-import { mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
+import { mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Kernel, Observed } from '@shiplog/contracts';
+import type { Kernel, NetworkDriver, Observed } from '@shiplog/contracts';
 import { errnoOf } from './errno.ts';
+import { namesIn } from './safe-remove.ts';
+
+type Args<V extends 'openSandbox' | 'closeSandbox'> = Parameters<NetworkDriver[V]>[0];
 
 /**
  * The network namespaces a driver made. Each is remembered as a symlink in the driver's run directory, named by the
@@ -17,41 +20,34 @@ export class Sandboxes {
   }
 
   /** Makes the namespace with loopback up, and sets the sysctls that belong to a network namespace; the others are the runtime's. */
-  async open(id: string, path: string, sysctls: { readonly [name: string]: string }): Promise<void> {
+  async open({ id, path, sysctls }: Args<'openSandbox'>): Promise<{ readonly path: string }> {
     try {
       await Promise.all([this.#remember(id, path), this.#make(path)]);
       for (const [name, value] of Object.entries(sysctls)) {
         if (/^net[./]/.test(name)) await this.#kernel.namespaces.setSysctl(name, value, path);
       }
     } catch (error) {
-      await this.close(id, path);
+      await this.close({ id, path });
       throw error;
     }
+    return { path };
   }
 
   /** Removes the namespace file. Succeeds when there is none. */
-  async close(id: string, path: string): Promise<void> {
+  async close({ id, path }: Args<'closeSandbox'>): Promise<Record<string, never>> {
     await this.#kernel.namespaces.removeNetwork(path);
     await rm(join(this.#records, id), { force: true });
+    return {};
   }
 
   /** Sandboxes that are there now. */
   async observe(): Promise<readonly Observed[]> {
     const found: Observed[] = [];
-    for (const id of await this.#ids()) {
+    for (const id of await namesIn(this.#records)) {
       const path = await readlink(join(this.#records, id));
       if (await this.#kernel.namespaces.isNamespace(path)) found.push({ resource: 'sandbox', id });
     }
     return found;
-  }
-
-  async #ids(): Promise<readonly string[]> {
-    try {
-      return await readdir(this.#records);
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return [];
-      throw error;
-    }
   }
 
   async #make(path: string): Promise<void> {

@@ -4,27 +4,13 @@ import { type Authorizer, type DriverInfo, ShiplogError } from '@shiplog/contrac
 import type { Drivers } from './ports.ts';
 import { CALLER, eventsOf, SimDisk, simEngine } from './testing/sim-engine.ts';
 import { SimWorld } from './testing/sim-world.ts';
+import { withAuthorizer } from './testing/with-authorizer.ts';
 
 const test = suite('authorizers');
 
 /** The simulated world with one authorizer beside its drivers. */
-function withAuthorizer(authorizer: Authorizer, more: Partial<DriverInfo> = {}): Drivers {
-  const drivers = new SimWorld().drivers();
-  const info: DriverInfo = {
-    kind: 'authorizer',
-    name: 'policy',
-    capabilities: {},
-    needs: {},
-    doc: '',
-    plugin: 'p',
-    probe: { usable: true },
-    ...more,
-  };
-  return {
-    get: (kind, name) => (kind === 'authorizer' ? (authorizer as never) : drivers.get(kind, name)),
-    list: () => [...drivers.list(), info],
-  };
-}
+const judgedBy = (authorizer: Authorizer, more: Partial<DriverInfo> = {}): Drivers =>
+  withAuthorizer(new SimWorld().drivers(), authorizer, more);
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -36,7 +22,7 @@ const VOLUME = { driver: 'sim', options: {}, labels: {} };
 
 test('given an authorizer that denies, when a client asks, then nothing is done, and intent, verdict and outcome are recorded together', async () => {
   const asked: string[] = [];
-  const drivers = withAuthorizer({
+  const drivers = judgedBy({
     async authorize({ type, decided, actor }) {
       asked.push(`${type} ${(decided as { name: string }).name} ${(actor as { uid: number }).uid}`);
       return { effect: 'deny', rule: 'no-volumes', reason: 'volumes are not allowed here' };
@@ -56,11 +42,7 @@ test('given an authorizer that denies, when a client asks, then nothing is done,
 });
 
 test('given an authorizer that allows, when a client asks, then it is done, and the verdict is recorded', async () => {
-  const engine = await simEngine(
-    new SimWorld(),
-    new SimDisk(),
-    withAuthorizer({ authorize: async () => ({ effect: 'allow', rule: 'all' }) }),
-  );
+  const engine = await simEngine(new SimWorld(), new SimDisk(), judgedBy({ authorize: async () => ({ effect: 'allow', rule: 'all' }) }));
   await engine.execute('volume.create', { name: 'data', ...VOLUME }, CALLER);
   assert.is((await engine.view()).volumes.size, 1);
   const types = (await eventsOf(engine)).map(({ type }) => type).slice(-4);
@@ -80,7 +62,7 @@ test('given an authorizer that throws, lies or is late, when a client asks, then
   ];
   for (const authorizer of failing) {
     for (const failurePolicy of ['closed', 'open'] as const) {
-      const drivers = withAuthorizer(authorizer, { failurePolicy, deadlines: { authorize: 20 } });
+      const drivers = judgedBy(authorizer, { failurePolicy, deadlines: { authorize: 20 } });
       const engine = await simEngine(new SimWorld(), new SimDisk(), drivers);
       const code = await codeOf(engine.execute('volume.create', { name: 'data', ...VOLUME }, CALLER));
       assert.is(code, failurePolicy === 'open' ? 'none' : 'REQUEST_DENIED');
@@ -94,7 +76,7 @@ test('given an authorizer that throws, lies or is late, when a client asks, then
 test('given what another client does while an authorizer thinks, when it is decided again, then the changed intent is judged again', async () => {
   const judged: unknown[] = [];
   const wait = Promise.withResolvers<void>();
-  const drivers = withAuthorizer({
+  const drivers = judgedBy({
     async authorize({ type, decided }) {
       if (type === 'network.create') {
         judged.push((decided as { subnet: string }).subnet);

@@ -1,11 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { DriverInfo, StorageDriver } from '@shiplog/contracts';
+import type { StorageDriver } from '@shiplog/contracts';
 import type { Drivers } from './ports.ts';
 import type { RunningEngine } from './start-engine.ts';
 import { CALLER, SimDisk, simEngine, simSpec } from './testing/sim-engine.ts';
 import { IMAGE } from './testing/sim-parts.ts';
 import { SimWorld } from './testing/sim-world.ts';
+import { withAuthorizer } from './testing/with-authorizer.ts';
 
 const test = suite('layers of containers that are not where their image is');
 const LAYERS = IMAGE.layers.map(({ chainId }) => `storage:other/snapshot/${chainId}`);
@@ -29,21 +30,6 @@ async function settled(): Promise<void> {
 /** The simulated drivers, an authorizer that asks `judge` before anybody removes, and a storage driver that asks `prepare` before it prepares. */
 function held(world: SimWorld, judge: () => Promise<void>, prepare: () => Promise<void>): Drivers {
   const drivers = world.drivers();
-  const info: DriverInfo = {
-    kind: 'authorizer',
-    name: 'policy',
-    capabilities: {},
-    needs: {},
-    doc: '',
-    plugin: 'p',
-    probe: { usable: true },
-  };
-  const authorizer = {
-    async authorize({ type }: { readonly type: string }) {
-      if (type === 'container.remove') await judge();
-      return { effect: 'allow' };
-    },
-  };
   const other: StorageDriver = drivers.get('storage', 'other');
   const slow: StorageDriver = {
     ...other,
@@ -52,11 +38,18 @@ function held(world: SimWorld, judge: () => Promise<void>, prepare: () => Promis
       return other.prepare(args, ctx);
     },
   };
-  return {
-    get: (kind, name) =>
-      (kind === 'authorizer' ? authorizer : kind === 'storage' && name === 'other' ? slow : drivers.get(kind, name)) as never,
-    list: () => [...drivers.list(), info],
-  };
+  return withAuthorizer(
+    {
+      get: (kind, name) => (kind === 'storage' && name === 'other' ? (slow as never) : drivers.get(kind, name)),
+      list: () => drivers.list(),
+    },
+    {
+      async authorize({ type }) {
+        if (type === 'container.remove') await judge();
+        return { effect: 'allow' };
+      },
+    },
+  );
 }
 
 test('given a removal that waits to be allowed, when its container migrates meanwhile, then it takes no layers from under one that migrates after it', async () => {

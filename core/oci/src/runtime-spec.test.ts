@@ -6,7 +6,7 @@ import { resolveMounts } from './container-mounts.ts';
 import { execProcess } from './exec-process.ts';
 import type { OciSpec } from './oci-spec.ts';
 import { runtimeSpec, type RuntimeSpecInput } from './runtime-spec.ts';
-import { PLAIN_SPEC } from '@shiplog/contracts/testing';
+import { PLAIN_EXEC, PLAIN_SPEC } from '@shiplog/contracts/testing';
 
 const test = suite('runtime spec');
 
@@ -226,17 +226,7 @@ test('given limits and the like, when the spec is built, then they are in it', (
   refused(() => build({}, { container: { id: 'c', spec: plain, argv: [] } }));
 });
 
-const exec: ExecSpec = {
-  command: ['ls'],
-  env: { names: [] },
-  user: '',
-  workingDir: '',
-  tty: false,
-  attachStdin: false,
-  attachStdout: true,
-  attachStderr: true,
-  privileged: false,
-};
+const exec: ExecSpec = { ...PLAIN_EXEC, command: ['ls'] };
 
 function execOf(more: Partial<ExecSpec>) {
   return execProcess({

@@ -143,11 +143,11 @@ test('given a sandbox record of an older path, when it is opened elsewhere, then
   const home = await mkdtemp(join(tmpdir(), 'shiplog-sandboxes-'));
   try {
     const sandboxes = new Sandboxes(createRecordingKernel(), home);
-    await sandboxes.open('a', join(home, 'one'), {});
-    await sandboxes.open('a', join(home, 'two'), { 'net.ipv4.ip_default_ttl': '7', 'kernel.msgmax': '1' });
+    await sandboxes.open({ id: 'a', path: join(home, 'one'), sysctls: {} });
+    await sandboxes.open({ id: 'a', path: join(home, 'two'), sysctls: { 'net.ipv4.ip_default_ttl': '7', 'kernel.msgmax': '1' } });
     assert.equal(await sandboxes.observe(), [{ resource: 'sandbox', id: 'a' }]);
-    await sandboxes.close('a', join(home, 'two'));
-    await sandboxes.close('a', join(home, 'one'));
+    await sandboxes.close({ id: 'a', path: join(home, 'two') });
+    await sandboxes.close({ id: 'a', path: join(home, 'one') });
     assert.equal(await sandboxes.observe(), []);
   } finally {
     await rm(home, { recursive: true, force: true });

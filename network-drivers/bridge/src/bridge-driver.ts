@@ -64,15 +64,9 @@ export class BridgeDriver implements NetworkDriver {
       return {};
     });
 
-  readonly openSandbox: NetworkDriver['openSandbox'] = async ({ id, path, sysctls }) => {
-    await this.#sandboxes.open(id, path, sysctls);
-    return { path };
-  };
+  readonly openSandbox: NetworkDriver['openSandbox'] = (args) => this.#sandboxes.open(args);
 
-  readonly closeSandbox: NetworkDriver['closeSandbox'] = async ({ id, path }) => {
-    await this.#sandboxes.close(id, path);
-    return {};
-  };
+  readonly closeSandbox: NetworkDriver['closeSandbox'] = (args) => this.#sandboxes.close(args);
 
   readonly attach: NetworkDriver['attach'] = (args) =>
     this.#turns.run(`endpoint ${args.id}`, async () => {

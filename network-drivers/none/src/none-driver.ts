@@ -21,15 +21,9 @@ export class NoneDriver implements NetworkDriver {
   /** Nothing is published here, so no port is given out. */
   readonly freePorts: NetworkDriver['freePorts'] = async () => ({ ports: [] });
 
-  readonly openSandbox: NetworkDriver['openSandbox'] = async ({ id, path, sysctls }) => {
-    await this.#sandboxes.open(id, path, sysctls);
-    return { path };
-  };
+  readonly openSandbox: NetworkDriver['openSandbox'] = (args) => this.#sandboxes.open(args);
 
-  readonly closeSandbox: NetworkDriver['closeSandbox'] = async ({ id, path }) => {
-    await this.#sandboxes.close(id, path);
-    return {};
-  };
+  readonly closeSandbox: NetworkDriver['closeSandbox'] = (args) => this.#sandboxes.close(args);
 
   observe(): Promise<readonly Observed[]> {
     return this.#sandboxes.observe();

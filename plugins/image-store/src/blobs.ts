@@ -1,8 +1,9 @@
-import { access, readdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, ShiplogError } from '@shiplog/contracts';
+import { namesIn, pathExists, syncDirectory } from '@shiplog/driver-kit';
 import { isDigest } from '@shiplog/oci';
-import { makeDirectory, syncDirectory, syncFile } from './durable.ts';
+import { makeDirectory, syncFile } from './durable.ts';
 
 /** A finished file that is to become a blob. */
 export interface NewBlob {
@@ -39,7 +40,7 @@ export class Blobs {
     try {
       for (const { digest, file } of blobs) {
         const path = this.#file(digest);
-        if (await exists(path)) continue;
+        if (await pathExists(path)) continue;
         await syncFile(file);
         await rename(file, path);
         added.push(path);
@@ -53,7 +54,7 @@ export class Blobs {
 
   /** Throws BLOB_NOT_FOUND. */
   async path(digest: Digest): Promise<string> {
-    if (!isDigest(digest) || !(await exists(this.#file(digest)))) {
+    if (!isDigest(digest) || !(await pathExists(this.#file(digest)))) {
       throw new ShiplogError('BLOB_NOT_FOUND', `no blob ${digest} is stored`, { digest });
     }
     return this.#file(digest);
@@ -61,14 +62,14 @@ export class Blobs {
 
   /** Where it is; undefined if it is not stored. */
   async find(digest: Digest): Promise<string | undefined> {
-    return (await exists(this.#file(digest))) ? this.#file(digest) : undefined;
+    return (await pathExists(this.#file(digest))) ? this.#file(digest) : undefined;
   }
 
   /** Succeeds for those that are not there. */
   async remove(digests: readonly Digest[]): Promise<void> {
     const known = digests.filter((digest) => isDigest(digest));
     await Promise.all(known.map((digest) => rm(this.#file(digest), { force: true })));
-    if (known.length > 0 && (await exists(this.#directory))) await syncDirectory(this.#directory);
+    if (known.length > 0 && (await pathExists(this.#directory))) await syncDirectory(this.#directory);
   }
 
   async list(): Promise<readonly Digest[]> {
@@ -77,25 +78,5 @@ export class Blobs {
 
   #file(digest: Digest): string {
     return join(this.#directory, digest.slice('sha256:'.length));
-  }
-}
-
-/** Names in a directory; none when there is no directory. */
-export async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
   }
 }

@@ -1,15 +1,6 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-
-/** Makes the names in a directory survive power loss (fsync(2) on the directory). */
-export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
+import { syncDirectory } from '@shiplog/driver-kit';
 
 /** Makes a file's content survive power loss. */
 export async function syncFile(path: string): Promise<void> {

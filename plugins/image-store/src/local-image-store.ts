@@ -10,11 +10,11 @@ import {
   type Progress,
   ShiplogError,
 } from '@shiplog/contracts';
-import { type DriverHome, HOME, inject, injectable } from '@shiplog/driver-kit';
+import { type DriverHome, HOME, inject, injectable, namesIn } from '@shiplog/driver-kit';
 import { hostPlatform } from '@shiplog/oci';
 import { abortable } from './abortable.ts';
 import type { ArchiveImage } from './archive-image.ts';
-import { Blobs, namesIn, type NewBlob } from './blobs.ts';
+import { Blobs, type NewBlob } from './blobs.ts';
 import { dockerArchive } from './docker-archive.ts';
 import { makeDirectory } from './durable.ts';
 import { importImage, type ImportOptions } from './import-image.ts';

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SecretRef, ShiplogError, type Vault } from '@shiplog/contracts';
-import { type DriverHome, HOME, inject, injectable } from '@shiplog/driver-kit';
+import { type DriverHome, errnoOf, HOME, inject, injectable, namesIn, syncDirectory } from '@shiplog/driver-kit';
 
 const KEY_BYTES = 32;
 const ID = /^[a-zA-Z0-9][a-zA-Z0-9_:-]{0,200}$/;
@@ -132,15 +132,6 @@ async function writeNew(directory: string, content: string | Uint8Array, place: 
   await syncDirectory(directory);
 }
 
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
@@ -150,25 +141,11 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
   }
 }
 
-/** Names in a directory; none when there is no directory. */
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  }
-}
-
 function checkedKey(key: Uint8Array, path: string): Uint8Array {
   if (key.byteLength === KEY_BYTES) return key;
   throw new ShiplogError('DRIVER_FAILED', `the key file is damaged: ${path} has ${key.byteLength} bytes, not ${KEY_BYTES}; restore it`, {
     path,
   });
-}
-
-function errnoOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code;
 }
 
 async function hostErrors<T>(work: () => Promise<T>): Promise<T> {

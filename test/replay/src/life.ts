@@ -1,10 +1,9 @@
-import { PLAIN_SPEC } from '@shiplog/contracts/testing';
+import { PLAIN_EXEC, PLAIN_SPEC } from '@shiplog/contracts/testing';
 import {
   type CommandArgs,
   type CommandType,
   type ContainerSpec,
   type Digest,
-  type ExecSpec,
   type IngestedImage,
   ShiplogError,
   type ShiplogEvent,
@@ -33,18 +32,6 @@ function image(id: string, layer: string, tag: string): IngestedImage {
 }
 
 const spec = (more: Partial<ContainerSpec> = {}): ContainerSpec => ({ ...PLAIN_SPEC, image: 'base', ...more });
-
-const EXEC: ExecSpec = {
-  command: ['true'],
-  env: { names: [] },
-  user: '',
-  workingDir: '',
-  tty: false,
-  attachStdin: false,
-  attachStdout: true,
-  attachStderr: true,
-  privileged: false,
-};
 
 /** How a verb is tried: what it is asked for on a fresh subject, and with what it is refused. */
 interface Trial<T extends CommandType> {
@@ -89,7 +76,7 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
   };
   const exec = async (name: string): Promise<string> => {
     await running(name);
-    await done('exec.create', { container: name, spec: EXEC });
+    await done('exec.create', { container: name, spec: PLAIN_EXEC });
     return lastExec(stage.events);
   };
   let letters = 0;
@@ -270,8 +257,8 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
       modes: ALL,
     },
     'exec.create': {
-      prepare: async (name) => ({ container: await running(name), spec: EXEC }),
-      refused: { container: unknown, spec: EXEC },
+      prepare: async (name) => ({ container: await running(name), spec: PLAIN_EXEC }),
+      refused: { container: unknown, spec: PLAIN_EXEC },
       modes: ONLY_OK,
     },
     'exec.start': {

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
+import { mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Kernel } from '@shiplog/contracts';
 import { errnoOf } from '../errno.ts';
+import { namesIn } from '../safe-remove.ts';
 
 /** Where an endpoint's interface is. */
 export interface InterfacePlace {
@@ -65,21 +66,12 @@ export class InterfaceRecords {
   /** Ids of the endpoints whose interface is there now. */
   async present(): Promise<readonly string[]> {
     const found: string[] = [];
-    for (const endpoint of await this.#ids()) {
+    for (const endpoint of await namesIn(this.#records)) {
       const place = await this.placeOf(endpoint);
       if (place === undefined || !(await this.#kernel.namespaces.isNamespace(place.sandbox))) continue;
       const links = await this.#kernel.links.list(place.sandbox);
       if (links.some(({ name }) => name === place.ifName)) found.push(endpoint);
     }
     return found;
-  }
-
-  async #ids(): Promise<readonly string[]> {
-    try {
-      return await readdir(this.#records);
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return [];
-      throw error;
-    }
   }
 }

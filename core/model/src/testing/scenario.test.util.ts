@@ -1,4 +1,4 @@
-import { PLAIN_SPEC } from '@shiplog/contracts/testing';
+import { PLAIN_EXEC, PLAIN_SPEC } from '@shiplog/contracts/testing';
 import * as assert from 'uvu/assert';
 import {
   type Actor,
@@ -52,17 +52,7 @@ export function specOf(fields: Partial<ContainerSpec> = {}): ContainerSpec {
   return { ...SPEC, ...fields };
 }
 
-export const EXEC: ExecSpec = {
-  command: ['ls'],
-  env: { names: [] },
-  user: '',
-  workingDir: '',
-  tty: false,
-  attachStdin: false,
-  attachStdout: true,
-  attachStderr: true,
-  privileged: false,
-};
+export const EXEC: ExecSpec = { ...PLAIN_EXEC, command: ['ls'] };
 
 /** An image with one layer per name; equal first names are shared layers. */
 export function imageOf(name: string, layers: readonly string[], config: ImageManifest['config'] = { Cmd: ['sh'] }): ImageManifest {

@@ -1,5 +1,5 @@
 import type { Actor, ContainerSpec, ErrorRecord, ImageManifest, MountSpec, NewEvent, PortBinding, RequestFacts } from '@shiplog/contracts';
-import { PLAIN_SPEC } from '@shiplog/contracts/testing';
+import { PLAIN_EXEC, PLAIN_SPEC } from '@shiplog/contracts/testing';
 import type { During, Script, SyntheticHost } from './synthetic-host.ts';
 
 const UP: readonly During[] = [
@@ -254,17 +254,7 @@ export class SyntheticLife {
 
   *#exec(id: string): Script {
     const command = ['sh', '-c', 'test -e /run/ready'];
-    const spec = {
-      command,
-      env: { names: [] },
-      user: '',
-      workingDir: '',
-      tty: false,
-      attachStdin: false,
-      attachStdout: true,
-      attachStderr: true,
-      privileged: false,
-    };
+    const spec = { ...PLAIN_EXEC, command };
     const made = yield* this.#host.perform('exec.create', { container: id, spec }, { ...this.#asked('/containers/{id}/exec'), data: {} });
     if (made === undefined) return;
     const args = { exec: made.id, detach: false, tty: false };

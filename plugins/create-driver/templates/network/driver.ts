@@ -10,14 +10,8 @@ export function createDriver({ kernel, home }: DriverServices): NetworkDriver {
   return {
     createNetwork: async () => ({}),
     removeNetwork: async () => ({}),
-    async openSandbox({ id, path, sysctls }) {
-      await sandboxes.open(id, path, sysctls);
-      return { path };
-    },
-    async closeSandbox({ id, path }) {
-      await sandboxes.close(id, path);
-      return {};
-    },
+    openSandbox: (args) => sandboxes.open(args),
+    closeSandbox: (args) => sandboxes.close(args),
     attach: async () => ({}),
     detach: async () => ({}),
     removeEndpoint: async () => ({}),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller, CommandArgs, CommandType, ContainerSpec, ExecSpec, StateView } from '@shiplog/contracts';
-import { PLAIN_SPEC } from '@shiplog/contracts/testing';
+import { PLAIN_EXEC, PLAIN_SPEC } from '@shiplog/contracts/testing';
 import type { Host } from '@shiplog/plugin-host';
 import type { Shelf } from './shelf.ts';
 
@@ -70,17 +70,7 @@ export interface Archives {
 /** Lives until SIGTERM, and takes other signals. */
 const SERVE = ['sh', '-c', 'trap "exit 0" TERM; trap : USR1; sleep 100000 & while :; do wait $!; done'];
 
-const EXEC: ExecSpec = {
-  command: ['sleep', '100000'],
-  env: { names: [] },
-  user: '',
-  workingDir: '',
-  tty: false,
-  attachStdin: false,
-  attachStdout: true,
-  attachStderr: true,
-  privileged: false,
-};
+const EXEC: ExecSpec = { ...PLAIN_EXEC, command: ['sleep', '100000'] };
 
 /** Makes what a verb is tried on, and answers how it is asked for. */
 type Scene = () => Promise<() => Promise<unknown>>;
