@@ -27,11 +27,15 @@ test('given a copied log, when it is folded, decided anew and simulated by nobod
   // As a copy that somebody handed on: to be read, not to be written.
   const all = await run('chmod', ['-R', 'a+rX', temporary.path]);
   assert.is(all.code, 0, all.stderr);
+  const scratch = join(temporary.path, 'scratch');
+  await mkdir(scratch);
+  await chmod(scratch, 0o777);
   const { hash } = await fold(readSource(golden.log));
   for (const path of copies) {
     const trace = `${path}.trace`;
     const ran = await run('strace', ['-f', '-qq', '-e', `trace=${CALLS}`, '-o', trace, process.execPath, SCRIPT, path], {
       timeoutMs: 120_000,
+      env: { ...process.env, TMPDIR: scratch },
     });
     assert.is(ran.code, 0, ran.stderr);
     const said = JSON.parse(ran.stdout);
