@@ -57,10 +57,13 @@ export interface PluginControl {
 export interface Views {
   list(): readonly string[];
   /**
-   * What the projection shows once it has folded all that is durable now; `seq` is the last event it has folded. Throws
-   * VIEW_NOT_FOUND, or what its driver does.
+   * What the projection shows once it has folded all that is durable now; `first` and `seq` are the first and the last event it has folded: what
+   * was pruned before the first it may not know. Throws VIEW_NOT_FOUND, or what its driver does.
    */
-  ask(name: string, query: { readonly [parameter: string]: string }): Promise<{ readonly seq: number; readonly view: Json }>;
+  ask(
+    name: string,
+    query: { readonly [parameter: string]: string },
+  ): Promise<{ readonly first: number; readonly seq: number; readonly view: Json }>;
 }
 
 /** What an API is handed beside the engine. */

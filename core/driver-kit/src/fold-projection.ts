@@ -5,10 +5,10 @@ export function foldProjection<S>(fold: Fold<S>): Projection {
   let state = fold.initial();
   let next = 0;
   return {
-    async fold({ from, events }) {
-      if (from === 0) {
+    async fold({ from, events, anew }) {
+      if (from === 0 || anew === true) {
         state = fold.initial();
-        next = 0;
+        next = from;
       }
       for (const [index, event] of events.entries()) {
         // Past a gap nothing is folded, and what is told again counts once: the answer says where it is.

@@ -110,7 +110,7 @@ test('given a projection, when its view is asked for, then it has folded all tha
   };
   const engine = await simEngine(new SimWorld(), new SimDisk(), withDriver('projection', 'counts', projection));
   const first = await engine.views.ask('counts', { by: 'type' });
-  assert.equal(first, { seq: engine.log.durableSeq, view: { count: engine.log.durableSeq + 1, by: 'type' } });
+  assert.equal(first, { first: 0, seq: engine.log.durableSeq, view: { count: engine.log.durableSeq + 1, by: 'type' } });
   await engine.execute('volume.create', { ...volume('data'), driver: 'sim' }, CALLER);
   fold = { count: 0, next: 0 };
   const second = await engine.views.ask('counts', {});

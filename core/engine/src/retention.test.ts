@@ -6,7 +6,7 @@ import { openLevelLog } from '@shiplog/event-log';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type EventLog, ShiplogError } from '@shiplog/contracts';
+import { type DriverInfo, type EventLog, type Projection, ShiplogError } from '@shiplog/contracts';
 import type { RunningEngine } from './start-engine.ts';
 import { CALLER, eventsOf, simEngine, simSpec } from './testing/sim-engine.ts';
 import { SimWorld } from './testing/sim-world.ts';
@@ -23,10 +23,30 @@ class Stand {
 
   constructor(readonly directory: string) {}
 
-  async start(): Promise<RunningEngine> {
+  /** `projection`: one named `counts`. */
+  async start(projection?: Projection): Promise<RunningEngine> {
     const log = await openLevelLog({ directory: join(this.directory, 'log'), boot: this.world.bootId, inst: 'inst' });
     this.#log = log;
-    return simEngine(this.world, { open: async () => log });
+    const drivers = this.world.drivers();
+    const info: DriverInfo = {
+      kind: 'projection',
+      name: 'counts',
+      capabilities: {},
+      needs: {},
+      doc: '',
+      plugin: 'extra',
+      probe: { usable: true },
+    };
+    return simEngine(
+      this.world,
+      { open: async () => log },
+      projection === undefined
+        ? drivers
+        : {
+            get: (kind, name) => (kind === 'projection' ? (projection as never) : drivers.get(kind, name)),
+            list: () => [...drivers.list(), info],
+          },
+    );
   }
 
   /** The host goes down as it stands, and comes up anew. */
@@ -40,6 +60,23 @@ class Stand {
     await engine.stop('test');
     await this.#log?.close();
   }
+}
+
+/** Counts the events it has been told in order. */
+function counting(): Projection {
+  let [count, next] = [0, 0];
+  return {
+    async fold({ from, events, anew }) {
+      if (from === 0 || anew === true) [count, next] = [0, from];
+      for (const index of events.keys()) {
+        if (from + index !== next) continue;
+        count += 1;
+        next += 1;
+      }
+      return { seq: next - 1 };
+    },
+    view: async () => ({ view: count }),
+  };
 }
 
 /** Containers that came and went, and one that stays. */
@@ -116,6 +153,23 @@ test('given a log that forgot its starts with a prune, when the host has come up
   const rebooted = events.find((event) => event.type === 'host.rebooted');
   assert.equal(rebooted?.data, { bootId: 'boot-2', previousBootId: 'boot-1' });
   await stand.stop(again);
+});
+
+test('given a projection that was not loaded before a prune, when asked, then it begins with the first event that is kept, and says so', async () => {
+  await using temporary = await temporaryDirectory();
+  const stand = new Stand(temporary.path);
+  let engine = await stand.start(counting());
+  await history(engine);
+  const early = await engine.views.ask('counts', {});
+  assert.equal(early, { first: 0, seq: engine.log.durableSeq, view: engine.log.durableSeq + 1 });
+  const { first } = await engine.execute('log.prune', { before: 150 }, CALLER);
+  const loaded = await engine.views.ask('counts', {});
+  assert.equal(loaded, { first: 0, seq: engine.log.durableSeq, view: engine.log.durableSeq + 1 }, 'one that was fed knows on');
+  await stand.stop(engine);
+  engine = await stand.start(counting());
+  for (let look = 0; look < 2; look += 1)
+    assert.equal(await engine.views.ask('counts', {}), { first, seq: engine.log.durableSeq, view: engine.log.durableSeq + 1 - first });
+  await stand.stop(engine);
 });
 
 test('given a position past the end, when asked to seal or prune before it, then it is refused; and nothing before an open operation is pruned', async () => {

@@ -5,7 +5,8 @@ import type { EngineCore } from './core.ts';
 const BATCH = 256;
 
 interface Cursor {
-  /** Position of the first event the projection has not folded. */
+  /** Position of the first event the projection has folded, and of the first that it has not. */
+  first: number;
   next: number;
   /** Folding for one question ends before the next begins. */
   turn: Promise<unknown>;
@@ -25,11 +26,14 @@ export class ProjectionViews implements Views {
     return drivers.list().flatMap(({ kind, name, probe }) => (kind === 'projection' && probe.usable ? [name] : []));
   }
 
-  async ask(name: string, query: { readonly [parameter: string]: string }): Promise<{ readonly seq: number; readonly view: Json }> {
+  async ask(
+    name: string,
+    query: { readonly [parameter: string]: string },
+  ): Promise<{ readonly first: number; readonly seq: number; readonly view: Json }> {
     const names = this.list();
     if (!names.includes(name))
       throw new ShiplogError('VIEW_NOT_FOUND', `there is no view "${name}"; there is ${names.join(', ') || 'none'}`, { name });
-    const cursor = this.#cursors.get(name) ?? { next: 0, turn: Promise.resolve() };
+    const cursor = this.#cursors.get(name) ?? { first: 0, next: 0, turn: Promise.resolve() };
     this.#cursors.set(name, cursor);
     const turn = cursor.turn.then(() => this.#answer(name, cursor, query));
     cursor.turn = turn.catch(() => undefined);
@@ -47,15 +51,19 @@ export class ProjectionViews implements Views {
         throw new ShiplogError('DRIVER_FAILED', `projection ${name} does not fold what it is told`, { name, next: cursor.next });
     }
     const { view } = (await this.#call(name, 'view', { query })) as { readonly view: Json };
-    return { seq: cursor.next - 1, view };
+    return { first: cursor.first, seq: cursor.next - 1, view };
   }
 
   /** False when the projection is not where the cursor says; the cursor then is where the projection is. */
   async #feed(name: string, cursor: Cursor, to: number): Promise<boolean> {
-    const from = cursor.next;
+    const { log } = this.#core.ledger;
+    // What was pruned is not to be had: it begins with what is kept.
+    const anew = cursor.next < log.firstSeq;
+    const from = anew ? log.firstSeq : cursor.next;
+    if (anew || from === 0) cursor.first = from;
     const events: ShiplogEvent[] = [];
-    for await (const event of this.#core.ledger.log.read({ from, to: Math.min(to, from + BATCH - 1) })) events.push(event);
-    const { seq } = (await this.#call(name, 'fold', { from, events })) as { readonly seq: number };
+    for await (const event of log.read({ from, to: Math.min(to, from + BATCH - 1) })) events.push(event);
+    const { seq } = (await this.#call(name, 'fold', { from, events, ...(anew ? { anew } : {}) })) as { readonly seq: number };
     cursor.next = Math.min(seq + 1, from + events.length);
     return cursor.next === from + events.length;
   }

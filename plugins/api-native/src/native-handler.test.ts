@@ -206,7 +206,7 @@ test('given plugins and views, when they are asked for, then each answers by its
     assert.equal(await json('/shiplog/v1/plugins/%40shiplog%2Fsome'), { ...PLUGIN, enabled: true });
     assert.equal(await json('/shiplog/v1/plugins/%40shiplog%2Fsome/logs'), [{ time: '', level: 'info', message: 'hello', facts: {} }]);
     assert.equal(await json('/shiplog/v1/views'), ['counts']);
-    assert.equal(await json('/shiplog/v1/views/counts?by=type'), { seq: 8, view: { by: 'type' } });
+    assert.equal(await json('/shiplog/v1/views/counts?by=type'), { first: 0, seq: 8, view: { by: 'type' } });
     for (const path of ['plugins/other', 'plugins/%40shiplog%2Fsome/else', 'views/other', 'views/counts/more'])
       assert.is((await get(`/shiplog/v1/${path}`)).statusCode, 404, path);
     const verb = await whole(await get('/shiplog/v1/plugins/%40shiplog%2Fsome/explode', 'POST'));

@@ -191,8 +191,11 @@ export class NativeClient {
     });
   }
 
-  /** What a projection shows; `seq` is the last event it has folded. */
-  async view(name: string, query: { readonly [parameter: string]: string }): Promise<{ readonly seq: number; readonly view: Json }> {
+  /** What a projection shows; `first` and `seq` are the first and the last event it has folded. */
+  async view(
+    name: string,
+    query: { readonly [parameter: string]: string },
+  ): Promise<{ readonly first: number; readonly seq: number; readonly view: Json }> {
     return this.#transport.json({ method: 'GET', path: `${PREFIX}/views/${encodeURIComponent(name)}`, query });
   }
 

@@ -9,14 +9,14 @@ const Event = Type.Unsafe<ShiplogEvent>(Type.Object({}));
 /**
  * A projection folds the log into a view of its own, which anybody may ask for by the driver's name.
  *
- * It only reads. The engine hands it durable events in order, each once, from position 0 on: it remembers nothing that the log
- * does not hold, and begins again with the first event after every load. Two projections fed the same events show the same.
+ * It only reads. The engine hands it durable events in order, each once, from position 0 on, or from the first that was not pruned: it remembers
+ * nothing that the log does not hold, and begins again with the first event after every load. Two projections fed the same events show the same.
  * Authors write a {@link Fold}; `foldProjection` of the driver kit makes a projection of it.
  */
 export const PROJECTION_VERBS = {
   fold: verb({
-    doc: 'Folds events in, the first of them at position `from`. Answers the position of the last one folded: below `from` when something before it was never folded, as after a load, and then folds nothing. `from: 0` begins anew.',
-    args: Type.Object({ from: Type.Integer({ minimum: 0 }), events: Type.Array(Event) }),
+    doc: 'Folds events in, the first of them at position `from`. Answers the position of the last one folded: below `from` when something before it was never folded, as after a load, and then folds nothing. `from: 0` begins anew, and so does `anew`: what was before `from` was pruned, and is not to be had.',
+    args: Type.Object({ from: Type.Integer({ minimum: 0 }), events: Type.Array(Event), anew: Type.Optional(Type.Boolean()) }),
     answer: Type.Object({ seq: Type.Integer({ minimum: -1 }) }),
     simulate: ({ from, events }) => ({ seq: from + events.length - 1 }),
   }),

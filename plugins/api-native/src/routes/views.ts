@@ -3,7 +3,7 @@ import { replyJson } from '../reply.ts';
 import type { Exchange, Route } from '../route.ts';
 
 /**
- * `GET views`: names of the projections. `GET views/NAME`: what one shows, as `{seq, view}`, with all parameters handed to it. Looks are
+ * `GET views`: names of the projections. `GET views/NAME`: what one shows, as `{first, seq, view}`, with all parameters handed to it. Looks are
  * recorded as reads of the log up to where the projection is.
  */
 export const views: Route = {

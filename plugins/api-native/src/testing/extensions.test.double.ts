@@ -28,7 +28,7 @@ export const EXTENSIONS: Extensions = {
     list: () => ['counts'],
     async ask(name, query) {
       if (name !== 'counts') throw new ShiplogError('VIEW_NOT_FOUND', `no view ${name}`);
-      return { seq: 8, view: { ...query } };
+      return { first: 0, seq: 8, view: { ...query } };
     },
   },
 };

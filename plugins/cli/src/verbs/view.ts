@@ -1,4 +1,5 @@
 import { UsageError } from '../cli-error.ts';
+import { note } from '../context.ts';
 import { printDocuments } from '../format/print-documents.ts';
 import { EXIT } from '../exit-codes.ts';
 import { defineVerb } from '../verb.ts';
@@ -18,7 +19,8 @@ export default defineVerb({
       query[parameter.slice(0, cut)] = parameter.slice(cut + 1);
     }
     const { native } = await context.client();
-    const { view } = await native.view(name, query);
+    const { first, view } = await native.view(name, query);
+    if (first > 0) note(context, `The view knows of event ${first} and later: what was before was pruned.`);
     printDocuments(context, [view], flags.format);
     return EXIT.ok;
   },
