@@ -32,7 +32,8 @@ export async function runAll(options: RunOptions): Promise<boolean> {
     print(lineOf(result));
   };
 
-  const together = chosen.filter((file) => !file.alone);
+  // The longest first: at the end none is left to wait for alone.
+  const together = chosen.filter((file) => !file.alone).toSorted((a, b) => b.limitMs - a.limitMs);
   const worker = async (): Promise<void> => {
     for (let file = together.shift(); file !== undefined; file = together.shift()) await run(file);
   };
