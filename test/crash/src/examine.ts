@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { EventLog, ShiplogEvent } from '@shiplog/contracts';
 import { openLevelLog } from '@shiplog/event-log';
+import { createState, evolve, storedText, storeState } from '@shiplog/model';
 import type { FaultColumn } from './report.ts';
 import { BOOT, simulatedEngine } from './simulated-engine.ts';
 
@@ -21,8 +22,8 @@ export interface Expectations {
 
 /**
  * Opens the log that a crash left below `directory` as an engine does, and reads all of it. It must open (else `unopened`), hold
- * every acknowledged event (else `lost`), without a gap, and nothing but what the writer appended (else `contradicted`); an engine
- * that starts on it must end what was open, and a second one must find nothing to do (else `not recovered`).
+ * every acknowledged event (else `lost`), or what stands for those that were pruned, without a gap, and nothing but what the writer appended
+ * (else `contradicted`); an engine that starts on it must end what was open, and a second one must find nothing to do (else `not recovered`).
  */
 export async function examine(directory: string, { acknowledged, reference, recover }: Expectations): Promise<Finding | undefined> {
   let log: EventLog;
@@ -59,7 +60,28 @@ async function compare(log: EventLog, acknowledged: number, reference: readonly 
     return { fault: 'gap', reason: String(error) };
   }
   if (expected <= acknowledged) return { fault: 'lost', reason: `events ${expected} to ${acknowledged} were acknowledged and are gone` };
-  return undefined;
+  return compareBoundary(log, reference);
+}
+
+/** What stands for pruned events must be there, and be what they lead to. */
+async function compareBoundary(log: EventLog, reference: readonly string[] | undefined): Promise<Finding | undefined> {
+  try {
+    const boundary = await log.boundary();
+    if ((boundary?.seq ?? -1) !== log.firstSeq - 1)
+      return { fault: 'contradicted', reason: `the log begins at ${log.firstSeq}, and what stands for the rest is as of ${boundary?.seq}` };
+    if (boundary === undefined || reference === undefined) return undefined;
+    if (Buffer.from(boundary.state).toString('utf8') === stateAt(reference, boundary.seq)) return undefined;
+    return { fault: 'contradicted', reason: `what stands for the events up to ${boundary.seq} is not what they lead to` };
+  } catch (error) {
+    return { fault: 'lost', reason: String(error) };
+  }
+}
+
+/** The state after the event at `seq`, as a prune stores it. */
+function stateAt(reference: readonly string[], seq: number): string {
+  const state = createState();
+  for (const text of reference.slice(0, seq + 1)) evolve(state, JSON.parse(text) as ShiplogEvent);
+  return storedText(storeState(state));
 }
 
 async function recoverTwice(directory: string): Promise<Finding | undefined> {
