@@ -5,8 +5,8 @@ import { stateOfOne } from './one-object.ts';
 import type { StateSnapshots } from './snapshots/state-snapshots.ts';
 import { startState } from './start-state.ts';
 
-/** States that are kept because somebody asked for them: looks at the past come in groups. */
-const KEPT = 4;
+/** States that are kept because somebody asked for them: looks at the past come in groups, at one moment or to compare two. */
+const KEPT = 2;
 
 /** A state that somebody asked for. */
 interface Kept {

@@ -77,9 +77,10 @@ function removedRanks(state: State, base: Base | undefined): readonly number[] {
 }
 
 function mapPart(map: ReadonlyMap<string, unknown>, base: ReadonlyMap<string, unknown> | undefined): MapPart {
-  const changed = [...map].filter(([key, record]) => base?.get(key) !== record);
+  if (base === undefined) return { changed: [...map] };
+  const changed = [...map].filter(([key, record]) => base.get(key) !== record);
   const keys = [...map.keys()];
-  const before = base === undefined ? [] : [...base.keys()];
+  const before = [...base.keys()];
   const same = keys.length === before.length && keys.every((key, index) => key === before[index]);
   return same ? { changed } : { keys, changed };
 }

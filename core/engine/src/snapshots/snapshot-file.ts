@@ -60,7 +60,7 @@ export interface ContainerPart {
   readonly execs: readonly ExecRecord[];
 }
 
-/** Records that are others than in the base, and all keys in order, unless they are the base's. */
+/** Records that are others than in the base, and all keys in order, unless they are the base's or there is none. */
 export interface MapPart {
   readonly keys?: readonly string[];
   readonly changed: readonly (readonly [key: string, record: unknown])[];
