@@ -16,8 +16,11 @@ import { GuestSupervisor, type SupervisedGuest } from './guest-supervisor.ts';
 /** Makes the services of one driver: its own directories, its own options. */
 export type ServicesFor = (kind: DriverKind, name: string) => Promise<DriverServices>;
 
-/** Milliseconds a driver has to say whether it can run here. */
-const PROBE_MS = 2_000;
+/** Milliseconds a driver has to say whether it can run here. An engine does not start without its drivers, and machines are busy when they boot. */
+const PROBE_MS = 10_000;
+
+/** Milliseconds a guest has to end by itself. */
+const END_MS = 2_000;
 
 /** Runs one version of a plugin's code somewhere. */
 export interface Runner {
@@ -118,9 +121,8 @@ export class GuestRunner implements Runner {
   }
 
   probe({ kind, name }: DriverManifest): Promise<Probe> {
-    // A guest takes a moment to start.
-    const signal = AbortSignal.timeout(5 * PROBE_MS);
-    return probeWithin(5 * PROBE_MS, async () => {
+    const signal = AbortSignal.timeout(PROBE_MS);
+    return probeWithin(PROBE_MS, async () => {
       const answer = (await this.#supervisor.call(
         `${kind}/${name}`,
         'probe',
@@ -133,7 +135,7 @@ export class GuestRunner implements Runner {
   }
 
   end(): Promise<void> {
-    return this.#supervisor.stop(PROBE_MS);
+    return this.#supervisor.stop(END_MS);
   }
 }
 
