@@ -1,6 +1,9 @@
-import type { Actor, ContainerSpec, ErrorRecord, ImageManifest, MountSpec, NewEvent, PortBinding, RequestFacts } from '@shiplog/contracts';
-import { PLAIN_EXEC, PLAIN_SPEC } from '@shiplog/contracts/testing';
+import type { Actor, ContainerSpec, ErrorRecord, NewEvent } from '@shiplog/contracts';
+import { PLAIN_EXEC } from '@shiplog/contracts/testing';
+import { chore } from './synthetic-chores.ts';
 import type { During, Script, SyntheticHost } from './synthetic-host.ts';
+import { asked, system } from './synthetic-requests.ts';
+import { NAMES, syntheticImage, syntheticSpec } from './synthetic-specs.ts';
 
 const UP: readonly During[] = [
   'network.openSandbox',
@@ -12,12 +15,6 @@ const UP: readonly During[] = [
 ];
 const DOWN: readonly During[] = ['runtime.remove', 'cgroup.remove', 'network.detach bridge', 'network.closeSandbox', 'storage.unmount'];
 const GONE: readonly During[] = ['storage.remove', 'log.remove', 'vault.remove'];
-const NAMES = ['web', 'api', 'db', 'cache', 'queue', 'worker', 'cron', 'proxy', 'search', 'mail'];
-const PEOPLE: readonly Actor[] = [
-  { scheme: 'unix', uid: 0, gid: 0, pid: 811, start: 4021, exe: '/usr/bin/docker' },
-  { scheme: 'unix', uid: 1000, gid: 1000, pid: 2302, start: 91_822, exe: '/usr/bin/docker', loginuid: 1000 },
-  { scheme: 'unix', uid: 1001, gid: 998, pid: 2950, start: 120_033, exe: '/usr/bin/python3.13', loginuid: 1001 },
-];
 const RUNTIME_FAILED: ErrorRecord = {
   code: 'RUNTIME_FAILED',
   message: 'the runtime could not create the container: no space left on device',
@@ -47,22 +44,22 @@ export class SyntheticLife {
   *load(tag: string): Script {
     const layers = 1 + this.#host.random.integer(5);
     const during = Array.from({ length: layers }, (_, index) => `storage.applyLayer ${index}`);
-    const images = [{ manifest: this.#image(layers), tags: [tag] }];
+    const images = [{ manifest: syntheticImage(this.#host, layers), tags: [tag] }];
     yield* this.#host.perform(
       'image.load',
       { quiet: true },
-      { ...this.#asked('/images/load'), during, data: { images, storageDriver: 'overlay' } },
+      { ...asked(this.#host, '/images/load'), during, data: { images, storageDriver: 'overlay' } },
     );
   }
 
   /** A service: it is made and stays. */
   *service(): Script {
-    yield* this.#run(this.#spec({ restart: { policy: 'unless-stopped', maxRetries: 0 } }));
+    yield* this.#run(syntheticSpec(this.#host, { restart: { policy: 'unless-stopped', maxRetries: 0 } }));
   }
 
   /** A job: it runs, ends by itself and is removed. */
   *job(): Script {
-    const id = yield* this.#run(this.#spec({ autoRemove: true }));
+    const id = yield* this.#run(syntheticSpec(this.#host, { autoRemove: true }));
     if (id === undefined) return;
     this.#host.taken.add(id);
     if (this.#host.random.chance(0.3)) yield* this.#exec(id);
@@ -88,70 +85,8 @@ export class SyntheticLife {
   }
 
   /** What happens now and then, to no container in particular. */
-  *chore(): Script {
-    const host = this.#host;
-    const name = `${host.random.of(NAMES)}-${(this.#count += 1)}`;
-    const options = { options: {}, labels: {} };
-    switch (host.random.integer(7)) {
-      case 0:
-        yield* this.load(`registry.example/${name}:1`);
-        return;
-      case 1: {
-        const image = host.random.of([...host.state.images.keys()]);
-        yield* host.perform(
-          'image.tag',
-          { image, reference: `registry.example/${name}:2` },
-          { ...this.#asked('/images/{name}/tag'), data: {} },
-        );
-        return;
-      }
-      case 2: {
-        const image = host.random.of([...host.state.images.keys()]);
-        const how = { ...this.#asked('/images/{name}', 'DELETE'), during: ['storage.remove', 'image-store.remove'], data: {} };
-        if (host.state.images.size > 8) yield* host.perform('image.remove', { image, force: host.random.chance(0.5), prune: true }, how);
-        return;
-      }
-      case 3: {
-        const args = { name, driver: 'bridge', internal: host.random.chance(0.2), ...options };
-        yield* host.perform('network.create', args, { ...this.#asked('/networks/create'), during: ['network.createNetwork'], data: {} });
-        if (host.state.networks.size < 12) return;
-        const network = [...host.state.networks.values()].find((known) => !known.predefined)?.id ?? name;
-        yield* host.perform(
-          'network.remove',
-          { network },
-          { ...this.#asked('/networks/{id}', 'DELETE'), during: ['network.removeNetwork'], data: {} },
-        );
-        return;
-      }
-      case 4:
-        yield* host.perform(
-          'volume.create',
-          { name, driver: 'local', ...options },
-          { ...this.#asked('/volumes/create'), during: ['volume.create'], data: {} },
-        );
-        if (host.random.chance(0.7))
-          yield* host.perform(
-            'volume.remove',
-            { volume: name, force: false },
-            { ...this.#asked('/volumes/{name}', 'DELETE'), during: ['volume.remove'], data: {} },
-          );
-        return;
-      case 5:
-        yield* host.perform(
-          'container.start',
-          { container: `no-such-${name}` },
-          { ...this.#asked('/containers/{id}/start'), data: () => host.process() },
-        );
-        return;
-      default: {
-        const down = [...host.state.containers.values()].filter(
-          ({ id, status, busy }) => status === 'exited' && busy === undefined && !host.taken.has(id),
-        );
-        const containers = down.slice(0, 3).map(({ id }) => id);
-        const data = { removed: containers, reclaimedBytes: 4096 };
-        yield* host.perform('container.prune', { containers }, { ...this.#asked('/containers/prune'), during: ['storage.remove'], data });
-      }
-    }
+  chore(): Script {
+    return chore(this.#host, this.#name(), (tag) => this.load(tag));
   }
 
   /** The engine is stopped, if nothing is under way, and started again. */
@@ -170,19 +105,19 @@ export class SyntheticLife {
         yield* this.#host.perform(
           'container.pause',
           { container: id },
-          { ...this.#asked('/containers/{id}/pause'), during: ['cgroup.freeze'], data: {} },
+          { ...asked(this.#host, '/containers/{id}/pause'), during: ['cgroup.freeze'], data: {} },
         );
         yield* this.#host.perform(
           'container.unpause',
           { container: id },
-          { ...this.#asked('/containers/{id}/unpause'), during: ['cgroup.thaw'], data: {} },
+          { ...asked(this.#host, '/containers/{id}/unpause'), during: ['cgroup.thaw'], data: {} },
         );
         return;
       case 1:
         yield* this.#host.perform(
           'container.rename',
           { container: id, name: this.#name() },
-          { ...this.#asked('/containers/{id}/rename'), data: {} },
+          { ...asked(this.#host, '/containers/{id}/rename'), data: {} },
         );
         return;
       case 2:
@@ -193,7 +128,7 @@ export class SyntheticLife {
         yield* this.#host.perform(
           'container.restart',
           { container: id },
-          { ...this.#asked('/containers/{id}/restart'), during, data: () => this.#host.process() },
+          { ...asked(this.#host, '/containers/{id}/restart'), during, data: () => this.#host.process() },
         );
         return;
       }
@@ -201,7 +136,7 @@ export class SyntheticLife {
         yield* this.#host.perform(
           'container.kill',
           { container: id, signal: 'HUP' },
-          { ...this.#asked('/containers/{id}/kill'), during: ['signal'], data: {} },
+          { ...asked(this.#host, '/containers/{id}/kill'), during: ['signal'], data: {} },
         );
         return;
       case 5:
@@ -214,7 +149,7 @@ export class SyntheticLife {
   }
 
   *#run(spec: ContainerSpec): Script<string | undefined> {
-    const how = { ...this.#asked('/containers/create'), during: ['storage.prepare'], data: { warnings: [] } };
+    const how = { ...asked(this.#host, '/containers/create'), during: ['storage.prepare'], data: { warnings: [] } };
     const made = yield* this.#host.perform('container.create', { name: this.#name(), spec }, how);
     if (made === undefined) return undefined;
     this.#host.taken.add(made.id);
@@ -225,7 +160,7 @@ export class SyntheticLife {
 
   *#start(id: string): Script {
     const failure = this.#host.random.chance(0.02) ? { failure: RUNTIME_FAILED } : {};
-    const how = { ...this.#asked('/containers/{id}/start'), during: UP, data: () => this.#host.process(), ...failure };
+    const how = { ...asked(this.#host, '/containers/{id}/start'), during: UP, data: () => this.#host.process(), ...failure };
     yield* this.#host.perform('container.start', { container: id }, how);
     if (failure.failure !== undefined && this.#host.state.containers.get(id)?.spec.autoRemove === true)
       yield* this.#remove(id, system('auto-remove'), this.#host.seq);
@@ -237,7 +172,7 @@ export class SyntheticLife {
     yield* this.#host.perform(
       'container.stop',
       { container: id },
-      { ...this.#asked('/containers/{id}/stop'), during, data: { exitCode: 143 } },
+      { ...asked(this.#host, '/containers/{id}/stop'), during, data: { exitCode: 143 } },
     );
     yield* this.#release(id, exit);
   }
@@ -247,19 +182,23 @@ export class SyntheticLife {
   }
 
   *#remove(id: string, by?: Actor, cause?: number): Script {
-    const asked = by === undefined ? this.#asked('/containers/{id}', 'DELETE') : { by, ...(cause === undefined ? {} : { cause }) };
+    const request = by === undefined ? asked(this.#host, '/containers/{id}', 'DELETE') : { by, ...(cause === undefined ? {} : { cause }) };
     const during = this.#host.state.containers.get(id)?.active === true ? [...DOWN, ...GONE] : GONE;
-    yield* this.#host.perform('container.remove', { container: id, force: false, volumes: true }, { ...asked, during, data: {} });
+    yield* this.#host.perform('container.remove', { container: id, force: false, volumes: true }, { ...request, during, data: {} });
   }
 
   *#exec(id: string): Script {
     const command = ['sh', '-c', 'test -e /run/ready'];
     const spec = { ...PLAIN_EXEC, command };
-    const made = yield* this.#host.perform('exec.create', { container: id, spec }, { ...this.#asked('/containers/{id}/exec'), data: {} });
+    const made = yield* this.#host.perform(
+      'exec.create',
+      { container: id, spec },
+      { ...asked(this.#host, '/containers/{id}/exec'), data: {} },
+    );
     if (made === undefined) return;
     const args = { exec: made.id, detach: false, tty: false };
     yield* this.#host.perform('exec.start', args, {
-      ...this.#asked('/exec/{id}/start'),
+      ...asked(this.#host, '/exec/{id}/start'),
       during: ['runtime.execStart'],
       data: () => this.#host.process(),
     });
@@ -288,51 +227,4 @@ export class SyntheticLife {
   #name(): string {
     return `${this.#host.random.of(NAMES)}-${(this.#count += 1)}`;
   }
-
-  #asked(route: string, method = 'POST'): { readonly by: Actor; readonly req: RequestFacts } {
-    return { by: this.#host.random.of(PEOPLE), req: { method, route, api: '1.47', agent: 'Docker-Client/28.0.1 (linux)' } };
-  }
-
-  #spec(more: Partial<ContainerSpec>): ContainerSpec {
-    const { random, state } = this.#host;
-    const mounts: MountSpec[] = random.chance(0.2)
-      ? [{ type: 'volume', source: `data-${random.integer(100)}`, target: '/data', readOnly: false }]
-      : [];
-    const ports: PortBinding[] = random.chance(0.3) ? [{ protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: 0 }] : [];
-    return {
-      ...PLAIN_SPEC,
-      image: random.of([...state.images.values()].flatMap(({ tags }) => tags)),
-      cmd: ['serve', '--port', '80', '--log-level', 'info'],
-      env: { names: ['PATH', 'LANG', 'TOKEN'], secret: { id: random.hex(32), hmac: random.hex(64) } },
-      labels: { app: random.of(NAMES), 'com.example.release': `r${random.integer(40)}`, 'com.example.owner': 'platform' },
-      resources: random.chance(0.4) ? { memoryBytes: 268_435_456, cpuShares: 512 } : {},
-      mounts,
-      ports,
-      ...more,
-    };
-  }
-
-  #image(layers: number): ImageManifest {
-    const digest = (): `sha256:${string}` => `sha256:${this.#host.random.hex(64)}`;
-    return {
-      id: digest(),
-      architecture: 'amd64',
-      os: 'linux',
-      created: '2025-12-01T00:00:00Z',
-      config: { Cmd: ['sh'], Env: ['PATH=/usr/bin:/bin'], WorkingDir: '/', StopSignal: 'SIGTERM' },
-      layers: Array.from({ length: layers }, () => ({
-        diffId: digest(),
-        chainId: digest(),
-        digest: digest(),
-        mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-        size: this.#host.random.integer(50_000_000),
-      })),
-      history: Array.from({ length: layers }, () => ({ created: '2025-12-01T00:00:00Z', created_by: 'COPY . /app # buildkit' })),
-      size: 120_000_000,
-    };
-  }
-}
-
-function system(reason: string): Actor {
-  return { scheme: 'system', reason };
 }
