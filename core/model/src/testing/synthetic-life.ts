@@ -85,8 +85,8 @@ export class SyntheticLife {
   }
 
   /** What happens now and then, to no container in particular. */
-  chore(): Script {
-    return chore(this.#host, this.#name(), (tag) => this.load(tag));
+  *chore(): Script {
+    yield* chore(this.#host, this.#name(), (tag) => this.load(tag));
   }
 
   /** The engine is stopped, if nothing is under way, and started again. */
