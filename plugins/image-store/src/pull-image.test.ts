@@ -1,22 +1,12 @@
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type BlobDescriptor, createContext, type Digest, ShiplogError } from '@shiplog/contracts';
+import { type BlobDescriptor, type Digest, ShiplogError } from '@shiplog/contracts';
 import { hostPlatform, MEDIA_TYPES, sha256Of, writeTar } from '@shiplog/oci';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LocalImageStore } from './index.ts';
+import { context, storeSuite } from './testing/store.test.util.ts';
 
-const test = suite<{ stateDir: string; store: LocalImageStore }>('pulled images');
-
-test.before.each(async (context) => {
-  context.stateDir = await mkdtemp(join(tmpdir(), 'pulled-'));
-  context.store = new LocalImageStore({ engineId: '0123456789ab', stateDir: context.stateDir, runDir: context.stateDir });
-});
-test.after.each(({ stateDir }) => rm(stateDir, { recursive: true, force: true }));
-
-const ctx = (signal: AbortSignal = new AbortController().signal) => createContext({ op: 'op1', signal });
+const test = storeSuite('pulled images');
 
 /** Blobs that can be fetched, and how often each was. */
 class Source {
@@ -85,11 +75,11 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 test('given an image, when it is pulled, then it is stored; again, then only its manifest is fetched', async ({ store, stateDir }) => {
   const source = new Source();
   const { manifest, id, layer } = await image(source);
-  const pulled = await store.pull('one', manifest, source.fetch, ctx());
+  const pulled = await store.pull('one', manifest, source.fetch, context());
   assert.equal([pulled.manifest.id, pulled.tags, pulled.manifest.layers.map(({ digest }) => digest)], [id, [], [layer]]);
   assert.equal((await store.observe()).map((found) => found.id).toSorted(), [id, layer].toSorted());
   source.fetched.length = 0;
-  assert.equal((await store.pull('two', manifest, source.fetch, ctx())).manifest, pulled.manifest);
+  assert.equal((await store.pull('two', manifest, source.fetch, context())).manifest, pulled.manifest);
   assert.equal(source.fetched, [manifest.digest]);
   assert.equal(await readdir(join(stateDir, 'ingest')), []);
 });
@@ -108,10 +98,10 @@ test('given an index of several platforms, when it is pulled, then the one for t
       { ...nested, platform: hostPlatform() },
     ]),
   );
-  assert.is((await store.pull('one', root, source.fetch, ctx())).manifest.id, mine.id);
+  assert.is((await store.pull('one', root, source.fetch, context())).manifest.id, mine.id);
   assert.not.ok(source.fetched.includes(others.manifest.digest));
   const foreign = source.add(INDEX, indexOf([{ ...others.manifest, platform: { os: 'linux', architecture: 's390x' } }]));
-  await store.pull('two', foreign, source.fetch, ctx()).then(
+  await store.pull('two', foreign, source.fetch, context()).then(
     () => assert.unreachable('it was pulled'),
     (error: unknown) => assert.match(String(error), /has no image for linux\/.*, but for: linux\/s390x/),
   );
@@ -163,7 +153,7 @@ for (const [does, code, make] of HOSTILE)
   test(`given a source that ${does}, when an image is pulled, then it fails ${code} and nothing stays`, async ({ store, stateDir }) => {
     const source = new Source();
     const { manifest, layer } = await image(source);
-    assert.is(await codeOf(store.pull('one', await make(source, manifest, layer), source.fetch, ctx())), code);
+    assert.is(await codeOf(store.pull('one', await make(source, manifest, layer), source.fetch, context())), code);
     assert.equal(await store.observe(), []);
     assert.equal(await readdir(join(stateDir, 'ingest')), []);
   });
@@ -176,8 +166,8 @@ test('given a source that writes a link or nothing, when an image is pulled, the
   const { manifest } = await image(source);
   const outside = join(stateDir, 'outside');
   await writeFile(outside, source.blobs.get(manifest.digest) ?? '');
-  assert.is(await codeOf(store.pull('one', manifest, (_, path) => symlink(outside, path), ctx())), 'DRIVER_FAILED');
-  assert.is(await codeOf(store.pull('one', manifest, async () => undefined, ctx())), 'DRIVER_FAILED');
+  assert.is(await codeOf(store.pull('one', manifest, (_, path) => symlink(outside, path), context())), 'DRIVER_FAILED');
+  assert.is(await codeOf(store.pull('one', manifest, async () => undefined, context())), 'DRIVER_FAILED');
   assert.ok((await readdir(stateDir)).includes('outside'));
   assert.equal(await store.observe(), []);
 });
@@ -190,7 +180,7 @@ test('given a pull that is canceled, when it goes on, then nothing more is fetch
     await source.fetch(blob, path);
     gone.abort();
   };
-  assert.is.not(await codeOf(store.pull('one', manifest, fetch, ctx(gone.signal))), 'none');
+  assert.is.not(await codeOf(store.pull('one', manifest, fetch, context(gone.signal))), 'none');
   assert.equal(source.fetched, [manifest.digest]);
   assert.equal(await store.observe(), []);
 });
