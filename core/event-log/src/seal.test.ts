@@ -148,6 +148,36 @@ test('given events that were sealed, then nothing of them is left in the files o
   assert.is(found?.type === 'container.oom' && found.data.id, secret);
 });
 
+test('given any position, when asked how far a seal before it would come, then that is how far it comes, before and after opening again', async (context) => {
+  assert.equal([context.log.sealedSeq, context.log.sealable(0)], [-1, 0]);
+  for (const before of [1, 19, 20, 777, 1500, 1501, EVENTS]) {
+    const reach = context.log.sealable(before);
+    assert.ok(reach <= before);
+    await sealAll(context.log, before);
+    assert.is(context.log.sealedSeq + 1, reach, `before ${before}`);
+    if (before === 777) await reopen(context);
+    assert.equal([context.log.sealedSeq + 1, context.log.sealable(before)], [reach, reach]);
+  }
+});
+
+test('given followers, when asked whom the log must wait for, then the one that lags most counts until it has been given all, or leaves', async ({
+  log,
+}) => {
+  assert.is(log.followedSeq, undefined);
+  const leave = new AbortController();
+  const slow = log.follow({ from: 10, signal: leave.signal })[Symbol.asyncIterator]();
+  assert.is((await slow.next()).value?.seq, 10);
+  const reached = log.followedSeq ?? 0;
+  assert.ok(reached > 10 && reached < EVENTS);
+  const fast = log.follow({ from: EVENTS - 1 })[Symbol.asyncIterator]();
+  assert.is((await fast.next()).value?.seq, EVENTS - 1);
+  assert.is(log.followedSeq, reached);
+  leave.abort();
+  await slow.return?.();
+  assert.is(log.followedSeq, undefined, 'one that has been given all holds nothing back');
+  await fast.return?.();
+});
+
 test('given several who seal at once, then each event is in one archive', async (context) => {
   const ranges = (await Promise.all([800, 1500, 2000].map((before) => sealAll(context.log, before))))
     .flat()
