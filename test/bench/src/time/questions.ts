@@ -1,11 +1,12 @@
 import type { EventLogReader } from '@shiplog/contracts';
 import { createState, evolve } from '@shiplog/model';
 
-/** A random moment, and a container that was there. */
+/** A random moment, and a container and an image that were there. */
 export interface Question {
   readonly seq: number;
   readonly id: string;
   readonly name: string;
+  readonly image: string;
 }
 
 /** As many in no order, no moment twice. Folded from the first event: nothing that is asked afterwards is known by then. */
@@ -18,14 +19,17 @@ export async function questions(log: EventLogReader, count: number): Promise<rea
   for await (const event of log.read()) {
     evolve(state, event);
     if (!moments.has(event.seq)) continue;
-    const ids = [...state.containers.keys()];
-    const one = state.containers.get(ids[random(ids.length)] ?? '');
-    if (one !== undefined) found.push({ seq: event.seq, id: one.id, name: one.name });
+    const [one, image] = [anyOf(state.containers), anyOf(state.images)];
+    if (one !== undefined && image !== undefined) found.push({ seq: event.seq, id: one.id, name: one.name, image: image.id });
   }
   return found
     .map((question) => ({ question, key: Math.random() }))
     .toSorted((a, b) => a.key - b.key)
     .map(({ question }) => question);
+}
+
+function anyOf<T>(map: ReadonlyMap<string, T>): T | undefined {
+  return [...map.values()][random(map.size)];
 }
 
 function random(below: number): number {
