@@ -2,7 +2,7 @@ import { appendFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import { type Kernel, type LogDriver, ShiplogError } from '@shiplog/contracts';
-import { logCrashSuite, logSuite } from '@shiplog/conformance/log';
+import { driverFixture, logCrashSuite, logSuite } from '@shiplog/conformance/log';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
 import { checksCanFail, replacing, temporaryDirectory } from '@shiplog/test-support';
@@ -261,36 +261,15 @@ checksCanFail<Wrong>({
   kit: (check, wrong) =>
     logSuite({
       test: check,
-      async factory() {
-        const temporary = await temporaryDirectory();
-        const [stateDir, runDir, directory] = ['state', 'run', 'logs'].map((name) => join(temporary.path, name)) as [
-          string,
-          string,
-          string,
-        ];
-        for (const path of [stateDir, runDir, directory]) await mkdir(path);
-        const { home, logger } = createTestServices({ kernel, stateDir, runDir });
-        const made: JsonFileLog[] = [];
-        const make = (): LogDriver => {
-          const right: JsonFileLog & LogDriver = new JsonFileLog({ ...kernel, files: { ...kernel.files, ...wrong.kernel } }, home, logger);
-          made.push(right);
-          return replacing<LogDriver>(right, wrong.change?.(right) ?? {});
-        };
-        return {
-          driver: make(),
-          capabilities: plugin.drivers.find(({ manifest }) => manifest.name === 'json-file')?.manifest.capabilities ?? {},
-          directory,
-          rotation: { 'max-size': '20k', 'max-file': '5', compress: 'true' },
-          async restart() {
-            await made.at(-1)?.[Symbol.asyncDispose]();
-            return make();
-          },
-          async cleanup() {
-            for (const driver of made) await driver[Symbol.asyncDispose]();
-            await temporary[Symbol.asyncDispose]();
-          },
-        };
-      },
+      factory: async () => ({
+        ...(await driverFixture(({ home, logger }) => {
+          const files = { ...kernel.files, ...wrong.kernel };
+          const right: LogDriver & AsyncDisposable = new JsonFileLog({ ...kernel, files }, home, logger);
+          return replacing<LogDriver & AsyncDisposable>(right, wrong.change?.(right) ?? {});
+        }, kernel)),
+        capabilities: plugin.drivers.find(({ manifest }) => manifest.name === 'json-file')?.manifest.capabilities ?? {},
+        rotation: { 'max-size': '20k', 'max-file': '5', compress: 'true' },
+      }),
     }),
 });
 

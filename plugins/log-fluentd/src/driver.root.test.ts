@@ -1,14 +1,12 @@
 // time limit: 240 s
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createContext, type LogDriver } from '@shiplog/contracts';
-import { logSuite } from '@shiplog/conformance/log';
-import { createTestServices } from '@shiplog/driver-kit/testing';
+import { createContext } from '@shiplog/contracts';
+import { driverFixture, logSuite } from '@shiplog/conformance/log';
 import { createKernel } from '@shiplog/kernel-linux';
-import { reported, temporaryDirectory } from '@shiplog/test-support';
+import { reported } from '@shiplog/test-support';
 import { appendFile } from 'node:fs/promises';
 import { parseAddress } from './address.ts';
 import { FluentdLog } from './driver.ts';
@@ -19,33 +17,18 @@ const kernel = createKernel();
 const test = suite('fluentd');
 
 async function prepare(more: { readonly [option: string]: string } = { 'fluentd-request-ack': 'true' }) {
-  const temporary = await temporaryDirectory();
-  const directory = join(temporary.path, 'logs');
-  await mkdir(directory);
   const server = new ForwardServer();
   const port = await server.listen(0);
-  const { logger } = createTestServices({ kernel, stateDir: temporary.path, runDir: temporary.path });
-  const made: (LogDriver & AsyncDisposable)[] = [];
-  const make = (): LogDriver & AsyncDisposable => {
-    const driver = new FluentdLog(kernel, logger);
-    made.push(driver);
-    return driver;
-  };
+  const fixture = await driverFixture(({ logger }) => new FluentdLog(kernel, logger), kernel);
   return {
-    driver: make(),
+    ...fixture,
     capabilities: plugin.drivers[0]?.manifest.capabilities ?? {},
-    directory,
     options: { 'fluentd-address': `127.0.0.1:${port}`, ...more },
     server,
     received: async (id: string) => whole(server.records.filter(({ fields }) => fields.container_id === id).map(({ fields }) => fields)),
-    async restart() {
-      await made.at(-1)?.[Symbol.asyncDispose]();
-      return make();
-    },
     async cleanup() {
-      for (const driver of made) await driver[Symbol.asyncDispose]();
+      await fixture.cleanup();
       await server.close();
-      await temporary[Symbol.asyncDispose]();
     },
   };
 }

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createContext, type LogDriver } from '@shiplog/contracts';
-import { logSuite } from '@shiplog/conformance/log';
+import { driverFixture, logSuite } from '@shiplog/conformance/log';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
 import { reported, temporaryDirectory } from '@shiplog/test-support';
@@ -44,31 +44,10 @@ test.after(async () => {
 
 logSuite({
   test: reported(test, 'log/journald', 'log'),
-  async factory() {
-    const temporary = await temporaryDirectory();
-    const directory = join(temporary.path, 'logs');
-    await mkdir(directory);
-    const { logger } = createTestServices({ kernel, stateDir: temporary.path, runDir: temporary.path });
-    const made: JournaldLog[] = [];
-    const make = (): JournaldLog => {
-      const driver = new JournaldLog(kernel, logger, { namespace });
-      made.push(driver);
-      return driver;
-    };
-    return {
-      driver: make(),
-      capabilities: plugin.drivers[0]?.manifest.capabilities ?? {},
-      directory,
-      async restart() {
-        await made.at(-1)?.[Symbol.asyncDispose]();
-        return make();
-      },
-      async cleanup() {
-        for (const driver of made) await driver[Symbol.asyncDispose]();
-        await temporary[Symbol.asyncDispose]();
-      },
-    };
-  },
+  factory: async () => ({
+    ...(await driverFixture(({ logger }) => new JournaldLog(kernel, logger, { namespace }), kernel)),
+    capabilities: plugin.drivers[0]?.manifest.capabilities ?? {},
+  }),
 });
 
 test('given an entry that no datagram holds, when it is sent, then the journal has all of it', async () => {

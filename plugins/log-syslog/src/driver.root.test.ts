@@ -1,11 +1,11 @@
 // time limit: 240 s
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createContext, type LogDriver } from '@shiplog/contracts';
-import { logSuite } from '@shiplog/conformance/log';
+import { driverFixture, logSuite } from '@shiplog/conformance/log';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
 import { reported, temporaryDirectory } from '@shiplog/test-support';
@@ -25,36 +25,15 @@ test.after(async () => {
 
 logSuite({
   test: reported(test, 'log/syslog', 'log'),
-  async factory() {
-    const temporary = await temporaryDirectory();
-    const directory = join(temporary.path, 'logs');
-    await mkdir(directory);
-    const { logger } = createTestServices({ kernel, stateDir: temporary.path, runDir: temporary.path });
-    const made: (LogDriver & AsyncDisposable)[] = [];
-    const make = (): LogDriver & AsyncDisposable => {
-      const driver = new SyslogLog(kernel, logger);
-      made.push(driver);
-      return driver;
-    };
-    return {
-      driver: make(),
-      capabilities: plugin.drivers[0]?.manifest.capabilities ?? {},
-      directory,
-      options: { 'syslog-address': `tcp://127.0.0.1:${server.tcp}` },
-      received: async (id) =>
-        (await server.messages())
-          .filter(({ app }) => app === id.slice(0, 12))
-          .map(({ severity, text }) => ({ text, stream: severity === 'err' ? 'stderr' : 'stdout' })),
-      async restart() {
-        await made.at(-1)?.[Symbol.asyncDispose]();
-        return make();
-      },
-      async cleanup() {
-        for (const driver of made) await driver[Symbol.asyncDispose]();
-        await temporary[Symbol.asyncDispose]();
-      },
-    };
-  },
+  factory: async () => ({
+    ...(await driverFixture(({ logger }) => new SyslogLog(kernel, logger), kernel)),
+    capabilities: plugin.drivers[0]?.manifest.capabilities ?? {},
+    options: { 'syslog-address': `tcp://127.0.0.1:${server.tcp}` },
+    received: async (id) =>
+      (await server.messages())
+        .filter(({ app }) => app === id.slice(0, 12))
+        .map(({ severity, text }) => ({ text, stream: severity === 'err' ? 'stderr' : 'stdout' })),
+  }),
 });
 
 /** Sends one line with these options and answers the message that came. */

@@ -1,4 +1,5 @@
 export { logCrashSuite } from './crash.ts';
+export { driverFixture } from './driver-fixture.ts';
 export { logSuite } from './log-suite.ts';
 
 export type { LogCrashSuite, LogHost } from './crash.ts';
