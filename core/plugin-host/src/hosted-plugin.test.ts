@@ -43,6 +43,23 @@ test(
 );
 
 test(
+  'given a package with its manifest, when what its driver answers first is a stream, then that is had as from any other',
+  withLab(async (lab) => {
+    const manifest = { kind: 'runtime', name: 'lazy', capabilities: {}, needs: {}, doc: 'A test.' };
+    const create = `() => ({ async *exits() { yield* [{ id: 'one' }, { id: 'two' }]; } })`;
+    const text = `export default {
+  manifest: { name: 'lazy', version: '1.0.0', api: [1] },
+  drivers: [{ manifest: ${JSON.stringify(manifest)}, create: ${create} }],
+};`;
+    const directory = await lab.write('lazy', { 'driver.mjs': text }, { entry: './driver.mjs', drivers: [manifest] });
+    await lab.host(directory);
+    const exits: string[] = [];
+    for await (const { id } of lab.registry.get('runtime', 'lazy').exits(lab.ctx().signal)) exits.push(id);
+    assert.equal(exits, ['one', 'two']);
+  }),
+);
+
+test(
   'given a plugin whose code does not load, when a driver is used, then the error says why, and it is tried again',
   withLab(async (lab) => {
     const directory = await lab.write('late', { 'driver.mjs': 'import "./missing.mjs"' });

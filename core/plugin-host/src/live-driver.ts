@@ -53,7 +53,7 @@ export class LiveDriver {
   constructor(open: () => Promise<ScopedDriver<DriverKind>>, openNow?: () => ScopedDriver<DriverKind>) {
     this.#open = open;
     this.#openNow = openNow;
-    // Families have methods alone; lazily loaded ones, methods that answer promises.
+    // Families have methods alone; lazily loaded ones, methods that answer promises or streams.
     this.facade = new Proxy({} as DriverFamilies[DriverKind], {
       get: (_, property) =>
         typeof property === 'symbol' || property === 'then' ? undefined : (...args: unknown[]): unknown => this.#call(property, args),
@@ -88,7 +88,13 @@ export class LiveDriver {
   #call(method: string, args: readonly unknown[]): unknown {
     if (this.#seat === undefined && this.#openNow !== undefined) this.#seat = new Seat(this.#openNow());
     if (this.#seat !== undefined) return this.#seat.call(method, args);
-    return this.#taken().then((seat) => seat.call(method, args));
+    const answer = this.#taken().then((seat) => seat.call(method, args));
+    // Which of the two it will be, nobody knows before it is loaded.
+    return Object.assign(answer, {
+      async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
+        yield* (await answer) as AsyncIterable<unknown>;
+      },
+    });
   }
 
   async #taken(): Promise<Seat> {

@@ -10,6 +10,7 @@ import { createContext, ShiplogError } from '@shiplog/contracts';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
 import { OciRuntimeDriver } from './driver.ts';
+import { removeGroups } from './testing/remove-groups.ts';
 
 interface Context {
   home: string;
@@ -31,6 +32,7 @@ test.before.each(async (context) => {
 
 test.after.each(async ({ home, driver }) => {
   await driver.remove({ id: 'one' });
+  await removeGroups(home);
   await rm(home, { recursive: true, force: true });
 });
 

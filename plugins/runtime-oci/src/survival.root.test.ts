@@ -11,6 +11,7 @@ import { createContext } from '@shiplog/contracts';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { createKernel } from '@shiplog/kernel-linux';
 import { OciRuntimeDriver } from './driver.ts';
+import { removeGroups } from './testing/remove-groups.ts';
 
 const ID = 'survivor';
 
@@ -78,6 +79,7 @@ test('given a container and an exec session made ready, when the engine is kille
     assert.equal(await driver.observe(), []);
   } finally {
     await driver.remove({ id: ID });
+    await removeGroups(home);
     await rm(home, { recursive: true, force: true });
   }
 });
