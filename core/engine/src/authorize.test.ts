@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Authorizer, type DriverInfo, ShiplogError } from '@shiplog/contracts';
+import type { Authorizer, DriverInfo } from '@shiplog/contracts';
+import { codeOf } from '@shiplog/contracts/testing';
 import type { Drivers } from './ports.ts';
 import { CALLER, eventsOf, SimDisk, simEngine } from './testing/sim-engine.ts';
 import { SimWorld } from './testing/sim-world.ts';
@@ -11,12 +12,6 @@ const test = suite('authorizers');
 /** The simulated world with one authorizer beside its drivers. */
 const judgedBy = (authorizer: Authorizer, more: Partial<DriverInfo> = {}): Drivers =>
   withAuthorizer(new SimWorld().drivers(), authorizer, more);
-
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'none',
-    (error: unknown) => (error instanceof ShiplogError ? error.code : String(error)),
-  );
 
 const VOLUME = { driver: 'sim', options: {}, labels: {} };
 

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createState, decide, evolve } from '@shiplog/model';
 import { type Command, type CommandType, type IntentData, ShiplogError } from '@shiplog/contracts';
+import { codeOf } from '@shiplog/contracts/testing';
 import type { RunningEngine } from './start-engine.ts';
 import { CALLER, eventsOf, SimDisk, simEngine, simSpec } from './testing/sim-engine.ts';
 import { SimWorld } from './testing/sim-world.ts';
@@ -17,12 +18,6 @@ async function withImage() {
   await engine.execute('image.load', { quiet: true }, CALLER, { body: nothing() });
   return { world, disk, engine, rest: world.leftovers() };
 }
-
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'none',
-    (error: unknown) => (error instanceof ShiplogError ? error.code : String(error)),
-  );
 
 test('given a container, when it lives and is removed, then the world is as before and each request left intent and outcome', async () => {
   const { world, engine, rest } = await withImage();

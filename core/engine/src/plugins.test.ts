@@ -1,17 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type DriverInfo, type DriverKind, type PluginControl, type Projection, ShiplogError } from '@shiplog/contracts';
+import { codeOf } from '@shiplog/contracts/testing';
 import type { Drivers } from './ports.ts';
 import { CALLER, eventsOf, SimDisk, simEngine } from './testing/sim-engine.ts';
 import { SimWorld } from './testing/sim-world.ts';
 
 const test = suite('plugins of the engine');
-
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'none',
-    (error: unknown) => (error instanceof ShiplogError ? error.code : String(error)),
-  );
 
 /** The simulated world with one more driver, of plugin `extra`. */
 function withDriver(kind: DriverKind, name: string, driver: object): Drivers {

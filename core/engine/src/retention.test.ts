@@ -6,7 +6,8 @@ import { openLevelLog } from '@shiplog/event-log';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type DriverInfo, type EventLog, type Projection, ShiplogError } from '@shiplog/contracts';
+import type { DriverInfo, EventLog, Projection } from '@shiplog/contracts';
+import { codeOf } from '@shiplog/contracts/testing';
 import type { RunningEngine } from './start-engine.ts';
 import { CALLER, eventsOf, simEngine, simSpec } from './testing/sim-engine.ts';
 import { SimWorld } from './testing/sim-world.ts';
@@ -92,12 +93,6 @@ async function history(engine: RunningEngine): Promise<string> {
 }
 
 const sha256 = (bytes: Uint8Array | undefined): string => hash('sha256', bytes ?? '');
-
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'none',
-    (error: unknown) => (error instanceof ShiplogError ? error.code : String(error)),
-  );
 
 test('given old events, when they are sealed and pruned, then what lives goes on, the past begins later, and a restart without snapshots has the same state', async () => {
   await using temporary = await temporaryDirectory();

@@ -5,7 +5,8 @@ import { openLevelLog } from '@shiplog/event-log';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
+import type { ShiplogEvent } from '@shiplog/contracts';
+import { codeOf } from '@shiplog/contracts/testing';
 import { syntheticLog } from '@shiplog/model/testing';
 import { fold } from './fold.ts';
 import { eventsOf, inOrder } from './replayable.ts';
@@ -16,12 +17,6 @@ const test = suite('sources of a replay');
 async function* of(list: readonly ShiplogEvent[]): AsyncGenerator<ShiplogEvent> {
   yield* list;
 }
-
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'none',
-    (error: unknown) => (error instanceof ShiplogError ? error.code : String(error)),
-  );
 
 test('given one log as a root, a log directory and exports plain, gzip and zstd, when folded at any point, then the hash is one', async () => {
   await using temporary = await temporaryDirectory();

@@ -19,7 +19,8 @@ import {
   writeExport,
 } from '@shiplog/replay';
 import { temporaryDirectory } from '@shiplog/test-support';
-import { type LogBoundary, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
+import type { LogBoundary, ShiplogEvent } from '@shiplog/contracts';
+import { codeOf } from '@shiplog/contracts/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { goldenLogs } from './golden.ts';
@@ -37,12 +38,6 @@ async function allOf<T>(list: AsyncIterable<T>): Promise<T[]> {
   for await (const item of list) found.push(item);
   return found;
 }
-
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'none',
-    (error: unknown) => (error instanceof ShiplogError ? error.code : String(error)),
-  );
 
 async function differencesIn(log: Replayable): Promise<readonly Difference[]> {
   const differences: Difference[] = [];

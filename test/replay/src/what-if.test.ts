@@ -12,6 +12,7 @@ import {
   type Simulated,
 } from '@shiplog/replay';
 import { type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
+import { codeOf } from '@shiplog/contracts/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { goldenLogs } from './golden.ts';
@@ -27,12 +28,6 @@ async function* of(events: readonly ShiplogEvent[]): AsyncGenerator<ShiplogEvent
 }
 
 const p50 = ({ verbs }: Pick<Simulated, 'verbs'>, verb: string): number => verbs.find((one) => one.verb === verb)?.p50 ?? Number.NaN;
-
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'none',
-    (error: unknown) => (error instanceof ShiplogError ? error.code : String(error)),
-  );
 
 const refusal = (run: () => unknown): string => {
   try {
