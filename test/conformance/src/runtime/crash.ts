@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createContext } from '@shiplog/contracts';
 import { type Call, crashSuite, type Stage } from '../crash/index.ts';
 import type { TestFunction } from '../in-lab.ts';
-import { createArgs, type RuntimeFactory, type RuntimeFixture } from './lab.ts';
+import type { RuntimeFactory, RuntimeFixture } from './fixture.ts';
+import { createArgs } from './lab.ts';
 import { processesOf } from './processes.ts';
 import { withSessions } from './session.ts';
 

@@ -5,63 +5,13 @@ import {
   type ErrorCode,
   ERRORS,
   type IoChannel,
-  type Kernel,
   type OperationContext,
   type ProcessExit,
   type RuntimeDriver,
   ShiplogError,
 } from '@shiplog/contracts';
-import type { LastCalls } from '../crash/last-calls.ts';
-import type { Death } from '../crash/stage.ts';
-import type { Call, Killed } from './kill-after.ts';
-
-/** What can be asked of a spec beside what runs. */
-export interface SpecOptions {
-  readonly terminal?: boolean;
-  readonly env?: readonly string[];
-  readonly cwd?: string;
-  /** Bytes; the process is killed when it and its children use more. Only asked when the fixture `limitsMemory`. */
-  readonly memory?: number;
-}
-
-/** A driver under test, fresh, with its own empty directories. */
-export interface RuntimeFixture {
-  readonly driver: RuntimeDriver;
-  /** The port that the driver was given. */
-  readonly kernel: Kernel;
-  /** Directory with everything that is this driver's and its containers': `state` and `run` are its own. */
-  readonly home: string;
-  readonly engineId: string;
-  /** What `create` is asked for: `oci`, or the name of one of several that the driver can use. */
-  readonly runtime: string;
-  /** True when `spec` can limit memory on this host. */
-  readonly limitsMemory: boolean;
-  /** Another driver over the same directories, as after kill -9 of an engine. The former one is used no more. */
-  restart(): Promise<RuntimeDriver>;
-  /**
-   * An OCI runtime spec whose root file system has busybox as /bin/busybox with its usual links in /bin, /etc/passwd and
-   * /etc/group with root and with `app` (1000:1000, home /home/app, member of `extra` 2000), a text file /etc/plain that is
-   * not executable, and /proc. Capabilities as Docker gives them.
-   */
-  spec(id: string, args: readonly string[], options?: SpecOptions): object;
-  /** Where the log of a container goes. */
-  logPath(id: string): string;
-  /** What is left on the host of these containers and sessions: processes, files, mounts and cgroups, in words. */
-  remains(ids: readonly string[]): Promise<readonly string[]>;
-  /** Kills what watches a container, or does nothing and answers false if there is no such thing. */
-  killMonitor(id: string): Promise<boolean>;
-  /**
-   * Makes the call with another driver over the same directories, in a process of its own that is killed `after` milliseconds
-   * from then, or when the call has ended.
-   */
-  kill(call: Call, after?: number): Promise<Killed>;
-  /** Makes calls with another driver over the same directories, in a process of its own that dies in the last one: {@link dieApart}. */
-  die(calls: LastCalls): Promise<Death>;
-  /** Called at the end, failed or not. */
-  cleanup(): Promise<void>;
-}
-
-export type RuntimeFactory = () => Promise<RuntimeFixture>;
+import type { RuntimeFixture } from './fixture.ts';
+import type { SpecOptions } from './spec.ts';
 
 type CreateArgs = Parameters<RuntimeDriver['create']>[0];
 

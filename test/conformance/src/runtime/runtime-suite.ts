@@ -5,7 +5,8 @@ import { execChecks } from './exec.ts';
 import { exitChecks } from './exits.ts';
 import { identityChecks } from './identity.ts';
 import { killChecks } from './kills.ts';
-import { type AddCheck, Lab, type RuntimeFactory } from './lab.ts';
+import type { RuntimeFactory } from './fixture.ts';
+import { type AddCheck, Lab } from './lab.ts';
 import { lifeCycleChecks } from './life-cycle.ts';
 import { stdioChecks } from './stdio.ts';
 

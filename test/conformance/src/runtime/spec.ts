@@ -1,4 +1,11 @@
-import type { SpecOptions } from './lab.ts';
+/** What can be asked of a spec beside what runs. */
+export interface SpecOptions {
+  readonly terminal?: boolean;
+  readonly env?: readonly string[];
+  readonly cwd?: string;
+  /** Bytes; the process is killed when it and its children use more. Only asked when the fixture `limitsMemory`. */
+  readonly memory?: number;
+}
 
 const CAPABILITIES = [
   'CAP_CHOWN',
