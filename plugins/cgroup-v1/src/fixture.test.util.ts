@@ -17,8 +17,8 @@ export async function probe(): Promise<Probe> {
   return (await definition.probe?.(services())) ?? { usable: true };
 }
 
-/** A driver of an engine of its own. */
-export async function fixture(): Promise<CgroupFixture> {
+/** A driver of an engine of its own; `change` may make it a wrong one. */
+export async function fixture(change = (right: CgroupDriver): CgroupDriver => right): Promise<CgroupFixture> {
   const own = services();
   const made: { dispose(): Promise<void> }[] = [];
   return cgroupFixture({
@@ -28,7 +28,7 @@ export async function fixture(): Promise<CgroupFixture> {
     async make() {
       const scoped = instantiate(definition, own);
       made.push(scoped);
-      return scoped.driver as CgroupDriver;
+      return change(scoped.driver as CgroupDriver);
     },
     async cleanup() {
       for (const scoped of made) await scoped.dispose();

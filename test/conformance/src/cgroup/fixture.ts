@@ -19,6 +19,16 @@ const FILES: { readonly [what in ReadableLimit]: { readonly 1: readonly [string,
   readBps: { 1: ['blkio', 'blkio.throttle.read_bps_device'], 2: ['io.max'] },
 };
 
+/** By version: the file that freezes a group, and its words. */
+const FREEZERS = {
+  1: { file: 'freezer.state', running: 'THAWED', frozen: 'FROZEN' },
+  2: { file: 'cgroup.freeze', running: '0', frozen: '1' },
+} as const;
+
+/** How often the kernel is asked to let go of what was killed, and how long after another. */
+const TRIES = 200;
+const PAUSE_MS = 20;
+
 /** A driver whose engine has an id that no other has. */
 export interface CgroupInstances {
   readonly engineId: string;
@@ -56,11 +66,10 @@ export async function cgroupFixture({ make, cleanup, ...instances }: CgroupInsta
   };
   /** Files of a group with a state of being frozen, of both versions. */
   const frozen = async (id: string): Promise<readonly { readonly file: string; readonly running: string; readonly state: string }[]> => {
-    const files = (await groups(id)).map(({ hierarchy: { version }, directory }) =>
-      version === 1
-        ? { file: join(directory, 'freezer.state'), running: 'THAWED' }
-        : { file: join(directory, 'cgroup.freeze'), running: '0' },
-    );
+    const files = (await groups(id)).map(({ hierarchy: { version }, directory }) => {
+      const { file, running } = FREEZERS[version];
+      return { file: join(directory, file), running };
+    });
     const states = await Promise.all(files.map(async (one) => ({ ...one, state: await readControl(one.file) })));
     return states.filter(({ state, running }) => state !== '' && state !== running);
   };
@@ -82,22 +91,64 @@ export async function cgroupFixture({ make, cleanup, ...instances }: CgroupInsta
     groupsOf: async (id) => (await groups(id)).map(({ directory }) => directory),
     async cleanup() {
       await cleanup();
-      // What a wrong driver leaves is not this host's to keep.
-      for (const { directory } of await groups()) await removeTree(directory);
+      // What a wrong driver leaves is not this host's to keep: groups, and processes in them that nobody ended.
+      const left = await groups();
+      // With their freezer first: frozen ones die when they are let go.
+      for (const { directory } of left.toSorted((a, b) => Number(hasFreezer(b.hierarchy)) - Number(hasFreezer(a.hierarchy))))
+        await endProcesses(directory);
+      for (const { directory } of left) await removeTree(directory);
     },
   };
 }
 
+function hasFreezer({ version, controllers }: Hierarchy): boolean {
+  return version === 2 || controllers.includes('freezer');
+}
+
+/**
+ * Ends all processes in the groups below one. They stand still meanwhile, where it has a freezer: some start others as fast as these are killed.
+ * What the kernel does not let go of in time keeps its group, and {@link removeTree} says so.
+ */
+async function endProcesses(directory: string): Promise<void> {
+  for (const name of await directoriesIn(directory)) {
+    const group = join(directory, name);
+    await endProcesses(group);
+    const names = await namesIn(group);
+    const freezer = Object.values(FREEZERS).find(({ file }) => names.includes(file));
+    for (let tries = 0; tries < TRIES && (await processesIn(group)).length > 0; tries += 1) {
+      if (freezer !== undefined) await writeFile(join(group, freezer.file), freezer.frozen);
+      for (const pid of await processesIn(group)) kill(pid);
+      if (freezer !== undefined) await writeFile(join(group, freezer.file), freezer.running);
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+async function processesIn(group: string): Promise<readonly number[]> {
+  return (await readControl(join(group, 'cgroup.procs'))).split('\n').filter(Boolean).map(Number);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error;
+  }
+}
+
+async function directoriesIn(directory: string): Promise<readonly string[]> {
+  return (await readdir(directory, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
 /** Removes a group with those in it. The kernel takes a moment to let go of processes that were killed. */
 async function removeTree(directory: string): Promise<void> {
-  for (const entry of await readdir(directory, { withFileTypes: true }))
-    if (entry.isDirectory()) await removeTree(join(directory, entry.name));
+  for (const name of await directoriesIn(directory)) await removeTree(join(directory, name));
   for (let tries = 0; ; tries += 1) {
     try {
       return await rmdir(directory);
     } catch (error) {
-      if (errnoOf(error) !== 'EBUSY' || tries > 200) throw error;
-      await sleep(20);
+      if (errnoOf(error) !== 'EBUSY' || tries === TRIES) throw error;
+      await sleep(PAUSE_MS);
     }
   }
 }
