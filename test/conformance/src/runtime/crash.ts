@@ -19,8 +19,11 @@ export interface RuntimeAbilities {
   readonly programs: boolean;
 }
 
-/** Names in command lines that are other ones each time: of sockets at which programs meet, and of processes. */
-const PASSING = new RegExp(`${tmpdir()}/\\S+|\\b\\d{3,}\\b`, 'g');
+/**
+ * Names in command lines that are other ones each time: of sockets at which programs meet, and of processes. Who is started without this
+ * process's environment makes them in /tmp.
+ */
+const PASSING = new RegExp(`(?:${tmpdir()}|/tmp)/\\S+|\\b\\d{3,}\\b`, 'g');
 const PROGRAM = ['/bin/sh', '-c', 'echo ran; exec sleep 1000'];
 const SESSION = ['/bin/sleep', '2000'];
 /** SIGWINCH, which ends nothing. */
