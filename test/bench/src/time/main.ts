@@ -1,6 +1,5 @@
 import { foldTo } from '@shiplog/engine';
 import { createState, evolve, findRecord } from '@shiplog/model';
-import { collectGarbage } from '../collect-garbage.ts';
 import { interleave, type Series } from '../measure.ts';
 import { type Question, questions } from './questions.ts';
 import { RecordedLog } from './recorded-log.ts';
@@ -61,8 +60,6 @@ try {
     for (const [index, [what, work]] of Object.entries(ask).entries()) {
       // Of each kind at other moments, so that none finds what another left.
       const from = ((round + index) % (ROUNDS + 1)) * QUESTIONS;
-      // Nor does one pay for what others threw away.
-      collectGarbage();
       for (const question of all.slice(from, from + QUESTIONS)) {
         const [began, used] = [performance.now(), process.threadCpuUsage()];
         await work(question);
