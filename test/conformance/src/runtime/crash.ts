@@ -8,7 +8,7 @@ import { type Call, crashSuite, type Stage } from '../crash/index.ts';
 import type { TestFunction } from '../in-lab.ts';
 import type { RuntimeFactory, RuntimeFixture } from './fixture.ts';
 import { createArgs } from './lab.ts';
-import { processesOf } from './processes.ts';
+import { killProcessesOf, processesOf } from './processes.ts';
 import { withSessions } from './session.ts';
 
 /** What of a driver's manifest decides which calls its life has. */
@@ -96,7 +96,7 @@ function stageOf(fixture: RuntimeFixture, verbs: readonly string[], { terminal, 
       ];
     },
     async reboot() {
-      for (const { pid } of programs ? await processesOf(home) : []) process.kill(pid, 'SIGKILL');
+      if (programs) await killProcessesOf(home);
       for (const end = Date.now() + PATIENCE; programs && (await processesOf(home)).length > 0 && Date.now() < end;) await sleep(10);
       for (const name of await readdir(join(home, 'run'))) await rm(join(home, 'run', name), { recursive: true });
       // The output is the log driver's, and what ran before is not to be counted.

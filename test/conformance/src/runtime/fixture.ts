@@ -13,7 +13,7 @@ import { dieApart, type LastCalls } from '../crash/last-calls.ts';
 import type { Death } from '../crash/stage.ts';
 import { type Home, runtimeOf } from './driver-of.ts';
 import { type Call, killAfter, type Killed } from './kill-after.ts';
-import { monitorOf, processesOf } from './processes.ts';
+import { killProcessesOf, monitorOf, processesOf } from './processes.ts';
 import { makeRootFileSystem } from './root-file-system.ts';
 import { type SpecOptions, specOf } from './spec.ts';
 
@@ -126,7 +126,7 @@ export async function runtimeFixture({ plugin, module, name, kernel }: RuntimeOf
     die: (calls) => dieApart([process.execPath, script('die'), JSON.stringify(where)], calls),
     async cleanup() {
       await current?.dispose();
-      if (programs) for (const { pid } of await processesOf(home)) process.kill(pid, 'SIGKILL');
+      if (programs) await killProcessesOf(home);
       for (const path of await cgroups()) await rmdir(path);
       await rm(home, { recursive: true, force: true });
     },

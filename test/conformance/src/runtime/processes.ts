@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { errnoOf } from '@shiplog/driver-kit';
 
 /** A process as /proc shows it. */
 export interface Seen {
@@ -16,6 +17,17 @@ export async function processesOf(home: string): Promise<readonly Seen[]> {
     if (command.includes(home) || (await hasRoot(pid, `${home}/rootfs`))) found.push({ pid, command });
   }
   return found;
+}
+
+/** Kills them (SIGKILL). One may have ended by itself, as those of a container do with its first. */
+export async function killProcessesOf(home: string): Promise<void> {
+  for (const { pid } of await processesOf(home)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if (errnoOf(error) !== 'ESRCH') throw error;
+    }
+  }
 }
 
 async function hasRoot(pid: number, rootfs: string): Promise<boolean> {
