@@ -48,7 +48,7 @@ export class Ledger {
 
   /** Folds what came after the last snapshot; all that is kept if there is none that fits. `spacing`: that of snapshots, for tests. */
   static async open(log: EventLog, logger: Logger, spacing?: Spacing): Promise<Ledger> {
-    const snapshots = new StateSnapshots(log.snapshots);
+    const snapshots = new StateSnapshots(log);
     const ledger = new Ledger(log, snapshots, await lastState(snapshots, log, logger), logger, spacing);
     await foldTo(ledger.head, log, log.durableSeq);
     return ledger;
@@ -79,7 +79,7 @@ export class Ledger {
   async discardSnapshotsBefore(seq: number): Promise<void> {
     await this.settled();
     this.#marker.renew();
-    await new StateSnapshots(this.log.snapshots).discardBefore(seq);
+    await new StateSnapshots(this.log).discardBefore(seq);
   }
 
   /** Resolves when no snapshot is being written. */

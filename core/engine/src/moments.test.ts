@@ -63,7 +63,7 @@ test('given a log with snapshots along it, when asked for 10,000 positions, then
 });
 
 test('given each snapshot, when read, then it has the hash it says, and containers are in the order in which they were made', async () => {
-  const snapshots = new StateSnapshots(log.snapshots);
+  const snapshots = new StateSnapshots(log);
   for await (const [seq, zero] of zeroFolds(await snapshots.positions())) {
     const { state, header } = await snapshots.from(seq, async (stored) => ({
       state: (await stored?.state()) ?? createState(),
@@ -80,7 +80,7 @@ test('given objects at random positions, when each is asked for alone, then it i
   let asked = 0;
   const some = [...new Set(positions(400, EVENTS))].toSorted((a, b) => a - b);
   for await (const [seq, whole] of zeroFolds(some)) {
-    const alone = new Moments(log, new StateSnapshots(log.snapshots));
+    const alone = new Moments(log, new StateSnapshots(log));
     for (const [kind, refs] of Object.entries(refsOf(whole, seq)) as [ObjectKind, readonly string[]][]) {
       for (const ref of refs) {
         assert.equal(
@@ -96,7 +96,7 @@ test('given objects at random positions, when each is asked for alone, then it i
 });
 
 test('given a container that took its name after the snapshot, when asked for by it, then the whole engine is not folded', async () => {
-  const snapshots = new StateSnapshots(log.snapshots);
+  const snapshots = new StateSnapshots(log);
   const [first = 0] = await snapshots.positions();
   const after = await all(log.read({ types: ['container.create.succeeded', 'container.rename.succeeded'] }));
   const some = after.filter(({ seq, rev }, index) => index % 5 === 0 && rev > 0 && seq > first);
@@ -117,19 +117,27 @@ test('given a container that took its name after the snapshot, when asked for by
   assert.ok(asked > 50, `${asked}`);
 });
 
+test('given a prune that was cut off before the snapshots of what it removed were, when the last state is asked for, then none of them is taken', async () => {
+  const { snapshots } = log;
+  const [, one = 0, next = 0] = await new StateSnapshots(log).positions();
+  const taken = (firstSeq: number): Promise<number | undefined> =>
+    new StateSnapshots({ snapshots, firstSeq }).from(next - 1, async (stored) => stored?.header.seq);
+  assert.equal([await taken(0), await taken(one + 1), await taken(one + 2)], [one, one, undefined]);
+});
+
 test('given snapshots that lack a part, when asked, then the answer is the same, and they are gone', async () => {
   const { snapshots } = log;
   const before = await snapshots.positions(DIFFERENCE);
   for (const seq of before.filter((_, index) => index % 2 === 1))
     await snapshots.put(DIFFERENCE, { seq, bytes: (await snapshots.nearest(DIFFERENCE, seq))?.bytes ?? new Uint8Array() });
   for (const seq of positions(100, EVENTS)) {
-    assert.is(hashState(await new Moments(log, new StateSnapshots(snapshots)).state(seq)), hashes.get(seq));
+    assert.is(hashState(await new Moments(log, new StateSnapshots({ snapshots, firstSeq: 0 })).state(seq)), hashes.get(seq));
   }
   assert.ok((await snapshots.positions(DIFFERENCE)).length < before.length);
 });
 
 test('given snapshots that are lost, when asked, then the answer is the same', async () => {
-  const snapshots = new StateSnapshots(log.snapshots);
+  const snapshots = new StateSnapshots(log);
   const whole = await log.snapshots.positions(WHOLE);
   await log.snapshots.remove(
     WHOLE,

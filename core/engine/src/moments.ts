@@ -73,7 +73,7 @@ export class Moments {
 
   #fold(seq: number): Promise<State> {
     return this.#snapshots.from(seq, async (stored) => {
-      const from = stored?.header.seq ?? 0;
+      const from = stored?.header.seq ?? this.#log.firstSeq - 1;
       const [nearest] = this.#kept.filter((kept) => kept.seq < seq && kept.seq >= from).toSorted((a, b) => b.seq - a.seq);
       const state = nearest === undefined ? await (stored?.state() ?? this.#start(seq)) : snapshotOf(await nearest.state);
       await foldTo(state, this.#log, seq);

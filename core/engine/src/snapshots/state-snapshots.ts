@@ -1,5 +1,5 @@
 import { PROJECTION_VERSION } from '@shiplog/model';
-import type { Snapshot, SnapshotStore } from '@shiplog/contracts';
+import type { EventLog, Snapshot, SnapshotStore } from '@shiplog/contracts';
 import { StoredState } from './decode.ts';
 import { Sections, SnapshotDamaged } from './sections.ts';
 import type { Header } from './snapshot-file.ts';
@@ -10,14 +10,25 @@ const FORMAT = 3;
 export const WHOLE = kindOf('whole', PROJECTION_VERSION);
 export const DIFFERENCE = kindOf('difference', PROJECTION_VERSION);
 
+/** A log, as far as its snapshots need it. */
+type Source = Pick<EventLog, 'snapshots' | 'firstSeq'>;
+
 /** Finds snapshots of the engine's state. What is not here, damaged or of another version is folded instead: they only save time. */
 export class StateSnapshots {
-  constructor(readonly store: SnapshotStore) {}
+  readonly store: SnapshotStore;
+  readonly #log: Source;
 
-  /** What `work` makes of the last one at or before `seq`. One that turns out to be damaged is removed, and `work` begins anew with one before. */
+  constructor(log: Source) {
+    this.store = log.snapshots;
+    this.#log = log;
+  }
+
+  /** What `work` makes of the last one at or before `seq` behind which every event is kept. One that turns out to be damaged is removed, and `work` begins anew with one before. */
   async from<T>(seq: number, work: (stored: StoredState | undefined) => Promise<T>): Promise<T> {
     for (;;) {
-      const stored = seq < 0 ? undefined : await this.#nearest(seq);
+      const found = seq < 0 ? undefined : await this.#nearest(seq);
+      // A prune that was cut off leaves those of before: what came after them is not there any more.
+      const stored = found !== undefined && found.header.seq >= this.#log.firstSeq - 1 ? found : undefined;
       try {
         return await work(stored);
       } catch (error) {
