@@ -13,7 +13,7 @@ export interface DriverClass<T> {
 
 interface DriverFacts<K extends DriverKind> {
   readonly manifest: DriverManifest & { readonly kind: K };
-  /** Can it run on this host? Reads only, and answers within two seconds. Absent: yes. */
+  /** Can it run on this host? Reads only, and answers within ten seconds. Absent: yes. */
   readonly probe?: (services: DriverServices) => Promise<Probe>;
 }
 

@@ -23,6 +23,7 @@ export class Ledger {
   /** Durable events, in order, as they become so. */
   readonly facts = new Subject<ShiplogEvent>();
   readonly #failed = Promise.withResolvers<ShiplogError>();
+  readonly #snapshots: StateSnapshots;
   readonly #marker: SnapshotMarker;
   #cached: State | undefined;
 
@@ -34,6 +35,7 @@ export class Ledger {
     spacing: Spacing | undefined,
   ) {
     this.head = head;
+    this.#snapshots = snapshots;
     this.moments = new Moments(log, snapshots);
     this.#marker = new SnapshotMarker(snapshots.store, head.seq, logger, spacing);
   }
@@ -79,7 +81,7 @@ export class Ledger {
   async discardSnapshotsBefore(seq: number): Promise<void> {
     await this.settled();
     this.#marker.renew();
-    await new StateSnapshots(this.log).discardBefore(seq);
+    await this.#snapshots.discardBefore(seq);
   }
 
   /** Resolves when no snapshot is being written. */

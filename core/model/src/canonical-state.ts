@@ -63,7 +63,7 @@ export function restoreState(text: string): State {
   return state;
 }
 
-/** Any plain value as JSON with keys in code point order and absent fields left out. */
+/** Any plain value as JSON with keys in order of their UTF-16 code units (RFC 8785) and absent fields left out. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

@@ -20,7 +20,7 @@ export function storeState(state: State): StoredState {
   return { schema: 1 + STATE_UPCASTERS.length, seq: state.seq, ...Object.fromEntries(maps) };
 }
 
-/** A stored state as text: JSON with keys in code point order and absent fields left out (RFC 8785), so that equal ones have equal bytes. */
+/** A stored state as text: JSON with keys in order of their UTF-16 code units and absent fields left out (RFC 8785), so that equal ones have equal bytes. */
 export function storedText(stored: StoredState): string {
   return canonical(stored);
 }

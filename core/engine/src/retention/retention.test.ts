@@ -51,8 +51,9 @@ class Stand {
     this.#engine = await startEngine({ ...parts, retention: policy });
   }
 
+  /** Also after a start that failed: what it failed with is what the test is to tell. */
   async stop(): Promise<void> {
-    await this.engine.stop('test');
+    await this.#engine?.stop('test');
     await this.log.close();
   }
 
@@ -82,6 +83,7 @@ class Stand {
   /** The engine dies as it stands, and another one starts. */
   async restart(): Promise<void> {
     await this.log.close();
+    this.#engine = undefined;
     this.world.abandon();
     // What is left of the old one waits for its own clock, which stands still.
     this.clock = new ManualClock(BigInt(this.clock.now()));

@@ -54,13 +54,14 @@ function parseLine(line: string, path: string, number: number): ShiplogEvent | L
       { path, line: number },
       { cause },
     );
-  let event: { readonly [field: string]: unknown } | null;
+  let parsed: unknown;
   try {
-    event = JSON.parse(line);
+    parsed = JSON.parse(line);
   } catch (error) {
     throw wrong('is not JSON', error);
   }
-  if (typeof event !== 'object' || event === null) throw wrong('is no event');
+  if (typeof parsed !== 'object' || parsed === null) throw wrong('is no event');
+  const event = parsed as { readonly [field: string]: unknown };
   if (event['kind'] === 'boundary') {
     const { first, state } = event;
     if (!Number.isSafeInteger(first) || typeof state !== 'object' || state === null) throw wrong('is no boundary');
@@ -74,5 +75,5 @@ function parseLine(line: string, path: string, number: number): ShiplogEvent | L
       },
     );
   // What later code needs of it; the rest was checked by the engine that wrote it.
-  return event as unknown as ShiplogEvent | LogBoundary;
+  return parsed as ShiplogEvent | LogBoundary;
 }

@@ -1,8 +1,8 @@
-import { readdir, rmdir, writeFile } from 'node:fs/promises';
+import { rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CgroupDriver, Kernel } from '@shiplog/contracts';
-import { errnoOf, namesIn, readControl } from '@shiplog/driver-kit';
+import { errnoOf, groupsIn, namesIn, processesIn, readControl, removeGroup } from '@shiplog/driver-kit';
 import { type Hierarchy, hierarchies } from '../hierarchies.ts';
 import type { CgroupFixture, ReadableLimit } from './lab.ts';
 
@@ -25,6 +25,7 @@ const FREEZERS = {
   2: { file: 'cgroup.freeze', running: '0', frozen: '1' },
 } as const;
 
+const SIGKILL = 9;
 /** How often the kernel is asked to let go of what was killed, and how long after another. */
 const TRIES = 200;
 const PAUSE_MS = 20;
@@ -95,8 +96,8 @@ export async function cgroupFixture({ make, cleanup, ...instances }: CgroupInsta
       const left = await groups();
       // With their freezer first: frozen ones die when they are let go.
       for (const { directory } of left.toSorted((a, b) => Number(hasFreezer(b.hierarchy)) - Number(hasFreezer(a.hierarchy))))
-        await endProcesses(directory);
-      for (const { directory } of left) await removeTree(directory);
+        await endProcesses(kernel, directory);
+      for (const { directory } of left) await removeParent(directory);
     },
   };
 }
@@ -106,51 +107,29 @@ function hasFreezer({ version, controllers }: Hierarchy): boolean {
 }
 
 /**
- * Ends all processes in the groups below one. They stand still meanwhile, where it has a freezer: some start others as fast as these are killed.
- * What the kernel does not let go of in time keeps its group, and {@link removeTree} says so.
+ * Ends all processes in a group and in those below. They stand still meanwhile, where it has a freezer: some start others as fast as these are
+ * killed. What the kernel does not let go of in time keeps its group, whose removal says so.
  */
-async function endProcesses(directory: string): Promise<void> {
-  for (const name of await directoriesIn(directory)) {
-    const group = join(directory, name);
-    await endProcesses(group);
+async function endProcesses(kernel: Kernel, directory: string): Promise<void> {
+  for (const group of (await groupsIn(directory)).toReversed()) {
     const names = await namesIn(group);
     const freezer = Object.values(FREEZERS).find(({ file }) => names.includes(file));
     for (let tries = 0; tries < TRIES && (await processesIn(group)).length > 0; tries += 1) {
       if (freezer !== undefined) await writeFile(join(group, freezer.file), freezer.frozen);
-      for (const pid of await processesIn(group)) kill(pid);
+      for (const pid of await processesIn(group)) await kernel.processes.kill(pid, SIGKILL);
       if (freezer !== undefined) await writeFile(join(group, freezer.file), freezer.running);
       await sleep(PAUSE_MS);
     }
   }
 }
 
-async function processesIn(group: string): Promise<readonly number[]> {
-  return (await readControl(join(group, 'cgroup.procs'))).split('\n').filter(Boolean).map(Number);
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if (errnoOf(error) !== 'ESRCH') throw error;
-  }
-}
-
-async function directoriesIn(directory: string): Promise<readonly string[]> {
-  return (await readdir(directory, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name);
-}
-
-/** Removes a group with those in it. The kernel takes a moment to let go of processes that were killed. */
-async function removeTree(directory: string): Promise<void> {
-  for (const name of await directoriesIn(directory)) await removeTree(join(directory, name));
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await rmdir(directory);
-    } catch (error) {
-      if (errnoOf(error) !== 'EBUSY' || tries === TRIES) throw error;
-      await sleep(PAUSE_MS);
-    }
-  }
+/** Removes the group that is above all of an engine's, with them. */
+async function removeParent(directory: string): Promise<void> {
+  for (const group of (await groupsIn(directory)).slice(1)) await removeGroup(group);
+  // It goes with the last of them, if there was one.
+  await rmdir(directory).catch((error: unknown) => {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  });
 }
 
 async function limitIn({ version, controllers }: Hierarchy, directory: string, what: ReadableLimit): Promise<string> {
