@@ -7,7 +7,7 @@ import { type ResourceLimits, ShiplogError } from '@shiplog/contracts';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { cpu } from './cpu.ts';
 import { cpuset } from './cpuset.ts';
-import { hierarchies } from './hierarchies.ts';
+import { hierarchies, unifiedHierarchy } from './hierarchies.ts';
 import { hugetlb } from './hugetlb.ts';
 import { io } from './io.ts';
 import { memory } from './memory.ts';
@@ -155,6 +155,7 @@ test('given mountinfo, when hierarchies are looked for, then each controller has
       ['pids', '/sys/fs/cgroup/pids'],
     ],
   );
+  assert.is(await unifiedHierarchy(mountinfo), '/sys/fs/cgroup/unified');
 });
 
 test('given limits of huge pages and RDMA, when they are set, then each is in its file, and what is no size is refused', async () => {

@@ -33,7 +33,7 @@ import { cpuset } from './cpuset.ts';
 import { ExpectedJoin } from './expected-join.ts';
 import { freeze, thaw } from './freezer.ts';
 import { makeGroup } from './group.ts';
-import { type Hierarchies, hierarchies } from './hierarchies.ts';
+import { type Hierarchies, hierarchies, unifiedHierarchy } from './hierarchies.ts';
 import { hugetlb } from './hugetlb.ts';
 import { io } from './io.ts';
 import { memory } from './memory.ts';
@@ -59,6 +59,7 @@ export class CgroupV1Driver implements CgroupDriver, AsyncDisposable {
   readonly #ended = new AbortController();
   #foresees = false;
   #mounted: Promise<Hierarchies> | undefined;
+  #unified: Promise<string | undefined> | undefined;
 
   constructor(
     @inject(KERNEL) private readonly kernel: Kernel,
@@ -130,7 +131,7 @@ export class CgroupV1Driver implements CgroupDriver, AsyncDisposable {
 
   async remove({ id }: Args<'remove'>, ctx: OperationContext): Promise<Record<string, never>> {
     await this.kill({ id }, ctx);
-    await Promise.all((await this.#groups(id)).map(removeGroup));
+    await Promise.all((await this.#parents()).map((parent) => removeGroup(join(parent, id))));
     return {};
   }
 
@@ -149,8 +150,7 @@ export class CgroupV1Driver implements CgroupDriver, AsyncDisposable {
 
   async observe(): Promise<readonly Observed[]> {
     const ids = new Set<string>();
-    for (const mount of new Set((await this.#hierarchies()).values()))
-      for (const name of await directoriesIn(join(mount, this.#parent))) ids.add(name);
+    for (const parent of await this.#parents()) for (const name of await directoriesIn(parent)) ids.add(name);
     return [...ids].map((id) => ({ resource: 'cgroup', id }));
   }
 
@@ -173,6 +173,13 @@ export class CgroupV1Driver implements CgroupDriver, AsyncDisposable {
   /** Its directory in every hierarchy; controllers mounted together share one. */
   async #groups(id: string): Promise<readonly string[]> {
     return [...new Set((await this.#hierarchies()).values())].map((mount) => join(mount, this.#parent, id));
+  }
+
+  /** What is above its groups, everywhere: on a hybrid host, runtimes may make them in the unified hierarchy, too, and leave them. */
+  async #parents(): Promise<readonly string[]> {
+    const unified = await (this.#unified ??= unifiedHierarchy());
+    const mounts = new Set([...(await this.#hierarchies()).values(), ...(unified === undefined ? [] : [unified])]);
+    return [...mounts].map((mount) => join(mount, this.#parent));
   }
 
   async #in(controller: string, id: string): Promise<string> {
