@@ -12,7 +12,8 @@ export function proveProjection(test: TestFunction, proven: Proven, name: string
       const make = async (): Promise<Fed> => {
         const driver = await lab.make();
         return {
-          fold: async (from, some) => (await driver.fold({ from, events: [...some] }, calmly())).seq,
+          fold: async (from, some, anew) =>
+            (await driver.fold({ from, events: [...some], ...(anew === undefined ? {} : { anew }) }, calmly())).seq,
           view: async () => (await driver.view({ query: {} }, calmly())).view,
         };
       };
@@ -35,10 +36,17 @@ export function proveProjection(test: TestFunction, proven: Proven, name: string
       await second.fold(0, events.slice(0, 10));
       assert.deepEqual(await first.view(), await second.view());
     }));
+  test(`projection/${name}: given that older events were pruned, when it is told to begin anew behind them, then it shows what one shows that never knew them`, () =>
+    withProjections(async (first, second) => {
+      await first.fold(0, events.slice(0, 10));
+      assert.equal(await first.fold(12, events.slice(12), true), 19);
+      assert.equal(await second.fold(12, events.slice(12), true), 19);
+      assert.deepEqual(await first.view(), await second.view());
+    }));
 }
 
 interface Fed {
-  fold(from: number, events: readonly ShiplogEvent[]): Promise<number>;
+  fold(from: number, events: readonly ShiplogEvent[], anew?: boolean): Promise<number>;
   view(): Promise<unknown>;
 }
 
