@@ -38,6 +38,8 @@ export interface ReadOptions {
   readonly types?: readonly string[];
   /** Only events of this stream. Events of others are not read. */
   readonly stream?: StreamName;
+  /** Only events with this tag. Where no event from `from` on has it, none is read. */
+  readonly tag?: string;
 }
 
 /** A finding of {@link EventLogReader.verify}: a range of positions that cannot be trusted, and why. */
@@ -109,6 +111,8 @@ export interface EventLogReader {
   readBytes(options: { readonly from: number; readonly to: number }): AsyncIterable<Uint8Array>;
   /** The log as a Merkle tree, for proofs. */
   readonly tree: MerkleTree;
+  /** Streams whose first event is at a position from `from` to `to`, both inclusive, in order of it. Reads no events. */
+  streamsBegun(from: number, to: number): readonly StreamName[];
   /** Events of one stream in order of `rev`, from `fromRev` inclusive (all that are kept, if absent), none after position `to`. */
   readStream(stream: StreamName, fromRev?: number, to?: number): AsyncIterable<ShiplogEvent>;
   /**

@@ -216,6 +216,12 @@ class DatabaseEventLog implements EventLog {
     });
   }
 
+  streamsBegun(from: number, to: number): readonly StreamName[] {
+    this.#refuseClosed();
+    // Names of streams were checked when their events were admitted.
+    return this.index.streamsBegun(position(from, 'from'), Math.min(position(to, 'to'), this.durableSeq)) as readonly StreamName[];
+  }
+
   readBytes(options: { readonly from: number; readonly to: number }): AsyncIterable<Uint8Array> {
     const [from, to] = [position(options.from, 'from'), position(options.to, 'to')];
     return iterable(() => {

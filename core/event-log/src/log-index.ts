@@ -23,6 +23,9 @@ export interface TagEnd {
   last: number;
 }
 
+/** Positions between two counts of the streams that began before. */
+const COUNTED = 4096;
+
 /** What grew since a position. */
 export interface Grown {
   readonly streams: StreamEnd[];
@@ -47,6 +50,8 @@ export class LogIndex {
   readonly before = new GrowingArray(Uint32Array);
   readonly #streams = new Map<string, StreamEnd>();
   readonly #tags = new Map<string, TagEnd>();
+  /** How many streams began before each multiple of {@link COUNTED}, as far as somebody asked. */
+  readonly #begun: number[] = [0];
   #since = 0;
   #grown: Grown = { streams: [], tags: [] };
 
@@ -95,6 +100,20 @@ export class LogIndex {
     return end;
   }
 
+  #begunBefore(seq: number): number {
+    const block = Math.floor(seq / COUNTED);
+    for (let known = this.#begun.length; known <= block; known++)
+      this.#begun.push((this.#begun[known - 1] ?? 0) + this.#begins((known - 1) * COUNTED, known * COUNTED));
+    return (this.#begun[block] ?? 0) + this.#begins(block * COUNTED, seq);
+  }
+
+  /** How many events from `from` to before `end` have none before them in their stream. */
+  #begins(from: number, end: number): number {
+    let count = 0;
+    for (let seq = from; seq < end; seq++) if (this.before.at(seq) === 0) count++;
+    return count;
+  }
+
   #tagged(name: string, seq: number): void {
     const end = this.tag(name);
     if (end.last < this.#since) this.#grown.tags.push(end);
@@ -109,6 +128,13 @@ export class LogIndex {
   /** Position of the last event with this tag; -1 for none. */
   lastTagged(tag: string): number {
     return this.#tags.get(tag)?.last ?? -1;
+  }
+
+  /** Names of streams whose first event is at a position from `from` to `to`, in order. */
+  streamsBegun(from: number, to: number): readonly string[] {
+    const end = Math.min(to + 1, this.size);
+    const first = this.#begunBefore(Math.min(from, end));
+    return this.streams.slice(first, first + this.#begins(Math.min(from, end), end)).map(({ name }) => name);
   }
 
   /** Positions of a stream's events from `fromRev` on, ascending, none after `last`. Costs a step for each of them. */

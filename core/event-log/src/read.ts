@@ -83,10 +83,25 @@ export function readStream(source: Source, stream: string, fromRev: number | und
 export interface Wanted {
   readonly types?: readonly string[];
   readonly stream?: string;
+  readonly tag?: string;
 }
 
 /** Events `from` to `to`, both durable, that are wanted. */
-export function readWanted(source: Source, { types, stream }: Wanted, from: number, to: number): BatchCursor<ShiplogEvent> {
+export function readWanted(source: Source, { tag, ...wanted }: Wanted, from: number, to: number): BatchCursor<ShiplogEvent> {
+  if (tag === undefined) return readSelected(source, wanted, from, to);
+  if (source.index.lastTagged(tag) < from) return new BatchCursor(async () => [], nothing);
+  const cursor = readSelected(source, wanted, from, to);
+  return new BatchCursor(
+    async () => {
+      for (let next = await cursor.next(); next.done !== true; next = await cursor.next())
+        if (next.value.tags?.includes(tag) === true) return [next.value];
+      return [];
+    },
+    () => cursor.stop(),
+  );
+}
+
+function readSelected(source: Source, { types, stream }: Omit<Wanted, 'tag'>, from: number, to: number): BatchCursor<ShiplogEvent> {
   if (stream === undefined) return types === undefined ? readRange(source, from, to) : readTypes(source, types, from, to);
   const selection = types && source.index.types.select(types);
   const positions = source.index.positionsBetween(stream, from, to);

@@ -122,7 +122,9 @@ export class MemoryLog implements EventLog {
   read(options: ReadOptions = {}): AsyncIterable<ShiplogEvent> {
     const from = position(options.from ?? this.firstSeq);
     const fits = fitting(options.types);
-    const wanted = (event: ShiplogEvent): boolean => fits(event) && (options.stream ?? event.stream) === event.stream;
+    const { stream, tag } = options;
+    const wanted = (event: ShiplogEvent): boolean =>
+      fits(event) && (stream ?? event.stream) === event.stream && (tag === undefined || event.tags?.includes(tag) === true);
     return { [Symbol.asyncIterator]: () => this.#range(from, options.to, wanted) };
   }
 
@@ -132,6 +134,11 @@ export class MemoryLog implements EventLog {
       const event = this.events[seq - this.firstSeq];
       if (event !== undefined && wanted(event)) yield event;
     }
+  }
+
+  streamsBegun(from: number, to: number): readonly StreamName[] {
+    const within = this.events.slice(Math.max(0, from - this.firstSeq), Math.min(to, this.durableSeq) + 1 - this.firstSeq);
+    return within.filter(({ rev }) => rev === 0).map(({ stream }) => stream);
   }
 
   async *readBytes(options: { readonly from: number; readonly to: number }): AsyncGenerator<Uint8Array> {

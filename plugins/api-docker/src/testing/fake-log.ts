@@ -47,6 +47,10 @@ export class FakeLog implements EventLogReader {
     for await (const event of this.read({ from, to })) yield Buffer.from(JSON.stringify(event));
   }
 
+  streamsBegun(): never {
+    throw new Error('the Docker API asks the engine for objects of the past');
+  }
+
   get tree(): never {
     throw new Error('the Docker API proves nothing');
   }

@@ -71,6 +71,49 @@ export function indexTests(test: LogTest): void {
     }
   });
 
+  test('given events with tags, when one is asked for, then its events come in order, of a range and of types, and none where none has it', async (log, reopen) => {
+    for (let seq = 0; seq < 300; seq++) {
+      const tags = [`third:${seq % 3}`, ...(seq === 40 ? ['once'] : [])];
+      log.append(request([seq % 2 === 0 ? { ...KILLED, tags } : sample('a', seq, tags)]));
+    }
+    await log.flushed();
+    for (const again of [false, true]) {
+      const current = again ? await reopen() : log;
+      const some = async (tag: string, options: ReadOptions = {}): Promise<number[]> => seqs(await take(current.read({ ...options, tag })));
+      const thirds = Array.from({ length: 100 }, (_, index) => index * 3 + 1);
+      assert.deepEqual(await some('third:1'), thirds);
+      assert.deepEqual(
+        await some('third:1', { from: 50, to: 250, types: [KILLED.type] }),
+        thirds.filter((seq) => seq >= 50 && seq <= 250 && seq % 2 === 0),
+      );
+      assert.deepEqual(
+        [await some('once'), await some('once', { from: 41 }), await some('once', { stream: 'container/a' })],
+        [[40], [], []],
+      );
+      assert.deepEqual(await some('never'), []);
+    }
+  });
+
+  test('given streams, when those are asked for that began in a range, then each is there once, in order, and once it is durable', async (log, reopen) => {
+    const begins = [0, 3, 40, 41, 500, 4095, 4096, 4097, 8000, 9999];
+    const began = (from: number, to: number): string[] => begins.filter((seq) => seq >= from && seq <= to).map((seq) => `container/${seq}`);
+    const events = Array.from({ length: 10_000 }, (_, seq) => {
+      const known = begins.filter((begin) => begin <= seq);
+      return sample(String(begins.includes(seq) ? seq : known[seq % known.length]), seq);
+    });
+    log.append(request(events.slice(0, 9000)));
+    assert.deepEqual(log.streamsBegun(0, 9999), []);
+    await log.flushed();
+    assert.deepEqual(log.streamsBegun(4096, 9999), began(4096, 8999));
+    await log.append(request(events.slice(9000))).durable;
+    for (const again of [false, true]) {
+      const current = again ? await reopen() : log;
+      for (const from of [0, 1, 41, 42, 4095, 4096, 4097, 9999])
+        for (const to of [0, 41, 4095, 4096, 8000, 9998, 9999, 20_000])
+          assert.deepEqual(current.streamsBegun(from, to), began(from, to), `${from} to ${to}`);
+    }
+  });
+
   test('given a type that comes often, then long not at all, and again, when it is asked for, then none is missing', async (log, reopen) => {
     const events = Array.from({ length: 900 }, (_, seq) => (seq < 300 || seq >= 890 ? KILLED : sample('a', seq)));
     for (const event of events) log.append(request([event]));
