@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { eventLogSuite } from '@shiplog/conformance/event-log';
-import { reported, temporaryDirectory } from '@shiplog/test-support';
+import { report, reported, temporaryDirectory } from '@shiplog/test-support';
 import { MemoryLevel } from 'memory-level';
 import { suite } from 'uvu';
 import { openEventLog } from './event-log.ts';
@@ -11,6 +11,8 @@ const IDENTITY = { boot: 'boot-1', inst: 'inst-1' };
 const inMemory = suite('the event log in memory');
 eventLogSuite({
   test: reported(inMemory, 'event-log/memory', 'event-log'),
+  abilities: { archives: false },
+  skipped: (what, why) => report({ driver: 'event-log/memory', suite: 'event-log', skipped: `${what}: ${why}` }),
   factory: () => {
     const db = new MemoryLevel();
     return { open: () => openEventLog({ ...IDENTITY, db }), cleanup: async () => undefined };

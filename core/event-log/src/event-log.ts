@@ -223,7 +223,7 @@ class DatabaseEventLog implements EventLog {
   }
 
   readBytes(options: { readonly from: number; readonly to: number }): AsyncIterable<Uint8Array> {
-    const [from, to] = [position(options.from, 'from'), position(options.to, 'to')];
+    const [from, to] = [this.#kept(options.from), position(options.to, 'to')];
     return iterable(() => {
       this.#refuseClosed();
       return readBytes(this, from, Math.min(to, this.durableSeq));
@@ -255,12 +255,16 @@ class DatabaseEventLog implements EventLog {
 
   async verify({ incremental = false, progress }: VerifyOptions = {}): Promise<Verification> {
     this.#refuseClosed();
-    const last = this.durableSeq;
     const base = await baseEdge(this.db);
+    const first = base?.size ?? 0;
+    const last = this.durableSeq;
     const found = incremental ? await verifiedEdge(this.snapshots, last) : undefined;
-    const after = found !== undefined && found.size > (base?.size ?? 0) ? found : base;
+    const after = found !== undefined && found.size > first ? found : base;
     const total = last + 1 - (after?.size ?? 0);
     const { verification, edge } = await checkEventLog(this.db, { last, after, progress: (checked) => progress?.(checked, total) });
+    // What was pruned meanwhile is no damage: the rest is checked from where the log begins now.
+    if (verification.damage.length > 0 && (await firstOf(this.db)) > first)
+      return this.verify({ incremental, ...(progress && { progress }) });
     await keepVerifiedEdge(this.snapshots, verification.damage.length === 0 ? edge : undefined);
     return verification;
   }

@@ -1,4 +1,4 @@
-import type { ShiplogEvent } from '@shiplog/contracts';
+import { type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 import type { Hash } from '@shiplog/tlog';
 import { BatchCursor } from './batch-cursor.ts';
 import { corrupt, pruned, refusal } from './corrupt.ts';
@@ -43,7 +43,8 @@ function readSegments<T>(
   const scan = new SegmentScan(source.db, { first: source.segments.holding(from), last: to, ahead: true, chunk: SCAN_CHUNK });
   let segments: readonly Segment[] = [];
   let at = 0;
-  return new BatchCursor(
+  return reading(
+    source,
     async () => {
       for (;;) {
         if (at === segments.length) {
@@ -66,6 +67,8 @@ export async function readSome(source: Source, from: number, to: number, chunk: 
   const scan = new SegmentScan(source.db, { first: source.segments.holding(from), last: to, ahead: false, chunk });
   try {
     return (await scan.next()).flatMap((segment) => within(segment, from, to));
+  } catch (error) {
+    throw prunedMeanwhile(source, error);
   } finally {
     await scan.close();
   }
@@ -111,11 +114,11 @@ function readSelected(source: Source, { types, stream }: Omit<Wanted, 'tag'>, fr
 /** Events at some positions, ascending, none after `last`. */
 function readAt(source: Source, positions: readonly number[], last: number): BatchCursor<ShiplogEvent> {
   let at = 0;
-  return new BatchCursor(async () => {
+  return reading(source, async () => {
     const chunk = positions.slice(at, at + STREAM_CHUNK);
     at += chunk.length;
     return eventsAt(source, chunk, last);
-  }, nothing);
+  });
 }
 
 /** Events `from` to `to`, both durable, whose type fits one of `patterns`. */
@@ -126,11 +129,11 @@ function readTypes(source: Source, patterns: readonly string[], from: number, to
   if (begin.length === STREAM_CHUNK && (begin.at(-1) ?? to) - from < STREAM_CHUNK * MAX_EVENTS)
     return readSegments(source, from, to, (segment, first, last) => selected(segment, selection, Math.max(first, segment.first), last));
   let next = from;
-  return new BatchCursor(async () => {
+  return reading(source, async () => {
     const positions = selection.positions(next, to, STREAM_CHUNK);
     next = (positions.at(-1) ?? to) + 1;
     return eventsAt(source, positions, to);
-  }, nothing);
+  });
 }
 
 /** Position of the last of the events up to `last` before the first that is later than `time`; -1 for none. Throws LOG_PRUNED where that is gone. */
@@ -209,6 +212,24 @@ function selected(segment: Segment, selection: TypeSelection, from: number, to: 
   } catch (error) {
     throw refusal(error, segment.first, segment.last);
   }
+}
+
+/** A cursor over events that may be pruned before it comes to them. */
+function reading<T>(source: Source, fetch: () => Promise<readonly T[]>, release = nothing): BatchCursor<T> {
+  return new BatchCursor(async () => {
+    try {
+      return await fetch();
+    } catch (error) {
+      throw prunedMeanwhile(source, error);
+    }
+  }, release);
+}
+
+/** What is missing before the first event that is kept is no damage. */
+function prunedMeanwhile({ firstSeq }: Source, error: unknown): unknown {
+  if (!(error instanceof ShiplogError) || error.code !== 'LOG_CORRUPT') return error;
+  const { from } = error.facts;
+  return typeof from === 'number' && from < firstSeq ? pruned(from, firstSeq) : error;
 }
 
 async function nothing(): Promise<void> {

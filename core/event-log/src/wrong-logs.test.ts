@@ -2,12 +2,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { MemoryLevel } from 'memory-level';
 import { suite } from 'uvu';
 import { eventLogSuite } from '@shiplog/conformance/event-log';
-import type { AppendRequest, EventLog, ShiplogEvent } from '@shiplog/contracts';
-import { caughtBy, checksCanFail, replacing, without } from '@shiplog/test-support';
+import type { AppendRequest, ShiplogEvent } from '@shiplog/contracts';
+import { caughtBy, checksCanFail, replacing, temporaryDirectory, without } from '@shiplog/test-support';
 import { openEventLog } from './event-log.ts';
-
-/** Answers of a log instead of the right ones. `openings` counts how often the log was opened before. */
-type Wrong = (right: EventLog, openings: number) => Partial<EventLog>;
+import { PRUNED } from './wrong/pruned.test.util.ts';
+import { PRUNING } from './wrong/pruning.test.util.ts';
+import { SEALING } from './wrong/sealing.test.util.ts';
+import type { Wrong, WrongLogs } from './wrong/wrong.test.util.ts';
 
 const test = suite('wrong event logs');
 
@@ -24,7 +25,10 @@ async function arrayOf(events: AsyncIterable<ShiplogEvent>): Promise<readonly Sh
 const expectation = (words: string): string => `given a stream without events and one with two, when ${words}`;
 
 /** By what the kit checks. */
-const WRONG = {
+const WRONG: WrongLogs = {
+  ...SEALING,
+  ...PRUNING,
+  ...PRUNED,
   'given an empty log, when asked, then it has no events, no streams and no keys': {
     does: 'begins behind a position that was never given',
     make: (right) => ({
@@ -377,29 +381,36 @@ const WRONG = {
       },
     }),
   },
-} satisfies { readonly [check: string]: { readonly does: string; readonly make: Wrong } };
+};
 
 checksCanFail<Wrong>({
   test,
   of: 'event-log',
   wrong: WRONG,
-  kit: (check, wrong) =>
-    eventLogSuite({
-      test: check,
-      factory() {
-        const db = new MemoryLevel();
-        let openings = 0;
-        return {
-          async open() {
-            const right = await openEventLog({ boot: 'boot-1', inst: 'inst-1', db });
-            const log = replacing(right, wrong(right, openings));
-            openings += 1;
-            return log;
-          },
-          cleanup: async () => undefined,
-        };
-      },
-    }),
+  kit(check, wrong) {
+    // Checks of logs without archives are others; those of all logs are tried on either.
+    for (const archives of [false, true]) {
+      eventLogSuite({
+        test: check,
+        abilities: { archives },
+        skipped: () => undefined,
+        async factory() {
+          const db = new MemoryLevel();
+          const directory = await temporaryDirectory();
+          let openings = 0;
+          return {
+            async open() {
+              const right = await openEventLog({ boot: 'boot-1', inst: 'inst-1', db, ...(archives && { archive: directory.path }) });
+              const log = replacing(right, wrong(right, openings));
+              openings += 1;
+              return log;
+            },
+            cleanup: directory.cleanup,
+          };
+        },
+      });
+    }
+  },
 });
 
 test.run();

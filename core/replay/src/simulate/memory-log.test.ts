@@ -1,6 +1,6 @@
 import { eventLogSuite } from '@shiplog/conformance/event-log';
 import type { ShiplogEvent } from '@shiplog/contracts';
-import { reported } from '@shiplog/test-support';
+import { report, reported } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import { MemoryLog } from './memory-log.ts';
 
@@ -8,6 +8,8 @@ const test = suite('the log of a simulation');
 
 eventLogSuite({
   test: reported(test, 'event-log/simulated', 'event-log'),
+  abilities: { archives: false },
+  skipped: (what, why) => report({ driver: 'event-log/simulated', suite: 'event-log', skipped: `${what}: ${why}` }),
   factory: () => {
     let events: readonly ShiplogEvent[] = [];
     return {

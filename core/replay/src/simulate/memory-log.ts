@@ -239,7 +239,7 @@ export class MemoryLog implements EventLog {
   }
 
   async prune(): Promise<void> {
-    return undefined;
+    throw new ShiplogError('NOT_SUPPORTED', 'a log in memory has no archives, so nothing of it can be pruned');
   }
 
   /** Nothing leaves memory. */

@@ -4,8 +4,12 @@ import { appendTests } from './append-tests.ts';
 import { admissionTests } from './admission-tests.ts';
 import { followTests } from './follow-tests.ts';
 import { indexTests } from './index-tests.ts';
+import { noArchiveTests } from './no-archive-tests.ts';
+import { prunedTests } from './pruned-tests.ts';
+import { pruneTests } from './prune-tests.ts';
 import { readTests } from './read-tests.ts';
 import { reopenTests } from './reopen-tests.ts';
+import { sealTests } from './seal-tests.ts';
 import { snapshotTests } from './snapshot-tests.ts';
 
 /** One log's store. `open` after `close` opens the same log again. */
@@ -18,16 +22,26 @@ export interface LogUnderTest {
 /** Makes an empty store. Stores do not know each other. */
 export type EventLogFactory = () => LogUnderTest | Promise<LogUnderTest>;
 
+/** What not every log can do. */
+export interface EventLogAbilities {
+  /** Old events can be sealed into archives, and pruned. */
+  readonly archives: boolean;
+}
+
 export interface EventLogSuiteOptions {
   readonly test: TestFunction;
   readonly factory: EventLogFactory;
+  /** All if absent. What needs one that the log lacks is left out, and told. */
+  readonly abilities?: EventLogAbilities;
+  /** Told of what is not proven, and why. Absent: the process says it. */
+  readonly skipped?: (what: string, why: string) => void;
 }
 
 /** How the kit's parts register a test: with a fresh log that is closed and cleaned up, also when the test fails. */
 export type LogTest = (name: string, fn: (log: EventLog, reopen: () => Promise<EventLog>) => Promise<void>) => void;
 
 /** Registers the tests that every EventLog passes, with `test`. Each test gets a store of its own from `factory`. */
-export function eventLogSuite({ test, factory }: EventLogSuiteOptions): void {
+export function eventLogSuite({ test, factory, abilities = { archives: true }, skipped = tell }: EventLogSuiteOptions): void {
   const logTest: LogTest = (name, fn) =>
     test(name, async () => {
       const store = await factory();
@@ -50,4 +64,19 @@ export function eventLogSuite({ test, factory }: EventLogSuiteOptions): void {
   snapshotTests(logTest);
   followTests(logTest);
   reopenTests(logTest);
+  if (abilities.archives) {
+    sealTests(logTest);
+    pruneTests(logTest);
+    prunedTests(logTest);
+    return;
+  }
+  noArchiveTests(logTest);
+  let left = 0;
+  for (const tests of [sealTests, pruneTests, prunedTests]) tests(() => void (left += 1));
+  skipped(`${left} checks of sealing and pruning`, 'it has no archives');
+}
+
+/** Says on standard error what is not proven. */
+export function tell(what: string, why: string): void {
+  process.stderr.write(`SKIP ${what}: ${why}\n`);
 }

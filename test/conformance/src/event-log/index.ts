@@ -3,5 +3,5 @@ export { eventLogCrashSuite } from './crash-suite.ts';
 export { eventLogSuite } from './event-log-suite.ts';
 
 export type { EventLogCrashSuite, KillableLog } from './crash-suite.ts';
-export type { EventLogFactory, EventLogSuiteOptions, LogUnderTest } from './event-log-suite.ts';
+export type { EventLogAbilities, EventLogFactory, EventLogSuiteOptions, LogUnderTest } from './event-log-suite.ts';
 export type { TestFunction } from '../in-lab.ts';
