@@ -105,7 +105,10 @@ export interface EventLogReader {
   readonly durableSeq: number;
   /** Position of the first event that is kept: 0 unless older ones were pruned. Reading from before it throws LOG_PRUNED. */
   readonly firstSeq: number;
-  /** Events in order. Throws LOG_CORRUPT, naming the range, instead of passing a hole. */
+  /**
+   * Events in order. Throws LOG_CORRUPT, naming the range, instead of passing a hole, and LOG_PRUNED, also in the middle, where events were pruned
+   * before it came to them.
+   */
   read(options?: ReadOptions): AsyncIterable<ShiplogEvent>;
   /** Canonical bytes of events in order, as they are stored and hashed. Both ends inclusive. Throws as {@link read}. */
   readBytes(options: { readonly from: number; readonly to: number }): AsyncIterable<Uint8Array>;
@@ -117,12 +120,14 @@ export interface EventLogReader {
   readStream(stream: StreamName, fromRev?: number, to?: number): AsyncIterable<ShiplogEvent>;
   /**
    * Position of the last event at or before a wall time, nanoseconds since the epoch; -1 if there is none. Order is `seq`, not
-   * time: where the clock stepped back, the first event that is later than `time` ends the past, whatever follows it.
+   * time: where the clock stepped back, the first event that is later than `time` ends the past, whatever follows it. Throws LOG_PRUNED if it
+   * was before the first that is kept.
    */
   positionAt(time: bigint): Promise<number>;
   /**
    * Events from `from` inclusive (the first that is kept, if absent), then new ones as they become durable, until `signal` aborts or the log closes.
-   * A slow reader is fed from disk: it is never dropped, never slows the writer, and sees each event once.
+   * A slow reader is fed from disk: it is never dropped, never slows the writer, and sees each event once. Throws LOG_PRUNED where what it was not given
+   * was pruned.
    */
   follow(options: { readonly from?: number; readonly signal?: AbortSignal }): AsyncIterable<ShiplogEvent>;
   /**
@@ -135,7 +140,10 @@ export interface EventLogReader {
    * it is not what the event `log.bounded` says of it.
    */
   boundary(): Promise<Boundary | undefined>;
-  /** Reads events and checks contiguity, checksums, the tree, stream revisions and the boundary. */
+  /**
+   * Reads events and checks contiguity, checksums, the tree, stream revisions and the boundary. Where events are pruned meanwhile it begins again with
+   * the first that is kept.
+   */
   verify(options?: VerifyOptions): Promise<Verification>;
 }
 
@@ -179,7 +187,9 @@ export interface EventLog extends EventLogReader {
   /**
    * Removes sealed events before `first`, which {@link prunable} answered, for good. Their leaves stay in the tree, so proofs of all others hold, and
    * so do revisions and idempotency keys. `state` stands for what is gone, as of the event before `first`, and is never lost. `bounded` must make
-   * an event `log.bounded` durable; nothing is removed before it resolves. Repeating it, also after a crash, changes nothing more.
+   * an event `log.bounded` durable; nothing is removed before it resolves, and all is as before if it rejects. It must not wait for a {@link seal}, a prune
+   * or the {@link boundary}. Repeating it, also after a crash, changes nothing more. Throws REQUEST_INVALID for a `first` that was not answered,
+   * NOT_SUPPORTED where a log has no archives.
    */
   prune(first: number, state: Uint8Array, bounded: (hashes: Bounded) => Promise<void>): Promise<void>;
   /** Waits for what was admitted, then closes. Followers end. */

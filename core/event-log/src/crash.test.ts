@@ -8,7 +8,7 @@ import { suite } from 'uvu';
 import { openLevelLog } from './level-log.ts';
 import { IDENTITY } from './samples.test.util.ts';
 
-const WRITER = fileURLToPath(new URL('./crash-writer.test.script.js', import.meta.url));
+const script = (name: string): string => fileURLToPath(new URL(`./${name}.test.script.js`, import.meta.url));
 
 async function killable(change: (right: EventLog) => Partial<EventLog> = () => ({})): Promise<KillableLog> {
   const temporary = await temporaryDirectory();
@@ -18,7 +18,8 @@ async function killable(change: (right: EventLog) => Partial<EventLog> = () => (
       const right = await openLevelLog({ ...IDENTITY, directory });
       return replacing<EventLog>(right, change(right));
     },
-    writer: (from) => [process.execPath, WRITER, directory, String(from)],
+    writer: (from) => [process.execPath, script('crash-writer'), directory, String(from)],
+    pruner: (from) => [process.execPath, script('crash-pruner'), directory, String(from)],
     cleanup: temporary.cleanup,
   };
 }
@@ -34,6 +35,16 @@ checksCanFail<(right: EventLog) => Partial<EventLog>>({
       {
         does: 'does not find what was written last',
         make: (right) => ({ read: (options) => right.read({ ...options, to: right.durableSeq - 20 }) }),
+      },
+    'crash of event-log: given writers that seal and prune and are killed at random moments, when it is opened again, then all that is acknowledged is there or stands in the boundary, roots are as before, and it goes on':
+      {
+        does: 'forgets what stands for pruned events when it is opened',
+        make: (right) => ({
+          async boundary() {
+            const boundary = await right.boundary();
+            return boundary && { ...boundary, state: new Uint8Array() };
+          },
+        }),
       },
   },
   kit: (check, wrong) => eventLogCrashSuite({ test: check, factory: () => killable(wrong) }),

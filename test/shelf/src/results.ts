@@ -7,7 +7,7 @@ export interface Row {
   readonly suite: string;
   readonly passed: number;
   readonly failed: readonly { readonly check: string; readonly failure: string }[];
-  /** Why the kit was not run here. */
+  /** Why the kit, or some of it, was not run here. */
   readonly skipped?: string;
 }
 
@@ -63,6 +63,7 @@ function sorted<T>(values: readonly T[], key: (value: T) => string): readonly T[
 
 /** A row in a few words. */
 export function wordsOf({ passed, failed, skipped }: Row): string {
-  if (skipped !== undefined) return `skipped: ${skipped}`;
-  return failed.length === 0 ? `${passed} passed` : `${failed.length} FAILED, ${passed} passed`;
+  const ran = failed.length === 0 ? `${passed} passed` : `${failed.length} FAILED, ${passed} passed`;
+  if (skipped === undefined) return ran;
+  return passed + failed.length === 0 ? `skipped: ${skipped}` : `${ran}; skipped: ${skipped}`;
 }

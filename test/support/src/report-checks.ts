@@ -13,7 +13,7 @@ export interface CheckResult {
   readonly failure?: string;
 }
 
-/** A kit that was not run, and why. */
+/** A kit that was not run, or what of it, and why. */
 export interface SkippedKit {
   readonly driver: string;
   readonly suite: string;

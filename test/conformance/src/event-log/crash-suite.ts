@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { EventLog, ShiplogEvent } from '@shiplog/contracts';
 import type { TestFunction } from '../in-lab.ts';
-import type { LogUnderTest } from './event-log-suite.ts';
+import { type EventLogAbilities, type LogUnderTest, tell } from './event-log-suite.ts';
+import { stateBefore } from './history.ts';
+import { type Death, killed } from './killed.ts';
 import { request, sample, take } from './samples.ts';
 
 /** A log that outlives the process which writes it. */
 export interface KillableLog extends LogUnderTest {
   /** Program and arguments: opens this log and calls {@link appendUntilKilled} with it and `from`. */
   writer(from: number): readonly string[];
+  /** Program and arguments: opens this log and calls {@link pruneUntilKilled} with it and `from`. Of a log without archives it is not asked for. */
+  pruner?(from: number): readonly string[];
 }
 
 export interface EventLogCrashSuite {
@@ -16,63 +19,102 @@ export interface EventLogCrashSuite {
   readonly factory: () => Promise<KillableLog>;
   /** Times that a writer is killed; 15 if absent. */
   readonly rounds?: number;
+  /** All if absent. */
+  readonly abilities?: EventLogAbilities;
+  /** Told of what is not proven, and why. Absent: the process says it. */
+  readonly skipped?: (what: string, why: string) => void;
 }
 
-/** When a writer dies: after so many bytes of acknowledgements, or so many milliseconds after its start. */
-type Death = { readonly bytes: number } | { readonly ms: number };
-
-/** Kills writers of one log with SIGKILL at random moments, while they open it and while they append, and looks each time at what is left. */
-export function eventLogCrashSuite({ test, factory, rounds = 15 }: EventLogCrashSuite): void {
+/** Kills writers of one log with SIGKILL at random moments, while they open it, append, seal and prune, and looks each time at what is left. */
+export function eventLogCrashSuite({
+  test,
+  factory,
+  rounds = 15,
+  abilities = { archives: true },
+  skipped = tell,
+}: EventLogCrashSuite): void {
   test('crash of event-log: given writers that are killed at random moments, when it is opened again, then nothing acknowledged is lost or changed, there is no gap, and it goes on', async () => {
-    const store = await factory();
-    const acknowledged = new Map<number, number>();
-    try {
-      for (let round = 0; round < rounds; round += 1) {
-        // Some rounds die while they open the log, most while they write.
-        const death = round % 3 === 0 ? { ms: 40 + Math.random() * 300 } : { bytes: Math.random() * 5000 };
-        const printed = await killed(store.writer(round * 1_000_000), death);
-        for (const line of printed.split('\n').slice(0, -1)) {
-          const [seq, number] = line.split(' ').map(Number);
-          acknowledged.set(seq ?? -1, number ?? -1);
-        }
-        const log = await store.open();
-        try {
-          const events = await take(log.read());
-          assert.ok(
-            events.every((event, index) => event.seq === index),
-            `there is a gap in round ${round}`,
-          );
-          for (const [seq, number] of acknowledged) {
-            const event = events[seq];
-            assert.equal(event?.type === 'container.oom' ? event.data.kills : undefined, number, `event ${seq} in round ${round}`);
-          }
-          assert.deepEqual((await log.verify()).damage, []);
-          const next = log.append(request([sample('b', round)]));
-          await next.durable;
-          assert.equal(next.events[0]?.seq, events.length);
-          acknowledged.set(events.length, round);
-        } finally {
-          await log.close();
-        }
-      }
-      assert.ok(acknowledged.size > rounds + 100, `only ${acknowledged.size} acknowledgements`);
-    } finally {
-      await store.cleanup();
-    }
+    const told = new Told();
+    await killInRounds(await factory(), rounds, told, (store, from) => store.writer(from));
+    assert.ok(told.events.size > rounds + 100, `only ${told.events.size} acknowledgements`);
+  });
+
+  if (!abilities.archives) return skipped('crashes of writers that seal and prune', 'it has no archives');
+  test('crash of event-log: given writers that seal and prune and are killed at random moments, when it is opened again, then all that is acknowledged is there or stands in the boundary, roots are as before, and it goes on', async () => {
+    const told = new Told();
+    await killInRounds(await factory(), rounds, told, (store, from) => store.pruner?.(from) ?? []);
+    assert.ok(told.gone > 100 && told.roots.size > rounds, `${told.gone} events gone, ${told.roots.size} roots`);
   });
 }
 
-/** Runs a writer, kills it, and answers with what it printed. */
-async function killed([program = '', ...args]: readonly string[], death: Death): Promise<string> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let printed = '';
-  child.stdout.setEncoding('latin1').on('data', (text: string) => {
-    printed += text;
-    if ('bytes' in death && printed.length > death.bytes) child.kill('SIGKILL');
-  });
-  const timer = 'ms' in death ? setTimeout(() => child.kill('SIGKILL'), death.ms) : undefined;
-  const [code] = (await once(child, 'close')) as [number | null];
-  clearTimeout(timer);
-  assert.equal(code, null, 'the writer ended by itself');
-  return printed;
+/** What writers printed before they died. */
+class Told {
+  /** Numbers of acknowledged events, by position. */
+  readonly events = new Map<number, number>();
+  /** Roots, by how many events they are over. */
+  readonly roots = new Map<number, string>();
+  /** The first position that is kept, of prunes that began, and of the last that ended. */
+  readonly going = new Set<number>();
+  gone = 0;
+
+  /** Takes in whole lines. */
+  hear(printed: string): void {
+    for (const line of printed.split('\n').slice(0, -1)) {
+      const [what, at = '', about = ''] = line.split(' ');
+      if (what === 'event') this.events.set(Number(at), Number(about));
+      else if (what === 'root') this.roots.set(Number(at), about);
+      else if (what === 'going') this.going.add(Number(at));
+      else this.gone = Number(at);
+    }
+  }
+}
+
+async function killInRounds(
+  store: KillableLog,
+  rounds: number,
+  told: Told,
+  program: (store: KillableLog, from: number) => readonly string[],
+): Promise<void> {
+  try {
+    for (let round = 0; round < rounds; round += 1) {
+      // Some rounds die while they open the log, most while they write.
+      const death: Death = round % 3 === 0 ? { ms: 40 + Math.random() * 300 } : { bytes: Math.random() * 5000 };
+      told.hear(await killed(program(store, round * 1_000_000), death));
+      const log = await store.open();
+      try {
+        await examine(log, told, `in round ${round}`);
+        const next = log.append(request([sample('b', round)]));
+        await next.durable;
+        const [{ seq } = { seq: -1 }] = next.events;
+        told.events.set(seq, round);
+      } finally {
+        await log.close();
+      }
+    }
+  } finally {
+    await store.cleanup();
+  }
+}
+
+/** That what is left of a log is what its writers told. */
+async function examine(log: EventLog, told: Told, when: string): Promise<void> {
+  const { firstSeq } = log;
+  assert.ok(firstSeq === told.gone || (firstSeq > told.gone && told.going.has(firstSeq)), `it begins at ${firstSeq} ${when}`);
+  const boundary = await log.boundary();
+  assert.equal(boundary?.seq, firstSeq === 0 ? undefined : firstSeq - 1, when);
+  if (boundary !== undefined) assert.deepEqual(Buffer.from(boundary.state), stateBefore(firstSeq), when);
+  const events = await take(log.read());
+  assert.ok(
+    events.every((event, index) => event.seq === firstSeq + index),
+    `there is a gap ${when}`,
+  );
+  for (const [seq, number] of told.events)
+    if (seq >= firstSeq) assert.equal(numberOf(events[seq - firstSeq]), number, `event ${seq} ${when}`);
+  for (const [size, root] of told.roots)
+    assert.equal(Buffer.from(await log.tree.root(size)).toString('hex'), root, `root of ${size} ${when}`);
+  assert.deepEqual((await log.verify()).damage, []);
+}
+
+function numberOf(event: ShiplogEvent | undefined): number | undefined {
+  return event?.type === 'container.oom' ? event.data.kills : undefined;
 }
