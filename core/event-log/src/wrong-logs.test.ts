@@ -187,6 +187,14 @@ const WRONG: WrongLogs = {
     does: 'reads a stream from its beginning, wherever it is asked to begin',
     make: (right) => ({ read: (options = {}) => right.read(options.stream === undefined ? options : without(options, 'from')) }),
   },
+  'given events with tags, when one is asked for, then its events come in order, of a range and of types, and none where none has it': {
+    does: 'reads all tags whichever was asked for',
+    make: (right) => ({ read: (options = {}) => right.read(without(options, 'tag')) }),
+  },
+  'given streams, when those are asked for that began in a range, then each is there once, in order, and once it is durable': {
+    does: 'tells streams that began before the range',
+    make: (right) => ({ streamsBegun: (_, to) => right.streamsBegun(0, to) }),
+  },
   'given a type that comes often, then long not at all, and again, when it is asked for, then none is missing': {
     does: 'takes a long stretch without a type for its end',
     make: (right) => ({

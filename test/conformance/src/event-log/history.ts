@@ -13,6 +13,9 @@ export const BEGIN = 1000;
 export const KEY = 'first';
 export const TAG = 'name:first';
 
+/** A tag of every eleventh event. */
+const COMMON = 'name:common';
+
 const KILLED: NewEvent = { stream: 'container/k', type: 'container.kill.failed', kind: 'outcome', data: {} };
 
 /**
@@ -22,7 +25,7 @@ const KILLED: NewEvent = { stream: 'container/k', type: 'container.kill.failed',
 export async function fillHistory(log: EventLog): Promise<void> {
   log.append(request([sample('once', 0, [TAG])], { stamp: { ...stamp('op-first', KEY), t: String(BEGIN) } }));
   for (let seq = 1; seq < EVENTS; seq += 1) {
-    const event = seq % 5 === 0 ? KILLED : sample(String(seq % 7), seq);
+    const event = seq % 5 === 0 ? KILLED : sample(String(seq % 7), seq, seq % 11 === 0 ? [COMMON] : undefined);
     log.append(request([event], { stamp: { ...stamp(), t: String(BEGIN + seq) } }));
     if (seq % 7 === 0) await log.flushed();
   }
@@ -55,6 +58,8 @@ export async function answersOf(log: EventLog, from: number): Promise<Answers> {
     some: await take(log.read({ from: from + 10, to: to - 10 })),
     ofType: await take(log.read({ types: ['container.kill.*'], from, to })),
     ofStream: await take(log.read({ stream: stream('3'), from, to })),
+    withTag: await take(log.read({ tag: COMMON, from, to })),
+    begun: log.streamsBegun(0, to),
     byRevision: await take(log.readStream(stream('3'), firstOfStream.rev, to)),
     followed: await take(log.follow({ from }), EVENTS - from),
     atTimes: await Promise.all([from, from + 1, to - 1].map((seq) => log.positionAt(BigInt(BEGIN + seq)))),

@@ -49,8 +49,10 @@ export function prunedTests(test: LogTest): void {
         await refusesPruned(() => take(current.read({ from, to: first - 1 })), first);
         await refusesPruned(() => take(current.read({ from, types: ['container.*'] })), first);
         await refusesPruned(() => take(current.read({ from, stream: stream('3') })), first);
+        await refusesPruned(() => take(current.read({ from, tag: TAG })), first);
         await refusesPruned(() => take(current.follow({ from }), 1), first);
       }
+      assert.deepEqual(await take(current.read({ tag: TAG })), []);
       const [kept] = await take(current.follow({}), 1);
       assert.equal(kept?.seq, first);
     }
