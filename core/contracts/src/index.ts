@@ -44,6 +44,7 @@ export type * from './drivers/families.ts';
 export type * from './drivers/image-source.ts';
 export type * from './drivers/image-store.ts';
 export type * from './drivers/log.ts';
+export type * from './drivers/name-server.ts';
 export type * from './drivers/network.ts';
 export type * from './drivers/projection.ts';
 export type * from './drivers/runtime.ts';

@@ -191,11 +191,11 @@ export interface LinkInfo {
   readonly addresses: readonly string[];
 }
 
-/** nf_tables, in the host's namespace. */
+/** nf_tables. */
 export interface FirewallCalls {
-  /** Runs one nft(8) script as one transaction: all of it or nothing. */
-  apply(script: string): Promise<void>;
-  /** Parsed `nft --json` answer to a list command. Throws when the object is absent. */
+  /** Runs one nft(8) script as one transaction: all of it or nothing. `namespace` is the namespace file to act in, the host's if absent. */
+  apply(script: string, namespace?: string): Promise<void>;
+  /** Parsed `nft --json` answer to a list command, in the host's namespace. Throws when the object is absent. */
   list(command: string): Promise<readonly { readonly [key: string]: unknown }[]>;
 }
 
@@ -287,8 +287,23 @@ export interface DatagramCall {
   readonly signal?: AbortSignal;
 }
 
-/** unix(7): what node:net and node:dgram lack. */
+/** Open sockets of one address, as file descriptors: who asked for them closes them. */
+export interface BoundSockets {
+  /** It receives datagrams. */
+  readonly udp: number;
+  /** It is bound and does not listen yet. */
+  readonly tcp: number;
+  /** The port of both. */
+  readonly port: number;
+}
+
+/** What node:net and node:dgram lack. */
 export interface SocketCalls {
+  /**
+   * A UDP and a TCP socket (ip(7)) at an IPv4 address and one port that is free for both, made in the namespace at `namespace`, in the host's if
+   * absent. They stay in it, and hold it.
+   */
+  bind(address: string, namespace?: string): Promise<BoundSockets>;
   /**
    * Sends datagrams over a socket of their own, in order, each as soon as the server's queue has room; resolves once the kernel has them all. The first that
    * fails ends it, and those before it are sent: EPROTOTYPE where the server wants a stream, EAGAIN when there was no room for 10 s.

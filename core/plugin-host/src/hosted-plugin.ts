@@ -178,7 +178,7 @@ export class HostedPlugin {
 
 /** What a driver sees on the host, as text; undefined for families that hold nothing there. */
 async function seenBy(key: string, driver: object | undefined): Promise<readonly string[] | undefined> {
-  if (driver === undefined || /^(authorizer|projection|api|vault|image-source)\//.test(key)) return undefined;
+  if (driver === undefined || /^(authorizer|projection|api|vault|image-source|name-server)\//.test(key)) return undefined;
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new ShiplogError('DEADLINE_EXCEEDED', `driver ${key} did not say what it sees`)), ADOPT_MS);
   try {

@@ -29,6 +29,7 @@ const NAMES: NonNullable<SimulatedOptions['names']> = {
   runtime: ['sim'],
   log: ['sim'],
   vault: ['sim'],
+  'name-server': ['sim'],
   'image-source': ['sim'],
 };
 
@@ -56,6 +57,8 @@ export function simulatedDrivers(host: SimHost, { around, archives = () => [], n
     }),
     'image-store': (name) => imageStore(host, act('image-store', name), archives),
     vault: (name) => vault(host, act('vault', name)),
+    // No program runs that could ask.
+    'name-server': () => ({ address: '127.0.0.11', async serve() {}, async end() {} }),
     authorizer: () => simulateDriver('authorizer'),
     projection: () => simulateDriver('projection'),
     kernel: () => {

@@ -3,6 +3,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import type { DatagramCall, SocketCalls } from '@shiplog/contracts';
 import { throwIfAborted } from '@shiplog/driver-kit';
 import { errnoOf, kernelError } from './kernel-error.ts';
+import type { LaneCall } from './lane.ts';
 import { libc } from './libc.ts';
 import { reportingLater } from './report.ts';
 
@@ -20,9 +21,12 @@ const LOOK_MS = 100;
 /** A peer that makes no room for so long fails. */
 const PATIENCE_MS = 10_000;
 
-/** Calls that never wait take microseconds, and a message to a kernel thread costs as much: they are made on the main thread. */
-export function socketCalls(): SocketCalls {
-  return { sendDatagrams: (call) => reportingLater(() => sendDatagrams(call)) };
+/** Calls of datagrams that never wait take microseconds, and a message to a kernel thread costs as much: they are made on the main thread. */
+export function socketCalls(call: LaneCall): SocketCalls {
+  return {
+    bind: (address, namespace) => call('bindSockets', address, namespace),
+    sendDatagrams: (datagrams) => reportingLater(() => sendDatagrams(datagrams)),
+  };
 }
 
 async function sendDatagrams({ path, datagrams, large, signal }: DatagramCall): Promise<void> {

@@ -25,9 +25,9 @@ export class LinuxKernel implements Kernel, AsyncDisposable {
   readonly subvolumes = subvolumeCalls(this.#subvolumes.call);
   readonly namespaces = namespaceCalls(this.#net.call);
   readonly links = linkCalls(this.#net.call);
-  readonly firewall = firewallCalls();
+  readonly firewall = firewallCalls(this.#net.call);
   readonly processes = processCalls(this.#net.call);
-  readonly sockets = socketCalls();
+  readonly sockets = socketCalls(this.#net.call);
 
   /** Ends the threads; calls under way fail. A later call starts them again. */
   async [Symbol.asyncDispose](): Promise<void> {

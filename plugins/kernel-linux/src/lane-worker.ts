@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { fileOps } from './files.ts';
+import { firewallOps } from './firewall-ops.ts';
 import { refusalOf } from './kernel-error.ts';
 import type { LaneAnswer, LaneRequest } from './lane.ts';
 import { linkOps } from './link-ops.ts';
@@ -9,7 +10,7 @@ import { socketOps } from './sockets.ts';
 import { subvolumeOps } from './subvolumes.ts';
 
 /** Every operation a kernel thread can run: synchronous, one at a time, in the order asked. */
-export const OPS = { ...mountOps, ...fileOps, ...namespaceOps, ...linkOps, ...socketOps, ...subvolumeOps };
+export const OPS = { ...mountOps, ...fileOps, ...namespaceOps, ...linkOps, ...firewallOps, ...socketOps, ...subvolumeOps };
 
 function answer(request: LaneRequest): LaneAnswer {
   try {

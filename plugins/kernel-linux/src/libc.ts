@@ -56,6 +56,7 @@ interface Bindings {
   readonly flock: Call;
   readonly socket: Call;
   readonly bind: Call;
+  readonly getsockname: Call;
   readonly listen: Call;
   readonly connect: Call;
   readonly send: Call;
@@ -104,6 +105,7 @@ function bind(libc: LibraryHandle): Bindings {
     flock: libc.func('flock', 'int', ['int', 'int']),
     socket: libc.func('socket', 'int', ['int', 'int', 'int']),
     bind: libc.func('bind', 'int', ['int', 'void *', 'uint']),
+    getsockname: libc.func('getsockname', 'int', ['int', 'void *', 'void *']),
     listen: libc.func('listen', 'int', ['int', 'int']),
     connect: libc.func('connect', 'int', ['int', 'void *', 'uint']),
     send: libc.func('send', 'long', ['int', 'void *', 'size_t', 'int']),
@@ -210,6 +212,11 @@ export const libc = {
   },
   bind(fd: number, address: Uint8Array, facts: Facts): void {
     check(bound().bind(fd, address, address.length), 'bind', facts);
+  },
+  /** The address a socket is bound to, into `into`. */
+  getsockname(fd: number, into: Uint8Array): void {
+    const length = new Uint8Array(new Uint32Array([into.length]).buffer);
+    check(bound().getsockname(fd, into, length), 'getsockname', { fd });
   },
   listen(fd: number, facts: Facts): void {
     check(bound().listen(fd, 1), 'listen', facts);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createSocket } from 'node:dgram';
 import { open } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -8,6 +9,15 @@ import { ShiplogError } from '@shiplog/contracts';
 import { kernel, kernelTests, rejects } from './kernel.test.util.ts';
 
 const { links, processes } = kernel;
+
+/** What a program says until it ends. */
+async function outputOf([program = '', ...args]: readonly string[]): Promise<string> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (part: string) => (output += part));
+  await once(child, 'close');
+  return output;
+}
 
 await kernelTests(import.meta.filename, 'sockets', (test) => {
   test('given a server, when its port is looked at, then it is not free; when it ends, it is', async () => {
@@ -25,6 +35,31 @@ await kernelTests(import.meta.filename, 'sockets', (test) => {
     assert.is(await processes.portIsFree('tcp', '', port), true);
     await rejects(processes.portIsFree('tcp', '203.0.113.9', port), 'KERNEL_CALL_FAILED', 'EADDRNOTAVAIL');
     await rejects(processes.portIsFree('tcp', '::1', port), 'NOT_SUPPORTED');
+  });
+
+  test('given a namespace, when sockets are bound in it, then its programs reach both at one port, and nobody else does', async ({
+    directory,
+  }) => {
+    const namespace = join(directory, 'net');
+    await kernel.namespaces.createNetwork(namespace);
+    const { udp, tcp, port } = await kernel.sockets.bind('127.0.0.11', namespace);
+    const datagrams = createSocket('udp4').bind({ fd: udp });
+    const server = createServer((connection) => connection.end('hello')).listen({ fd: tcp });
+    try {
+      await once(server, 'listening');
+      assert.is(datagrams.address().port, port);
+      assert.is(await outputOf(['nsenter', `--net=${namespace}`, 'busybox', 'nc', '-w', '5', '127.0.0.11', String(port)]), 'hello');
+      const heard = once(datagrams, 'message');
+      await outputOf(['nsenter', `--net=${namespace}`, 'sh', '-c', `echo question | busybox nc -u -w 1 127.0.0.11 ${port}`]);
+      assert.is(String((await heard)[0]), 'question\n');
+      assert.is(await processes.portIsFree('tcp', '127.0.0.11', port), true, 'the port is free at home');
+    } finally {
+      datagrams.close();
+      server.close();
+      await kernel.namespaces.removeNetwork(namespace);
+    }
+    await rejects(kernel.sockets.bind('203.0.113.9'), 'KERNEL_CALL_FAILED', 'EADDRNOTAVAIL');
+    await rejects(kernel.sockets.bind('127.0.0.1', join(directory, 'none')), 'KERNEL_CALL_FAILED', 'ENOENT');
   });
 
   test('given a descriptor that is no socket, when its peer is asked for, then ENOTSOCK', async ({ directory }) => {

@@ -1,5 +1,7 @@
+import type { BoundSockets } from '@shiplog/contracts';
 import { errnoOf } from './kernel-error.ts';
 import { libc } from './libc.ts';
+import { visit } from './visit.ts';
 
 const AF_INET = 2;
 const SOCK_STREAM = 1;
@@ -18,8 +20,56 @@ function socketAddress(address: string, port: number): Uint8Array {
   return bytes;
 }
 
+/** How often the port that UDP was given may be taken for TCP. */
+const PORT_TRIES = 16;
+
+/** The port that a socket has (getsockname(2)). */
+function portOf(fd: number): number {
+  const bytes = Buffer.alloc(16);
+  libc.getsockname(fd, bytes);
+  return bytes.readUInt16BE(2);
+}
+
+/** Sockets that `work` opens by `open` are closed if it throws. */
+function keepingAll<T>(work: (open: (type: number, protocol: number) => number) => T): T {
+  const opened: number[] = [];
+  try {
+    return work((type, protocol) => {
+      const fd = libc.socket(AF_INET, type | SOCK_CLOEXEC, protocol);
+      opened.push(fd);
+      return fd;
+    });
+  } catch (error) {
+    for (const fd of opened) libc.close(fd);
+    throw error;
+  }
+}
+
+function bindBoth(address: string): BoundSockets {
+  return keepingAll((open) => {
+    const udp = open(SOCK_DGRAM, PROTOCOLS.udp);
+    libc.bind(udp, socketAddress(address, 0), { address });
+    const port = portOf(udp);
+    const tcp = open(SOCK_STREAM, PROTOCOLS.tcp);
+    libc.bind(tcp, socketAddress(address, port), { address, port });
+    return { udp, tcp, port };
+  });
+}
+
 /** What runs in a kernel thread. */
 export const socketOps = {
+  bindSockets(address: string, namespace?: string): BoundSockets {
+    return visit(namespace, () => {
+      for (let tries = 1; ; tries++) {
+        try {
+          return bindBoth(address);
+        } catch (error) {
+          if (errnoOf(error) !== 'EADDRINUSE' || tries >= PORT_TRIES) throw error;
+        }
+      }
+    });
+  },
+
   portIsFree(protocol: 'tcp' | 'udp' | 'sctp', address: string, port: number): boolean {
     const facts = { protocol, address, port };
     let fd: number;

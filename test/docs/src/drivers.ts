@@ -26,6 +26,7 @@ const FAMILIES: readonly string[] = [
   'image-source',
   'image-store',
   'vault',
+  'name-server',
   'api',
   'kernel',
 ];

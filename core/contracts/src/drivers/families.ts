@@ -6,6 +6,7 @@ import { CGROUP_VERBS, type CgroupDriver } from './cgroup.ts';
 import { IMAGE_SOURCE_VERBS, type ImageSource } from './image-source.ts';
 import type { ImageStore } from './image-store.ts';
 import { LOG_VERBS, type LogDriver } from './log.ts';
+import type { NameServer } from './name-server.ts';
 import { NETWORK_VERBS, type NetworkDriver } from './network.ts';
 import { PROJECTION_VERBS, type Projection } from './projection.ts';
 import { RUNTIME_VERBS, type RuntimeDriver } from './runtime.ts';
@@ -25,6 +26,7 @@ export interface DriverFamilies {
   'image-source': ImageSource;
   'image-store': ImageStore;
   vault: Vault;
+  'name-server': NameServer;
   kernel: Kernel;
   api: Api;
 }

@@ -4,7 +4,7 @@ import { type FirewallAnswers, recordingFirewall } from './recording/firewall.ts
 import { recordingMounts } from './recording/mounts.ts';
 import { recordingNetwork } from './recording/network.ts';
 import { type RecordedProcesses, recordingProcesses } from './recording/processes.ts';
-import { type RecordedCall, Recorder } from './recording/recorder.ts';
+import { type RecordedCall, Recorder, refused } from './recording/recorder.ts';
 import { recordingSubvolumes } from './recording/subvolumes.ts';
 
 export type { RecordedNode } from './recording/files.ts';
@@ -26,7 +26,7 @@ export interface RecordingKernel extends Kernel, RecordedProcesses {
  * namespaces, sysctls, extended attributes, locks). Needs no root.
  *
  * The disk alone is real, because drivers use node:fs beside it: `resolveBeneath` reads it, `setTimes` sets times there
- * (to the microsecond), subvolumes are directories, and `mknod` leaves an empty file in the node's place, which `nodeAt` tells from a real one.
+ * (to the microsecond), no socket can be bound, subvolumes are directories, and `mknod` leaves an empty file in the node's place, which `nodeAt` tells from a real one.
  */
 export function createRecordingKernel(): RecordingKernel {
   const recorder = new Recorder();
@@ -51,6 +51,10 @@ export function createRecordingKernel(): RecordingKernel {
     firewall: recordingFirewall(recorder, firewallAnswers),
     processes: recordingProcesses(recorder, processes),
     sockets: {
+      async bind(address, namespace) {
+        recorder.note('sockets.bind', address, namespace);
+        throw refused('bind', 'EADDRNOTAVAIL', { address });
+      },
       async sendDatagrams(call) {
         recorder.note('sockets.sendDatagrams', call);
       },

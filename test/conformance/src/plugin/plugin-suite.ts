@@ -38,6 +38,7 @@ const KINDS: { readonly [K in DriverKind]: true } = {
   'image-store': true,
   volume: true,
   vault: true,
+  'name-server': true,
   authorizer: true,
   projection: true,
   kernel: true,

@@ -7,8 +7,8 @@ export type FirewallAnswers = Map<string, readonly { readonly [key: string]: unk
 /** A firewall that takes every script, and shows what it is told to. */
 export function recordingFirewall(recorder: Recorder, firewallAnswers: FirewallAnswers): Kernel['firewall'] {
   return {
-    async apply(script) {
-      recorder.note('firewall.apply', script);
+    async apply(script, namespace) {
+      recorder.note('firewall.apply', script, ...(namespace === undefined ? [] : [namespace]));
     },
     async list(command) {
       recorder.note('firewall.list', command);
