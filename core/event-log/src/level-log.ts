@@ -1,12 +1,14 @@
 import { access, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Level } from 'level';
-import { type EventLog, ShiplogError, type Verification } from '@shiplog/contracts';
+import type { EventLog, Verification } from '@shiplog/contracts';
 import { ArchivingLevel } from './archive/archiving-level.ts';
 import { openEventLog } from './event-log.ts';
 import { corrupt } from './corrupt.ts';
 import { damagedRange } from './damaged-range.ts';
 import { FileWitness } from './file-witness.ts';
+import { holdDatabase } from './hold-database.ts';
+import { hostFault } from './host-fault.ts';
 import { readHead } from './head.ts';
 import { checkTables } from './level-files/level-files.ts';
 import type { LogDatabase } from './database.ts';
@@ -40,7 +42,8 @@ const WRITE_BUFFER = 16 * 1024 * 1024;
  * `fresh`, synced before the database is made and removed when all of it is synced, tells that nothing was acknowledged
  * yet: only then is such a database removed and begun again.
  *
- * Throws LOG_CORRUPT (facts `from`, `to`), LOG_TOO_NEW, or ENGINE_LOCKED when another process has it open.
+ * Throws LOG_CORRUPT (facts `from`, `to`), LOG_TOO_NEW, ENGINE_LOCKED when another process has it open, DISK_FULL, or
+ * HOST_UNSUITABLE where it may not be written.
  */
 export async function openLevelLog(options: LevelLogOptions): Promise<EventLog> {
   const { directory, writeBufferBytes = WRITE_BUFFER } = options;
@@ -93,9 +96,19 @@ function closing(db: Level): (error: unknown) => Promise<never> {
 
 /**
  * Checks all of a log on disk that is not open, also one that refuses to open; see {@link verifyEventLog}. Where files are damaged, what is whole
- * in them is checked in a copy beside them. Otherwise LevelDB opens them and rewrites its manifest, so evidence is better copied first.
+ * in them is checked in a copy beside them. Otherwise LevelDB opens them and rewrites its manifest, so evidence is better copied first. Throws
+ * ENGINE_LOCKED when another process has it open.
  */
 export async function verifyLevelLog(directory: string, progress?: (checked: number, total: number) => void): Promise<Verification> {
+  const release = await holdDatabase(pathsOf(directory).db);
+  try {
+    return await verifyHeld(directory, progress);
+  } finally {
+    await release();
+  }
+}
+
+async function verifyHeld(directory: string, progress?: (checked: number, total: number) => void): Promise<Verification> {
   const paths = pathsOf(directory);
   const witness = await readWitness(paths.witness);
   const damage = await checkTables(paths.db);
@@ -125,7 +138,12 @@ export async function verifyLevelLog(directory: string, progress?: (checked: num
  */
 export async function repairLevelLog(directory: string, source: RepairSource): Promise<Repair> {
   const paths = pathsOf(directory);
-  return repairDatabase({ db: paths.db, archive: paths.archive, witness: await readWitness(paths.witness) }, source);
+  const release = await holdDatabase(paths.db);
+  try {
+    return await repairDatabase({ db: paths.db, archive: paths.archive, witness: await readWitness(paths.witness) }, source);
+  } finally {
+    await release();
+  }
 }
 
 async function readWitness(path: string): Promise<Mark | undefined> {
@@ -173,9 +191,8 @@ async function openLevel(path: string, fresh: boolean, witness: Mark | undefined
   try {
     return await tryLevel(path, fresh, writeBufferSize);
   } catch (error) {
-    const code = causeCode(error);
-    if (code === 'LEVEL_LOCKED')
-      throw new ShiplogError('ENGINE_LOCKED', `another process has the log at ${path} open`, { path }, { cause: error });
+    const fault = hostFault(path, error);
+    if (fault !== undefined) throw fault;
     if (!fresh) throw corrupt(0, Math.max(0, witness?.seq ?? 0), `the database at ${path} does not open: ${causeMessage(error)}`, error);
     await rm(path, { recursive: true, force: true });
     return await tryLevel(path, true, writeBufferSize);
@@ -217,11 +234,6 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function causeCode(error: unknown): unknown {
-  const cause: unknown = error instanceof Error ? error.cause : undefined;
-  return typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
 }
 
 function causeMessage(error: unknown): string {

@@ -1,6 +1,9 @@
 // time limit: 120 s
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type TemporaryDirectory, temporaryDirectory } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -133,5 +136,37 @@ test('given a whole log, when repaired, then nothing is filled in and it stays t
   assert.equal(filled, []);
   await expectWhole(context);
 });
+
+for (const state of ['whole', 'damaged'] as const) {
+  test(`given a ${state} log that another process has open, when repaired or verified, then refused, and nothing that it appends is lost`, async ({
+    directory,
+    mirror,
+    exported,
+  }) => {
+    const holder = await hold(directory);
+    try {
+      if (state === 'damaged') await damage(directory, /\.ldb$/, zero);
+      const before = await readdir(directory);
+      for (const attempt of [() => repairLevelLog(directory, sourceAt(exported)), () => verifyLevelLog(directory)]) {
+        assert.is((await errorOf(attempt))?.code, 'ENGINE_LOCKED');
+        assert.equal(await readdir(directory), before);
+      }
+      const exit = once(holder, 'exit');
+      holder.send('end');
+      assert.equal(await exit, [0, null]);
+    } finally {
+      holder.kill('SIGKILL');
+    }
+    if (state === 'damaged') await repairLevelLog(directory, sourceAt(mirror));
+    assert.is((await verifyLevelLog(directory)).events, EVENTS + 40);
+  });
+}
+
+async function hold(directory: string): Promise<ChildProcess> {
+  const holder = fork(fileURLToPath(new URL('log-holder.test.script.js', import.meta.url)), [directory]);
+  const [answer] = (await once(holder, 'message')) as unknown[];
+  assert.is(answer, 'open');
+  return holder;
+}
 
 test.run();
