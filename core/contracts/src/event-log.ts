@@ -180,6 +180,12 @@ export interface EventLog extends EventLogReader {
   readonly sealedSeq: number;
   /** Position before which a seal before `before` would have moved everything: no event of a segment with a later one goes. */
   sealable(before: number): number;
+  /**
+   * Bytes on disk of the events from a position on: files of archives, each as a whole, and of what is not sealed what it takes in the database's tables. What
+   * was appended last is in none for a while, some megabytes at the most, and is not counted; nor are the tree, indexes and snapshots. Reads no
+   * event. Never more for a later position. 0 for a log in memory.
+   */
+  storedBytes(from: number): Promise<number>;
   /** The first position that somebody who follows now has not been given; undefined if nobody lags behind. */
   readonly followedSeq: number | undefined;
   /** The first position that could be kept if all that is sealed and before `before` were pruned: an archive goes as a whole. */

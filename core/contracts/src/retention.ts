@@ -1,11 +1,16 @@
-/** What of its log an engine may seal and prune by itself. What is absent it never does. */
+/**
+ * What of its log an engine may seal and prune by itself. What is absent it never does. Of {@link keepMs}, {@link maxEvents} and
+ * {@link maxBytes}, an event goes when all that are there let it.
+ */
 export interface RetentionPolicy {
   /** Events that are older are sealed, some time later. Milliseconds. */
   readonly sealAfterMs?: number;
-  /** Events that are younger are never pruned. Without {@link maxEvents}, those that are older are. Milliseconds. */
+  /** Events that are older are pruned, and younger ones never. Milliseconds. */
   readonly keepMs?: number;
-  /** Events beyond this number are pruned, the oldest first; with {@link keepMs}, those that are older alone. */
+  /** Events beyond this number are pruned, the oldest first. */
   readonly maxEvents?: number;
+  /** The oldest events are pruned while those that are younger take this many bytes (EventLog.storedBytes). */
+  readonly maxBytes?: number;
 }
 
 /** What the policy comes to now. */
@@ -16,8 +21,9 @@ export interface RetentionStatus {
     readonly verb: 'log.seal' | 'log.prune';
     /** When the oldest event will be old enough, nanoseconds since the epoch, decimal. In the past: with the next look, or as soon as something is whole. */
     readonly at?: string;
-    /** How many events there must be. */
+    /** How many events there must be, and how many bytes they must take: more than these. */
     readonly events?: number;
+    readonly bytes?: number;
   };
   /** What keeps events from going that the policy would let go: from this position on somebody needs them. */
   readonly held?: { readonly seq: number; readonly by: 'operation' | 'follower' };
@@ -31,4 +37,6 @@ export interface LogExtent {
   readonly sealedSeq: number;
   /** The last durable one; -1 for none. */
   readonly durableSeq: number;
+  /** What they take on disk (EventLog.storedBytes). */
+  readonly bytes: number;
 }

@@ -277,7 +277,7 @@ class ServingEngine implements RunningEngine {
       logOptions: parts.logOptions ?? {},
       drivers,
       warnings: drivers.flatMap(({ probe }) => (probe.usable ? (probe.warnings ?? []) : [])),
-      log: { firstSeq, sealedSeq, durableSeq },
+      log: { firstSeq, sealedSeq, durableSeq, bytes: await ledger.log.storedBytes(firstSeq) },
       ...(this.retention === undefined ? {} : { retention: await this.retention.status() }),
     };
   }

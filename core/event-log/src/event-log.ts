@@ -43,6 +43,7 @@ import { Recent } from './recent.ts';
 import { SegmentWriter } from './segment.ts';
 import type { SegmentTable } from './segment-table.ts';
 import { SnapshotDatabase } from './snapshot-database.ts';
+import { StoredBytes } from './stored-bytes.ts';
 import type { Tail } from './tail.ts';
 import { ulidSource } from './ulid.ts';
 import { keepVerifiedEdge, verifiedEdge } from './verified.ts';
@@ -127,6 +128,7 @@ class DatabaseEventLog implements EventLog {
   readonly #snapshotDb: LogDatabase | undefined;
   readonly #store: SnapshotDatabase | undefined;
   readonly #pages: Pages | undefined;
+  readonly #stored: StoredBytes;
   readonly #commits = new GroupCommit<Commit>(
     () => new Commit(this),
     () => this.#wake(),
@@ -148,6 +150,7 @@ class DatabaseEventLog implements EventLog {
     this.firstSeq = firstSeq;
     this.#store = store;
     this.tree = new LogTree(this);
+    this.#stored = new StoredBytes(this.db);
     this.snapshots = store ?? new MemorySnapshots(() => this.durableSeq);
     this.#pages = store && new Pages(store, pagesTo);
     this.#pages?.keep(pages);
@@ -284,6 +287,11 @@ class DatabaseEventLog implements EventLog {
     const unsealed = this.sealedSeq + 1;
     if (!(this.db instanceof ArchivingLevel) || this.durableSeq < 0) return unsealed;
     return Math.max(unsealed, this.segments.holding(Math.min(position(before, 'before'), this.durableSeq)));
+  }
+
+  async storedBytes(from: number): Promise<number> {
+    this.#refuseClosed();
+    return this.#stored.from(position(from, 'from'));
   }
 
   get followedSeq(): number | undefined {

@@ -106,7 +106,7 @@ test('given a config file, when it is read, then lists and switches count and fl
   }
 });
 
-test('given ages and a number of events, when the config is read, then they are the policy; without them nothing is ever removed', async () => {
+test('given ages, a number of events and a size, when the config is read, then they are the policy; without them nothing is ever removed', async () => {
   assert.is((await read([])).retention, undefined);
   const { retention } = await read(['--seal-after', '30d', '--retention-time', '1h30m', '--retention-events', '5000']);
   assert.equal(retention, { sealAfterMs: 30 * 86_400_000, keepMs: 5_400_000, maxEvents: 5000 });
@@ -115,6 +115,9 @@ test('given ages and a number of events, when the config is read, then they are 
     assert.match(await refusal(['--seal-after', wrong]), '--seal-after must be an age');
     assert.match(await refusal(['--retention-time', wrong]), '--retention-time must be an age');
   }
+  assert.equal((await read(['--retention-bytes', '10g'])).retention, { maxBytes: 10 * 1024 ** 3 });
+  for (const wrong of ['0', '0.5', 'much', '10x'])
+    assert.match(await refusal(['--retention-bytes', wrong]), '--retention-bytes must be a size');
   for (const wrong of ['0', '1.5', 'many', '1e3']) assert.match(await refusal(['--retention-events', wrong]), '--retention-events must be');
 });
 

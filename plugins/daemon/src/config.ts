@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ShiplogError } from '@shiplog/contracts/errors';
 import { durationNanos } from '@shiplog/contracts/moment';
+import { sizeBytes } from '@shiplog/contracts/size';
 import type { Isolation, ReadLevel, RetentionPolicy } from '@shiplog/contracts';
 import { type Host, parseHost } from './hosts.ts';
 import type { LogLevel } from './logger.ts';
@@ -67,6 +68,11 @@ const FLAGS = {
     value: 'N',
     fallback: '',
     help: 'remove the oldest events beyond N for good; with --retention-time only older ones',
+  },
+  'retention-bytes': {
+    value: 'SIZE',
+    fallback: '',
+    help: 'remove the oldest events for good while the younger ones take that much of the disk (10g); with the two above only what they let go',
   },
   config: { value: 'FILE', fallback: '', help: 'JSON file with these words in camel case; flags win' },
   witness: { value: 'URL=KEY', fallback: '', help: 'asked to cosign checkpoints of the log; may be repeated' },
@@ -178,7 +184,12 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
     driverOptions: withWitnesses(driverOptions(file.driverOptions), list('witness')),
     secrets: { names: expressions(file.secretNames, 'secretNames'), patterns: expressions(file.secretPatterns, 'secretPatterns') },
     readLevels: readLevels(file.auditReads),
-    ...retentionOf({ sealAfter: word('seal-after'), time: word('retention-time'), events: word('retention-events') }),
+    ...retentionOf({
+      sealAfter: word('seal-after'),
+      time: word('retention-time'),
+      events: word('retention-events'),
+      bytes: word('retention-bytes'),
+    }),
     watch: on('watch'),
     teardown: on('teardown'),
   };
@@ -189,11 +200,13 @@ function retentionOf(asked: {
   readonly sealAfter: string;
   readonly time: string;
   readonly events: string;
+  readonly bytes: string;
 }): Pick<DaemonConfig, 'retention'> {
   const retention: RetentionPolicy = {
     ...(asked.sealAfter === '' ? {} : { sealAfterMs: age('seal-after', asked.sealAfter) }),
     ...(asked.time === '' ? {} : { keepMs: age('retention-time', asked.time) }),
     ...(asked.events === '' ? {} : { maxEvents: eventCount(asked.events) }),
+    ...(asked.bytes === '' ? {} : { maxBytes: retentionSize(asked.bytes) }),
   };
   return Object.keys(retention).length === 0 ? {} : { retention };
 }
@@ -210,6 +223,12 @@ function eventCount(text: string): number {
   if (!/^\d+$/.test(text) || count < 1 || !Number.isSafeInteger(count))
     throw invalid(`--retention-events must be a number of events, such as 1000000, not "${text}"`);
   return count;
+}
+
+function retentionSize(text: string): number {
+  const bytes = sizeBytes(text);
+  if (bytes === undefined || bytes < 1) throw invalid(`--retention-bytes must be a size, such as 500m or 10g, not "${text}"`);
+  return bytes;
 }
 
 function logOption(text: string): readonly [string, string] {

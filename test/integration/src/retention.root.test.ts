@@ -39,11 +39,13 @@ async function volumes(daemon: TestDaemon, prefix: string, count: number): Promi
 }
 
 test('given a daemon that may seal and prune, when its log grows, then it does so by itself, on record, also after kill -9 at any moment; what lives stays', async () => {
-  const daemon = await TestDaemon.start({ extra: ['--seal-after', '5s', '--retention-time', '10s', '--retention-events', '60'] });
+  const daemon = await TestDaemon.start({
+    extra: ['--seal-after', '5s', '--retention-time', '10s', '--retention-events', '60', '--retention-bytes', '2k'],
+  });
   try {
     await volumes(daemon, 'a', 40);
     const { retention } = await info(daemon);
-    assert.equal(retention?.policy, { sealAfterMs: 5000, keepMs: 10_000, maxEvents: 60 });
+    assert.equal(retention?.policy, { sealAfterMs: 5000, keepMs: 10_000, maxEvents: 60, maxBytes: 2048 });
     assert.ok(retention?.next);
     await sealed(daemon);
     await daemon.end('SIGKILL');
@@ -65,8 +67,8 @@ test('given a daemon that may seal and prune, when its log grows, then it does s
     assert.ok(pruned.length > 0);
     for (const { actor, status } of pruned) assert.equal([actor, status], [{ scheme: 'system', reason: 'retention' }, 'ok']);
     const shown = await daemon.shiplog(['info']);
-    assert.match(shown.stdout, /Log: +\d+ events, from \d+ on; older ones were pruned/);
-    assert.match(shown.stdout, /Retention: +seals after 5 seconds, keeps 10 seconds, and 60 events/);
+    assert.match(shown.stdout, /Log: +\d+ events, [\d.]+Ki?B, from \d+ on; older ones were pruned/);
+    assert.match(shown.stdout, /Retention: +seals after 5 seconds, keeps 10 seconds, and 60 events, and 2KiB/);
     const verified = await daemon.shiplog(['log', 'verify', '--full', '--format', 'json']);
     assert.equal([verified.code, (JSON.parse(verified.stdout) as { readonly damage: unknown }).damage], [0, []]);
     const folded = await daemon.shiplog(['replay', 'redecide', '--format', 'json']);

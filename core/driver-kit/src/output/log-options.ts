@@ -1,4 +1,4 @@
-import { type LogSubject, ShiplogError } from '@shiplog/contracts';
+import { type LogSubject, ShiplogError, sizeBytes } from '@shiplog/contracts';
 import { parseTag } from './log-tag.ts';
 
 type Options = { readonly [option: string]: string };
@@ -46,9 +46,9 @@ export function bufferLimit(options: Options): number | undefined {
 export function sizeOption(options: Options, name: string, fallback: number): number {
   const text = options[name];
   if (text === undefined || text === '') return fallback;
-  const match = /^(\d+(?:\.\d+)?) ?([kmgtp]?)(?:i?b)?$/i.exec(text);
-  if (match === null) throw invalid(`error parsing option ${name}: invalid size: '${text}'`);
-  return Math.floor(Number(match[1]) * 1024 ** ['', 'k', 'm', 'g', 't', 'p'].indexOf((match[2] ?? '').toLowerCase()));
+  const bytes = sizeBytes(text);
+  if (bytes === undefined) throw invalid(`error parsing option ${name}: invalid size: '${text}'`);
+  return bytes;
 }
 
 /** A whole number, at least `least`. Throws SPEC_INVALID. */

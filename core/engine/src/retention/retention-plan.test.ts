@@ -11,7 +11,10 @@ const SEGMENT = 8;
 
 type Log = Parameters<typeof planRetention>[1];
 
-/** A log that has times and archives, and nothing else. */
+/** Of an event in the database, and in an archive. */
+const BYTES = { live: 9, sealed: 2 };
+
+/** A log that has times, sizes and archives, and nothing else. */
 class Times implements Log {
   firstSeq = 0;
   sealedSeq = -1;
@@ -31,6 +34,12 @@ class Times implements Log {
 
   prunable(before: number): number {
     return Math.max(this.firstSeq, ...this.#archives.filter((last) => last < before).map((last) => last + 1));
+  }
+
+  async storedBytes(from: number): Promise<number> {
+    const kept = this.#archives.filter((last, index) => last >= from && (this.#archives[index - 1] ?? -1) + 1 >= this.firstSeq);
+    const sealed = kept.reduce((sum, last) => sum + (last - (this.#archives[this.#archives.indexOf(last) - 1] ?? -1)) * BYTES.sealed, 0);
+    return sealed + Math.max(0, this.times.length - Math.max(from, this.sealedSeq + 1)) * BYTES.live;
   }
 
   async positionAt(time: bigint): Promise<number> {
@@ -64,7 +73,7 @@ function* numbers(seed: number): Generator<number, never> {
   }
 }
 
-test('given any log, policy, moment and need, when all that is due is done, then it ends, and nothing goes that is young, needed, or not too many', async () => {
+test('given any log, policy, moment and need, when all that is due is done, then it ends, and nothing goes that is young, needed, or not too much', async () => {
   const chance = numbers(7);
   const upTo = (most: number): number => Math.floor(chance.next().value * most);
   let [pruned, sealed] = [0, 0];
@@ -76,6 +85,7 @@ test('given any log, policy, moment and need, when all that is due is done, then
       ...(upTo(2) === 0 ? {} : { sealAfterMs: 1 + upTo(30 * HOUR) }),
       ...(upTo(2) === 0 ? {} : { keepMs: 1 + upTo(60 * HOUR) }),
       ...(upTo(2) === 0 ? {} : { maxEvents: 1 + upTo(300) }),
+      ...(upTo(2) === 0 ? {} : { maxBytes: 1 + upTo(300 * BYTES.live) }),
     };
     const needed: Needed | undefined = upTo(3) === 0 ? { seq: upTo(log.times.length), by: 'follower' } : undefined;
     let steps = 0;
@@ -87,12 +97,14 @@ test('given any log, policy, moment and need, when all that is due is done, then
       const before = { ...log };
       log.do(due.verb, due.before);
       assert.ok(log.firstSeq > before.firstSeq || log.sealedSeq > before.sealedSeq, `round ${round}: ${due.verb} comes to nothing`);
+      // What is sealed later takes less.
+      if (due.verb === 'log.prune' && policy.maxBytes !== undefined) assert.ok((await log.storedBytes(log.firstSeq)) >= policy.maxBytes);
       assert.ok((steps += 1) < 10);
     }
-    const { keepMs, maxEvents, sealAfterMs } = policy;
+    const { keepMs, maxEvents, maxBytes, sealAfterMs } = policy;
     if (log.firstSeq > 0) {
       pruned += 1;
-      assert.ok(keepMs !== undefined || maxEvents !== undefined);
+      assert.ok(keepMs !== undefined || maxEvents !== undefined || maxBytes !== undefined);
       const gone = log.times[log.firstSeq - 1] ?? 0;
       if (keepMs !== undefined) assert.ok(now - BigInt(gone) * MS >= BigInt(keepMs) * MS, `round ${round}: one is ${keepMs} ms young`);
       if (maxEvents !== undefined) assert.ok(log.times.length - log.firstSeq >= maxEvents);
@@ -100,11 +112,29 @@ test('given any log, policy, moment and need, when all that is due is done, then
     }
     if (log.sealedSeq >= log.firstSeq) {
       sealed += 1;
-      if (keepMs === undefined && maxEvents === undefined && sealAfterMs !== undefined)
+      if (keepMs === undefined && maxEvents === undefined && maxBytes === undefined && sealAfterMs !== undefined)
         assert.ok(now - BigInt(log.times[log.sealedSeq] ?? 0) * MS >= BigInt(sealAfterMs) * MS);
     }
   }
   assert.ok(pruned > 50 && sealed > 50, `${pruned} pruned, ${sealed} sealed`);
+});
+
+test('given a most of bytes alone, when there is more, then as much is due as leaves that many, and it says from how many on', async () => {
+  const log = new Times(Array.from({ length: 200 }, (_, index) => index));
+  const policy = { maxBytes: 100 * BYTES.live };
+  const { due, next } = await planRetention(policy, log, 0n, undefined);
+  assert.equal(
+    [due, next],
+    [
+      { verb: 'log.prune', before: 100 },
+      { verb: 'log.prune', bytes: 110 * BYTES.live },
+    ],
+  );
+  log.do('log.prune', due?.before ?? 0);
+  assert.is(log.firstSeq, 96);
+  assert.is((await planRetention(policy, log, 0n, undefined)).due, undefined);
+  log.do('log.seal', 190);
+  assert.is((await planRetention({ maxBytes: 1000 }, log, 0n, undefined)).due, undefined, 'what is sealed takes less');
 });
 
 test('given events whose clock had stood at nought, when later ones are young, then they are not old by that', async () => {

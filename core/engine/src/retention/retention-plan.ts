@@ -18,7 +18,7 @@ const DAY = 86_400_000;
 const SHARE = 10;
 
 type Policy = RetentionPolicy;
-type Log = Pick<EventLog, 'firstSeq' | 'sealedSeq' | 'durableSeq' | 'sealable' | 'prunable' | 'positionAt' | 'read'>;
+type Log = Pick<EventLog, 'firstSeq' | 'sealedSeq' | 'durableSeq' | 'sealable' | 'prunable' | 'storedBytes' | 'positionAt' | 'read'>;
 
 /**
  * What a policy asks for, of a log as it is at `now` (nanoseconds since the epoch). Nothing at or after `needed` is pruned, and nothing that is younger
@@ -44,21 +44,32 @@ async function planSeal({ sealAfterMs }: Policy, log: Log, now: bigint): Promise
   return log.sealable(before) > first ? { next, due: { verb: 'log.seal', before } } : { next };
 }
 
-async function planPrune({ keepMs, maxEvents }: Policy, log: Log, now: bigint, needed: Needed | undefined): Promise<RetentionPlan> {
-  if (keepMs === undefined && maxEvents === undefined) return {};
+async function planPrune(
+  { keepMs, maxEvents, maxBytes }: Policy,
+  log: Log,
+  now: bigint,
+  needed: Needed | undefined,
+): Promise<RetentionPlan> {
+  if (keepMs === undefined && maxEvents === undefined && maxBytes === undefined) return {};
   const { firstSeq, durableSeq } = log;
   const time = await timeOf(log, firstSeq);
   if (time === undefined) return {};
   const at = keepMs === undefined ? undefined : dueAt(time, keepMs);
-  const events = maxEvents === undefined ? undefined : maxEvents + Math.ceil(maxEvents / SHARE);
+  const events = maxEvents === undefined ? undefined : withShare(maxEvents);
+  const bytes = maxBytes === undefined ? undefined : withShare(maxBytes);
   const next = {
     verb: 'log.prune',
     ...(at === undefined ? {} : { at: at.toString() }),
     ...(events === undefined ? {} : { events }),
+    ...(bytes === undefined ? {} : { bytes }),
   } as const;
   if ((at !== undefined && now < at) || (events !== undefined && durableSeq + 1 - firstSeq <= events)) return { next };
-  const old = keepMs === undefined ? durableSeq : await firstAfter(log, now - BigInt(keepMs) * MS);
-  const allowed = Math.min(old, maxEvents === undefined ? durableSeq : durableSeq + 1 - maxEvents);
+  if (bytes !== undefined && (await log.storedBytes(firstSeq)) <= bytes) return { next };
+  const allowed = Math.min(
+    keepMs === undefined ? durableSeq : await firstAfter(log, now - BigInt(keepMs) * MS),
+    maxEvents === undefined ? durableSeq : durableSeq + 1 - maxEvents,
+    maxBytes === undefined ? durableSeq : await lastOf(log, maxBytes),
+  );
   const before = Math.min(allowed, needed?.seq ?? allowed);
   if (reach(log, before) > firstSeq) return { next, due: { verb: 'log.prune', before } };
   return needed !== undefined && needed.seq < allowed && reach(log, allowed) > firstSeq ? { next, held: needed } : { next };
@@ -68,6 +79,21 @@ async function planPrune({ keepMs, maxEvents }: Policy, log: Log, now: bigint, n
 function reach(log: Log, before: number): number {
   const sealable = log.sealable(before);
   return sealable > log.sealedSeq + 1 ? sealable : log.prunable(before);
+}
+
+function withShare(most: number): number {
+  return most + Math.ceil(most / SHARE);
+}
+
+/** The last position from which on events take so many bytes; all events do. */
+async function lastOf(log: Log, bytes: number): Promise<number> {
+  let [low, high] = [log.firstSeq, log.durableSeq];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((await log.storedBytes(middle)) >= bytes) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 function dueAt(time: bigint, ageMs: number): bigint {

@@ -182,6 +182,30 @@ test('given a most of events, when there are more, then the oldest go; with an a
   });
 });
 
+test('given a most of bytes, when the disk has more of them, then the oldest go and as many stay; with an age to keep none that is younger', async () => {
+  const maxBytes = 40_000;
+  for (const keepMs of [undefined, DAY]) {
+    await withStand({ maxBytes, ...(keepMs !== undefined && { keepMs }) }, async (stand) => {
+      assert.is((await stand.status()).next?.bytes, 44_000);
+      await stand.live(250);
+      // Opened again, the log has all that is there in tables.
+      await stand.restart();
+      const { bytes } = (await stand.engine.info()).log;
+      assert.ok(bytes > 60_000, `${bytes} bytes`);
+      if (keepMs !== undefined) {
+        await stand.pass(20 * HOUR, 10 * HOUR);
+        assert.is(stand.log.firstSeq, 0);
+        await stand.pass(10 * HOUR, 5 * HOUR);
+      } else await stand.pass(60_000, 60_000);
+      const { firstSeq } = stand.log;
+      assert.ok(firstSeq > 0);
+      const kept = await stand.log.storedBytes(firstSeq);
+      assert.ok(kept >= maxBytes && kept < bytes - 10_000, `${kept} of ${bytes} bytes stayed`);
+      assert.equal((await stand.log.verify()).damage, []);
+    });
+  }
+});
+
 test('given somebody who follows and has not come far, when events get old, then what was not given stays, and info says so', async () => {
   await withStand({ maxEvents: 100 }, async (stand) => {
     const { log } = stand;

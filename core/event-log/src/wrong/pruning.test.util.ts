@@ -62,6 +62,11 @@ export const PRUNING: WrongLogs = {
       },
     }),
   },
+  'given archives, when asked what events take on the disk, then later ones take no more, what is pruned nothing, and none is no position':
+    {
+      does: 'counts all events whichever are asked for',
+      make: (right) => ({ storedBytes: () => right.storedBytes(0) }),
+    },
   'given somebody who follows, when asked who lags behind, then the first position is told that one has not been given': {
     does: 'knows of nobody who follows',
     make: () => ({ followedSeq: undefined }),

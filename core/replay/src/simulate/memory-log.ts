@@ -232,6 +232,10 @@ export class MemoryLog implements EventLog {
     return this.firstSeq;
   }
 
+  async storedBytes(): Promise<number> {
+    return 0;
+  }
+
   readonly followedSeq = undefined;
 
   prunable(): number {

@@ -235,7 +235,7 @@ export class FakeEngine implements Engine {
       logOptions: {},
       drivers: [],
       warnings: ['WARNING: this is a fake engine'],
-      log: { firstSeq: 0, sealedSeq: -1, durableSeq: this.log.durableSeq },
+      log: { firstSeq: 0, sealedSeq: -1, durableSeq: this.log.durableSeq, bytes: 0 },
     };
   }
 }

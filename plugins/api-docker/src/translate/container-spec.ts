@@ -1,4 +1,5 @@
 import type { ContainerSpec, NamespaceMode } from '@shiplog/contracts';
+import { sizeBytes } from '@shiplog/contracts/size';
 import type { Fields } from '../http/fields.ts';
 import type { ApiVersion } from '../http/version.ts';
 import { mountsOf } from './mounts.ts';
@@ -178,9 +179,8 @@ function rootfsSizeOf(hostConfig: Fields): number | undefined {
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw invalid(`Unknown option ${unknown}`);
   if (size === undefined) return undefined;
-  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?$/i.exec(size) ?? [];
-  const bytes = Math.floor(Number(digits) * 1024 ** ' kmgtp'.indexOf(unit.toLowerCase() || ' '));
-  if (digits === '' || bytes < 1 || !Number.isSafeInteger(bytes)) throw invalid(`invalid size: '${size}'`);
+  const bytes = sizeBytes(size);
+  if (bytes === undefined || bytes < 1) throw invalid(`invalid size: '${size}'`);
   return bytes;
 }
 

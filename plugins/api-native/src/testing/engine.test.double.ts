@@ -83,7 +83,7 @@ export function anEngine(): Double {
         logOptions: {},
         drivers: [],
         warnings: [],
-        log: { firstSeq: 0, sealedSeq: -1, durableSeq: last() },
+        log: { firstSeq: 0, sealedSeq: -1, durableSeq: last(), bytes: 0 },
       };
     },
     async view(at?: Moment) {

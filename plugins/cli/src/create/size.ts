@@ -1,13 +1,11 @@
+import { sizeBytes } from '@shiplog/contracts/size';
 import { UsageError } from '../cli-error.ts';
-
-const POWERS = 'bkmgtp';
 
 /** Bytes from `512m`, `1.5g`, `64MiB`, `1024`: units are binary, as Docker's `--memory` has them. Throws UsageError. */
 export function parseSize(flag: string, text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([bkmgtp])?(?:i?b)?$/i.exec(text.trim());
-  if (match === null) throw new UsageError(`${flag} "${text}" is no size`, 'give bytes, or a number with b, k, m, g or t: 512m');
-  const power = POWERS.indexOf((match[2] ?? 'b').toLowerCase());
-  return Math.floor(Number(match[1]) * 1024 ** power);
+  const bytes = sizeBytes(text);
+  if (bytes === undefined) throw new UsageError(`${flag} "${text}" is no size`, 'give bytes, or a number with b, k, m, g or t: 512m');
+  return bytes;
 }
 
 /** A whole number. Throws UsageError. */

@@ -50,23 +50,29 @@ export default defineVerb({
   },
 });
 
-/** `1234 events`, and where it begins and what is sealed, if anything is. */
-function extentText({ firstSeq, sealedSeq, durableSeq }: LogExtent): string {
+/** `1234 events, 5.67MiB`, and where it begins and what is sealed, if anything is. Without a size while all of it is too young to be counted. */
+function extentText({ firstSeq, sealedSeq, durableSeq, bytes }: LogExtent): string {
   const sealed = sealedSeq >= firstSeq ? `; sealed up to ${sealedSeq}` : '';
   const begins = firstSeq > 0 ? `, from ${firstSeq} on; older ones were pruned` : '';
-  return `${durableSeq + 1 - firstSeq} events${begins}${sealed}`;
+  const size = bytes > 0 ? `, ${formatMemory(bytes)}` : '';
+  return `${durableSeq + 1 - firstSeq} events${size}${begins}${sealed}`;
 }
 
 function retentionRows({ policy, next, held }: RetentionStatus): readonly (readonly [string, string])[] {
-  const { sealAfterMs, keepMs, maxEvents } = policy;
+  const { sealAfterMs, keepMs, maxEvents, maxBytes } = policy;
+  const kept = [
+    ...(keepMs === undefined ? [] : [humanDuration(keepMs)]),
+    ...(maxEvents === undefined ? [] : [`${maxEvents} events`]),
+    ...(maxBytes === undefined ? [] : [formatMemory(maxBytes)]),
+  ];
   const rules = [
     ...(sealAfterMs === undefined ? [] : [`seals after ${humanDuration(sealAfterMs)}`]),
-    ...(keepMs === undefined ? [] : [`keeps ${humanDuration(keepMs)}`]),
-    ...(maxEvents === undefined ? [] : [`${keepMs === undefined ? 'keeps' : 'and'} ${maxEvents} events`]),
+    ...(kept.length === 0 ? [] : [`keeps ${kept.join(', and ')}`]),
   ];
   const conditions = [
     ...(next?.at === undefined ? [] : [`from ${localTime(Number(BigInt(next.at) / 1_000_000n)).slice(0, 19)} on`]),
     ...(next?.events === undefined ? [] : [`with more than ${next.events} events`]),
+    ...(next?.bytes === undefined ? [] : [`with more than ${formatMemory(next.bytes)}`]),
   ];
   return [
     ['Retention', rules.join(', ')],

@@ -126,6 +126,27 @@ export function pruneTests(test: LogTest): void {
     }
   });
 
+  test('given archives, when asked what events take on the disk, then later ones take no more, what is pruned nothing, and none is no position', async (log, reopen) => {
+    const { first, second } = await fillArchives(log);
+    // Opened again: what a log was told last may not be where it will lie.
+    let current = await reopen();
+    const bytes = await Promise.all([0, first, second, EVENTS].map((from) => current.storedBytes(from)));
+    const [all = 0, behindFirst = 0, behindSecond = 0, behindLast = 0] = bytes;
+    assert.ok(all > behindFirst && behindFirst > behindSecond && behindSecond >= behindLast, bytes.join(', '));
+    let least = all;
+    for (let from = 0; from <= EVENTS; from += 50) {
+      const stored = await current.storedBytes(from);
+      assert.ok(stored <= least, `${stored} from ${from}, and ${least} from the position before`);
+      least = stored;
+    }
+    await prune(current, second);
+    current = await reopen();
+    const left = await current.storedBytes(0);
+    assert.equal(left, await current.storedBytes(second));
+    assert.ok(left < all - (behindFirst - behindSecond), `${left} of ${all}`);
+    await assert.rejects(() => current.storedBytes(-1), { code: 'REQUEST_INVALID' });
+  });
+
   test('given somebody who follows, when asked who lags behind, then the first position is told that one has not been given', async (log) => {
     await fillArchives(log);
     assert.equal(log.followedSeq, undefined);
