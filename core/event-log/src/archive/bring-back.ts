@@ -8,13 +8,17 @@ import { ARCHIVE_KEYS, archiveKey, archiveName, type ArchiveRecord, decodeRecord
 
 /**
  * Puts what is whole of damaged archives back into the database, and forgets the archives: what they lack is a hole there, like any
- * other. Archives that are whole stay as they are. No file is changed.
+ * other. Archives that are whole stay as they are, and what they hold goes from the database, where salvage may have found it: files of a
+ * database have for a while what was deleted from it. No file is changed.
  */
 export async function bringBackDamaged(db: LogDatabase, directory: string): Promise<void> {
   for await (const value of db.values<string, Buffer>({ ...ENCODING, ...ARCHIVE_KEYS })) {
     const record = decodeRecord(value);
     const found = await wholeSegments(join(directory, archiveName(record)), record);
-    if (found.complete) continue;
+    if (found.complete) {
+      await db.clear<string>({ gte: segmentKey(record.first), lte: segmentKey(record.last), keyEncoding: 'utf8' });
+      continue;
+    }
     const batch = db.batch();
     for (const [first, bytes] of found.segments) batch.put<string, Buffer>(segmentKey(first), bytes, ENCODING);
     batch.del<string>(archiveKey(record.first), { keyEncoding: 'utf8' });
