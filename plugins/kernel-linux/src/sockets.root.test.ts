@@ -10,9 +10,9 @@ import { kernel, kernelTests, rejects } from './kernel.test.util.ts';
 
 const { links, processes } = kernel;
 
-/** What a program says until it ends. */
-async function outputOf([program = '', ...args]: readonly string[]): Promise<string> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+/** What a script says that runs in a namespace. */
+async function outputOf(namespace: string, script: string): Promise<string> {
+  const child = spawn('nsenter', [`--net=${namespace}`, process.execPath, '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (part: string) => (output += part));
   await once(child, 'close');
@@ -48,10 +48,16 @@ await kernelTests(import.meta.filename, 'sockets', (test) => {
     try {
       await once(server, 'listening');
       assert.is(datagrams.address().port, port);
-      assert.is(await outputOf(['nsenter', `--net=${namespace}`, 'busybox', 'nc', '-w', '5', '127.0.0.11', String(port)]), 'hello');
       const heard = once(datagrams, 'message');
-      await outputOf(['nsenter', `--net=${namespace}`, 'sh', '-c', `echo question | busybox nc -u -w 1 127.0.0.11 ${port}`]);
-      assert.is(String((await heard)[0]), 'question\n');
+      const [said] = await Promise.all([
+        outputOf(namespace, `require('node:net').connect(${port}, '127.0.0.11').on('data', (text) => console.log(String(text)))`),
+        outputOf(
+          namespace,
+          `const s = require('node:dgram').createSocket('udp4'); s.send('question', ${port}, '127.0.0.11', () => s.close())`,
+        ),
+      ]);
+      assert.is(said, 'hello\n');
+      assert.is(String((await heard)[0]), 'question');
       assert.is(await processes.portIsFree('tcp', '127.0.0.11', port), true, 'the port is free at home');
     } finally {
       datagrams.close();
