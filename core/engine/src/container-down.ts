@@ -36,6 +36,7 @@ export async function bringDown(
           });
         }
       }
+      await op.engine.names.end(id);
       const driver = sandboxDriver(op, container, endpoints);
       if (driver !== undefined) await op.step('network', driver, 'closeSandbox', { id, path: parts.paths.sandbox(id) });
     })(),

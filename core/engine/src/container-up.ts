@@ -31,6 +31,7 @@ export async function bringUp(op: Operation, recorded: ContainerRecord, image: I
   const owner = joined?.owner ?? container;
   const endpoints = joined === undefined ? attachments.endpoints : Object.values(owner.endpoints);
   const hostNetwork = joined === undefined ? attachments.sandbox === 'host' : owner.spec.networkMode === 'host';
+  const nameServer = op.engine.names.addressFor(endpoints);
   const sandboxPath = joined === undefined ? openSandbox(op, container, attachments.sandbox) : Promise.resolve(joined.path);
   const [process] = await together(
     (async () => {
@@ -83,7 +84,7 @@ export async function bringUp(op: Operation, recorded: ContainerRecord, image: I
             'resolv.conf': resolvConf(
               await parts.host.resolvConf(),
               { servers: owner.spec.dns, search: owner.spec.dnsSearch, options: owner.spec.dnsOptions },
-              { hostNetwork },
+              { hostNetwork, ...(nameServer === undefined ? {} : { nameServer }) },
             ),
           },
           terminal: container.spec.tty,
@@ -95,6 +96,11 @@ export async function bringUp(op: Operation, recorded: ContainerRecord, image: I
         { undoArgs: { id }, facts: (answer) => ({ pid: answer.process.pid }) },
       );
       return created.process;
+    })(),
+    (async () => {
+      const sandbox = await sandboxPath;
+      if (joined !== undefined || sandbox === undefined || nameServer === undefined) return;
+      await serveNames(op, id, sandbox);
     })(),
     (async () => {
       const sandbox = await sandboxPath;
@@ -145,6 +151,16 @@ async function openSandbox(op: Operation, container: ContainerRecord, sandbox: s
     sysctls: { ...container.spec.sysctls },
   });
   return path;
+}
+
+/** Lets the programs in a container's namespace ask for names; undone if the operation fails. */
+export async function serveNames(op: Operation, container: string, sandbox: string): Promise<void> {
+  const { names } = op.engine;
+  await op.act(
+    'name-server.serve',
+    () => names.serve(container, sandbox),
+    () => names.end(container),
+  );
 }
 
 /** Attaches an endpoint to a container's namespace; undone if the operation fails. */

@@ -16,6 +16,7 @@ import { checkAnswer } from '@shiplog/contracts/check';
 import { Environment } from './environment.ts';
 import { IoHub } from './io-hub.ts';
 import type { Ledger } from './ledger.ts';
+import { Names } from './names.ts';
 import { OomKills } from './oom-kills.ts';
 import { Outputs } from './outputs.ts';
 import type { EngineParts } from './ports.ts';
@@ -35,6 +36,7 @@ export class EngineCore {
   readonly subjects: Subjects;
   readonly outputs: Outputs;
   readonly oomKills: OomKills;
+  readonly names: Names;
 
   constructor(
     readonly parts: EngineParts,
@@ -46,6 +48,7 @@ export class EngineCore {
     this.subjects = new Subjects(parts);
     this.outputs = new Outputs(this);
     this.oomKills = new OomKills(this);
+    this.names = new Names(parts, ledger);
   }
 
   /** The stamp of events appended now. The caller's actor must be ready ({@link Subjects.ready}). */

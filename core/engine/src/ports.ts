@@ -90,7 +90,13 @@ export interface EngineParts {
   /** Of containers with the default log driver that do not say otherwise; none if absent. */
   readonly logOptions?: { readonly [option: string]: string };
   /** Drivers the engine uses where nothing chooses: by family. */
-  readonly chosen: { readonly cgroup: string; readonly imageStore: string; readonly vault: string };
+  readonly chosen: {
+    readonly cgroup: string;
+    readonly imageStore: string;
+    readonly vault: string;
+    /** Containers find no names if absent. */
+    readonly nameServer?: string;
+  };
   readonly networks: readonly PredefinedNetwork[];
   readonly engineId: string;
   readonly instance: string;

@@ -74,6 +74,7 @@ export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
     await executor.execute('network.create', args, system('first-start'), id === undefined ? {} : { given: { ids: [id] } });
   }
   core.outputs.resume();
+  await core.names.resume();
   const stopping = new AbortController();
   const { drivers } = core.parts;
   const watching = drivers

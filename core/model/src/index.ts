@@ -7,6 +7,7 @@ export { evolve, FOLDED_TYPES } from './evolve.ts';
 export { givensNeeded } from './givens-needed.ts';
 export { claimedPorts } from './network/ports.ts';
 export { failed, succeeded } from './outcome.ts';
+export { addressesOf, nameOfAddress, namedNetworks } from './projections/container-names.ts';
 export { driverUser } from './projections/driver-user.ts';
 export { findContainer, findContainerByName } from './projections/find-container.ts';
 export { findExec } from './projections/find-exec.ts';

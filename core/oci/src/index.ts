@@ -14,7 +14,7 @@ export { hostPlatform, MANIFEST_LIMIT_BYTES, parseIndex, parseManifest, selectPl
 export { MEDIA_TYPES, mediaKind } from './media-types.ts';
 export { canonical, familiar, parseReference } from './reference.ts';
 export { MASKED_PATHS, READONLY_PATHS } from './protected-paths.ts';
-export { resolvConf } from './resolv-conf.ts';
+export { nameServers, resolvConf } from './resolv-conf.ts';
 export { runtimeSpec } from './runtime-spec.ts';
 export { readTar } from './tar-reader.ts';
 export { writeTar } from './tar-writer.ts';

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ShiplogError } from '@shiplog/contracts';
 import { hostsFile } from './hosts-file.ts';
-import { resolvConf } from './resolv-conf.ts';
+import { nameServers, resolvConf } from './resolv-conf.ts';
 
 const test = suite('hosts and resolv.conf');
 
@@ -67,6 +67,19 @@ test('given choices, when the file is made, then they replace the host’s', () 
     resolvConf(HOST, { servers: ['127.0.0.1', '1.2.3.4'], search: ['.'], options: ['rotate'] }),
     'nameserver 127.0.0.1\nnameserver 1.2.3.4\noptions rotate\n',
   );
+});
+
+test('given a name server of the container’s own, when the file is made, then it alone is asked, for names as they are', () => {
+  const nameServer = '127.0.0.11';
+  assert.is(
+    resolvConf('nameserver 10.0.0.53\nsearch a.test\n', {}, { nameServer }),
+    'nameserver 127.0.0.11\nsearch a.test\noptions ndots:0\n',
+  );
+  assert.is(
+    resolvConf(HOST, { servers: ['1.2.3.4'] }, { nameServer }),
+    'nameserver 127.0.0.11\nsearch a.test b.test\noptions ndots:2 edns0\n',
+  );
+  assert.equal(nameServers(HOST), ['127.0.0.53', '10.0.0.53', '::1', 'fe80::1%eth0', '2001:db8::53']);
 });
 
 test.run();

@@ -14,6 +14,8 @@ export interface DnsReach {
   readonly hostNetwork?: boolean;
   /** True when the container has IPv6. */
   readonly ipv6?: boolean;
+  /** A name server in the container's own namespace: it asks the others itself. */
+  readonly nameServer?: string;
 }
 
 /**
@@ -23,15 +25,23 @@ export interface DnsReach {
 export function resolvConf(hostText: string, dns: DnsChoice = {}, reach: DnsReach = {}): string {
   const host = parse(hostText);
   const asked = dns.servers ?? [];
-  const servers = asked.length > 0 ? asked : host.servers.filter((server) => isReachable(server, reach));
+  const others = asked.length > 0 ? asked : host.servers.filter((server) => isReachable(server, reach));
+  const servers = reach.nameServer === undefined ? others : [reach.nameServer];
   const askedSearch = dns.search ?? [];
   const search = askedSearch.length > 0 ? askedSearch.filter((domain) => domain !== '.') : host.search;
   const askedOptions = dns.options ?? [];
-  const options = askedOptions.length > 0 ? askedOptions : host.options;
+  const wanted = askedOptions.length > 0 ? askedOptions : host.options;
+  // Names of containers have no dots: they are asked for as they are, not first with what `search` says behind them.
+  const options = reach.nameServer === undefined || wanted.some((option) => option.startsWith('ndots:')) ? wanted : [...wanted, 'ndots:0'];
   const lines = servers.map((server) => `nameserver ${server}`);
   if (search.length > 0) lines.push(`search ${search.join(' ')}`);
   if (options.length > 0) lines.push(`options ${options.join(' ')}`);
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** The name servers that `/etc/resolv.conf` names, in order. */
+export function nameServers(text: string): readonly string[] {
+  return parse(text).servers;
 }
 
 function parse(text: string): {

@@ -210,6 +210,9 @@ async function build(
       cgroup: drivers.firstUsable('cgroup', config.cgroupDriver === undefined ? ['v2', 'v1'] : [config.cgroupDriver]),
       imageStore: drivers.firstUsable('image-store', ['local']),
       vault: drivers.firstUsable('vault', ['file']),
+      ...(drivers.list().some(({ kind }) => kind === 'name-server')
+        ? { nameServer: drivers.firstUsable('name-server', ['embedded']) }
+        : {}),
     },
     networks: [
       { name: 'bridge', driver: 'bridge', subnet: config.subnet, options: { bridge: config.bridge } },

@@ -6,12 +6,14 @@ import { decided, type Handler, INTERRUPTED } from './handler.ts';
 export const networkConnect: Handler<'network.connect'> = {
   async run(op) {
     const { id, endpoint } = decided(op);
-    const { ledger, parts } = op.engine;
+    const { ledger, names, parts } = op.engine;
     if (endpoint === undefined) return {};
     const container = ledger.head.container(id);
     // It has been an endpoint of the container since the intent.
     const isFirst = Object.keys(container.endpoints).length === 1;
-    await attach(op, container, endpoint, parts.paths.sandbox(id), isFirst);
+    const sandbox = parts.paths.sandbox(id);
+    await attach(op, container, endpoint, sandbox, isFirst);
+    if (names.addressFor([endpoint]) !== undefined) await names.serve(id, sandbox);
     return {};
   },
   async recover(op) {

@@ -26,7 +26,9 @@ export const pluginReload: Handler<'plugin.reload'> = {
   async run(op) {
     const { name } = decided(op);
     const { plugins } = op.engine.parts;
-    return op.act('plugin.reload', async () => (await plugins?.reload(name)) ?? { ms: 0, missing: [], added: [] });
+    const reloaded = await op.act('plugin.reload', async () => (await plugins?.reload(name)) ?? { ms: 0, missing: [], added: [] });
+    await op.engine.names.resume();
+    return reloaded;
   },
   recover: async () => ({ status: 'failed', error: INTERRUPTED }),
   answer: ({ name }, reloaded) => ({ name, ...reloaded }),

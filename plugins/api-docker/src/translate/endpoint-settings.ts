@@ -73,7 +73,7 @@ function plannedNetworks(container: ContainerRecord, view: StateView): { readonl
 
 function dnsNames(container: ContainerRecord, network: string, aliases: readonly string[]): readonly string[] | null {
   if (network === 'bridge' || network === 'host' || network === 'none') return null;
-  return [...new Set([container.name, ...aliases, container.id.slice(0, 12)])];
+  return [...new Set([container.name, ...aliases, container.id.slice(0, 12), container.spec.hostname ?? ''])].filter((name) => name !== '');
 }
 
 /** Ports that are published just now, host ports decided. */
