@@ -116,6 +116,8 @@ export interface EventLogReader {
   readonly tree: MerkleTree;
   /** Streams whose first event is at a position from `from` to `to`, both inclusive, in order of it. Reads no events. */
   streamsBegun(from: number, to: number): readonly StreamName[];
+  /** Position of the last event with a tag, durable or not; -1 if none has it. Reads no events. */
+  lastTagged(tag: string): number;
   /** Events of one stream in order of `rev`, from `fromRev` inclusive (all that are kept, if absent), none after position `to`. */
   readStream(stream: StreamName, fromRev?: number, to?: number): AsyncIterable<ShiplogEvent>;
   /**

@@ -1,7 +1,7 @@
 import { createState, findRecord, snapshotOf, type State } from '@shiplog/model';
 import { type EventLogReader, type Moment, type ObjectKind, type ObjectRecords, ShiplogError } from '@shiplog/contracts';
 import { foldTo } from './fold.ts';
-import { stateOfOne } from './one-object.ts';
+import { stateOfOne } from './past/state-of-one.ts';
 import type { StateSnapshots } from './snapshots/state-snapshots.ts';
 import { startState } from './start-state.ts';
 
@@ -54,8 +54,8 @@ export class Moments {
   }
 
   /**
-   * One object after the event at `seq`, by name or id as a view finds it, or what that throws. Images and networks, and
-   * containers by name or full id, are found without folding the whole engine.
+   * One object after the event at `seq`, by name or id as a view finds it, or what that throws. Almost always found without folding the
+   * whole engine.
    */
   async record<K extends ObjectKind>(kind: K, ref: string, seq: number): Promise<ObjectRecords[K]> {
     const one = this.#keptAt(seq) === undefined ? await this.#one(kind, ref, seq) : undefined;

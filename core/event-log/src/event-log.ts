@@ -219,6 +219,10 @@ class DatabaseEventLog implements EventLog {
     });
   }
 
+  lastTagged(tag: string): number {
+    return this.index.lastTagged(tag);
+  }
+
   streamsBegun(from: number, to: number): readonly StreamName[] {
     this.#refuseClosed();
     // Names of streams were checked when their events were admitted.

@@ -7,6 +7,7 @@ export class TypeIndex {
   /** The type's id of each event. */
   readonly ids = new GrowingArray(Uint16Array);
   readonly #ids = new Map<string, number>();
+  readonly #selections = new WeakMap<readonly string[], TypeSelection>();
 
   /** Takes in the next event's type. */
   add(type: string): void {
@@ -19,9 +20,13 @@ export class TypeIndex {
     this.ids.pushAll(ids);
   }
 
-  /** The types that fit one of `patterns` (`container.*`), now and later. */
+  /** The types that fit one of `patterns` (`container.*`), now and later. Made once for the same list: who reads often, often reads the same types. */
   select(patterns: readonly string[]): TypeSelection {
-    return new TypeSelection(this, patterns);
+    const known = this.#selections.get(patterns);
+    if (known !== undefined) return known;
+    const selection = new TypeSelection(this, patterns);
+    this.#selections.set(patterns, selection);
+    return selection;
   }
 
   #name(type: string): number {
@@ -43,18 +48,24 @@ export class TypeSelection {
 
   /** Whether the event at a position is of one of these types. */
   has(seq: number): boolean {
-    return this.positions(seq, seq, 1).length === 1;
+    return this.#wants()[this.index.ids.at(seq)] === true;
   }
 
   /** Positions of up to `limit` events from `from` to `to`. */
   positions(from: number, to: number, limit: number): readonly number[] {
-    const { names, ids } = this.index;
-    const wanted = this.#wanted;
-    for (const name of names.slice(wanted.length)) wanted.push(this.patterns.some((pattern) => fits(pattern, name)));
+    const { ids } = this.index;
+    const wanted = this.#wants();
     const found: number[] = [];
     const end = Math.min(to, ids.length - 1);
     for (let seq = from; seq <= end && found.length < limit; seq++) if (wanted[ids.at(seq)] === true) found.push(seq);
     return found;
+  }
+
+  #wants(): readonly boolean[] {
+    const { names } = this.index;
+    const wanted = this.#wanted;
+    for (let id = wanted.length; id < names.length; id++) wanted.push(this.patterns.some((pattern) => fits(pattern, names[id] as string)));
+    return wanted;
   }
 }
 

@@ -187,6 +187,10 @@ const WRONG: WrongLogs = {
     does: 'reads a stream from its beginning, wherever it is asked to begin',
     make: (right) => ({ read: (options = {}) => right.read(options.stream === undefined ? options : without(options, 'from')) }),
   },
+  'given events with tags, when the last with one is asked for, then it is the answer, and -1 where none has it': {
+    does: 'tells of the event after',
+    make: (right) => ({ lastTagged: (tag) => right.lastTagged(tag) + 1 }),
+  },
   'given events with tags, when one is asked for, then its events come in order, of a range and of types, and none where none has it': {
     does: 'reads all tags whichever was asked for',
     make: (right) => ({ read: (options = {}) => right.read(without(options, 'tag')) }),

@@ -11,10 +11,11 @@ export { addressesOf, nameOfAddress, namedNetworks } from './projections/contain
 export { driverUser } from './projections/driver-user.ts';
 export { findContainer, findContainerByName } from './projections/find-container.ts';
 export { findExec } from './projections/find-exec.ts';
-export { findImage, findImageByTag } from './projections/find-image.ts';
+export { findImage, findImageByTag, imageName } from './projections/find-image.ts';
 export { findNetwork, findNetworkByName } from './projections/find-network.ts';
 export { findRecord } from './projections/find-record.ts';
 export { findVolume } from './projections/find-volume.ts';
+export { imagesConcerned, imagesPending } from './projections/images-concerned.ts';
 export { isUp } from './projections/is-up.ts';
 export { shortId } from './projections/short-id.ts';
 export { stopSignalOf } from './projections/stop-signal-of.ts';

@@ -22,6 +22,11 @@ export class Admission {
     return this.#revisions.get(stream) ?? -1;
   }
 
+  /** Position of the last event with a tag; -1 for none. */
+  lastTagged(tag: string): number {
+    return this.#claimed.get(tag) ?? -1;
+  }
+
   /** Throws LOG_CONFLICT or LOG_CONDITION_FAILED unless the log is as an append expects it. */
   check(expected: { readonly [S in StreamName]?: ExpectedRevision }, conditions: readonly AppendCondition[]): void {
     for (const [stream, wanted] of Object.entries(expected) as [StreamName, ExpectedRevision][]) {
@@ -36,7 +41,7 @@ export class Admission {
     }
     for (const { tags, after } of conditions) {
       for (const tag of tags) {
-        const seq = this.#claimed.get(tag) ?? -1;
+        const seq = this.lastTagged(tag);
         if (seq > after)
           throw new ShiplogError('LOG_CONDITION_FAILED', `event ${seq} carries ${tag}, after position ${after}`, { tag, after, seq });
       }

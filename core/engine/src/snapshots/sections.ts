@@ -20,38 +20,44 @@ export function encodeHead(header: object, count: number): Buffer {
   return Buffer.from(JSON.stringify({ header, count }));
 }
 
-export function encodeSection(section: object): Buffer {
-  return Buffer.from(JSON.stringify(section));
-}
-
 /**
- * A stored snapshot's sections, each a part of it and a JSON text by itself. They are not compressed here: a decompressor of Node is an object
+ * A stored snapshot's sections, each a part of it. They are not compressed here: a decompressor of Node is an object
  * that lives, with what it made, until the whole heap is collected. LevelDB compresses them, and in other threads.
  */
 export class Sections<Header> {
   readonly header: Header;
-  readonly count: number;
+  readonly #count: number;
   readonly #store: SnapshotStore;
   readonly #kind: string;
   readonly #seq: number;
+  /** What was read. */
+  readonly #known = new Map<number, Buffer>();
 
   constructor(store: SnapshotStore, kind: string, { seq, bytes }: Snapshot) {
-    const head = parse(bytes) as Head<Header>;
+    const head = JSON.parse(bufferOf(bytes).toString()) as Head<Header>;
     this.header = head.header;
-    this.count = head.count;
+    this.#count = head.count;
     this.#store = store;
     this.#kind = kind;
     this.#seq = seq;
   }
 
-  /** What some of them hold, parsed anew. Throws {@link SnapshotDamaged}. */
-  async read(indexes: readonly number[]): Promise<readonly unknown[]> {
-    const parts = await this.#store.parts(this.#kind, this.#seq, indexes);
-    if (parts === undefined) throw new SnapshotDamaged(this.#kind, this.#seq);
-    return parts.map(parse);
+  /** Some of them; those that were read before are not read again. Throws {@link SnapshotDamaged}. */
+  async read(indexes: readonly number[]): Promise<readonly Buffer[]> {
+    const missing = indexes.filter((index) => !this.#known.has(index));
+    const parts = missing.length === 0 ? [] : await this.#store.parts(this.#kind, this.#seq, missing);
+    for (const [at, part] of (parts ?? []).entries()) this.#known.set(missing[at] ?? 0, bufferOf(part));
+    const found = indexes.map((index) => this.#known.get(index)).filter((section) => section !== undefined);
+    if (found.length < indexes.length) throw new SnapshotDamaged(this.#kind, this.#seq);
+    return found;
+  }
+
+  /** Reads all of them. */
+  async readAll(): Promise<void> {
+    await this.read(Array.from({ length: this.#count }, (_, index) => index));
   }
 }
 
-function parse(bytes: Uint8Array): unknown {
-  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,31 +1,12 @@
-import type { ContainerRecord, ExecRecord } from '@shiplog/contracts';
-import type { State } from '@shiplog/model';
-import type { Factored } from './common-fields.ts';
+import type { Fields } from './common-fields.ts';
 
 /*
- * What the sections of a snapshot are, each a JSON text.
+ * What the sections of a snapshot are.
  *
- * A snapshot is whole, or the difference to a whole one: then it has the records that are others than there. Section 0 is the
- * directory; then there is one for each of SHARED_MAPS, and then pages of containers in order of their ids.
+ * A snapshot is whole, or the difference to a whole one: then it has the rows that are others than there. First there is a section for each
+ * of TABLES: a line with its directory, a line with the names of each row in order of keys (nothing if none has any), and then the rows, if they are
+ * few. Rows of larger tables are in sections behind, in order of their keys: pages. All of it is JSON.
  */
-export const DIRECTORY = 0;
-export const FIRST_MAP = 1;
-
-/** All of a state beside containers and their exec sessions, each with a section of its own. */
-export const SHARED_MAPS = [
-  'images',
-  'networks',
-  'volumes',
-  'openOperations',
-  'pending',
-  'plugins',
-] as const satisfies readonly (keyof State)[];
-
-export type SharedMap = (typeof SHARED_MAPS)[number];
-
-export const FIRST_PAGE = FIRST_MAP + SHARED_MAPS.length;
-/** Containers of a page. Smaller ones would be read faster, and compress worse. */
-export const PAGE = 16;
 
 export interface Header {
   readonly seq: number;
@@ -35,33 +16,16 @@ export interface Header {
   readonly base?: number;
 }
 
-/** Where which container is. Names are in order of ids, as the containers are; pages begin with these ids. */
+/** What is in a table, and where. */
 export interface Directory {
-  readonly names: readonly string[];
-  readonly pages: readonly string[];
-  /** Ranks of the base's containers that are gone. */
+  /** Fields of each group that rows have alike: the ground of those that are not in the base. The base's row is that of the others. */
+  readonly common: readonly Fields[];
+  /** The section of the first page; absent if the only one is behind this. */
+  readonly section?: number;
+  /** With what the keys of each page begin: no key before is as high, and none of the page lower. */
+  readonly firsts: readonly string[];
+  /** Rows of each page. */
+  readonly counts: readonly number[];
+  /** Ranks of the base's rows that are gone, or stand elsewhere. */
   readonly removed: readonly number[];
-}
-
-/** Containers with what is their own alone, one beside the other. */
-export interface Page {
-  /** Each one's place among all. */
-  readonly ranks: readonly number[];
-  /** Without their specs. */
-  readonly records: Factored;
-  readonly specs: Factored;
-  readonly execs: readonly (readonly ExecRecord[])[];
-}
-
-/** A container with what is its own alone. */
-export interface ContainerPart {
-  readonly rank: number;
-  readonly record: ContainerRecord;
-  readonly execs: readonly ExecRecord[];
-}
-
-/** Records that are others than in the base, and all keys in order, unless they are the base's or there is none. */
-export interface MapPart {
-  readonly keys?: readonly string[];
-  readonly changed: readonly (readonly [key: string, record: unknown])[];
 }

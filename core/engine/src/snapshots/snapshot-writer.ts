@@ -29,12 +29,12 @@ export class SnapshotWriter {
     const hash = await hashStateSlowly(state, pause);
     const base = this.#base !== undefined && this.#differences < this.#base.size ? this.#base : undefined;
     const encodable = { state, hash, ...(base === undefined ? {} : { base }) };
-    const { header, sections, ranks } = await encodeState(encodable, pause);
+    const { header, sections, tables } = await encodeState(encodable, pause);
     const bytes = encodeHead(header, sections.length);
     await this.#store.put(base === undefined ? WHOLE : DIFFERENCE, { seq: state.seq, bytes }, sections);
     const size = sections.reduce((sum, { length }) => sum + length, 0);
     if (base === undefined) {
-      this.#base = { state, ranks, size };
+      this.#base = { seq: state.seq, tables, size };
       this.#differences = 0;
     } else {
       this.#differences += size;

@@ -16,10 +16,9 @@ export interface FoundImage {
 export function findImage(images: ReadonlyMap<string, ImageRecord>, ref: string): FoundImage {
   const byId = images.get(ref) ?? images.get(`sha256:${ref}`);
   if (byId !== undefined) return { image: byId };
-  const hasAlgorithm = ref.startsWith('sha256:');
-  const named = hasAlgorithm ? undefined : findByReference(images, ref);
+  const named = findByReference(images, ref);
   if (named !== undefined) return named;
-  const image = findByPrefix(images, hasAlgorithm ? ref.slice('sha256:'.length) : ref, 'sha256:');
+  const image = findByPrefix(images, ref.startsWith('sha256:') ? ref.slice('sha256:'.length) : ref, 'sha256:');
   if (image === undefined) throw new ShiplogError('IMAGE_NOT_FOUND', `No such image: ${withTag(ref)}`, { image: ref });
   return { image };
 }
@@ -31,16 +30,18 @@ export function findImageByTag(images: ReadonlyMap<string, ImageRecord>, tag: st
 }
 
 function findByReference(images: ReadonlyMap<string, ImageRecord>, ref: string): FoundImage | undefined {
-  const parsed = parseOrUndefined(ref);
-  if (parsed === undefined) return undefined;
-  if (parsed.digest === undefined) {
-    const reference = familiar(parsed);
-    const image = findImageByTag(images, reference);
-    return image === undefined ? undefined : { image, reference };
-  }
-  const reference = `${parsed.name}@${parsed.digest}`;
-  for (const image of images.values()) if (image.repoDigests.includes(reference)) return { image, reference };
+  const reference = imageName(ref);
+  if (reference === undefined) return undefined;
+  for (const image of images.values())
+    if (image.tags.includes(reference) || image.repoDigests.includes(reference)) return { image, reference };
   return undefined;
+}
+
+/** The tag (familiar form) or repository digest that `ref` says; undefined for an id with its algorithm, and for text that is no reference. */
+export function imageName(ref: string): string | undefined {
+  const parsed = ref.startsWith('sha256:') ? undefined : parseOrUndefined(ref);
+  if (parsed === undefined) return undefined;
+  return parsed.digest === undefined ? familiar(parsed) : `${parsed.name}@${parsed.digest}`;
 }
 
 function parseOrUndefined(ref: string): ReturnType<typeof parseReference> | undefined {

@@ -136,6 +136,10 @@ export class MemoryLog implements EventLog {
     }
   }
 
+  lastTagged(tag: string): number {
+    return this.#admission.lastTagged(tag);
+  }
+
   streamsBegun(from: number, to: number): readonly StreamName[] {
     const within = this.events.slice(Math.max(0, from - this.firstSeq), Math.min(to, this.durableSeq) + 1 - this.firstSeq);
     return within.filter(({ rev }) => rev === 0).map(({ stream }) => stream);

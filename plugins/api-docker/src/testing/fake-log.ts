@@ -47,6 +47,10 @@ export class FakeLog implements EventLogReader {
     for await (const event of this.read({ from, to })) yield Buffer.from(JSON.stringify(event));
   }
 
+  lastTagged(): number {
+    return -1;
+  }
+
   streamsBegun(): never {
     throw new Error('the Docker API asks the engine for objects of the past');
   }

@@ -97,6 +97,7 @@ export function anEngine(): Double {
       get durableSeq() {
         return last();
       },
+      lastTagged: notUsed,
       streamsBegun: notUsed,
       async *read({ from = 0, to = last() } = {}) {
         yield* events.slice(from, to + 1);

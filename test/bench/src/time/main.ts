@@ -8,6 +8,8 @@ import { RecordedLog } from './recorded-log.ts';
 const [ROUNDS = 5, EVENTS = 1_000_000, CONTAINERS = 200] = process.argv.slice(2).map(Number);
 /** Questions of each kind a round, one after the other. What happens to less than one in a hundred need not fit in. */
 const QUESTIONS = 200;
+/** Digits of an id that lists show. */
+const PREFIX = 12;
 /** Values fetched at once by the raw scan. */
 const CHUNK = 256;
 
@@ -52,8 +54,10 @@ try {
     'whole engine': ({ seq }) => moments.state(seq),
     'one container, by id': ({ seq, id }) => moments.record('container', id, seq),
     'one container, by name': ({ seq, name }) => moments.record('container', name, seq),
+    'one container, by id prefix': ({ seq, id }) => moments.record('container', id.slice(0, PREFIX), seq),
     'one image': ({ seq, image }) => moments.record('image', image, seq),
     'one network': ({ seq }) => moments.record('network', 'bridge', seq),
+    'one volume': ({ seq, volume }) => moments.record('volume', volume, seq),
     'one object of now': async () => findRecord(await ledger.view(), 'network', 'bridge'),
   };
   for (let round = 0; round <= ROUNDS; round += 1) {

@@ -1,12 +1,13 @@
 import type { EventLogReader } from '@shiplog/contracts';
 import { createState, evolve } from '@shiplog/model';
 
-/** A random moment, and a container and an image that were there. */
+/** A random moment, and a container, an image and a volume that were there. */
 export interface Question {
   readonly seq: number;
   readonly id: string;
   readonly name: string;
   readonly image: string;
+  readonly volume: string;
 }
 
 /** As many in no order, no moment twice. Folded from the first event: nothing that is asked afterwards is known by then. */
@@ -19,8 +20,9 @@ export async function questions(log: EventLogReader, count: number): Promise<rea
   for await (const event of log.read()) {
     evolve(state, event);
     if (!moments.has(event.seq)) continue;
-    const [one, image] = [anyOf(state.containers), anyOf(state.images)];
-    if (one !== undefined && image !== undefined) found.push({ seq: event.seq, id: one.id, name: one.name, image: image.id });
+    const [one, image, volume] = [anyOf(state.containers), anyOf(state.images), anyOf(state.volumes)];
+    if (one !== undefined && image !== undefined && volume !== undefined)
+      found.push({ seq: event.seq, id: one.id, name: one.name, image: image.id, volume: volume.name });
   }
   return found
     .map((question) => ({ question, key: Math.random() }))

@@ -59,6 +59,7 @@ export async function answersOf(log: EventLog, from: number): Promise<Answers> {
     ofType: await take(log.read({ types: ['container.kill.*'], from, to })),
     ofStream: await take(log.read({ stream: stream('3'), from, to })),
     withTag: await take(log.read({ tag: COMMON, from, to })),
+    lastTagged: log.lastTagged(COMMON),
     begun: log.streamsBegun(0, to),
     byRevision: await take(log.readStream(stream('3'), firstOfStream.rev, to)),
     followed: await take(log.follow({ from }), EVENTS - from),

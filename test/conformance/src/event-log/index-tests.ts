@@ -94,6 +94,19 @@ export function indexTests(test: LogTest): void {
     }
   });
 
+  test('given events with tags, when the last with one is asked for, then it is the answer, and -1 where none has it', async (log, reopen) => {
+    assert.equal(log.lastTagged('third:1'), -1);
+    const events = Array.from({ length: 300 }, (_, seq) => sample('a', seq, [`third:${seq % 3}`, ...(seq === 40 ? ['once'] : [])]));
+    await log.append(request(events)).durable;
+    for (const again of [false, true]) {
+      const current = again ? await reopen() : log;
+      assert.deepEqual(
+        ['third:0', 'third:1', 'third:2', 'once', 'never', ''].map((tag) => current.lastTagged(tag)),
+        [297, 298, 299, 40, -1, -1],
+      );
+    }
+  });
+
   test('given streams, when those are asked for that began in a range, then each is there once, in order, and once it is durable', async (log, reopen) => {
     const begins = [0, 3, 40, 41, 500, 4095, 4096, 4097, 8000, 9999];
     const began = (from: number, to: number): string[] => begins.filter((seq) => seq >= from && seq <= to).map((seq) => `container/${seq}`);

@@ -1,0 +1,39 @@
+import type { ShiplogEvent, VolumeRecord } from '@shiplog/contracts';
+import { evolve, type State } from '@shiplog/model';
+import { eventsSince, inOrder, type Past } from './past.ts';
+
+const CREATE_FAILED = 'container.create.failed';
+/** Containers bring volumes along, and may take them away again. */
+const WITH_CONTAINERS = ['container.create.requested', CREATE_FAILED, 'container.remove.requested', 'container.remove.succeeded'];
+/** What a volume with a name can go with, beside its own removal: the container that brought it along, if that was not made in the end. */
+const WITH_ITS_MAKER = [CREATE_FAILED];
+const REMOVED = 'volume.remove.succeeded';
+const FORGETTING = ['volume.create.failed', CREATE_FAILED, 'container.remove.succeeded'];
+
+/** Undefined if the volume may have gone with a container: whether another mounts it, only the whole state tells. */
+export async function stateOfVolume(past: Past, name: string): Promise<State | undefined> {
+  const [state, own] = await Promise.all([
+    past.stored.some(['pending']),
+    eventsSince(past, { stream: `volume/${name}` }),
+    past.stored.prepare(['volumes']),
+  ]);
+  const known = (await (await past.stored.table('volumes')).rowsWith([name])).get(name);
+  if (known !== undefined) state.volumes.set(name, known);
+  const others = await eventsSince(past, { types: staysWithContainers(known, own) ? WITH_ITS_MAKER : WITH_CONTAINERS });
+  for (const event of inOrder(own, others)) {
+    if (FORGETTING.includes(event.type) && wouldForget(state, event, name)) return undefined;
+    evolve(state, event);
+  }
+  return state;
+}
+
+/** With a container, volumes that have no name of their own are removed, and no others. */
+function staysWithContainers(known: VolumeRecord | undefined, own: readonly ShiplogEvent[]): boolean {
+  return known?.anonymous === false && !own.some(({ type }) => type === REMOVED);
+}
+
+function wouldForget(state: State, { op }: ShiplogEvent, name: string): boolean {
+  const pending = state.pending.get(op);
+  if (pending === undefined) return false;
+  return pending.held.volumes?.includes(name) === true || (pending.verb === 'container.remove' && pending.decided.volumes.includes(name));
+}

@@ -1,0 +1,27 @@
+import type { Fields } from './common-fields.ts';
+
+/** A group of fields as what it says otherwise than another, its ground; in brackets, with the names of those of the ground's fields that it lacks. */
+export type StoredGroup = Fields | readonly [otherwise: Fields, lacks: readonly string[]];
+
+export function encodeGroup(group: Fields, ground: Fields): StoredGroup {
+  const otherwise = Object.fromEntries(Object.entries(group).filter(([field, value]) => !isSame(value, ground[field])));
+  const lacks = Object.keys(ground).filter((field) => group[field] === undefined);
+  return lacks.length === 0 ? otherwise : [otherwise, lacks];
+}
+
+/** Values that the ground has too are the ground's own: whoever changes them changes both, so nobody may. */
+export function decodeGroup(stored: StoredGroup, ground: Fields): Fields {
+  if (!isArray(stored)) return { ...ground, ...stored };
+  const group: Record<string, unknown> = { ...ground, ...stored[0] };
+  for (const field of stored[1]) delete group[field];
+  return group;
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return one === other || (one !== undefined && other !== undefined && JSON.stringify(one) === JSON.stringify(other));
+}
+
+/** As `Array.isArray`, which does not tell the compiler of readonly arrays. */
+function isArray(stored: StoredGroup): stored is Exclude<StoredGroup, Fields> {
+  return Array.isArray(stored);
+}
