@@ -6,6 +6,7 @@ import {
   type DriverFamilies,
   type NewEvent,
   type OperationContext,
+  type RequestFacts,
   ShiplogError,
   type Stamp,
   VERB_TABLES,
@@ -20,6 +21,7 @@ import { Names } from './names.ts';
 import { OomKills } from './oom-kills.ts';
 import { Outputs } from './outputs.ts';
 import type { EngineParts } from './ports.ts';
+import { redact } from './secrets/redact.ts';
 import { Secrets } from './secrets/secrets.ts';
 import { Subjects } from './subjects.ts';
 
@@ -37,6 +39,8 @@ export class EngineCore {
   readonly outputs: Outputs;
   readonly oomKills: OomKills;
   readonly names: Names;
+  /** What all events of one request say of it. */
+  readonly #requests = new WeakMap<RequestFacts, RequestFacts>();
 
   constructor(
     readonly parts: EngineParts,
@@ -60,9 +64,20 @@ export class EngineCore {
       t: clock.now(),
       mono: clock.mono(),
       actor: this.subjects.sealed(caller.actor),
-      ...(caller.req === undefined ? {} : { req: caller.req }),
+      ...(caller.req === undefined ? {} : { req: this.#cleared(caller.req) }),
       ...(caller.idem === undefined ? {} : { idem: caller.idem }),
     };
+  }
+
+  /** A request without the secrets that its client says of itself. The same one where there are none. */
+  #cleared(req: RequestFacts): RequestFacts {
+    let known = this.#requests.get(req);
+    if (known === undefined) {
+      const agent = req.agent === undefined ? undefined : redact(req.agent, this.secrets.rules);
+      known = agent === undefined || agent === req.agent ? req : { ...req, agent };
+      this.#requests.set(req, known);
+    }
+    return known;
   }
 
   /**

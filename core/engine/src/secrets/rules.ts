@@ -26,7 +26,13 @@ const PATTERNS: readonly RegExp[] = [
   // openssl(1) pass phrase arguments.
   /\bpass:(?<secret>\S+)/g,
   // Programs whose option letter takes a password.
-  /\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|sshpass)\b(?:[^|;&]{0,256}?\s)-p(?<secret>[^\s'"]+)/g,
+  /\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b(?:[^|;&]{0,256}?\s)-p(?<secret>[^\s'"]+)/g,
+  /\b(?:sshpass|mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport)\b(?:[^|;&]{0,256}?\s)-p[\s=]*(?<secret>[^\s'"]+)/g,
+  /\bldap(?:search|add|modify|delete|passwd|whoami|compare)\b(?:[^|;&]{0,256}?\s)-w\s*(?<secret>[^\s'"]+)/g,
+  /\b(?:smbclient|rpcclient)\b(?:[^|;&]{0,256}?\s)(?:-U|--user)[\s=]*[^\s%'"]{1,64}%(?<secret>[^\s'"]+)/g,
+  /\bopenssl\b(?:[^|;&]{0,256}?\s)-[kK]\s+(?<secret>[^\s'"]+)/g,
+  /\bcurl\b(?:[^|;&]{0,256}?\s)-b[\s]*['"]?(?<secret>[^\s'"=]{1,64}=[^'"\s]+)/g,
+  /\bvault\s+login\s+(?<secret>[^\s'"-][^\s'"]*)/g,
   /\b(?:redis-cli)\b(?:[^|;&]{0,256}?\s)-a\s+(?<secret>[^\s'"]+)/g,
   /\b(?:curl|wget)\b(?:[^|;&]{0,256}?\s)(?:-u|--user|-U|--proxy-user)[\s=]*(?<secret>[^\s'"]+)/g,
   /\b(?:docker|podman|helm|oras|skopeo)\b[^|;&]{0,256}?\slogin\b[^|;&]{0,256}?\s-p[\s=]*(?<secret>[^\s'"]+)/g,

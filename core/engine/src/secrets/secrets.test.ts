@@ -89,6 +89,38 @@ const ARGV: readonly (readonly [given: readonly string[], then: readonly string[
     ['openssl', 'rsa', '-passin', 'pass:[redacted]'],
   ],
   [
+    ['sshpass', '-p', 'pw', 'ssh', '-p', '22', 'h'],
+    ['sshpass', '-p', '[redacted]', 'ssh', '-p', '22', 'h'],
+  ],
+  [
+    ['mongosh', '-u', 'me', '-p', 'pw', 'db'],
+    ['mongosh', '-u', 'me', '-p', '[redacted]', 'db'],
+  ],
+  [
+    ['ldapsearch', '-x', '-D', 'cn=a', '-w', 'pw'],
+    ['ldapsearch', '-x', '-D', 'cn=a', '-w', '[redacted]'],
+  ],
+  [
+    ['smbclient', '//h/s', '-U', 'me%pw'],
+    ['smbclient', '//h/s', '-U', 'me%[redacted]'],
+  ],
+  [
+    ['sh', '-c', 'openssl enc -aes-256-cbc -k pw && vault login hvs.x'],
+    ['sh', '-c', 'openssl enc -aes-256-cbc -k [redacted] && vault login [redacted]'],
+  ],
+  [
+    ['curl', '-b', 'session=abc', 'https://h/'],
+    ['curl', '-b', '[redacted]', 'https://h/'],
+  ],
+  [
+    ['curl', '-b', 'jar.txt', 'https://h/'],
+    ['curl', '-b', 'jar.txt', 'https://h/'],
+  ],
+  [
+    ['vault', 'login', '-method=ldap'],
+    ['vault', 'login', '-method=ldap'],
+  ],
+  [
     ['server', '--author=me', '--compass', 'north', '--bypass'],
     ['server', '--author=me', '--compass', 'north', '--bypass'],
   ],
@@ -137,7 +169,20 @@ test('given rules of the operator, when texts are concealed, then they count bes
 
 test('given a long hostile text, when it is concealed, then it takes no more than linear time', () => {
   const began = performance.now();
-  for (const piece of ['a=', '-a ', '"a":', 'x://', 'mysql -', 'password', '-----BEGIN PRIVATE KEY', 'curl -', 'docker login '])
+  for (const piece of [
+    'a=',
+    '-a ',
+    '"a":',
+    'x://',
+    'mysql -',
+    'password',
+    '-----BEGIN PRIVATE KEY',
+    'curl -',
+    'docker login ',
+    'openssl -k',
+    'ldapadd -w',
+    'smbclient -U',
+  ])
     concealText(piece.repeat(20_000 / piece.length), DEFAULT_RULES, cover);
   assert.ok(performance.now() - began < 5000);
 });
@@ -168,6 +213,18 @@ test('given secrets in a container, when it is created, then the log has marks, 
   assert.not.match(JSON.stringify(await eventsOf(engine)), 'canary');
   await engine.execute('container.remove', { container: id, force: true, volumes: true }, CALLER);
   assert.is(world.secrets.size, before);
+  await engine.stop('test');
+});
+
+test('given a client that says a secret of itself, when it acts and reads, then the log has the rest of what it says', async () => {
+  const { engine } = await withImage();
+  const req = { method: 'POST', route: '/x', agent: 'bot/1 (+https://u:canary@h/) token=canary' };
+  await engine.execute('volume.create', { name: 'data', driver: 'local', options: {}, labels: {} }, { ...CALLER, req });
+  await engine.execute('volume.remove', { volume: 'none', force: false }, { ...CALLER, req }).catch(() => undefined);
+  await engine.recordRead({ from: 0, follow: false, past: true }, { ...CALLER, req });
+  const agents = (await eventsOf(engine)).flatMap((event) => (event.req?.route === '/x' ? [event.req.agent] : []));
+  assert.equal([...new Set(agents)], ['bot/1 (+https://[redacted]@h/) token=[redacted]']);
+  assert.ok(agents.length >= 5);
   await engine.stop('test');
 });
 
