@@ -41,6 +41,9 @@ test("given the log, when the audit is asked, then there is one record an act, a
     assert.equal(await verbs('?verb=container.r*&verb=image.*'), ['container.rename', 'container.remove']);
     assert.equal(await verbs('?from=3&to=5'), ['container.rename', 'container.create'], 'the outcome may come after the range');
     assert.equal(await verbs(`?object=${SECOND.slice(0, 12)}`), ['container.create']);
+    assert.equal(await verbs('?object=old'), ['container.create', 'container.rename', 'container.remove'], 'by a name it had');
+    assert.equal(await verbs('?object=container/w*&verb=container.remove'), ['container.remove']);
+    assert.equal(await verbs('?object=network/old'), []);
     assert.equal(await verbs('?via=unix'), []);
     assert.equal(await verbs('?from=100'), []);
     double.append(['container.stop.requested', SECOND, { args: { container: 'web' } }]);

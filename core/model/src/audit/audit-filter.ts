@@ -12,6 +12,8 @@ export interface AuditFilter {
   readonly verb: readonly string[];
   /** `container/<id or its beginning>`, or what the client called it. */
   readonly object: readonly string[];
+  /** Streams of objects that had a name which `object` has; they fit as well. */
+  readonly called: ReadonlySet<string>;
   readonly status: readonly string[];
   /** `unix`, `tls`, `tcp`, `system`, a route (`POST /containers/create`), or the client's name of itself. */
   readonly via: readonly string[];
@@ -24,7 +26,11 @@ export function wants(filter: AuditFilter, { verb, object, ref, status, via }: A
     any(filter.user, (user) => isUser(actor, user)) &&
     any(filter.subject, (subject) => (recorded.scheme === 'sealed' || recorded.scheme === 'erased') && recorded.subject === subject) &&
     any(filter.verb, (pattern) => fits(pattern, verb)) &&
-    any(filter.object, (pattern) => fits(pattern, object) || isBeginning(pattern, object) || (ref !== undefined && fits(pattern, ref))) &&
+    (filter.called.has(object) ||
+      any(
+        filter.object,
+        (pattern) => fits(pattern, object) || isBeginning(pattern, object) || (ref !== undefined && fits(pattern, ref)),
+      )) &&
     any(filter.status, (pattern) => pattern === status) &&
     any(
       filter.via,

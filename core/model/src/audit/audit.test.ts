@@ -48,7 +48,7 @@ const RECORD: AuditRecord = {
 const SEALED: Actor = { scheme: 'sealed', was: 'unix', subject: 'f00d', box: '' };
 const ROOT: Actor = { scheme: 'unix', uid: 0, gid: 0, pid: 1, loginuid: 1000 };
 const ALICE: Actor = { scheme: 'tls', subject: String.raw`O=A\,B,CN=alice`, names: ['DNS:a'], fingerprint: '', address: '10.0.0.1:5' };
-const NONE: AuditFilter = { uid: [], user: [], subject: [], verb: [], object: [], status: [], via: [] };
+const NONE: AuditFilter = { uid: [], user: [], subject: [], verb: [], object: [], called: new Set(), status: [], via: [] };
 
 const FILTERS: readonly (readonly [filter: Partial<AuditFilter>, actor: Actor, wanted: boolean])[] = [
   [{}, ROOT, true],
@@ -69,6 +69,8 @@ const FILTERS: readonly (readonly [filter: Partial<AuditFilter>, actor: Actor, w
   [{ object: ['0123456789ab'] }, ROOT, true],
   [{ object: ['container/0123456789ab'] }, ROOT, true],
   [{ object: ['image/*'] }, ROOT, false],
+  [{ object: ['old'], called: new Set([RECORD.object]) }, ROOT, true],
+  [{ object: ['old'], called: new Set(['container/f']) }, ROOT, false],
   [{ status: ['failed', 'refused'] }, ROOT, true],
   [{ status: ['ok'] }, ROOT, false],
   [{ via: ['unix'] }, ROOT, true],

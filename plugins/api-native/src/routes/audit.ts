@@ -3,6 +3,7 @@ import { type AuditFilter, AuditTrail, wants } from '@shiplog/model';
 import { sendLines, startLines } from '../lines.ts';
 import { firstFrom, lastAt } from '../position.ts';
 import { type Exchange, momentParameter, type Route } from '../route.ts';
+import { streamsCalled } from '../streams-called.ts';
 
 const LISTS = ['uid', 'user', 'subject', 'verb', 'object', 'status', 'via'] as const;
 const STATUSES: readonly string[] = ['ok', 'refused', 'failed', 'canceled', 'unknown', 'pending'];
@@ -12,7 +13,7 @@ const STATUSES: readonly string[] = ['ok', 'refused', 'failed', 'canceled', 'unk
  * ({@link AuditRecord}), in the order in which acts ended; those that have not come last.
  *
  * `from` and `to` are moments, both inclusive: an act counts where it was asked. The others may repeat; {@link AuditFilter}
- * says what fits. The read itself is recorded before the first line.
+ * says what fits; of `object`, also a name that a container or network had at any time. The read itself is recorded before the first line.
  */
 export const audit: Route = {
   path: ['audit'],
@@ -20,13 +21,14 @@ export const audit: Route = {
   async answer({ engine, caller, query, response, gone }: Exchange): Promise<void> {
     const fromMoment = momentParameter(query, 'from');
     const toMoment = momentParameter(query, 'to');
-    const filter = filterOf(query);
+    const wish = filterOf(query);
     const last = engine.log.durableSeq;
     const from = fromMoment === undefined ? engine.log.firstSeq : await firstFrom(engine, fromMoment);
     const to = Math.min(toMoment === undefined ? last : await lastAt(engine, toMoment), last);
     const filters = Object.fromEntries(LISTS.map((name) => [name, query.getAll(name)]));
     await engine.recordRead({ from, to, follow: false, filters }, caller);
     const open = await engine.callers();
+    const filter = { ...wish, called: await streamsCalled(engine, wish.object, last) };
     startLines(response);
     if (from <= to)
       await sendLines(response, wanted(records(engine.log.read({ from, to: last }), to), filter, open), { live: false, gone });
@@ -53,7 +55,7 @@ async function* wanted(source: AsyncIterable<AuditRecord>, filter: AuditFilter, 
   }
 }
 
-function filterOf(query: URLSearchParams): AuditFilter {
+function filterOf(query: URLSearchParams): Omit<AuditFilter, 'called'> {
   const status = query.getAll('status');
   for (const word of status) {
     if (!STATUSES.includes(word))

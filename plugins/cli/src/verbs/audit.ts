@@ -16,7 +16,7 @@ const OPTIONS = {
   since: { type: 'text', value: 'MOMENT', help: 'From a time, duration ago or position on' },
   until: { type: 'text', value: 'MOMENT', help: 'Up to a time, duration ago or position' },
   verb: { type: 'list', value: 'VERB', help: 'Such as container.create, image.* or log.read' },
-  object: { type: 'list', value: 'OBJECT', help: 'Such as container/ID, the first 12 digits of an id, or the name that was used' },
+  object: { type: 'list', value: 'OBJECT', help: 'Such as container/ID, the first 12 digits of an id, or a name that it had' },
   status: {
     type: 'list',
     value: 'STATUS',
