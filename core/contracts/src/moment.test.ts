@@ -29,8 +29,18 @@ test('given a duration, when read, then it lies before now', () => {
   assert.is(durationNanos('1.5s'), 1_500_000_000n);
 });
 
+test('given what is no moment, when read, then a position is among what is accepted, and of times only where one can be', () => {
+  assert.throws(() => parseMoment('x', NOW), /give a position of the log/);
+  assert.throws(() => parseTime('x', NOW), /give a time/);
+});
+
+test('given a leap day, when read, then it is one', () => {
+  assert.is(parseTime('2028-02-29T00:00:00Z', NOW), BigInt(Date.UTC(2028, 1, 29)) * 1_000_000n);
+});
+
 test('given nonsense, when read, then the error names it and says what is accepted', () => {
-  for (const text of ['', 'soon', '10 parsecs', '2026-13-99', 'constructor', '1toString']) {
+  const numbers = ['1767225600000', '99999999999999999999', '@253402300800', '1e3', '-1', '12.'];
+  for (const text of ['', 'soon', '10 parsecs', '2026-13-99', '2026-02-30', '2025-02-29T10:00', 'constructor', '1toString', ...numbers]) {
     assert.throws(
       () => parseMoment(text, NOW),
       (error: Error) => error.message.includes(`"${text}"`),

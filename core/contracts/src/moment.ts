@@ -5,6 +5,10 @@ const NANOS = 1_000_000_000n;
 /** From here on a bare integer is unix seconds (September 2001), below it a position: no log of ours gets there. */
 const FIRST_UNIX_SECOND = 1_000_000_000;
 
+/** The first second after the year 9999: milliseconds are not taken for seconds, nor are long numbers for times. */
+const END_OF_TIME = 253_402_300_800n;
+const TIMES = 'a time (2026-01-31T10:00:00Z), unix seconds, or a duration before now (10m, 2h, "3 days ago")';
+
 const UNIT_SECONDS: { readonly [unit: string]: bigint } = { s: 1n, m: 60n, h: 3600n, d: 86_400n, w: 604_800n };
 const UNIT_WORDS: { readonly [word: string]: string } = {
   second: 's',
@@ -30,7 +34,9 @@ export function parseMoment(text: string, now: bigint): Moment {
     const position = Number(seq[1]);
     if (Number.isSafeInteger(position)) return { seq: position };
   }
-  return { time: parseTime(trimmed, now).toString() };
+  const time = timeOf(trimmed, now);
+  if (time === undefined) throw unreadable(text, `a position of the log (4711), ${TIMES}`);
+  return { time: time.toString() };
 }
 
 /**
@@ -38,19 +44,24 @@ export function parseMoment(text: string, now: bigint): Moment {
  * unix seconds. Throws REQUEST_INVALID.
  */
 export function parseTime(text: string, now: bigint): bigint {
-  const trimmed = text.trim();
-  if (trimmed === 'now') return now;
-  const unix = /^@?(\d+)(?:\.(\d{1,9})\d*)?$/.exec(trimmed);
-  if (unix !== null) return BigInt(unix[1] ?? '0') * NANOS + fraction(unix[2]);
-  const ago = durationNanos(trimmed.replace(/\s*ago$/, ''));
-  if (ago !== undefined) return now - ago;
-  const date = rfc3339Nanos(trimmed);
-  if (date !== undefined) return date;
-  throw new ShiplogError(
-    'REQUEST_INVALID',
-    `cannot read "${text}" as a moment: give a time (2026-01-31T10:00:00Z), unix seconds, or a duration before now (10m, 2h, "3 days ago")`,
-    { moment: text },
-  );
+  const time = timeOf(text.trim(), now);
+  if (time === undefined) throw unreadable(text, TIMES);
+  return time;
+}
+
+function timeOf(text: string, now: bigint): bigint | undefined {
+  if (text === 'now') return now;
+  const unix = /^@?(\d+)(?:\.(\d{1,9})\d*)?$/.exec(text);
+  if (unix !== null) {
+    const seconds = BigInt(unix[1] ?? '0');
+    return seconds < END_OF_TIME ? seconds * NANOS + fraction(unix[2]) : undefined;
+  }
+  const ago = durationNanos(text.replace(/\s*ago$/, ''));
+  return ago === undefined ? rfc3339Nanos(text) : now - ago;
+}
+
+function unreadable(text: string, accepted: string): ShiplogError {
+  return new ShiplogError('REQUEST_INVALID', `cannot read "${text}" as a moment: give ${accepted}`, { moment: text });
 }
 
 /** `90s`, `1h30m`, `1.5h`, `10 minutes`, `an hour`; undefined when it is no duration. */
@@ -83,6 +94,9 @@ function unitNanos(word: string): bigint | undefined {
 function rfc3339Nanos(text: string): bigint | undefined {
   const parts = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9})\d*)?)?)?\s*(Z|[+-]\d{2}:\d{2})?$/i.exec(text);
   if (parts === null) return undefined;
+  // Date takes the 30th of February for a day in March.
+  const day = new Date(`${parts[1]}T00:00:00Z`);
+  if (Number.isNaN(day.getTime()) || !day.toISOString().startsWith(parts[1] ?? '')) return undefined;
   // Without a time of day, Date would take UTC; a date alone means the local day, as with Docker.
   const millis = Date.parse(`${parts[1]}T${parts[2] ?? '00:00'}:${parts[3] ?? '00'}${parts[5]?.toUpperCase() ?? ''}`);
   return Number.isNaN(millis) ? undefined : BigInt(millis) * 1_000_000n + fraction(parts[4]);

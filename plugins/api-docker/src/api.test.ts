@@ -1,9 +1,11 @@
 import { get } from 'node:http';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { look } from './http/moment.ts';
 import { type Answer, ask, talk } from './testing/http-client.ts';
 import { ROUTES } from './routes/table.ts';
 import { serve } from './testing/serve.ts';
+import { nowNanoseconds } from './translate/time.ts';
 
 const test = suite('Docker API over a socket');
 
@@ -51,6 +53,13 @@ test('given a ping, when it is answered, then it tells builder and swarm, and HE
   assert.equal([head.status, head.text], [200, '']);
 });
 
+test('given a moment that is yet to come, when looked at, then it is the state of now, and ages count from now', async () => {
+  await using server = await serve();
+  const { now, past } = await look({ engine: server.engine, query: new URLSearchParams({ at: '9000-01-01' }) });
+  assert.ok(now <= nowNanoseconds());
+  assert.ok(past);
+});
+
 test('given a moment, when routes that list and inspect are asked, then they look at it, and all others refuse it', async () => {
   await using server = await serve();
   const id = await create(server.socketPath, ['true']);
@@ -66,7 +75,8 @@ test('given a moment, when routes that list and inspect are asked, then they loo
     await ask(server.socketPath, method, `${path}?at=3`);
     assert.equal(server.engine.looks, [{ seq: 3 }], path);
     assert.equal(server.engine.reads.at(-1)?.read, { from: 3, to: 3, follow: false, past: true }, path);
-    assert.is((await ask(server.socketPath, method, `${path}?at=yesterdayish`)).status, 400, path);
+    for (const unreadable of ['yesterdayish', ''])
+      assert.is((await ask(server.socketPath, method, `${path}?at=${unreadable}`)).status, 400, path);
   }
   server.engine.looks.length = 0;
   for (const { method, template } of ROUTES.filter((entry) => entry.past !== true && entry.method !== 'HEAD')) {

@@ -75,6 +75,21 @@ test('given a person to erase, when the pseudonym is found, then the command has
   });
 });
 
+test('given a moment that is yet to come, when older events are to be sealed or pruned, then it is refused, and that is recorded', async () => {
+  await serve(async (get, double) => {
+    for (const word of ['seal', 'prune']) {
+      const answer = await whole(await get(`/shiplog/v1/log/${word}?before=9000-01-01`, 'POST'));
+      assert.is(answer.status, 400);
+      assert.match(answer.text, '9000-01-01 is yet to come');
+    }
+    await whole(await get('/shiplog/v1/log/prune?before=now', 'POST'));
+    assert.equal(
+      double.commands.map((command) => (command as unknown[])[0]),
+      ['refused', 'refused', 'log.prune'],
+    );
+  });
+});
+
 test('given the plugin, when it is read, then it offers the api driver native', () => {
   assert.equal(
     plugin.drivers.map((driver) => [driver.manifest.kind, driver.manifest.name]),
@@ -97,7 +112,8 @@ test('given an unknown path, method, parameter or moment, when asked, then the e
     const parameter = await whole(await get('/shiplog/v1/state?att=3'));
     assert.is(parameter.status, 400);
     assert.match(parameter.text, 'state takes at');
-    assert.is((await get('/shiplog/v1/state?at=soon')).statusCode, 400);
+    for (const lost of ['state?at=soon', 'state?at=', 'diff?from=', 'events?from=', 'log/hash?at='])
+      assert.is((await get(`/shiplog/v1/${lost}`)).statusCode, 400, lost);
     assert.is((await get('/shiplog/v1/inspect/%E0%A4%A/x')).statusCode, 400);
     const beyond = await whole(await get('/shiplog/v1/state?at=99'));
     assert.is(beyond.status, 404);

@@ -34,10 +34,10 @@ export interface Route {
   answer(exchange: Exchange): Promise<void>;
 }
 
-/** A parameter as a moment; undefined when absent or empty. Throws REQUEST_INVALID. */
+/** A parameter as a moment; undefined when absent. Throws REQUEST_INVALID, also for an empty one: whoever has lost a moment does not mean now. */
 export function momentParameter(query: URLSearchParams, name: string): Moment | undefined {
   const text = query.get(name);
-  return text === null || text === '' ? undefined : parseMoment(text, BigInt(Date.now()) * 1_000_000n);
+  return text === null ? undefined : parseMoment(text, BigInt(Date.now()) * 1_000_000n);
 }
 
 /** A parameter as a switch: absent, empty, 0 and false are off, 1 and true are on. Throws REQUEST_INVALID for another word. */

@@ -20,17 +20,18 @@ export async function look({ engine, query }: Pick<Exchange, 'engine' | 'query'>
   const at = momentOf(query, now);
   if (at === undefined) return { view: await engine.view(), now, past: false };
   const view = await engine.view(at);
-  return { view, now: await timeOf(engine, at, view.seq), past: true };
+  return { view, now: await timeOf(engine, at, view.seq, now), past: true };
 }
 
-/** The moment in the parameter `at`, if it is there. Throws REQUEST_INVALID. */
+/** The moment in the parameter `at`, if it is there. Throws REQUEST_INVALID, also for an empty one: whoever has lost a moment does not mean now. */
 export function momentOf(query: URLSearchParams, now: bigint): Moment | undefined {
-  const text = query.get('at') ?? '';
-  return text === '' ? undefined : parseMoment(text, now);
+  const text = query.get('at');
+  return text === null ? undefined : parseMoment(text, now);
 }
 
-async function timeOf(engine: Engine, at: Moment, seq: number): Promise<bigint> {
-  if ('time' in at) return BigInt(at.time);
+/** What is yet to come is not known: then it is now. */
+async function timeOf(engine: Engine, at: Moment, seq: number, now: bigint): Promise<bigint> {
+  if ('time' in at) return BigInt(at.time) < now ? BigInt(at.time) : now;
   if (seq >= 0) for await (const event of engine.log.read({ from: seq, to: seq })) return BigInt(event.t);
   return 0n;
 }

@@ -37,5 +37,13 @@ function route(verb: Verb, word: string): Route {
 async function positionBefore({ engine, query }: Exchange): Promise<number> {
   const moment = momentParameter(query, 'before');
   if (moment === undefined) throw new ShiplogError('REQUEST_INVALID', 'the parameter before is missing: give a position or a time');
+  if ('time' in moment && BigInt(moment.time) > BigInt(Date.now()) * 1_000_000n)
+    throw new ShiplogError(
+      'REQUEST_INVALID',
+      `${query.get('before')} is yet to come: give \`now\` for all that is there, or an earlier time`,
+      {
+        moment: query.get('before'),
+      },
+    );
   return firstFrom(engine, moment);
 }

@@ -24,7 +24,8 @@ export default defineVerb({
     const { native } = await context.client();
     const answer = await native.prune(before);
     if (format === 'json') print(context, JSON.stringify(answer));
-    else print(context, answer.pruned === 0 ? 'nothing to prune' : `pruned ${answer.pruned} events; the log begins at ${answer.first}`);
+    else if (answer.pruned === 0) print(context, `nothing to prune: archives go as a whole, and the log begins at ${answer.first}`);
+    else print(context, `pruned ${answer.pruned} events; the log begins at ${answer.first}`);
     return EXIT.ok;
   },
 });
