@@ -1,4 +1,4 @@
-import { ShiplogError } from '@shiplog/contracts';
+import { ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
 import { FrameError } from './frame.ts';
 
 /** The error that refuses to serve past a hole. `from` and `to` are inclusive positions. */
@@ -12,6 +12,16 @@ export function pruned(from: number, first: number): ShiplogError {
   return new ShiplogError('LOG_PRUNED', `events up to ${first - 1} were pruned; the log begins at ${first}, and ${from} was asked for`, {
     from,
     first,
+  });
+}
+
+/** The error for a time before that of `first`, the first event that is kept. */
+export function prunedBefore({ seq, t }: ShiplogEvent): ShiplogError {
+  const time = new Date(Number(BigInt(t) / 1_000_000n)).toISOString();
+  return new ShiplogError('LOG_PRUNED', `what was before ${time} was pruned: the log begins then, at ${seq}; ask about that or later`, {
+    from: seq - 1,
+    first: seq,
+    time: t,
   });
 }
 

@@ -1,7 +1,7 @@
 import { type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 import type { Hash } from '@shiplog/tlog';
 import { BatchCursor } from './batch-cursor.ts';
-import { corrupt, pruned, refusal } from './corrupt.ts';
+import { corrupt, pruned, prunedBefore, refusal } from './corrupt.ts';
 import { ENCODING, type LogDatabase, segmentKey } from './database.ts';
 import { FrameError } from './frame.ts';
 import type { LogIndex } from './log-index.ts';
@@ -142,7 +142,7 @@ export async function positionAt(source: Source, time: bigint, first: number, la
   for await (const event of cursor) {
     if (BigInt(event.t) <= time) continue;
     // The last event that was pruned stands for its moment still; when it was, nobody knows any more.
-    if (event.seq === first && first > 0) throw pruned(first - 1, first);
+    if (event.seq === first && first > 0) throw prunedBefore(event);
     return event.seq - 1;
   }
   return last;

@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import { MemoryLevel } from 'memory-level';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CauseLink, EventLog, ShiplogEvent } from '@shiplog/contracts';
-import { openEventLog } from '@shiplog/event-log';
+import { openEventLog, openLevelLog } from '@shiplog/event-log';
 import { createState, evolve, type State } from '@shiplog/model';
 import { syntheticLog } from '@shiplog/model/testing';
+import { temporaryDirectory } from '@shiplog/test-support';
 import { diffStates } from './diff.ts';
 import { howCameIt, whyIsIt } from './why.ts';
 
@@ -112,6 +114,42 @@ test('given a container that ended and removed itself, when asked why it is gone
   const byItself =
     'last container.remove.succeeded, asked container.remove.requested, caused container.exited, after container.start.succeeded, asked container.start.requested';
   assert.ok(told.has(byItself), [...told].join('\n'));
+});
+
+test('given objects of before what was pruned, when asked why, then what is kept is told, and no later event for how they came to be', async () => {
+  await using temporary = await temporaryDirectory();
+  const pruned = await openLevelLog({ directory: join(temporary.path, 'log'), boot: 'boot-1', inst: 'inst-1' });
+  try {
+    for (const { request } of syntheticLog(8000, { containers: 15, seed: 9 })) pruned.append(request);
+    await pruned.flushed();
+    for await (const range of pruned.seal(4000)) assert.ok(range.last < 4000);
+    await pruned.prune(pruned.sealedSeq + 1, Buffer.from('{}'), async (data) => {
+      const stamp = { op: 'op', corr: 'corr', t: '1', mono: '1', actor: { scheme: 'system', reason: 'test' } } as const;
+      await pruned.append({ stamp, events: [{ stream: 'engine', type: 'log.bounded', kind: 'meta', data }] }).durable;
+    });
+    assert.ok(pruned.firstSeq > 3000);
+    const told = { chains: 0, empty: 0, origins: 0, lost: 0 };
+    const containers = [...last.containers.values()].map((record) => ({ kind: 'container', record, seq: last.seq }) as const);
+    const networks = [...last.networks.values()].map((record) => ({ kind: 'network', record, seq: last.seq }) as const);
+    for (const object of [...containers, ...networks]) {
+      const [chain, whole] = [await whyIsIt(pruned, object), await whyIsIt(log, object)];
+      assert.equal(
+        chain.map(({ event }) => event.seq),
+        whole.map(({ event }) => event.seq).filter((seq) => seq >= pruned.firstSeq),
+      );
+      told[chain.length > 0 ? 'chains' : 'empty'] += 1;
+      const [origin, was] = [await howCameIt(pruned, object), await howCameIt(log, object)];
+      const isKept = (was.at(-1)?.event.seq ?? 0) >= pruned.firstSeq;
+      assert.equal(
+        origin.map(({ event }) => event.seq),
+        isKept ? was.map(({ event }) => event.seq) : [],
+      );
+      told[isKept ? 'origins' : 'lost'] += 1;
+    }
+    for (const [what, count] of Object.entries(told)) assert.ok(count > 0, what);
+  } finally {
+    await pruned.close();
+  }
 });
 
 test('given two states, when compared, then what came, what went and what changed is told, field by field, and nothing else', async () => {

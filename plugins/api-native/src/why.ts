@@ -1,4 +1,4 @@
-import type { CauseLink, EventLogReader, Relation, ShiplogEvent, StreamName } from '@shiplog/contracts';
+import { type CauseLink, type EventLogReader, type Relation, ShiplogError, type ShiplogEvent, type StreamName } from '@shiplog/contracts';
 import type { InspectAnswer } from './inspect.ts';
 
 /** A chain that is longer goes round in circles. */
@@ -27,9 +27,15 @@ export async function whyIsIt(log: EventLogReader, { kind, record, seq, removedA
   return chainFrom(log, await lastOf(aboutObject(log, kind, record, seq), isDecisive));
 }
 
-/** From the event that brought an object into being back to the request. */
+/** From the event that brought an object into being back to the request; none where that was pruned. */
 export async function howCameIt(log: EventLogReader, { kind, record, seq }: InspectAnswer): Promise<readonly CauseLink[]> {
-  for await (const event of aboutObject(log, kind, record, seq)) if (isDecisive(event)) return chainFrom(log, event);
+  let first: ShiplogEvent | undefined;
+  for await (const event of aboutObject(log, kind, record, seq)) {
+    first ??= event;
+    // Of its own stream, what was before is pruned.
+    if (first.stream !== 'engine' && first.rev > 0 && log.firstSeq > 0) return [];
+    if (isDecisive(event)) return chainFrom(log, event);
+  }
   return [];
 }
 
@@ -68,8 +74,25 @@ async function* aboutObject(
   }
 }
 
+/** Those that are kept. */
 function streamEvents(log: EventLogReader, stream: StreamName, to: number): AsyncIterable<ShiplogEvent> {
-  return log.readStream(stream, 0, to);
+  return log.readStream(stream, undefined, to);
+}
+
+/** The events of a stream just before one of them, as far as they are looked through and kept. */
+async function eventsBefore(log: EventLogReader, { rev, seq, stream }: ShiplogEvent): Promise<readonly ShiplogEvent[]> {
+  try {
+    return await gathered(log.readStream(stream, Math.max(0, rev - LOOKED_THROUGH), seq - 1));
+  } catch (error) {
+    if (!(error instanceof ShiplogError && error.code === 'LOG_PRUNED')) throw error;
+    return gathered(log.readStream(stream, undefined, seq - 1));
+  }
+}
+
+async function gathered(events: AsyncIterable<ShiplogEvent>): Promise<readonly ShiplogEvent[]> {
+  const found: ShiplogEvent[] = [];
+  for await (const event of events) found.push(event);
+  return found;
 }
 
 async function chainFrom(log: EventLogReader, first: ShiplogEvent | undefined): Promise<readonly CauseLink[]> {
@@ -91,17 +114,14 @@ async function before(log: EventLogReader, event: ShiplogEvent): Promise<CauseLi
 
 /** The intent of an outcome that was appended together with it. */
 async function intentOf(log: EventLogReader, outcome: ShiplogEvent): Promise<ShiplogEvent | undefined> {
-  const { op, rev, seq, stream } = outcome;
-  return lastOf(log.readStream(stream, Math.max(0, rev - LOOKED_THROUGH), seq - 1), (event) => event.op === op && event.kind === 'intent');
+  return (await eventsBefore(log, outcome)).findLast((event) => event.op === outcome.op && event.kind === 'intent');
 }
 
 /** What was under way to end the process, or a signal that it died of, or else the start after which it ended by itself. */
 async function whatEnded(log: EventLogReader, exit: ShiplogEvent): Promise<CauseLink | undefined> {
   const exitCode = exit.type === 'container.exited' ? exit.data.exitCode : -1;
-  const events: ShiplogEvent[] = [];
-  for await (const event of log.readStream(exit.stream, Math.max(0, exit.rev - LOOKED_THROUGH), exit.seq - 1)) events.push(event);
   const done = new Set<string>();
-  for (const event of events.toReversed()) {
+  for (const event of (await eventsBefore(log, exit)).toReversed()) {
     if (BEGINNING.has(event.type)) return link('after', event);
     if (event.kind === 'outcome') done.add(event.op);
     if (ENDING.has(event.type) && !done.has(event.op)) return link('during', event);

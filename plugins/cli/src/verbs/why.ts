@@ -46,6 +46,7 @@ export default defineVerb({
 
 function printExplained(context: Context, explained: ExplainedObject): void {
   print(context, context.colors.bold(stateText(explained)));
+  if (explained.chain.length === 0) print(context, '  what made it so was pruned from the log');
   printChain(context, explained.chain);
   if (explained.origin.length === 0) return;
   print(context, context.colors.bold('It came to be:'));
