@@ -91,6 +91,7 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
     let log: DatabaseEventLog | undefined;
     const store = snapshots && new SnapshotDatabase(snapshots, async (seq) => (log as DatabaseEventLog).history(seq));
     const loaded = await load(db, witness?.known, store);
+    if (db instanceof ArchivingLevel) await db.removeStrays();
     if (loaded.head.format === 1) await storeTree(db, loaded);
     if (loaded.tail.size > 0) witness?.note(loaded.tail.size - 1, loaded.tail.edge.root());
     log = new DatabaseEventLog({ ...options, db }, loaded, store, await firstOf(db));

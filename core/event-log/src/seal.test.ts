@@ -1,7 +1,8 @@
 // time limit: 120 s
 import { randomBytes } from 'node:crypto';
-import { cp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Level } from 'level';
 import { type TemporaryDirectory, temporaryDirectory } from '@shiplog/test-support';
 import type { EventLog, SealedRange } from '@shiplog/contracts';
 import { suite } from 'uvu';
@@ -251,6 +252,56 @@ test('given an archive that is gone or cut, when repaired from a copy or an expo
     await context.log.close();
   }
   context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
+});
+
+test('given an archive that is damaged, when verified, or repaired in vain, then its file stays', async (context) => {
+  await sealAll(context.log, 2000);
+  await context.log.close();
+  const file = await fileOf(context);
+  const bytes = await readFile(file);
+  bytes[50] = (bytes[50] ?? 0) ^ 0x10;
+  await writeFile(file, bytes);
+  const empty = join(context.temporary.path, 'empty');
+  await writeFile(empty, '');
+  assert.ok((await verifyLevelLog(context.directory)).damage.length > 0);
+  assert.is((await errorOf(() => repairLevelLog(context.directory, sourceAt(empty))))?.code, 'LOG_CORRUPT');
+  assert.equal(await readFile(file), bytes);
+});
+
+/** Puts a database that never heard of archives in the place of the log's. */
+async function loseRecords(directory: string): Promise<void> {
+  const [path, other] = [join(directory, 'db'), join(directory, 'other')];
+  const [from, to] = [path, other].map((each) => new Level<string, Buffer>(each, { valueEncoding: 'buffer' }));
+  assert.ok(from && to);
+  for await (const [key, value] of from.iterator()) if (!key.startsWith('a')) await to.put(key, value);
+  await from.close();
+  await to.close();
+  await rm(path, { recursive: true });
+  await rename(other, path);
+}
+
+test('given a database that lost the records of its archives, when verified, opened and repaired, then no archive goes before all is there again', async (context) => {
+  await sealAll(context.log, 800);
+  await sealAll(context.log, 2000);
+  const { head } = await context.log.verify();
+  await context.log.close();
+  const archives = await readdir(context.archive);
+  assert.is(archives.length, 2);
+  await loseRecords(context.directory);
+
+  assert.equal(
+    (await verifyLevelLog(context.directory)).damage.map(({ from }) => from),
+    [0],
+  );
+  assert.is((await errorOf(() => openLevelLog({ ...IDENTITY, directory: context.directory })))?.code, 'LOG_CORRUPT');
+  assert.equal(await readdir(context.archive), archives);
+
+  const { filled, verification } = await repairLevelLog(context.directory, sourceAt(join(context.temporary.path, 'nothing')));
+  assert.equal([filled, verification], [[], { from: 0, events: EVENTS, head, damage: [] }]);
+  assert.equal(await readdir(context.archive), archives);
+  context.log = await openLevelLog({ ...IDENTITY, directory: context.directory });
+  assert.equal(await textsOf(context.log), context.texts);
+  assert.equal(await readdir(context.archive), []);
 });
 
 test('given a seal that was cut off before it gave the room back, when the log is repaired, then each event is there once', async (context) => {

@@ -20,6 +20,12 @@ export function archiveName({ first, last }: ArchiveRecord): string {
   return `${String(first).padStart(DIGITS, '0')}-${String(last).padStart(DIGITS, '0')}.zst`;
 }
 
+/** Position of the first event of an archive, from its file's name; undefined for what is no such name. */
+export function firstOfName(name: string): number | undefined {
+  const digits = /^(\d{16})-\d{16}\.zst$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 export function encodeRecord({ first, last }: ArchiveRecord): Buffer {
   const bytes = Buffer.alloc(SIZE);
   bytes.writeUIntBE(first, BODY, 6);

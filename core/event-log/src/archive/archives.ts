@@ -6,7 +6,7 @@ import { FrameError } from '../frame.ts';
 import type { RawEntry } from '../raw-scan.ts';
 import { firstOf } from '../segment.ts';
 import { Archive } from './archive.ts';
-import { archiveName, type ArchiveRecord } from './archive-record.ts';
+import { archiveName, type ArchiveRecord, firstOfName } from './archive-record.ts';
 
 /** Archives that are open at the same time. */
 const OPEN = 16;
@@ -58,10 +58,17 @@ export class Archives {
     for (const record of records) await rm(this.path(record), { force: true });
   }
 
-  /** Removes files that no record names: a seal or a prune was cut off. */
-  async removeStrays(): Promise<void> {
+  /**
+   * Removes what a seal or a prune that was cut off left: files that no record names, and whose events are elsewhere, or gone for good, as `isNeedless`
+   * says of the first of them. Others stay: who lost a record may want its file.
+   */
+  async removeStrays(isNeedless: (first: number) => Promise<boolean>): Promise<void> {
     const known = new Set(this.#records.map(archiveName));
-    for (const name of await namesIn(this.directory)) if (!known.has(name)) await rm(join(this.directory, name), { force: true });
+    for (const name of await namesIn(this.directory)) {
+      if (known.has(name)) continue;
+      const first = firstOfName(name);
+      if (first === undefined || (await isNeedless(first))) await rm(join(this.directory, name), { force: true });
+    }
   }
 
   async close(): Promise<void> {

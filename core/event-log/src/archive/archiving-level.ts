@@ -1,9 +1,10 @@
 import { AbstractIterator, type AbstractIteratorOptions, AbstractLevel } from 'abstract-level';
-import { ENCODING, type LogDatabase, segmentPosition } from '../database.ts';
+import { ENCODING, type LogDatabase, segmentKey, segmentPosition } from '../database.ts';
 import type { RawEntry } from '../raw-scan.ts';
 import { ArchiveCursor } from './archive-cursor.ts';
 import { ARCHIVE_KEYS, decodeRecord } from './archive-record.ts';
 import { Archives } from './archives.ts';
+import { readFirst } from './base.ts';
 
 type Range = AbstractIteratorOptions<string, Buffer>;
 
@@ -41,7 +42,14 @@ export class ArchivingLevel extends AbstractLevel<string | Buffer | Uint8Array, 
     await this.inner.open();
     const values = await this.inner.values<string, Buffer>({ ...ENCODING, ...ARCHIVE_KEYS }).all();
     this.#archives = new Archives(this.#directory, values.map(decodeRecord));
-    await this.#archives.removeStrays();
+  }
+
+  /** Removes files that a seal or a prune left which was cut off. For who found the log whole: nobody else knows that nothing needs them. */
+  async removeStrays(): Promise<void> {
+    const kept = await readFirst(this.inner);
+    const isInside = async (first: number): Promise<boolean> =>
+      (await this.inner.get<string, Buffer>(segmentKey(first), ENCODING)) !== undefined;
+    await this.archives.removeStrays(async (first) => first < kept || isInside(first));
   }
 
   async _close(): Promise<void> {

@@ -7,13 +7,15 @@ import { Archive } from './archive.ts';
 import { ARCHIVE_KEYS, archiveKey, archiveName, type ArchiveRecord, decodeRecord } from './archive-record.ts';
 
 /**
- * Puts what is whole of damaged archives back into the database, and forgets the archives: what they lack is a hole there, like any
- * other. Archives that are whole stay as they are, and what they hold goes from the database, where salvage may have found it: files of a
+ * Puts what is whole of archives that are damaged, or of which the database has lost the record, back into the database, and forgets the archives: what
+ * they lack is a hole there, like any other. Archives that are whole stay as they are, and what they hold goes from the database, where salvage may have found it: files of a
  * database have for a while what was deleted from it. No file is changed.
  */
 export async function bringBackDamaged(db: LogDatabase, directory: string): Promise<void> {
+  const recorded = new Set<string>();
   for await (const value of db.values<string, Buffer>({ ...ENCODING, ...ARCHIVE_KEYS })) {
     const record = decodeRecord(value);
+    recorded.add(archiveName(record));
     const found = await wholeSegments(join(directory, archiveName(record)), record);
     if (found.complete) {
       await db.clear<string>({ gte: segmentKey(record.first), lte: segmentKey(record.last), keyEncoding: 'utf8' });
@@ -24,11 +26,19 @@ export async function bringBackDamaged(db: LogDatabase, directory: string): Prom
     batch.del<string>(archiveKey(record.first), { keyEncoding: 'utf8' });
     await batch.write(SYNCED);
   }
+  for await (const bytes of archivedSegments(directory, recorded)) {
+    const segment = await ifReadable(async () => new Segment(bytes));
+    if (segment !== undefined) await db.put<string, Buffer>(segmentKey(segment.first), bytes, ENCODING);
+  }
 }
 
-/** Every segment of the archives in a directory that can be read; none if there is no such directory. */
-export async function* archivedSegments(directory: string): AsyncGenerator<Buffer, void, undefined> {
+/** Every segment of the archives in a directory that can be read, but those of some names; none if there is no such directory. */
+export async function* archivedSegments(
+  directory: string,
+  others: ReadonlySet<string> = new Set(),
+): AsyncGenerator<Buffer, void, undefined> {
   for (const name of (await ifReadable(() => readdir(directory))) ?? []) {
+    if (others.has(name)) continue;
     const archive = await ifReadable(() => Archive.open(join(directory, name)));
     if (archive !== undefined) yield* readableSegments(archive);
   }
