@@ -28,6 +28,7 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   '@shiplog/image-source-directory',
   '@shiplog/image-store',
   '@shiplog/vault-file',
+  '@shiplog/name-server',
   '@shiplog/volume-local',
   '@shiplog/api-tlog',
   '@shiplog/volume-plugin',

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { framed, messagesOf } from './framing.ts';
+import { LARGEST_QUESTION } from './message.ts';
+import type { Responder } from './responder.ts';
+
+const MOST_CONNECTIONS = 32;
+/** Questions of one connection that are answered side by side, in the order in which answers come (RFC 7766, 6.2.1.1). */
+const MOST_AT_ONCE = 16;
+
+export interface StreamFrontOptions {
+  /** Milliseconds without a byte after which a connection ends; 10,000 if absent. */
+  readonly idle?: number;
+}
+
+/** Answers at a bound TCP socket, which is its own from here on, also when this throws. */
+export async function streamFront(
+  fd: number,
+  responder: Pick<Responder, 'respond'>,
+  { idle = 10_000 }: StreamFrontOptions = {},
+): Promise<AsyncDisposable> {
+  const connections = new Set<Socket>();
+  // A client may end its side as soon as it has asked.
+  const server = createServer({ allowHalfOpen: true }, (connection) => {
+    connections.add(connection);
+    connection.unref().on('close', () => connections.delete(connection));
+    void serve(connection, responder, idle);
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  server.listen({ fd });
+  await once(server, 'listening');
+  server.unref();
+  return {
+    async [Symbol.asyncDispose]() {
+      if (!server.listening) return;
+      const closed = once(server, 'close');
+      server.close();
+      for (const connection of connections) connection.destroy();
+      await closed;
+    },
+  };
+}
+
+/** Until the client ends it, says what is no question, or does nothing for `idle`. */
+async function serve(connection: Socket, responder: Pick<Responder, 'respond'>, idle: number): Promise<void> {
+  const underWay = new Set<Promise<void>>();
+  connection.on('error', () => undefined);
+  connection.setTimeout(idle, () => {
+    // An answer that is being looked for takes as long as it takes; one that the client does not read is its own fault.
+    if (underWay.size === 0 || connection.writableLength > 0) connection.destroy();
+  });
+  const answer = async (message: Uint8Array): Promise<void> => {
+    const response = await responder.respond(message, 'tcp');
+    if (response === undefined) connection.destroy();
+    else if (!connection.destroyed && !connection.write(framed(response))) await drained(connection);
+  };
+  try {
+    for await (const message of messagesOf(connection.iterator({ destroyOnReturn: false }), LARGEST_QUESTION)) {
+      const answered = answer(message).finally(() => underWay.delete(answered));
+      underWay.add(answered);
+      if (underWay.size >= MOST_AT_ONCE) await Promise.race(underWay);
+    }
+    await Promise.all(underWay);
+    connection.end();
+  } catch {
+    // Reset, cut in the middle of a message, or too large a one.
+    connection.destroy();
+  }
+}
+
+/** When the client has read what waits for it, or is gone. */
+async function drained(connection: Socket): Promise<void> {
+  const settled = new AbortController();
+  const either = ['drain', 'close'].map((event) => once(connection, event, { signal: settled.signal }));
+  try {
+    await Promise.race(either);
+  } finally {
+    settled.abort();
+    await Promise.allSettled(either);
+  }
+}
