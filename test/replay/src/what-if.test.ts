@@ -94,6 +94,17 @@ test('given a fault at a position, when simulated, then that operation fails wit
   assert.is((await redecide(of(faulty.events), () => undefined)).differences, 0);
 });
 
+test('given a fault at a step that the operation does not take, when simulated, then it is told that it was not met', async () => {
+  const start = recording.commands.find(
+    ({ verb, op }) => verb === 'container.start' && recording.outcomes.get(`op ${op}`)?.status === 'ok',
+  );
+  assert.ok(start);
+  const [missed, met] = [parseFault(`${start.seq}=DISK_FULL@volume.create`), parseFault(`${start.seq}=DISK_FULL`)];
+  const one = await simulate(recording, { whatIf: { ...AS_IT_WAS, faults: [missed] } });
+  assert.equal([one.unmet, one.others], [[missed], []]);
+  assert.equal((await simulate(recording, { whatIf: { ...AS_IT_WAS, faults: [met] } })).unmet, []);
+});
+
 test('given drawn latencies, when simulated with one seed and another, then one seed is one log', async () => {
   const [one, same, other] = [
     await simulate(recording, { resample: true, seed: 7 }),
@@ -121,6 +132,9 @@ test('given a what-if of which the log knows nothing, when simulated, then it is
     'REQUEST_INVALID',
   );
   assert.is(await codeOf(simulate(recording, { whatIf: { ...whatIf, faults: [parseFault('0=DISK_FULL')] } })), 'REQUEST_INVALID');
+  const seq = recording.commands.find(({ verb }) => verb === 'container.start')?.seq;
+  for (const wrong of [[`${seq}=DISK_FULL@storage.melt`], [`${seq}=DISK_FULL@melt`], [`${seq}=DISK_FULL`, `${seq}=CANCELED`]])
+    assert.is(await codeOf(simulate(recording, { whatIf: { ...whatIf, faults: wrong.map(parseFault) } })), 'REQUEST_INVALID', wrong[0]);
 });
 
 test('given what people write, when it is read, then it means what it says, or is refused', () => {

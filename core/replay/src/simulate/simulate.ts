@@ -11,7 +11,7 @@ import { MemoryLog } from './memory-log.ts';
 import { recordedBehaviour } from './recorded-behaviour.ts';
 import { simulatedParts } from './simulated-parts.ts';
 import { VirtualClock } from './virtual-clock.ts';
-import { AS_IT_WAS, checkWhatIf, type WhatIf } from './what-if.ts';
+import { AS_IT_WAS, checkWhatIf, type Fault, type WhatIf } from './what-if.ts';
 
 export interface SimulateOptions {
   readonly whatIf?: WhatIf;
@@ -36,6 +36,8 @@ export interface Simulated {
   readonly spanMs: number;
   /** How long the simulation itself took. */
   readonly wallMs: number;
+  /** Faults that were asked for and not met: their commands came to no such call. */
+  readonly unmet: readonly Fault[];
   /** Commands that came although something had not happened that they had come after. */
   readonly released: number;
 }
@@ -126,6 +128,7 @@ export async function simulate(recording: Recording, options: SimulateOptions = 
     others: ends.others(),
     spanMs: clock.ms(),
     wallMs: performance.now() - wall,
+    unmet: failures.unmet,
     released: performer.released,
   };
 }
@@ -148,12 +151,14 @@ const INGEST = 'image-store.ingest';
 class Failures {
   readonly #recording: Recording;
   /** By milestone: at which step, and with what. Each comes once. */
-  readonly #faults = new Map<string, { readonly step: string | undefined; readonly error: ShiplogError }>();
+  readonly #faults = new Map<string, { readonly fault: Fault; readonly error: ShiplogError }>();
   readonly #failed = new Set<string>();
+  readonly #met = new Set<string>();
 
   constructor(recording: Recording, { faults }: WhatIf) {
     this.#recording = recording;
-    for (const { seq, code, step } of faults) {
+    for (const fault of faults) {
+      const { seq, code } = fault;
       const command = recording.commands.find((one) => one.seq === seq);
       if (command === undefined)
         throw new ShiplogError(
@@ -161,23 +166,28 @@ class Failures {
           `position ${seq} holds no command that can be asked again, so no fault can be put there`,
           { seq },
         );
-      this.#faults.set(`op ${command.op}`, { step, error: new ShiplogError(code, `${code}, as asked for position ${seq}`, { seq }) });
+      this.#faults.set(`op ${command.op}`, { fault, error: new ShiplogError(code, `${code}, as asked for position ${seq}`, { seq }) });
     }
+  }
+
+  get unmet(): readonly Fault[] {
+    return [...this.#faults].flatMap(([milestone, { fault }]) => (this.#met.has(milestone) ? [] : [fault]));
   }
 
   throwAt(call: DriverCall, milestone: string | undefined): void {
     if (milestone === undefined || this.#failed.has(milestone)) return;
     const step = stepOfCall(call);
-    const fault = this.#faults.get(milestone);
+    const asked = this.#faults.get(milestone);
     const recorded = this.#recording.outcomes.get(milestone);
     const failed = recorded?.status === 'failed' || recorded?.status === 'canceled' ? recorded : undefined;
     const here = (where: string | undefined): boolean => where === undefined || stepOf(where) === step;
-    const error =
-      fault !== undefined && here(fault.step)
-        ? fault.error
-        : failed?.error !== undefined && (here(failed.step) || step === INGEST)
-          ? ShiplogError.from(failed.error)
-          : undefined;
+    const isMet = asked !== undefined && here(asked.fault.step);
+    if (isMet) this.#met.add(milestone);
+    const error = isMet
+      ? asked.error
+      : failed?.error !== undefined && (here(failed.step) || step === INGEST)
+        ? ShiplogError.from(failed.error)
+        : undefined;
     if (error === undefined) return;
     this.#failed.add(milestone);
     throw error;

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, ShiplogError } from '@shiplog/contracts';
+import { ERRORS, type ErrorCode, ShiplogError, VERB_TABLES } from '@shiplog/contracts';
 import type { StepTimes } from '../recording/step-times.ts';
 
 /** How long a step takes: always the same, anything between, or so many times what it took. Milliseconds. */
@@ -81,11 +81,19 @@ function split(text: string, mark: string): readonly string[] {
   return cut < 0 ? [text] : [text.slice(0, cut), text.slice(cut + 1)];
 }
 
-/** Throws REQUEST_INVALID for what this recording gives no ground for: steps nobody took, drivers without times. */
-export function checkWhatIf({ drivers, latencies }: WhatIf, times: StepTimes): void {
+/** Throws REQUEST_INVALID for what this recording gives no ground for: steps nobody took, drivers without times, faults at no step of any driver. */
+export function checkWhatIf({ drivers, latencies, faults }: WhatIf, times: StepTimes): void {
   for (const step of latencies.keys()) {
     if (times.of(step).length === 0)
       throw new ShiplogError('REQUEST_INVALID', `the log has no step "${step}"; it has ${times.steps.toSorted().join(', ')}`, { step });
+  }
+  for (const { seq, step } of faults) {
+    if (step !== undefined && !times.steps.includes(step) && !isVerb(step))
+      throw new ShiplogError('REQUEST_INVALID', `no driver has a step "${step}"; the log has ${times.steps.toSorted().join(', ')}`, {
+        step,
+      });
+    if (faults.filter((other) => other.seq === seq).length > 1)
+      throw new ShiplogError('REQUEST_INVALID', `position ${seq} has two faults: an operation fails once`, { seq });
   }
   for (const [family, { name, times: factor }] of drivers) {
     const steps = times.steps.filter((step) => step.startsWith(`${family}.`));
@@ -97,4 +105,10 @@ export function checkWhatIf({ drivers, latencies }: WhatIf, times: StepTimes): v
         { family, name },
       );
   }
+}
+
+function isVerb(step: string): boolean {
+  const [family = '', verb = ''] = split(step, '.');
+  const tables: { readonly [family: string]: object } = VERB_TABLES;
+  return Object.hasOwn(tables, family) && Object.hasOwn(tables[family] ?? {}, verb);
 }

@@ -63,18 +63,26 @@ export default defineVerb({
       .simulate(recording, { whatIf, seed, speed, resample: flags.resample, progress: (done, total) => bar.update(done, total) })
       .finally(() => bar.clear());
     if (flags.out !== undefined) await replay.writeExport(flags.out, simulated.events, replay.boundaryOf(recording.start));
-    const { verbs, spanMs, others, wallMs, released } = simulated;
+    const { verbs, spanMs, others, wallMs, released, unmet } = simulated;
     const sides = [
       { name: 'recorded', verbs: recording.verbs, spanMs: recording.spanMs },
       { name: 'simulated', verbs, spanMs },
     ] as const;
     if (flags.format === 'json') {
       const { skipped, starts } = recording;
-      print(context, JSON.stringify({ recorded: { ...sides[0], skipped, starts }, simulated: { ...sides[1], wallMs, released }, others }));
+      print(
+        context,
+        JSON.stringify({ recorded: { ...sides[0], skipped, starts }, simulated: { ...sides[1], wallMs, released }, others, unmet }),
+      );
       return EXIT.ok;
     }
     printComparison(context, sides);
     printOthers(context, others, 'recorded');
+    for (const { seq, code, step } of unmet)
+      print(
+        context,
+        `the fault ${code} at ${seq} was not met: the command there came to no ${step === undefined ? 'call' : `step ${step}`}`,
+      );
     print(context, `simulated in ${(wallMs / 1000).toFixed(2)} s, ${Math.round(spanMs / wallMs)} times as fast as time`);
     if (recording.skipped > 0) print(context, `${recording.skipped} requests could not be asked again`);
     return EXIT.ok;
