@@ -35,7 +35,10 @@ export const ERRORS = {
   BLOB_NOT_FOUND: { class: 'not-found', help: 'The image store holds no blob with this digest; load the image again.' },
   SECRET_NOT_FOUND: { class: 'not-found', help: 'The secret was erased, or this log came from another engine.' },
   SUBJECT_NOT_FOUND: { class: 'not-found', help: 'Give uid:NUMBER, tls:SUBJECT, tcp:ADDRESS or a pseudonym as `shiplog audit` shows it.' },
-  NOT_FOUND: { class: 'not-found', help: 'There is no such page or object.' },
+  NOT_FOUND: {
+    class: 'not-found',
+    help: 'There is no such page or object. What is gone is found by the last name it had, and with `--at` by the one it had then.',
+  },
   CONTAINER_NAME_IN_USE: { class: 'conflict', help: 'Remove or rename the container that holds the name.' },
   CONTAINER_RUNNING: { class: 'conflict', help: 'Stop the container first, or force the removal.' },
   CONTAINER_NOT_RUNNING: { class: 'conflict', help: 'Start the container first.' },

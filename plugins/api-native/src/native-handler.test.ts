@@ -33,6 +33,18 @@ test('given reads of the log, when they are answered, then each was recorded wit
   });
 });
 
+test('given a position beyond the next one, when events are asked from there, then it is refused: it is of another log', async () => {
+  await serve(async (get) => {
+    for (const query of ['from=10', 'from=10&follow=1', 'from=10&to=20']) {
+      const answer = await whole(await get(`/shiplog/v1/events?${query}`));
+      assert.is(answer.status, 404, query);
+      assert.match(answer.text, 'LOG_POSITION_UNKNOWN');
+    }
+    for (const query of ['from=9', 'from=8&to=20', 'from=9000-01-01'])
+      assert.is((await whole(await get(`/shiplog/v1/events?${query}`))).status, 200, query);
+  });
+});
+
 test("given the log, when the audit is asked, then there is one record an act, and filters are the server's", async () => {
   await serve(async (get, double) => {
     const verbs = async (query: string): Promise<unknown[]> =>
@@ -138,7 +150,7 @@ test('given a range and filters, when events are read, then those and no others 
       lines(timed).map((event) => (event as ShiplogEvent).seq),
       [3, 4],
     );
-    assert.is((await whole(await get('/shiplog/v1/events?from=100'))).text, '');
+    assert.is((await whole(await get('/shiplog/v1/events?from=9'))).text, '');
   });
 });
 

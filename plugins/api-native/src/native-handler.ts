@@ -107,7 +107,10 @@ export class NativeHandler implements ApiHandler {
       replyError(response, new ShiplogError('REQUEST_INVALID', `${path} answers ${allowed.join(' and ')}, not ${request.method}`), 405);
       return;
     }
-    throw new ShiplogError('NOT_FOUND', `the native API has no path ${path}; it has ${ROUTES.map((r) => r.path.join('/')).join(', ')}`);
+    throw new ShiplogError(
+      'NOT_FOUND',
+      `the native API has no path ${path}; it has ${[...new Set(ROUTES.map((r) => r.path.join('/')))].join(', ')}`,
+    );
   }
 }
 

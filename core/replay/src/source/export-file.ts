@@ -15,9 +15,19 @@ const FORMATS: readonly { readonly magic: readonly number[]; readonly decompress
 /** Events of an export, one JSON object a line, and what stands for pruned ones. Empty lines are passed over. Throws REQUEST_INVALID, naming the line. */
 export async function* readExport(path: string): AsyncGenerator<ShiplogEvent | LogBoundary> {
   let number = 0;
-  for await (const line of lines(await decompressed(path))) {
-    number += 1;
-    if (line.trim() !== '') yield parseLine(line, path, number);
+  try {
+    for await (const line of lines(await decompressed(path))) {
+      number += 1;
+      if (line.trim() !== '') yield parseLine(line, path, number);
+    }
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && /^(?:Z_|ZSTD_)/.test(String(error.code)))) throw error;
+    throw new ShiplogError(
+      'REQUEST_INVALID',
+      `${path} is cut or damaged after line ${number}: ${error.message}`,
+      { path, line: number },
+      { cause: error },
+    );
   }
 }
 

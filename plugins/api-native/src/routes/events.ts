@@ -11,7 +11,8 @@ import { type Exchange, momentParameter, type Route, switchParameter } from '../
  * `from` and `to` are moments, both inclusive; without `from` it begins at 0. `follow=1` goes on with new events, until `to` if
  * that is a position. `stream` and `type` may repeat: any of them fits; a `*` at the end fits every ending
  * (`container/abc*`, `container.*`). A slow client is waited for. Callers are told as they were; with `sealed=1` as the log has
- * them, so that the bytes are those that were hashed. The read itself is recorded before the first line.
+ * them, so that the bytes are those that were hashed. Beginning beyond the next position is refused (LOG_POSITION_UNKNOWN): whoever was given
+ * such a one read another log, or one whose end is lost. The read itself is recorded before the first line.
  */
 export const events: Route = {
   path: ['events'],
@@ -26,6 +27,7 @@ export const events: Route = {
       });
     }
     const from = fromMoment === undefined ? engine.log.firstSeq : await firstFrom(engine, fromMoment);
+    refuseBeyond(engine.log.durableSeq, from);
     const to = toMoment === undefined ? undefined : await lastAt(engine, toMoment);
     const wanted = filterOf(query);
     const open = switchParameter(query, 'sealed') ? (actor: Actor) => actor : await engine.callers();
@@ -44,6 +46,14 @@ export const events: Route = {
     await read.end(sent);
   },
 };
+
+function refuseBeyond(last: number, from: number): void {
+  if (from > last + 1)
+    throw new ShiplogError('LOG_POSITION_UNKNOWN', `the log has positions 0 to ${last}, and the next is ${last + 1}, not ${from}`, {
+      seq: from,
+      last,
+    });
+}
 
 async function* filter(
   events: AsyncIterable<ShiplogEvent>,

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -12,6 +11,7 @@ import { EXIT } from '../exit-codes.ts';
 import { exportTiles } from '../export-tiles.ts';
 import { ProgressBar } from '../format/progress-bar.ts';
 import { defineVerb, type Flags } from '../verb.ts';
+import { writeWholeFile } from '../write-whole-file.ts';
 
 const NAMES = FORMATS.map(({ name }) => name);
 
@@ -19,7 +19,13 @@ const OPTIONS = {
   format: { type: 'text', value: 'FORMAT', help: `${NAMES.join(', ')} (ndjson)`, complete: NAMES },
   from: { type: 'text', value: 'MOMENT', help: 'From this position or time on' },
   to: { type: 'text', value: 'MOMENT', help: 'Up to this position or time' },
-  out: { type: 'text', short: 'o', value: 'FILE', help: 'Write to a file, which is whole or not there', complete: 'file' },
+  out: {
+    type: 'text',
+    short: 'o',
+    value: 'FILE',
+    help: 'Write to a file, which is whole or not there; .gz and .zst are compressed; - is stdout',
+    complete: 'file',
+  },
   input: {
     type: 'text',
     value: 'FILE',
@@ -56,7 +62,7 @@ export default defineVerb({
       return EXIT.ok;
     }
     const format = formatNamed(flags.format ?? 'ndjson');
-    if (format.binary && flags.out === undefined && context.stdout.isTTY === true)
+    if (format.binary && isStdout(flags.out) && context.stdout.isTTY === true)
       throw new UsageError(`${format.name} is not for a terminal`, 'give --out FILE, or send it through a pipe');
     if (flags.input !== undefined && (flags.from !== undefined || flags.to !== undefined || flags.sealed))
       throw new UsageError('--input takes the file as it is', '--from, --to and --sealed go with an engine');
@@ -67,14 +73,18 @@ export default defineVerb({
           ? await fromEngine(context, flags, format.name === 'ndjson' && flags.from === undefined)
           : { events: fromFile(context, flags.input), total: 0 };
       const chunks = behind(boundary, format.write(counted(events, bar, total)));
-      if (flags.out === undefined) await toStream(context, chunks);
-      else await toFile(flags.out, chunks);
+      if (isStdout(flags.out)) await toStream(context, chunks);
+      else await writeWholeFile(flags.out, chunks);
     } finally {
       bar.clear();
     }
     return EXIT.ok;
   },
 });
+
+function isStdout(out: string | undefined): out is undefined | '-' {
+  return out === undefined || out === '-';
+}
 
 interface Exported {
   readonly boundary?: LogBoundary | undefined;
@@ -104,11 +114,21 @@ async function* fromFile({ stdin }: Context, path: string): AsyncIterable<Shiplo
   raw.on('error', (error) => unpack?.destroy(error));
   const lines = createInterface({ input: unpack === undefined ? raw : raw.pipe(unpack), crlfDelay: Infinity });
   let number = 0;
-  for await (const line of lines) {
-    number += 1;
-    // What stands for pruned events is none.
-    if (line !== '' && !isBoundary(line)) yield eventIn(line, `${path}:${number}`);
+  try {
+    for await (const line of lines) {
+      number += 1;
+      // What stands for pruned events is none.
+      if (line !== '' && !isBoundary(line)) yield eventIn(line, `${path}:${number}`);
+    }
+  } catch (error) {
+    throw unreadable(path, error);
   }
+}
+
+function unreadable(path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  const problem = 'errno' in error && 'syscall' in error ? 'cannot be read' : 'is cut or damaged';
+  return new CliError(`${path} ${problem}: ${error.message}`, { cause: error });
 }
 
 function isBoundary(line: string): boolean {
@@ -139,20 +159,4 @@ async function* counted(events: AsyncIterable<ShiplogEvent>, bar: ProgressBar, t
 
 async function toStream({ stdout }: Context, chunks: AsyncIterable<string | Uint8Array>): Promise<void> {
   for await (const chunk of chunks) if (!stdout.write(chunk)) await once(stdout, 'drain');
-}
-
-/** Under another name until it is whole and on disk. */
-async function toFile(path: string, chunks: AsyncIterable<string | Uint8Array>): Promise<void> {
-  const part = `${path}.part`;
-  const file = await open(part, 'w');
-  try {
-    for await (const chunk of chunks) await file.appendFile(chunk);
-    await file.sync();
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
-  await rename(part, path);
 }
