@@ -1,5 +1,6 @@
 export { canonicalJson } from './canonical-json.ts';
 export { openEventLog } from './event-log.ts';
+export { exportLines } from './export-lines.ts';
 export { openLevelLog, repairLevelLog, verifyLevelLog } from './level-log.ts';
 export { MemorySnapshots } from './memory-snapshots.ts';
 export { sourceAt } from './repair-source.ts';

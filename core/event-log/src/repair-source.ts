@@ -1,11 +1,10 @@
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { type LogBoundary, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
 import { archivedSegments } from './archive/bring-back.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { segmentPosition } from './database.ts';
+import { exportLines } from './export-lines.ts';
 import { FrameError } from './frame.ts';
 import { salvage } from './level-files/level-files.ts';
 import { Segment } from './segment.ts';
@@ -20,8 +19,8 @@ export interface Range {
 export type RepairSource = (ranges: readonly Range[]) => Promise<ReadonlyMap<number, string>>;
 
 /**
- * An export (a file with one event a line, as `shiplog events --format json` prints them) or the directory of another copy of the log.
- * The source throws REQUEST_INVALID for a line that is no event.
+ * An export (a file with one event a line, as `shiplog log export --sealed` prints them; also gzip or zstd) or the directory of another copy of the log.
+ * The source throws REQUEST_INVALID for a line that is no event, and for one that is needed and tells its caller in clear.
  */
 export function sourceAt(path: string): RepairSource {
   return async (ranges) => ((await stat(path)).isDirectory() ? copyTexts(path, ranges) : exportTexts(path, ranges));
@@ -51,16 +50,24 @@ async function copyTexts(directory: string, ranges: readonly Range[]): Promise<R
 
 async function exportTexts(file: string, ranges: readonly Range[]): Promise<ReadonlyMap<number, string>> {
   const texts = new Map<number, string>();
-  const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
-  let number = 0;
-  for await (const line of lines) {
-    number++;
-    if (line.trim() === '') continue;
+  for await (const [line, number] of exportLines(file)) {
     const event = parsed(line, file, number);
     if (event === undefined) continue;
-    if (within(ranges, event.seq)) texts.set(event.seq, canonicalJson(event));
+    if (!within(ranges, event.seq)) continue;
+    if (isOpened(event)) throw openedCallers(file);
+    texts.set(event.seq, canonicalJson(event));
   }
   return texts;
+}
+
+/** Whether the caller is told as it was: the log has it sealed, and nobody can seal it so again. */
+function isOpened({ actor }: ShiplogEvent): boolean {
+  return actor.scheme !== 'sealed' && actor.scheme !== 'system';
+}
+
+function openedCallers(source: string): ShiplogError {
+  const message = `${source} tells callers in clear, so it has other bytes than the log: repair from \`log export --sealed\`, from tiles or from a copy`;
+  return new ShiplogError('REQUEST_INVALID', message, { source });
 }
 
 function within(ranges: readonly Range[], seq: number): boolean {

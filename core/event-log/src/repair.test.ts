@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { zstdCompressSync } from 'node:zlib';
+import { ShiplogError } from '@shiplog/contracts';
 import { type TemporaryDirectory, temporaryDirectory } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -111,6 +113,40 @@ test('given a source with other events, or without those needed, when repaired f
   assert.is((await errorOf(() => repairLevelLog(directory, sourceAt(exported))))?.code, 'REQUEST_INVALID');
   await repairLevelLog(directory, sourceAt(mirror));
   await expectWhole(context);
+});
+
+test('given an export that is compressed, when repaired from it, then it is read as it is', async (context) => {
+  await damage(context.directory, /\.ldb$/, zero);
+  await writeFile(context.exported, zstdCompressSync(await readFile(context.exported)));
+  await repairLevelLog(context.directory, sourceAt(context.exported));
+  await expectWhole(context);
+});
+
+test('given an export with a line separator of Unicode in an event, when read as a source, then the event is whole', async ({
+  exported,
+  events,
+}) => {
+  const odd = events.map((line) => line.replace('"reason":"test"', '"reason":"te\u2028s\u2029t"'));
+  await writeFile(exported, odd.join('\n'));
+  const texts = await sourceAt(exported)([{ from: 0, to: EVENTS - 1 }]);
+  assert.is(texts.size, EVENTS);
+  assert.match(texts.get(7) ?? '', 'te\u2028s\u2029t');
+});
+
+test('given an export that tells callers in clear, when an event of theirs is needed, then it is refused with what to use instead', async ({
+  directory,
+  exported,
+  events,
+}) => {
+  await damage(directory, /\.ldb$/, zero);
+  await writeFile(
+    exported,
+    events.map((line) => line.replace('{"reason":"test","scheme":"system"}', '{"gid":0,"pid":7,"scheme":"unix","uid":0}')).join('\n'),
+  );
+  const error: unknown = await repairLevelLog(directory, sourceAt(exported)).catch((thrown: unknown) => thrown);
+  assert.instance(error, ShiplogError);
+  assert.is((error as ShiplogError).code, 'REQUEST_INVALID');
+  assert.match((error as ShiplogError).message, 'log export --sealed');
 });
 
 test('given a database without its end, when the witness knows it, then the end is filled in; without a witness, only what the head mark knows', async (context) => {

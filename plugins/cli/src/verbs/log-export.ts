@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { LogBoundary, ShiplogEvent } from '@shiplog/contracts';
+import { linesOf } from '@shiplog/contracts/lines';
 import { FORMATS, formatNamed } from '@shiplog/export';
 import { CliError, UsageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -33,7 +33,7 @@ const OPTIONS = {
     complete: 'file',
   },
   tiles: { type: 'text', value: 'DIR', help: 'Mirror the log into a directory that proves itself (C2SP tlog-tiles)', complete: 'file' },
-  sealed: { type: 'switch', help: 'Leave callers as the log has them' },
+  sealed: { type: 'switch', help: 'Leave callers as the log has them: a copy to repair it from' },
   quiet: { type: 'switch', short: 'q', help: 'Show no progress' },
 } as const;
 
@@ -112,13 +112,12 @@ async function* fromFile({ stdin }: Context, path: string): AsyncIterable<Shiplo
   const raw: Readable = path === '-' ? stdin : createReadStream(path);
   const unpack = path.endsWith('.gz') ? createGunzip() : path.endsWith('.zst') ? createZstdDecompress() : undefined;
   raw.on('error', (error) => unpack?.destroy(error));
-  const lines = createInterface({ input: unpack === undefined ? raw : raw.pipe(unpack), crlfDelay: Infinity });
   let number = 0;
   try {
-    for await (const line of lines) {
+    for await (const line of linesOf(unpack === undefined ? raw : raw.pipe(unpack))) {
       number += 1;
       // What stands for pruned events is none.
-      if (line !== '' && !isBoundary(line)) yield eventIn(line, `${path}:${number}`);
+      if (line.trim() !== '' && !isBoundary(line)) yield eventIn(line, `${path}:${number}`);
     }
   } catch (error) {
     throw unreadable(path, error);

@@ -12,7 +12,7 @@ export default defineVerb({
     from: {
       type: 'text',
       value: 'FILE|DIR',
-      help: 'An export with one event a line, tiles (log export --tiles), or the log directory of another copy',
+      help: 'An export with callers sealed (log export --sealed), tiles (log export --tiles), or the log directory of another copy',
       complete: 'file',
     },
     root: { type: 'text', value: 'DIR', help: "The stopped engine's --root; /var/lib/shiplog if absent", complete: 'file' },
@@ -21,7 +21,7 @@ export default defineVerb({
   details:
     'Fills the holes of a damaged log whose engine is stopped. Nothing is guessed: events are taken from the source only if all events together\nlead to the root that is known; else the log stays as it is. The damaged database is kept beside the mended one.',
   examples: [
-    { command: 'shiplog log repair --from events.ndjson', what: 'from an export (shiplog events --from 0 --format json)' },
+    { command: 'shiplog log repair --from events.ndjson', what: 'from an export (shiplog log export --sealed --out events.ndjson)' },
     { command: 'shiplog log repair --from /mnt/audit/web-1', what: 'from its tiles (shiplog log export --tiles DIR)' },
     { command: 'shiplog log repair --root /srv/shiplog --from /backup/shiplog/log', what: 'from another copy' },
   ],

@@ -43,7 +43,7 @@ export default defineVerb({
     else {
       print(
         context,
-        `${events} events checked${from === 0 ? '' : `; the ${from} before were ${flags.full ? 'pruned' : 'found whole earlier'}`}`,
+        `${events} events checked${from === 0 ? '' : `; the ${from} before were ${flags.full || flags.root !== undefined ? 'pruned' : 'found whole earlier'}`}`,
       );
       print(context, `head ${head}`);
       if (damage.length === 0) print(context, context.colors.green('no damage'));
