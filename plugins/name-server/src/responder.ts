@@ -28,7 +28,7 @@ export class Responder {
       const answer = await this.#answer(query, transport);
       return answer instanceof Uint8Array ? answer : encodeReply(query, answer, transport);
     } catch {
-      // The source cannot tell now, or told what is no address.
+      // The source cannot tell now.
       return encodeReply(query, { code: RCODE.serverFailure }, transport);
     }
   }

@@ -44,38 +44,30 @@ export async function streamFront(
 /** Until the client ends it, says what is no question, or does nothing for `idle`. */
 async function serve(connection: Socket, responder: Pick<Responder, 'respond'>, idle: number): Promise<void> {
   const underWay = new Set<Promise<void>>();
-  connection.on('error', () => undefined);
-  connection.setTimeout(idle, () => {
+  const gone = new AbortController();
+  // What went wrong does not matter; that it is closed then, does.
+  connection.on('error', () => undefined).on('close', () => gone.abort());
+  connection.setTimeout(idle).on('timeout', () => {
     // An answer that is being looked for takes as long as it takes; one that the client does not read is its own fault.
     if (underWay.size === 0 || connection.writableLength > 0) connection.destroy();
   });
   const answer = async (message: Uint8Array): Promise<void> => {
     const response = await responder.respond(message, 'tcp');
     if (response === undefined) connection.destroy();
-    else if (!connection.destroyed && !connection.write(framed(response))) await drained(connection);
+    else if (!connection.destroyed) connection.write(framed(response));
   };
   try {
     for await (const message of messagesOf(connection.iterator({ destroyOnReturn: false }), LARGEST_QUESTION)) {
       const answered = answer(message).finally(() => underWay.delete(answered));
       underWay.add(answered);
       if (underWay.size >= MOST_AT_ONCE) await Promise.race(underWay);
+      if (connection.writableNeedDrain) await once(connection, 'drain', { signal: gone.signal });
+      if (connection.destroyed) return;
     }
     await Promise.all(underWay);
     connection.end();
   } catch {
-    // Reset, cut in the middle of a message, or too large a one.
+    // It is reset or ended, or brings too large a message.
     connection.destroy();
-  }
-}
-
-/** When the client has read what waits for it, or is gone. */
-async function drained(connection: Socket): Promise<void> {
-  const settled = new AbortController();
-  const either = ['drain', 'close'].map((event) => once(connection, event, { signal: settled.signal }));
-  try {
-    await Promise.race(either);
-  } finally {
-    settled.abort();
-    await Promise.allSettled(either);
   }
 }
