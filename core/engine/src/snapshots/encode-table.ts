@@ -23,8 +23,8 @@ export type PlacedRows<T> = ReadonlyMap<string, Placed<T>>;
 /** A table in pages. */
 export interface EncodedTable<T> {
   readonly directory: Directory;
-  /** Of each row, in order of keys; none if no row has any. */
-  readonly names: readonly (readonly string[])[];
+  /** For each page, the names of each of its rows; nothing where rows of the table have none. */
+  readonly names: readonly string[];
   readonly pages: readonly string[];
   readonly placed: PlacedRows<T>;
 }
@@ -42,7 +42,7 @@ export async function encodeTable<T>(
   const common = (sample[0] ?? []).map((_, index) => commonOf(sample.map((groups) => groups[index] ?? {})));
   const pages: string[] = [];
   const firsts: string[] = [];
-  const counts: number[] = [];
+  const names: string[] = [];
   for (let at = 0; at < changed.length;) {
     const texts: string[] = [];
     const first = at;
@@ -56,18 +56,12 @@ export async function encodeTable<T>(
       size += text.length;
     }
     firsts.push(first === 0 ? '' : beginningAfter(changed[first - 1]?.[0] ?? '', changed[first]?.[0] ?? ''));
-    counts.push(texts.length);
+    if (form.names !== undefined) names.push(JSON.stringify(changed.slice(first, at).map(([, { row }]) => form.names?.(row))));
     pages.push(encodePage(texts));
     if (pages.length % BURST === 0) await pause();
   }
-  const names = changed.map(([, { row }]) => form.names(row));
-  const directory: Directory = {
-    common,
-    firsts,
-    counts,
-    removed: removedRanks(placed, base),
-  };
-  return { directory, names: names.some(({ length }) => length > 0) ? names : [], pages, placed };
+  const removed = removedRanks(placed, base);
+  return { directory: { common, firsts, rows: changed.length, named: names.length > 0, removed }, names, pages, placed };
 }
 
 /** Rows keep the rank they have in the base while their order is the same; others come after, in their order. So ranks only rise. */

@@ -47,5 +47,5 @@ function encodeOne<N extends TableName>(state: State, name: N, base: Base | unde
 }
 
 function encodeHead({ names }: Pick<EncodedTable<unknown>, 'names'>, directory: Directory, page = ''): Buffer {
-  return Buffer.from([JSON.stringify(directory), names.length === 0 ? '' : JSON.stringify(names), page].join('\n'));
+  return Buffer.from([JSON.stringify(directory), ...names, page].join('\n'));
 }

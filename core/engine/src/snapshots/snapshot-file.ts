@@ -4,8 +4,8 @@ import type { Fields } from './common-fields.ts';
  * What the sections of a snapshot are.
  *
  * A snapshot is whole, or the difference to a whole one: then it has the rows that are others than there. First there is a section for each
- * of TABLES: a line with its directory, a line with the names of each row in order of keys (nothing if none has any), and then the rows, if they are
- * few. Rows of larger tables are in sections behind, in order of their keys: pages. All of it is JSON.
+ * of TABLES: a line with its directory, and behind it all rows, if they are few. Rows of larger tables are in sections behind, in order of
+ * their keys: pages. Between directory and rows, tables whose rows have names have a line for each page: the names of each of its rows. All of it is JSON.
  */
 
 export interface Header {
@@ -24,8 +24,10 @@ export interface Directory {
   readonly section?: number;
   /** With what the keys of each page begin: no key before is as high, and none of the page lower. */
   readonly firsts: readonly string[];
-  /** Rows of each page. */
-  readonly counts: readonly number[];
+  /** How many rows there are. */
+  readonly rows: number;
+  /** Whether names follow. */
+  readonly named: boolean;
   /** Ranks of the base's rows that are gone, or stand elsewhere. */
   readonly removed: readonly number[];
 }

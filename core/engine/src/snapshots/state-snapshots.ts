@@ -4,8 +4,8 @@ import { StoredState } from './decode.ts';
 import { Sections, SnapshotDamaged } from './sections.ts';
 import type { Header } from './snapshot-file.ts';
 
-/** Version of the stored form: in 4, every table has pages. */
-const FORMAT = 4;
+/** Version of the stored form: in 5, every table has pages, and names by page. */
+const FORMAT = 5;
 
 export const WHOLE = kindOf('whole', PROJECTION_VERSION);
 export const DIFFERENCE = kindOf('difference', PROJECTION_VERSION);

@@ -15,12 +15,13 @@ class TableLayer {
   readonly #only: Page;
 
   constructor(sections: Sections<Header>, head: Buffer) {
-    const first = head.indexOf(LINE);
-    const second = head.indexOf(LINE, first + 1);
+    const end = head.indexOf(LINE);
     this.#sections = sections;
-    this.directory = JSON.parse(head.toString('utf8', 0, first)) as Directory;
-    this.#names = head.subarray(first + 1, second);
-    this.#only = new Page(head.subarray(second + 1));
+    this.directory = JSON.parse(head.toString('utf8', 0, end)) as Directory;
+    const names = end + 1;
+    const page = this.directory.named ? head.indexOf(LINE, names) + 1 : names;
+    this.#names = this.directory.section === undefined ? head.subarray(names, page) : head.subarray(names);
+    this.#only = new Page(head.subarray(page));
   }
 
   async rows(): Promise<readonly StoredRow[]> {
@@ -35,10 +36,7 @@ class TableLayer {
   }
 
   async keysNamed(name: string): Promise<readonly string[]> {
-    // Most names that are asked for are not there, and all of them take long to parse.
-    if (!this.#names.includes(JSON.stringify(name))) return [];
-    const names = JSON.parse(this.#names.toString()) as readonly (readonly string[])[];
-    const found = names.flatMap((some, at) => (some.includes(name) ? [this.#place(at)] : []));
+    const found = [...this.#placesNamed(name)];
     const pages = await this.#pages(found.map(([page]) => page));
     return found.flatMap(([, index], at) => pages[at]?.rowAt(index)?.[0] ?? []);
   }
@@ -51,12 +49,22 @@ class TableLayer {
     return pages.flatMap((page) => page.rows().map(([key]) => key)).filter((key) => key.startsWith(prefix));
   }
 
-  /** The page of the row with so many before it, and how many of them are in that page. */
-  #place(at: number): readonly [page: number, index: number] {
-    const { counts } = this.directory;
-    let [page, index] = [0, at];
-    for (; index >= (counts[page] ?? Number.POSITIVE_INFINITY); page += 1) index -= counts[page] ?? 0;
-    return [page, index];
+  /** Which rows of which pages have a name: only names of those pages are parsed. */
+  *#placesNamed(name: string): Generator<readonly [page: number, index: number]> {
+    const text = JSON.stringify(name);
+    const lines = this.#names;
+    let [page, line] = [0, 0];
+    for (let at = lines.indexOf(text); at !== -1; at = lines.indexOf(text, line)) {
+      let end = lines.indexOf(LINE, line);
+      for (; end < at; end = lines.indexOf(LINE, line)) {
+        line = end + 1;
+        page += 1;
+      }
+      const names = JSON.parse(lines.toString('utf8', line, end)) as readonly (readonly string[])[];
+      for (const [index, some] of names.entries()) if (some.includes(name)) yield [page, index];
+      line = end + 1;
+      page += 1;
+    }
   }
 
   #pageOf(key: string): number {
@@ -122,9 +130,8 @@ export class StoredTable<T> {
   /** What rows of the whole one and, over them, of the difference come to. */
   #joined(below: readonly StoredRow[], above: readonly StoredRow[] = []): ReadonlyMap<string, T> {
     const placed = new Map<number, readonly [key: string, groups: readonly Fields[]]>();
-    const { common, counts } = this.#whole.directory;
+    const { common, rows: inBase } = this.#whole.directory;
     for (const [key, rank, ...groups] of below) placed.set(rank, [key, decode(groups, common)]);
-    const inBase = counts.reduce((sum, count) => sum + count, 0);
     const { removed = [], common: others = [] } = this.#difference?.directory ?? {};
     for (const rank of removed) placed.delete(rank);
     for (const [key, rank, ...groups] of above)

@@ -45,13 +45,13 @@ export const TABLES = [
 export interface Form<T> {
   split(row: T): readonly Fields[];
   join(groups: readonly Fields[]): T;
-  /** What else than its key a row is found by. */
-  names(row: T): readonly string[];
+  /** What else than its key a row is found by; absent where there is nothing. */
+  names?(row: T): readonly string[];
   /** Records are replaced, never changed: another object is another record. */
   same(one: T, other: T): boolean;
 }
 
-const RECORD: Form<Fields> = { split: (row) => [row], join: ([row = {}]) => row, names: () => [], same: (one, other) => one === other };
+const RECORD: Form<Fields> = { split: (row) => [row], join: ([row = {}]) => row, same: (one, other) => one === other };
 
 const CONTAINER: Form<ContainerRow> = {
   split: ({ record: { spec, ...record }, execs }) => [{ ...record }, { ...spec }, { execs }],
