@@ -8,6 +8,7 @@ export { CGROUP_VERBS, LimitsSchema } from './drivers/cgroup.ts';
 export { createContext } from './drivers/context.ts';
 export { VERB_TABLES } from './drivers/families.ts';
 export { IMAGE_SOURCE_VERBS } from './drivers/image-source.ts';
+export { NAME_SERVER_ADDRESS } from './drivers/name-server.ts';
 export { NETWORK_VERBS, PortBindingSchema } from './drivers/network.ts';
 export { PROJECTION_VERBS } from './drivers/projection.ts';
 export { ProcessRefSchema, RUNTIME_VERBS } from './drivers/runtime.ts';

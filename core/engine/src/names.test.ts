@@ -12,7 +12,6 @@ async function* nothing(): AsyncIterable<Uint8Array> {}
 
 /** A name server that only remembers whom it serves. */
 class Remembering implements NameServer {
-  readonly address = '127.0.0.11';
   readonly served = new Map<string, { readonly sandbox: string; readonly source: NameSource }>();
   refuses = false;
 

@@ -1,4 +1,11 @@
-import { type ContainerRecord, type EndpointRecord, type NameServer, type NameSource, ShiplogError } from '@shiplog/contracts';
+import {
+  type ContainerRecord,
+  type EndpointRecord,
+  NAME_SERVER_ADDRESS,
+  type NameServer,
+  type NameSource,
+  ShiplogError,
+} from '@shiplog/contracts';
 import { addressesOf, nameOfAddress, namedNetworks } from '@shiplog/model';
 import { nameServers } from '@shiplog/oci';
 import type { Ledger } from './ledger.ts';
@@ -16,7 +23,8 @@ export class Names {
 
   /** Where the programs of a container with these endpoints ask; undefined: the host's name servers. */
   addressFor(endpoints: Iterable<EndpointRecord>): string | undefined {
-    return namedNetworks(this.ledger.head, endpoints).length === 0 ? undefined : this.#server()?.address;
+    const isServed = this.parts.chosen.nameServer !== undefined && namedNetworks(this.ledger.head, endpoints).length > 0;
+    return isServed ? NAME_SERVER_ADDRESS : undefined;
   }
 
   /** Serves a container whose namespace is at `sandbox`. Repeating it is harmless. */

@@ -58,7 +58,7 @@ export function simulatedDrivers(host: SimHost, { around, archives = () => [], n
     'image-store': (name) => imageStore(host, act('image-store', name), archives),
     vault: (name) => vault(host, act('vault', name)),
     // No program runs that could ask.
-    'name-server': () => ({ address: '127.0.0.11', async serve() {}, async end() {} }),
+    'name-server': () => ({ async serve() {}, async end() {} }),
     authorizer: () => simulateDriver('authorizer'),
     projection: () => simulateDriver('projection'),
     kernel: () => {

@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import type { Kernel, NameServer, NameSource } from '@shiplog/contracts';
+import { type Kernel, NAME_SERVER_ADDRESS, type NameServer, type NameSource } from '@shiplog/contracts';
 import { inject, injectable, KERNEL, KeyedLock } from '@shiplog/driver-kit';
 import { datagramFront } from './datagram-front.ts';
 import { Forwarder } from './forwarder.ts';
@@ -13,7 +13,6 @@ import { streamFront } from './stream-front.ts';
  */
 @injectable()
 export class EmbeddedNameServer implements NameServer, AsyncDisposable {
-  readonly address = '127.0.0.11';
   readonly #kernel: Kernel;
   readonly #forwarder = new Forwarder();
   readonly #served = new Map<string, AsyncDisposable>();
@@ -49,7 +48,7 @@ export class EmbeddedNameServer implements NameServer, AsyncDisposable {
 
   async #open(sandbox: string, source: NameSource): Promise<AsyncDisposable> {
     await using opened = new AsyncDisposableStack();
-    const { udp, tcp, port } = await this.#kernel.sockets.bind(this.address, sandbox);
+    const { udp, tcp, port } = await this.#kernel.sockets.bind(NAME_SERVER_ADDRESS, sandbox);
     const unused = new Set([udp, tcp]);
     opened.defer(() => unused.forEach((fd) => closeSync(fd)));
     const questions = new AbortController();
@@ -59,7 +58,7 @@ export class EmbeddedNameServer implements NameServer, AsyncDisposable {
     opened.use(datagramFront(udp, responder));
     unused.delete(tcp);
     opened.use(await streamFront(tcp, responder));
-    await this.#kernel.firewall.apply(redirect(this.address, port), sandbox);
+    await this.#kernel.firewall.apply(redirect(NAME_SERVER_ADDRESS, port), sandbox);
     return opened.move();
   }
 }

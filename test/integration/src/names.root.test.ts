@@ -37,14 +37,14 @@ async function docker(...args: readonly string[]): Promise<string> {
   return stdout.trim();
 }
 
-const page = (from: string, name: string): Promise<string> => docker('exec', from, 'wget', '-q', '-T', '10', '-O', '-', `http://${name}/`);
+const page = (from: string, name: string): Promise<string> => docker('exec', from, 'wget', '-q', '-O', '-', `http://${name}/`);
 const asked = async (from: string, name: string): Promise<string> => {
-  const { stdout, stderr } = await daemon.docker(['exec', from, 'nslookup', '-type=a', name]);
+  const { stdout, stderr } = await daemon.docker(['exec', from, 'busybox', 'nslookup', '-type=a', name]);
   return stdout + stderr;
 };
 
 test('given a network that a user made, when containers ask for each other, then they are found by name, alias and id, also after a crash', async () => {
-  await docker('network', 'create', 'lan');
+  await docker('network', 'create', '--subnet', '198.18.226.0/24', 'lan');
   const id = await docker(
     'run',
     '-d',
@@ -63,7 +63,7 @@ test('given a network that a user made, when containers ask for each other, then
   await docker('run', '-d', '--name', 'client', '--network', 'lan', IMAGE, 'sleep', '600');
   for (const name of ['server', 'SERVER', 'www', id.slice(0, 12), 'server.lan']) assert.is(await page('client', name), 'hello', name);
   const address = await docker('inspect', '-f', '{{.NetworkSettings.Networks.lan.IPAddress}}', 'server');
-  assert.match(await docker('exec', 'client', 'nslookup', address), /name = server\.lan/);
+  assert.match(await docker('exec', 'client', 'busybox', 'nslookup', address), /name = server\.lan/);
   assert.match(await docker('exec', 'client', 'cat', '/etc/resolv.conf'), /^nameserver 127\.0\.0\.11$/m);
   await daemon.end('SIGKILL');
   await daemon.start();
@@ -71,7 +71,7 @@ test('given a network that a user made, when containers ask for each other, then
   await docker('rename', 'server', 'renamed');
   assert.is(await page('client', 'renamed'), 'hello');
   await docker('rm', '-f', 'renamed');
-  assert.match((await daemon.docker(['exec', 'client', 'wget', '-q', '-T', '10', '-O', '-', 'http://renamed/'])).stderr, /bad address/);
+  assert.match((await daemon.docker(['exec', 'client', 'wget', '-q', '-O', '-', 'http://renamed/'])).stderr, /bad address/);
 });
 
 test('given a container that has a name server of its own, when others ask theirs and it asks for others, then both are answered', async () => {
@@ -83,7 +83,7 @@ test('given a container that has a name server of its own, when others ask their
 });
 
 test('given other names, when they are asked for, then the host asks for those on networks with a way out, and for nobody else', async () => {
-  await docker('network', 'create', '--internal', 'closed');
+  await docker('network', 'create', '--internal', '--subnet', '198.18.227.0/24', 'closed');
   await docker('run', '-d', '--name', 'outside', '--network', 'lan', '--dns', ELSEWHERE, IMAGE, 'sleep', '600');
   await docker('run', '-d', '--name', 'inside', '--network', 'closed', '--dns', ELSEWHERE, IMAGE, 'sleep', '600');
   assert.match(await asked('outside', 'example.test'), /192\.0\.2\.80/);

@@ -11,14 +11,15 @@ export interface NameSource {
   upstream(): Promise<readonly string[]>;
 }
 
+/** Where programs in a container find it, at port 53: images and their configurations expect it there, as Docker has it. */
+export const NAME_SERVER_ADDRESS = '127.0.0.11';
+
 /**
  * Answers containers' questions for names (RFC 1035), inside of their network namespaces. Driver kind `name-server`.
  *
  * It keeps nothing: with the engine's process all of it is gone, and the engine asks for it again when it starts.
  */
 export interface NameServer {
-  /** Where programs in a container find it, for resolv.conf(5). */
-  readonly address: string;
   /**
    * Serves the namespace at `sandbox`, until {@link end}. Whoever is served already is served by the new source from now on. Throws
    * KERNEL_CALL_FAILED; nothing stays then.
