@@ -75,7 +75,7 @@ test('given a network that a user made, when containers ask for each other, then
 });
 
 test('given a container that has a name server of its own, when others ask theirs and it asks for others, then both are answered', async () => {
-  await docker('run', '-d', '--name', 'own', '--network', 'lan', IMAGE, 'nc', '-lk', '-p', '53', '-e', 'echo', 'mine');
+  await docker('run', '-d', '--name', 'own', '--network', 'lan', IMAGE, 'sh', '-c', 'while true; do echo mine | nc -l -p 53; done');
   await docker('run', '-d', '--name', 'server', '--network', 'lan', IMAGE, 'httpd', '-f', '-h', '/www');
   assert.is(await page('own', 'server'), 'hello');
   assert.is(await docker('exec', 'client', 'nc', '-w', '10', 'own', '53'), 'mine');
