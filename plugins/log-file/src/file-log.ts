@@ -124,9 +124,13 @@ export abstract class FileLog implements LogDriver, AsyncDisposable {
               await segments.shift()?.file.close();
               continue;
             }
-          } else segments.push(...(await this.#begin(readers, reader, undefined, options)));
+          } else {
+            segments.push(...(await this.#begin(readers, reader, undefined, options)));
+            // A container may end before its file is begun: what is there now is still to be read.
+            if (segments.length > 0) continue;
+          }
           if (last) return;
-          if (segments.length > 0 || current !== undefined || reader.news === seen) await reader.after(seen);
+          await reader.after(seen);
         }
       } finally {
         for (const { file } of segments) await file.close();

@@ -29,10 +29,12 @@ export class Deliveries {
     });
   }
 
+  /** Resolves when what was there is taken over, also where it is opened again meanwhile and goes on. */
   async close(id: string, signal: AbortSignal): Promise<void> {
     const delivery = this.#open.get(id);
     if (delivery === undefined) return;
-    if ((await delivery.close(signal)) && this.#open.get(id) === delivery) this.#open.delete(id);
+    if (!(await delivery.close(signal))) await delivery.catchUp();
+    else if (this.#open.get(id) === delivery) this.#open.delete(id);
   }
 
   /** Ends at once, and deletes the spool with the directory it is in. */
