@@ -98,6 +98,8 @@ export interface Givens {
   readonly ids: readonly string[];
   /** Host ports that were free just before, to choose from where the client left the choice. */
   readonly freePorts?: readonly number[];
+  /** IPv4 subnets (CIDR) that the host has routes to, to choose another one where the client left the choice. */
+  readonly subnets?: readonly string[];
   /** The plugin a command is about, as it is installed; absent if none of that name is. */
   readonly plugin?: InstalledPluginFacts;
   readonly defaults: EngineDefaults;

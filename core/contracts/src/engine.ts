@@ -38,6 +38,7 @@ export interface Given {
   readonly op?: string;
   readonly ids: readonly string[];
   readonly freePorts?: readonly number[];
+  readonly subnets?: readonly string[];
 }
 
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed';

@@ -282,12 +282,17 @@ export class Executor {
   }
 
   async #givens(command: Command, given: Given | undefined): Promise<Givens> {
-    const { identities, defaults } = this.core.parts;
+    const { identities, defaults, host } = this.core.parts;
     const needed = givensNeeded(this.core.ledger.head, command);
     const ids = Array.from({ length: needed.ids }, (_, index) => given?.ids[index] ?? identities.hex());
     const plugin = 'plugin' in command.args ? pluginFacts(this.core.parts, command.args.plugin) : undefined;
-    if (needed.ports === 0) return { ids, defaults, ...(plugin === undefined ? {} : { plugin }) };
-    return { ids, freePorts: given?.freePorts ?? (await this.#freePorts(needed.ports)), defaults };
+    return {
+      ids,
+      ...(needed.ports === 0 ? {} : { freePorts: given?.freePorts ?? (await this.#freePorts(needed.ports)) }),
+      ...(needed.subnets === true ? { subnets: given === undefined ? await host.subnets() : (given.subnets ?? []) } : {}),
+      defaults,
+      ...(plugin === undefined ? {} : { plugin }),
+    };
   }
 
   /** Ports free now and not promised to another container. */

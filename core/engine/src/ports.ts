@@ -52,6 +52,8 @@ export interface HostFacts {
   readonly bootId: string;
   readonly architecture: string;
   resolvConf(): Promise<string>;
+  /** IPv4 subnets (CIDR) that it has routes to, without the default route. */
+  subnets(): Promise<readonly string[]>;
   usage(): Promise<HostUsage>;
   /** Of the network namespace that a process is in; none if it is gone. */
   traffic(pid: number): Promise<readonly InterfaceTraffic[]>;

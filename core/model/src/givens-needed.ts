@@ -1,12 +1,14 @@
 import { type Command, ShiplogError, type StateView } from '@shiplog/contracts';
 import { namelessVolumes } from './decide/container-create.ts';
+import { choosesSubnet } from './decide/network-create.ts';
 import { joinedNetworks } from './network/joined-networks.ts';
 import { wantedPorts } from './network/ports.ts';
 
-/** How many fresh ids and free host ports a command needs in its givens. */
+/** How many fresh ids and free host ports a command needs in its givens, and whether it must know the host's subnets. */
 export interface GivensNeeded {
   readonly ids: number;
   readonly ports: number;
+  readonly subnets?: boolean;
 }
 
 /** What to gather before {@link decide}. For a command that will be refused anyway the answer is small and does not matter. */
@@ -31,11 +33,12 @@ function needed(view: StateView, command: Command): GivensNeeded {
       const open = wantedPorts(view, container).filter(({ hostPort }) => hostPort === 0);
       return { ids: joinedNetworks(view, container.spec, () => undefined).length, ports: open.length };
     }
+    case 'network.create':
+      return { ids: 1, ports: 0, subnets: choosesSubnet(command.args) };
     case 'exec.create':
     case 'image.load':
     case 'image.import':
     case 'image.pull':
-    case 'network.create':
     case 'network.connect':
     case 'volume.create':
       return { ids: 1, ports: 0 };

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
 import type { Kernel } from '@shiplog/contracts';
 import type { HostFacts } from '@shiplog/engine';
+import { routedSubnets } from './routed-subnets.ts';
 import { hostUsage, trafficOf } from './host-usage.ts';
 
 /** Go's names of architectures, which OCI uses. */
@@ -22,6 +23,8 @@ export function hostFacts(kernel: Kernel): HostFacts {
     architecture: ARCHITECTURES[arch()] ?? arch(),
     // A host without the file has no name service, and neither have its containers.
     resolvConf: () => readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
+    // Without IPv4 there is no such file, and nothing to keep clear of.
+    subnets: async () => routedSubnets(await readFile('/proc/net/route', 'utf8').catch(() => '')),
     usage: async () => hostUsage(await readFile('/proc/stat', 'utf8'), await readFile('/proc/meminfo', 'utf8')),
     // It may have ended since.
     traffic: async (pid) => trafficOf(await readFile(`/proc/${pid}/net/dev`, 'utf8').catch(() => '')),

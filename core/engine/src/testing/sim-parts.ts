@@ -43,6 +43,7 @@ export function simParts(parts: {
       bootId: 'boot-1',
       architecture: 'amd64',
       resolvConf: async () => '',
+      subnets: async () => [],
       usage: async () => ({ cpuNs: 0, cpus: 1, memoryBytes: 0 }),
       traffic: async () => [],
     },

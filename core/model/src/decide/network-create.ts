@@ -10,6 +10,11 @@ const RESERVED = new Set(['bridge', 'host', 'none', 'default']);
 /** Drivers that give no addresses, and of which one network is enough. */
 const ADDRESSLESS = new Set(['host', 'none']);
 
+/** Whether the engine is to find a subnet that is free. */
+export function choosesSubnet({ driver, subnet = '' }: Pick<CommandArgs['network.create'], 'driver' | 'subnet'>): boolean {
+  return subnet === '' && !ADDRESSLESS.has(driver);
+}
+
 /** `givens.ids[0]` is the network's id. The gateway is the subnet's first address unless one is given. */
 export const decideNetworkCreate: Decider<'network.create'> = (view, { args, givens }) => {
   const id = takeId(givens, 0);
@@ -26,7 +31,7 @@ export const decideNetworkCreate: Decider<'network.create'> = (view, { args, giv
   if (!predefined && ADDRESSLESS.has(driver)) {
     throw new ShiplogError('NETWORK_PREDEFINED', `only one instance of "${driver}" network is allowed`, { driver });
   }
-  const { subnet, gateway } = addressing(view, args);
+  const { subnet, gateway } = addressing(view, args, givens.subnets);
   return {
     decided: { id, name, driver, subnet, gateway, internal, predefined, options, labels, ...(sealed === undefined ? {} : { sealed }) },
     expected: 'no-stream',
@@ -34,7 +39,11 @@ export const decideNetworkCreate: Decider<'network.create'> = (view, { args, giv
   };
 };
 
-function addressing(view: StateView, args: CommandArgs['network.create']): { readonly subnet: string; readonly gateway: string } {
+function addressing(
+  view: StateView,
+  args: CommandArgs['network.create'],
+  onHost: readonly string[] = [],
+): { readonly subnet: string; readonly gateway: string } {
   const { subnet: asked = '', gateway: wanted = '', driver, predefined = false } = args;
   if (ADDRESSLESS.has(driver)) {
     if (asked !== '' || wanted !== '')
@@ -42,7 +51,7 @@ function addressing(view: StateView, args: CommandArgs['network.create']): { rea
     return { subnet: '', gateway: '' };
   }
   if (asked === '' && wanted !== '') throw new ShiplogError('REQUEST_INVALID', `gateway ${wanted} needs a subnet`, { gateway: wanted });
-  const subnet = asked === '' ? parseSubnet(defaultSubnet(view.networks.values(), predefined)) : checkSubnet(view, asked);
+  const subnet = asked === '' ? parseSubnet(defaultSubnet(view.networks.values(), predefined, onHost)) : checkSubnet(view, asked);
   if (subnet === undefined) throw new ShiplogError('INTERNAL', 'the default subnet is no subnet');
   return { subnet: formatSubnet(subnet), gateway: wanted === '' ? formatIpv4(subnet.base + 1) : checkGateway(subnet, wanted) };
 }

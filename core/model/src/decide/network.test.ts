@@ -28,6 +28,18 @@ test('when created without a subnet, then the next free one of the pool is taken
     .thenFailed('DRIVER_FAILED', (state) => assert.throws(() => state.network('lan')));
 });
 
+test('given routes of the host, when one is created without a subnet, then it keeps clear of them; one that is asked for need not', () => {
+  given()
+    .when('network.create', args('lan'), { subnets: ['172.18.0.0/16', '172.19.4.0/24', '10.0.0.0/8', 'what'] })
+    .thenDecided((decided) => assert.is(decided.subnet, '172.20.0.0/16'));
+  given()
+    .when('network.create', args('lan'), { subnets: ['172.16.0.0/12', '192.168.0.0/16'] })
+    .thenRefused('ADDRESS_POOL_EXHAUSTED');
+  given()
+    .when('network.create', args('lan', { subnet: '172.18.0.0/16' }), { subnets: ['172.18.0.0/16'] })
+    .thenDecided((decided) => assert.is(decided.subnet, '172.18.0.0/16'));
+});
+
 test('given many networks, when created, then the pool goes on in 192.168 and ends', () => {
   const scenario = given(...Array.from({ length: 14 }, (_, index) => did('network.create', args(`n${index}`))));
   assert.is(scenario.world.state.network('n13').subnet, '172.31.0.0/16');

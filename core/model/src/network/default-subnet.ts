@@ -2,11 +2,11 @@ import { ShiplogError, type NetworkRecord } from '@shiplog/contracts';
 import { formatSubnet, overlap, parseSubnet, type Subnet } from './ipv4.ts';
 
 /**
- * The first private subnet (RFC 1918) that no network overlaps: 172.18.0.0/16 to 172.31.0.0/16, then 192.168.0.0/20 and
+ * The first private subnet (RFC 1918) that no network and no route of the host overlaps: 172.18.0.0/16 to 172.31.0.0/16, then 192.168.0.0/20 and
  * on; the predefined network tries 172.17.0.0/16 first, as Docker's does. Throws ADDRESS_POOL_EXHAUSTED.
  */
-export function defaultSubnet(networks: Iterable<NetworkRecord>, predefined: boolean): string {
-  const taken = [...networks].map((network) => parseSubnet(network.subnet)).filter((subnet) => subnet !== undefined);
+export function defaultSubnet(networks: Iterable<NetworkRecord>, predefined: boolean, onHost: readonly string[]): string {
+  const taken = [...[...networks].map(({ subnet }) => subnet), ...onHost].map(parseSubnet).filter((subnet) => subnet !== undefined);
   for (const candidate of candidates(predefined)) if (!taken.some((subnet) => overlap(subnet, candidate))) return formatSubnet(candidate);
   throw new ShiplogError('ADDRESS_POOL_EXHAUSTED', 'all predefined address pools have been fully subnetted; give a subnet', {
     networks: taken.length,

@@ -199,7 +199,12 @@ class RecordingReader {
       op,
       verb: command.type,
       args: command.args,
-      given: { op, ids: givens.ids, ...(givens.freePorts === undefined ? {} : { freePorts: givens.freePorts }) },
+      given: {
+        op,
+        ids: givens.ids,
+        ...(givens.freePorts === undefined ? {} : { freePorts: givens.freePorts }),
+        ...(givens.subnets === undefined ? {} : { subnets: givens.subnets }),
+      },
       caller: { actor, corr, ...(req === undefined ? {} : { req }), ...(idem === undefined ? {} : { idem }) },
       at,
       after,

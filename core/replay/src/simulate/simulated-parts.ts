@@ -24,6 +24,7 @@ export function simulatedParts({ bootId, seed, ...parts }: SimulatedPartsOptions
       bootId,
       architecture: 'amd64',
       resolvConf: async () => '',
+      subnets: async () => [],
       usage: async () => ({ cpuNs: 0, cpus: 1, memoryBytes: 0 }),
       traffic: async () => [],
     },
