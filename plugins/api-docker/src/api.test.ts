@@ -137,6 +137,8 @@ test('given an image, when API 1.43 and 1.44 ask, then only the older is told th
   await using server = await serve();
   assert.match((await ask(server.socketPath, 'GET', '/v1.43/images/busybox/json')).text, '"VirtualSize":4096');
   assert.not.match((await ask(server.socketPath, 'GET', '/v1.44/images/busybox/json')).text, 'VirtualSize');
+  for (const version of ['1.43', '1.51'])
+    assert.match((await ask(server.socketPath, 'GET', `/v${version}/images/busybox/json`)).text, '"ContainerConfig":{');
 });
 
 test('given a body that is no JSON, when a container is created, then 400 says so and the audit has it', async () => {

@@ -158,6 +158,14 @@ test('given what this engine has not, when it would be missed, then it is refuse
   assert.is(harmless.spec.logDriver, 'k8s-file');
 });
 
+test('given links, when the network is one that a user made, then they are let be, as with Docker, and links of endpoints are refused', () => {
+  assert.is(translate({}, { NetworkMode: 'back', Links: ['app_db_1:db'] }).spec.networkMode, 'back');
+  for (const NetworkMode of ['default', 'bridge', 'host', 'none', 'container:a'])
+    assert.is(codeOf({}, { NetworkMode, Links: ['a:b'] }), 'NOT_SUPPORTED', NetworkMode);
+  const linked = { NetworkingConfig: { EndpointsConfig: { back: { Links: ['a:b'] } } } };
+  assert.is(codeOf(linked, { NetworkMode: 'back' }), 'NOT_SUPPORTED');
+});
+
 test('given a size as a storage option, when it is read, then units are powers of 1024, as with Docker', () => {
   const sizes = { '1G': 1_073_741_824, '1.5m': 1_572_864, '10kb': 10_240, '1 GiB': 1_073_741_824, '77': 77 };
   for (const [size, bytes] of Object.entries(sizes)) assert.is(translate({}, { StorageOpt: { size } }).spec.rootfsSizeBytes, bytes, size);

@@ -3,7 +3,7 @@ import { sizeBytes } from '@shiplog/contracts/size';
 import type { Fields } from '../http/fields.ts';
 import type { ApiVersion } from '../http/version.ts';
 import { mountsOf } from './mounts.ts';
-import { extraHostsOf, networkingOf } from './networking.ts';
+import { extraHostsOf, isUserMade, networkingOf } from './networking.ts';
 import { exposedPorts, portBindings } from './ports.ts';
 import { invalid, refuseFields } from './refusals.ts';
 import { devicesOf, resourcesOf, ulimitsOf } from './resources.ts';
@@ -36,7 +36,10 @@ const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
  */
 export function translateCreate(body: Fields, context: SpecContext): TranslatedCreate {
   const hostConfig = body.object('HostConfig');
-  refuseFields(hostConfig, ['Links', 'Cgroup']);
+  refuseFields(hostConfig, ['Cgroup']);
+  const networking = networkingOf(body, hostConfig, context.version);
+  // On networks that a user made Docker heeds links of endpoints alone; compose sends these with every one-off container.
+  if (!isUserMade(networking.networkMode)) refuseFields(hostConfig, ['Links']);
   const warnings: string[] = [];
   const image = body.string('Image');
   if (image === '') throw invalid('no image specified');
@@ -46,7 +49,7 @@ export function translateCreate(body: Fields, context: SpecContext): TranslatedC
     image,
     ...identityOf(body),
     ...processOf(body),
-    ...networkingOf(body, hostConfig, context.version),
+    ...networking,
     ...namespacesOf(hostConfig, warnings),
     ...securityOf(hostConfig.strings('SecurityOpt')),
     ...logOf(hostConfig, context),

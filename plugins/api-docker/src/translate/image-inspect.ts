@@ -1,10 +1,9 @@
-import type { ImageRecord } from '@shiplog/contracts';
+import type { ImageRunConfig, ImageRecord } from '@shiplog/contracts';
 import { type ApiVersion, atLeast } from '../http/version.ts';
 import { rfc3339 } from './time.ts';
 
 /** Answer of `GET /images/{name}/json`. */
 export function imageInspect(image: ImageRecord, version: ApiVersion): object {
-  const { config } = image;
   return {
     Id: image.id,
     RepoTags: image.tags,
@@ -14,28 +13,9 @@ export function imageInspect(image: ImageRecord, version: ApiVersion): object {
     Created: image.created === '' ? rfc3339('') : image.created,
     DockerVersion: '',
     Author: image.author ?? '',
-    Config: {
-      Hostname: '',
-      Domainname: '',
-      User: config.User ?? '',
-      AttachStdin: false,
-      AttachStdout: false,
-      AttachStderr: false,
-      ...(config.ExposedPorts === undefined ? {} : { ExposedPorts: config.ExposedPorts }),
-      Tty: false,
-      OpenStdin: false,
-      StdinOnce: false,
-      Env: config.Env ?? null,
-      Cmd: config.Cmd ?? null,
-      Image: '',
-      Volumes: config.Volumes ?? null,
-      WorkingDir: config.WorkingDir ?? '',
-      Entrypoint: config.Entrypoint ?? null,
-      OnBuild: null,
-      Labels: config.Labels ?? null,
-      ...(config.StopSignal === undefined ? {} : { StopSignal: config.StopSignal }),
-      ...(config.Shell === undefined ? {} : { Shell: config.Shell }),
-    },
+    Config: configOf(image.config),
+    // Of the container that an image was made in. Docker leaves it out from API 1.45 on, and compose 1 makes no container anew without it.
+    ContainerConfig: configOf({}),
     Architecture: image.architecture,
     ...(image.variant === undefined ? {} : { Variant: image.variant }),
     Os: image.os,
@@ -44,6 +24,31 @@ export function imageInspect(image: ImageRecord, version: ApiVersion): object {
     GraphDriver: { Data: null, Name: image.storageDriver },
     RootFS: { Type: 'layers', Layers: image.layers.map(({ diffId }) => diffId) },
     Metadata: { LastTagTime: rfc3339(image.lastTaggedAt) },
+  };
+}
+
+function configOf(config: ImageRunConfig): object {
+  return {
+    Hostname: '',
+    Domainname: '',
+    User: config.User ?? '',
+    AttachStdin: false,
+    AttachStdout: false,
+    AttachStderr: false,
+    ...(config.ExposedPorts === undefined ? {} : { ExposedPorts: config.ExposedPorts }),
+    Tty: false,
+    OpenStdin: false,
+    StdinOnce: false,
+    Env: config.Env ?? null,
+    Cmd: config.Cmd ?? null,
+    Image: '',
+    Volumes: config.Volumes ?? null,
+    WorkingDir: config.WorkingDir ?? '',
+    Entrypoint: config.Entrypoint ?? null,
+    OnBuild: null,
+    Labels: config.Labels ?? null,
+    ...(config.StopSignal === undefined ? {} : { StopSignal: config.StopSignal }),
+    ...(config.Shell === undefined ? {} : { Shell: config.Shell }),
   };
 }
 

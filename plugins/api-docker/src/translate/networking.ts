@@ -29,6 +29,11 @@ export function networkingOf(body: Fields, hostConfig: Fields, version: ApiVersi
   return { networkMode, endpoints: withMac(networkMode, Object.fromEntries(entries), body.string('MacAddress'), version) };
 }
 
+/** Whether the mode names a network that a user made. */
+export function isUserMade(networkMode: string): boolean {
+  return !['bridge', 'host', 'none'].includes(networkMode) && !networkMode.startsWith('container:');
+}
+
 /** EndpointSettings, as far as they can be asked for. Throws for what would be missed. */
 export function endpointOf(settings: Fields): EndpointRequest {
   refuseFields(settings, ['Links', 'DriverOpts', 'GwPriority']);
