@@ -1,0 +1,234 @@
+// time limit: 240 s
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { PassThrough, type Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import Docker from 'dockerode';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { busyboxArchive, hostTraces, TestDaemon } from '@shiplog/test-support';
+
+const IMAGE = 'busybox:test';
+const STDIO = { AttachStdin: true, AttachStdout: true, AttachStderr: true, OpenStdin: true, StdinOnce: true };
+const ATTACH = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true };
+
+const test = suite('dockerode');
+const scratch = await mkdtemp(join(tmpdir(), 'shiplog-dockerode-'));
+const daemon = await TestDaemon.start();
+const docker = new Docker({ socketPath: daemon.socket });
+
+test.before(async () => {
+  await busyboxArchive(join(scratch, 'busybox.tar'), IMAGE);
+  const loaded = await docker.loadImage(createReadStream(join(scratch, 'busybox.tar')));
+  assert.match(await text(loaded), `Loaded image: ${IMAGE}`);
+});
+
+test.after(async () => {
+  await daemon.destroy();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+const containers: Docker.Container[] = [];
+
+test.after.each(async () => {
+  for (const container of containers.splice(0)) await container.remove({ force: true, v: true });
+});
+
+/** Made with a command; removed after the test. */
+async function make(command: readonly string[], more: Docker.ContainerCreateOptions = {}): Promise<Docker.Container> {
+  const container = await docker.createContainer({ Image: IMAGE, Cmd: [...command], ...more });
+  containers.push(container);
+  return container;
+}
+
+async function started(command: readonly string[], more: Docker.ContainerCreateOptions = {}): Promise<Docker.Container> {
+  const container = await make(command, more);
+  await container.start();
+  return container;
+}
+
+/** Both halves of a multiplexed stream, to its end. */
+async function halves(stream: NodeJS.ReadableStream): Promise<{ readonly out: string; readonly err: string }> {
+  const [out, err] = [new PassThrough(), new PassThrough()];
+  docker.modem.demuxStream(stream, out, err);
+  stream.on('end', () => [out, err].forEach((half) => half.end()));
+  const [o, e] = await Promise.all([text(out), text(err)]);
+  return { out: o, err: e };
+}
+
+/** What a call fails with, as dockerode tells it. */
+async function failure(
+  call: Promise<unknown>,
+): Promise<{ readonly statusCode?: number; readonly reason?: string; readonly json?: unknown }> {
+  return call.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (error: object) => error,
+  );
+}
+
+test('given an attach before the start, when input is sent and ended, then each stream and the exit code arrive', async () => {
+  const container = await make(['sh', '-c', 'cat; echo problem >&2; exit 4'], STDIO);
+  const stream = await container.attach(ATTACH);
+  const both = halves(stream);
+  await container.start();
+  stream.end('typed\n');
+  assert.equal(await container.wait(), { StatusCode: 4 });
+  assert.equal(await both, { out: 'typed\n', err: 'problem\n' });
+});
+
+test('given a terminal, when it is resized and typed into, then the process sees size and input', async () => {
+  const container = await make(['sh'], { ...STDIO, Tty: true });
+  const stream = await container.attach(ATTACH);
+  const heard = text(stream);
+  await container.start();
+  await container.resize({ h: 31, w: 97 });
+  stream.write('stty size; exit 3\n');
+  assert.equal(await container.wait(), { StatusCode: 3 });
+  assert.match(await heard, /31 97/);
+});
+
+test('given docker.run, when it has no terminal, then output comes apart', async () => {
+  const [out, err] = [new PassThrough(), new PassThrough()];
+  const [heard, complained] = [text(out), text(err)];
+  const command = ['sh', '-c', 'echo ran; echo so >&2; exit 5'];
+  const [ended, container] = (await docker.run(IMAGE, command, [out, err], { Tty: false })) as [{ StatusCode: number }, Docker.Container];
+  containers.push(container);
+  [out, err].forEach((half) => half.end());
+  assert.equal([ended.StatusCode, await heard, await complained], [5, 'ran\n', 'so\n']);
+});
+
+test('given a container that writes, when its log is followed, then lines come apart until the end; an abort ends it early', async () => {
+  // Whether it ends before its log is looked at, is begun, or is read, is chance.
+  for (let round = 0; round < 10; round += 1) {
+    const brief = await started(['sh', '-c', 'echo out; echo err >&2']);
+    const followed = await halves(await brief.logs({ follow: true, stdout: true, stderr: true }));
+    assert.equal(followed, { out: 'out\n', err: 'err\n' });
+  }
+  const endless = await started(['sh', '-c', 'while true; do echo tick; sleep 0.1; done']);
+  const abort = new AbortController();
+  const stream = await endless.logs({ follow: true, stdout: true, abortSignal: abort.signal });
+  const ended = new Promise((resolve) => stream.on('error', resolve).on('close', resolve));
+  stream.once('data', () => abort.abort());
+  await ended;
+  assert.is((await endless.inspect()).State.Status, 'running');
+});
+
+test('given an exec session with input, when it ends, then its output, exit code and state are told', async () => {
+  const container = await started(['sleep', '600']);
+  const exec = await container.exec({
+    Cmd: ['sh', '-c', 'cat; echo $WORD >&2; exit 6'],
+    Env: ['WORD=said'],
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+  });
+  const stream = await exec.start({ hijack: true, stdin: true });
+  const both = halves(stream);
+  stream.end('in\n');
+  assert.equal(await both, { out: 'in\n', err: 'said\n' });
+  const { ExitCode, Running } = await exec.inspect();
+  assert.equal([ExitCode, Running], [6, false]);
+  assert.is((await failure(exec.start({}))).statusCode, 409);
+});
+
+test('given a container that runs, when it is measured, listed and changed, then the answers are its own', async () => {
+  const container = await started(['sleep', '600'], { name: 'first', Labels: { mark: 'mine' } });
+  const { memory_stats } = await container.stats({ stream: false });
+  assert.ok(memory_stats.usage > 0);
+  const samples = await container.stats({ stream: true });
+  let count = 0;
+  for await (const _ of samples) if ((count += 1) === 2) break;
+  assert.is(count, 2);
+  const { Processes } = await container.top({ ps_args: '-o pid,args' });
+  assert.equal(
+    (Processes as readonly (readonly string[])[]).map(([, command]) => command),
+    ['sleep 600'],
+  );
+  await container.update({ Memory: 64 << 20, MemorySwap: 128 << 20 });
+  await container.rename({ name: 'second' });
+  const found = await docker.getContainer('second').inspect();
+  assert.equal([found.Id, found.Name, found.HostConfig.Memory], [container.id, '/second', 64 << 20]);
+  const listed = await docker.listContainers({ filters: { label: ['mark=mine'] } });
+  assert.equal(
+    listed.map(({ Names, State }) => [Names, State]),
+    [[['/second'], 'running']],
+  );
+  assert.equal(await container.changes(), []);
+});
+
+test('given a stream of events, when a container is paused and unpaused, then both come in order', async () => {
+  const container = await started(['sleep', '600']);
+  const events = (await docker.getEvents({ filters: { container: [container.id] } })) as Readable;
+  const heard: string[] = [];
+  const listening = (async () => {
+    for await (const line of events) {
+      for (const event of String(line).trim().split('\n')) heard.push((JSON.parse(event) as { Action: string }).Action);
+      if (heard.length === 2) return;
+    }
+  })();
+  await container.pause();
+  await container.unpause();
+  await listening;
+  assert.equal(heard, ['pause', 'unpause']);
+});
+
+test('given what cannot be done, when it is asked for, then the error has code, reason and message', async () => {
+  const unknown = await failure(docker.getContainer('nobody').inspect());
+  assert.equal([unknown.statusCode, unknown.reason, unknown.json], [404, 'no such container', { message: 'No such container: nobody' }]);
+  const container = await started(['sleep', '600'], { name: 'taken' });
+  assert.is((await failure(container.start())).statusCode, 304);
+  assert.is((await failure(docker.createContainer({ Image: IMAGE, name: 'taken' }))).statusCode, 409);
+  assert.is((await failure(container.remove())).statusCode, 409);
+  assert.is((await failure(docker.createContainer({ Image: 'nobody:1' }))).statusCode, 404);
+  await container.stop({ t: 0 });
+  assert.is((await failure(container.stop())).statusCode, 304);
+  // What is not there yet says so.
+  const archive = await failure(container.getArchive({ path: '/etc' }));
+  assert.is(archive.statusCode, 501);
+  assert.match(String(archive), /is not implemented by this engine yet/);
+});
+
+test('given an image, when it is tagged, listed, looked at and removed, then each name is its own', async () => {
+  const image = docker.getImage(IMAGE);
+  await image.tag({ repo: 'other', tag: 'v1' });
+  const [listed] = await docker.listImages();
+  assert.equal(listed?.RepoTags?.toSorted(), [IMAGE, 'other:v1']);
+  assert.equal(await docker.getImage('other:v1').remove(), [{ Untagged: 'other:v1' }]);
+  assert.equal((await image.inspect()).RepoTags, [IMAGE]);
+  assert.is(((await image.history()) as readonly unknown[]).length, 1);
+});
+
+test('given networks and volumes, when containers use them, then they are kept until nobody does', async () => {
+  const network = await docker.createNetwork({ Name: 'net', Labels: { mark: 'mine' } });
+  await docker.createVolume({ Name: 'vol', Labels: { mark: 'mine' } });
+  const container = await started(['sh', '-c', 'echo kept > /data/file; sleep 600'], { HostConfig: { Binds: ['vol:/data'] } });
+  await network.connect({ Container: container.id });
+  assert.ok(Object.keys((await network.inspect()).Containers ?? {}).includes(container.id));
+  assert.is((await failure(network.remove())).statusCode, 403);
+  await network.disconnect({ Container: container.id });
+  await network.remove();
+  assert.is((await failure(docker.getVolume('vol').remove())).statusCode, 409);
+  await container.remove({ force: true });
+  containers.length = 0;
+  assert.equal(
+    (await docker.listVolumes({ filters: { label: ['mark'] } })).Volumes.map(({ Name }) => Name),
+    ['vol'],
+  );
+  await docker.getVolume('vol').remove();
+  assert.is((await failure(docker.getVolume('vol').inspect())).statusCode, 404);
+});
+
+test('given all of the above, when it is done, then pruning finds what ended, and the host is as before', async () => {
+  const ended = await docker.createContainer({ Image: IMAGE, Cmd: ['true'] });
+  await ended.start();
+  await ended.wait();
+  assert.equal((await docker.pruneContainers()).ContainersDeleted, [ended.id]);
+  assert.equal(await docker.listContainers({ all: true }), []);
+  assert.equal(await hostTraces(daemon.directory), []);
+});
+
+test.run();
