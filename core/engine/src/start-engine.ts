@@ -304,8 +304,8 @@ async function recordStart(core: EngineCore): Promise<void> {
     else if (event.type === 'engine.stopped' && last !== undefined) last = { ...last, clean: true };
   }
   // That it started may have been pruned; every event says of which boot it is.
-  if (last === undefined && ledger.log.firstSeq > 0) {
-    const { durableSeq } = ledger.log;
+  const { firstSeq, durableSeq } = ledger.log;
+  if (last === undefined && firstSeq > 0 && durableSeq >= firstSeq) {
     for await (const event of ledger.log.read({ from: durableSeq, to: durableSeq }))
       last = { bootId: event.boot, clean: event.type === 'engine.stopped' };
   }

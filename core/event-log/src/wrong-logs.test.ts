@@ -280,6 +280,10 @@ const WRONG: WrongLogs = {
       },
     }),
   },
+  'given no position, when followed, also by the batch, then from the first event that is kept': {
+    does: 'begins with what is new where nobody says where',
+    make: (right) => ({ follow: (options) => right.follow({ from: Math.max(0, right.durableSeq), ...options }) }),
+  },
   'given several followers from different positions, when events come, then each gets all of its own': {
     does: 'begins one event early',
     make: (right) => ({ follow: (options) => right.follow({ ...options, from: Math.max(0, (options.from ?? 0) - 1) }) }),

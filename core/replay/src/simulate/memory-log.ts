@@ -120,12 +120,23 @@ export class MemoryLog implements EventLog {
   }
 
   read(options: ReadOptions = {}): AsyncIterable<ShiplogEvent> {
-    const from = position(options.from ?? this.firstSeq);
+    const from = this.#kept(options.from);
     const fits = fitting(options.types);
     const { stream, tag } = options;
     const wanted = (event: ShiplogEvent): boolean =>
       fits(event) && (stream ?? event.stream) === event.stream && (tag === undefined || event.tags?.includes(tag) === true);
     return { [Symbol.asyncIterator]: () => this.#range(from, options.to, wanted) };
+  }
+
+  /** Throws LOG_PRUNED for a position that is before the first. */
+  #kept(from = this.firstSeq): number {
+    if (position(from) < this.firstSeq) throw this.#pruned(from);
+    return from;
+  }
+
+  #pruned(from: number): ShiplogError {
+    const first = this.firstSeq;
+    return new ShiplogError('LOG_PRUNED', `the log begins at ${first}, and ${from} was asked for`, { from, first });
   }
 
   async *#range(from: number, to: number | undefined, wanted: (event: ShiplogEvent) => boolean): AsyncGenerator<ShiplogEvent> {
@@ -153,12 +164,12 @@ export class MemoryLog implements EventLog {
     return { [Symbol.asyncIterator]: () => this.#range(this.firstSeq, to, (event) => event.stream === stream && event.rev >= fromRev) };
   }
 
-  follow({ from, signal }: { readonly from: number; readonly signal?: AbortSignal }): AsyncIterable<ShiplogEvent> {
-    const first = position(from);
+  follow({ from, signal }: { readonly from?: number; readonly signal?: AbortSignal }): AsyncIterable<ShiplogEvent> {
+    const first = this.#kept(from);
     return { [Symbol.asyncIterator]: () => this.#follow(first, signal) };
   }
 
-  async *followBatches(options: { readonly from: number; readonly signal?: AbortSignal }): AsyncGenerator<readonly ShiplogEvent[]> {
+  async *followBatches(options: { readonly from?: number; readonly signal?: AbortSignal }): AsyncGenerator<readonly ShiplogEvent[]> {
     for await (const event of this.follow(options)) yield [event];
   }
 
@@ -195,6 +206,7 @@ export class MemoryLog implements EventLog {
 
   async positionAt(time: bigint): Promise<number> {
     const later = this.events.findIndex(({ t }) => BigInt(t) > time);
+    if (later === 0 && this.firstSeq > 0) throw this.#pruned(this.firstSeq - 1);
     return Math.min(later < 0 ? this.admittedSeq : this.firstSeq + later - 1, this.durableSeq);
   }
 

@@ -27,6 +27,15 @@ export function followTests(test: LogTest): void {
     assert.deepEqual(seqs(await followed), upTo(150));
   });
 
+  test('given no position, when followed, also by the batch, then from the first event that is kept', async (log) => {
+    await append(log, 20, 5);
+    assert.deepEqual(seqs(await take(log.follow({}), 1)), [0]);
+    for await (const [event] of log.followBatches({})) {
+      assert.equal(event?.seq, 0);
+      break;
+    }
+  });
+
   test('given several followers from different positions, when events come, then each gets all of its own', async (log) => {
     await append(log, 40, 4);
     const followers = [0, 39, 40, 45, 55].map((from) => take(log.follow({ from }), 60 - from));
