@@ -6,8 +6,9 @@ import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { apart } from '@shiplog/conformance/network';
-import { ShiplogError } from '@shiplog/contracts';
+import { type NameSource, ShiplogError } from '@shiplog/contracts';
 import { createKernel } from '@shiplog/kernel-linux';
+import { MOST_A_SECOND } from './allowance.ts';
 import { EmbeddedNameServer } from './index.ts';
 import { knowing, question } from './questions.test.util.ts';
 import { startUpstream, type Upstream } from './upstream.test.double.ts';
@@ -76,6 +77,31 @@ if (await apart(import.meta.filename)) {
     }
     const { stdout } = await run('nsenter', [`--net=${namespace}`, 'busybox', 'nslookup', 'web', '127.0.0.11']);
     assert.match(stdout, /10\.1\.0\.2[\s\S]*10\.1\.0\.3|10\.1\.0\.3[\s\S]*10\.1\.0\.2/);
+  });
+  test('given a container that asks without pause, when the kernel has let through what a second has room for, then it keeps the rest', async ({
+    namespace,
+    servers,
+  }) => {
+    let heard = 0;
+    const source: NameSource = { ...knowing(), addressesOf: () => (heard++, ['10.1.0.2']) };
+    await servers.serve('c', namespace, source);
+    const script = `
+import socket, sys, time
+question = bytes.fromhex(sys.argv[1])
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+refused, sent, end = 0, 0, time.monotonic() + 2
+while time.monotonic() < end:
+    try:
+        s.sendto(question, ('127.0.0.11', 53)); sent += 1
+    except PermissionError:
+        refused += 1
+print(sent, refused)`;
+    const began = performance.now();
+    const { stdout } = await run('nsenter', [`--net=${namespace}`, 'python3', '-c', script, question('web', 'A').toString('hex')]);
+    const seconds = (performance.now() - began) / 1000;
+    const [sent = 0, refused = 0] = stdout.split(' ').map(Number);
+    assert.ok(refused > sent, stdout);
+    assert.ok(heard > 0 && heard <= MOST_A_SECOND * (seconds + 1), `${heard} in ${seconds} s`);
   });
 
   test('given servers for other names that the host reaches, when a container asks for one, then it has their answer', async ({

@@ -67,6 +67,19 @@ test('given datagrams, when some are noise or the answers of others, then the qu
   }
 });
 
+test('given a client that asks more than may be read in a second, when it asks by a stream, then the rest is answered later, and all of it', async () => {
+  await using fronts = await open(responder, { rate: 20 });
+  const connection = connect(fronts.port, '127.0.0.1');
+  const began = performance.now();
+  connection.end(Buffer.concat(Array.from({ length: 30 }, (_, id) => framed(numbered(id)))));
+  assert.equal(
+    (await idsUntilEnd(connection)).toSorted((a = 0, b = 0) => a - b),
+    Array.from({ length: 30 }, (_, id) => id),
+  );
+  // Twenty at once, ten more of twenty a second.
+  assert.ok(performance.now() - began > 400);
+});
+
 test('given fronts, when they are ended twice, also while a question is being answered, then nothing is sent and the port is free', async () => {
   const asked = { udp: Promise.withResolvers<void>(), tcp: Promise.withResolvers<void>() };
   const release = Promise.withResolvers<void>();
