@@ -58,7 +58,7 @@ export class EmbeddedNameServer implements NameServer, AsyncDisposable {
     opened.use(datagramFront(udp, responder));
     unused.delete(tcp);
     opened.use(await streamFront(tcp, responder));
-    await this.#kernel.firewall.apply(redirect(NAME_SERVER_ADDRESS, port), sandbox);
+    await redirect(this.#kernel.firewall, sandbox, NAME_SERVER_ADDRESS, port);
     return opened.move();
   }
 }
