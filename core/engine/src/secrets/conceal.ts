@@ -62,13 +62,19 @@ function concealLetters(covered: readonly string[], argv: readonly string[], rul
   // Words with blanks are scripts; they were read by themselves.
   if (argv.some((word) => /\s/.test(word) || word === '')) return covered;
   const line = argv.join(' ');
-  const starts = argv.map((_, index) => argv.slice(0, index).join(' ').length + (index === 0 ? 0 : 1));
+  let end = 0;
+  const starts = argv.map((word) => {
+    const start = end;
+    end += word.length + 1;
+    return start;
+  });
   const result = [...covered];
   for (const pattern of rules.patterns) {
+    let index = 0;
     for (const match of line.matchAll(pattern)) {
       const secret = match.groups?.['secret'] ?? '';
       const at = match.index + match[0].lastIndexOf(secret);
-      const index = starts.findLastIndex((start) => start <= at);
+      while ((starts[index + 1] ?? Number.POSITIVE_INFINITY) <= at) index += 1;
       const word = argv[index] ?? '';
       if (secret === '' || result[index] !== word || at + secret.length > (starts[index] ?? 0) + word.length) continue;
       const offset = at - (starts[index] ?? 0);

@@ -184,7 +184,13 @@ test('given a long hostile text, when it is concealed, then it takes no more tha
     'smbclient -U',
   ])
     concealText(piece.repeat(20_000 / piece.length), DEFAULT_RULES, cover);
-  assert.ok(performance.now() - began < 5000);
+  for (const words of [['a'], ['--token'], ['mysql', '-px'], ['curl', '-u', 'x']])
+    concealArgv(
+      Array.from({ length: 100_000 }, (_, index) => words[index % words.length] ?? ''),
+      DEFAULT_RULES,
+      cover,
+    );
+  assert.ok(performance.now() - began < 20_000);
 });
 
 async function withImage() {
