@@ -33,9 +33,18 @@ export function explain(error: unknown, verb: string | undefined, runsProcess: b
     return { message: error.message, exitCode: error.exitCode, ...(error.hint === undefined ? {} : { hint: error.hint }) };
   }
   const shape: ErrorShape = error instanceof Error ? error : { name: 'Error', message: String(error) };
+  if (isGone(error)) return { message: GONE, hint: 'see whether one answers again with `shiplog version`', exitCode: engineCode };
   if (shape.name === 'UnreachableError') return { ...unreachable(shape), exitCode: engineCode };
   const hint = shape.name === 'ApiError' ? engineHint(shape) : catalogueHint(shape.code);
   return { message: shape.message, exitCode: engineCode, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** What is said where {@link isGone}. */
+export const GONE = 'the engine went away in the middle of its answer';
+
+/** Whether a connection was lost while an answer was being read. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Error && error.message === 'aborted' && 'code' in error && error.code === 'ECONNRESET';
 }
 
 /**

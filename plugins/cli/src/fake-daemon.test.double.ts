@@ -64,6 +64,11 @@ export class FakeDaemon {
     return this.#directory;
   }
 
+  /** Dies: whatever is being answered is cut. */
+  hangUp(): void {
+    this.#server.closeAllConnections();
+  }
+
   /** The container's process exits. */
   finish(code: number): void {
     this.#exit.resolve(code);

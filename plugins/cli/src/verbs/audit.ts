@@ -1,11 +1,12 @@
 import type { AuditRecord } from '@shiplog/contracts';
 import { csvLine } from '@shiplog/export';
 import { UsageError } from '../cli-error.ts';
-import { type Context, print } from '../context.ts';
+import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { actorText } from '../format/actor.ts';
 import { localTime } from '../format/human-time.ts';
 import { printTable } from '../format/print-list.ts';
+import { printAll } from '../print-all.ts';
 import { userNames } from '../user-names.ts';
 import { defineVerb, type Flags } from '../verb.ts';
 
@@ -42,8 +43,8 @@ export default defineVerb({
     const { format = 'table' } = flags;
     if (!['table', 'json', 'csv'].includes(format)) throw new UsageError(`--format takes table, json or csv, not "${format}"`);
     const records = await ask(context, flags);
-    if (format === 'json') for await (const record of records) print(context, JSON.stringify(record));
-    else if (format === 'csv') await printCsv(context, records);
+    if (format === 'json') await printAll(context, jsonLines(records));
+    else if (format === 'csv') await printAll(context, csvLines(records));
     else await printRows(context, records);
     return EXIT.ok;
   },
@@ -88,11 +89,14 @@ async function printRows(context: Context, records: AsyncIterable<AuditRecord>):
 
 const COLUMNS = ['time', 'seq', 'verb', 'object', 'ref', 'status', 'error', 'ms', 'who', 'strength', 'method', 'route', 'agent'] as const;
 
-async function printCsv(context: Context, records: AsyncIterable<AuditRecord>): Promise<void> {
-  const write = (cells: readonly (string | number | undefined)[]): void => void context.stdout.write(csvLine(cells));
-  write(COLUMNS);
+async function* jsonLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<string> {
+  for await (const record of records) yield `${JSON.stringify(record)}\n`;
+}
+
+async function* csvLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<string> {
+  yield csvLine(COLUMNS);
   for await (const { time, seq, verb, object, ref, status, error, ms, actor, strength, via } of records) {
     const at = new Date(Number(BigInt(time) / 1_000_000n)).toISOString();
-    write([at, seq, verb, object, ref, status, error?.code, ms, actorText(actor), strength, via?.method, via?.route, via?.agent]);
+    yield csvLine([at, seq, verb, object, ref, status, error?.code, ms, actorText(actor), strength, via?.method, via?.route, via?.agent]);
   }
 }

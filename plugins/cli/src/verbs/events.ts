@@ -1,12 +1,14 @@
 import type { DockerEvent } from '@shiplog/client';
 import type { ShiplogEvent } from '@shiplog/contracts';
-import { UsageError } from '../cli-error.ts';
-import { type Context, print } from '../context.ts';
+import { CliError, UsageError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { GONE, isGone } from '../explain.ts';
 import { FILTER, parseFilters } from '../filters.ts';
 import { actorText } from '../format/actor.ts';
 import { localTime } from '../format/human-time.ts';
 import { compileTemplate } from '../format/template.ts';
+import { printAll } from '../print-all.ts';
 import { unixTime } from '../unix-time.ts';
 import { defineVerb, type Flags } from '../verb.ts';
 
@@ -53,7 +55,7 @@ async function dockerEvents(context: Context, flags: Flags<typeof OPTIONS>): Pro
     ...(flags.until === undefined ? {} : { until: unixTime(context, flags.until) }),
     filters: parseFilters(flags.filter),
   });
-  for await (const event of events) print(context, show(event));
+  await printAll(context, linesOf(events, show));
   return EXIT.ok;
 }
 
@@ -67,8 +69,20 @@ async function logEvents(context: Context, flags: Flags<typeof OPTIONS>): Promis
     stream: flags.stream,
     type: flags.type,
   });
-  for await (const event of events) print(context, show(event));
+  let last: number | undefined;
+  const shown = linesOf(events, (event) => {
+    last = event.seq;
+    return show(event);
+  });
+  await printAll(context, shown).catch((error: unknown) => {
+    if (last === undefined || !flags.follow || !isGone(error)) throw error;
+    throw new CliError(GONE, { hint: `go on where it was with \`--from ${last + 1}\``, cause: error });
+  });
   return EXIT.ok;
+}
+
+async function* linesOf<T>(events: AsyncIterable<T>, show: (event: T) => string): AsyncGenerator<string> {
+  for await (const event of events) yield `${show(event)}\n`;
 }
 
 function formatter<T>(format: string | undefined, line: (event: T) => string): (event: T) => string {

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { LogBoundary, ShiplogEvent } from '@shiplog/contracts';
@@ -10,6 +9,7 @@ import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { exportTiles } from '../export-tiles.ts';
 import { ProgressBar } from '../format/progress-bar.ts';
+import { printAll } from '../print-all.ts';
 import { defineVerb, type Flags } from '../verb.ts';
 import { writeWholeFile } from '../write-whole-file.ts';
 
@@ -73,7 +73,7 @@ export default defineVerb({
           ? await fromEngine(context, flags, format.name === 'ndjson' && flags.from === undefined)
           : { events: fromFile(context, flags.input), total: 0 };
       const chunks = behind(boundary, format.write(counted(events, bar, total)));
-      if (isStdout(flags.out)) await toStream(context, chunks);
+      if (isStdout(flags.out)) await printAll(context, chunks);
       else await writeWholeFile(flags.out, chunks);
     } finally {
       bar.clear();
@@ -154,8 +154,4 @@ async function* counted(events: AsyncIterable<ShiplogEvent>, bar: ProgressBar, t
     if (count % 1000 === 0) bar.update(total === 0 ? count : event.seq + 1, total);
     yield event;
   }
-}
-
-async function toStream({ stdout }: Context, chunks: AsyncIterable<string | Uint8Array>): Promise<void> {
-  for await (const chunk of chunks) if (!stdout.write(chunk)) await once(stdout, 'drain');
 }
