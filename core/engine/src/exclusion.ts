@@ -1,5 +1,6 @@
 import type { CommandArgs, CommandType, ContainerRecord, StateView } from '@shiplog/contracts';
 import { ShiplogError } from '@shiplog/contracts';
+import { hasEnded } from '@shiplog/model';
 
 /** Verbs that have a container to themselves. Others may go on beside them. */
 const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
@@ -48,7 +49,7 @@ export function soleContainer<T extends CommandType>(view: StateView, type: T, a
 
 /** A container that ended and still holds what it had cannot start, or change its networks, before that is given back. */
 export function needsRelease(type: CommandType, container: ContainerRecord | undefined): boolean {
-  return NEED_RELEASE.has(type) && container?.status === 'exited' && container.active && !container.spec.autoRemove;
+  return NEED_RELEASE.has(type) && container !== undefined && hasEnded(container) && container.active && !container.spec.autoRemove;
 }
 
 /** Whether a command makes or takes away layers, as things are. A removal does with a container that is not where its image is. */

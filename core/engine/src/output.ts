@@ -2,7 +2,7 @@ import { type ContainerRecord, type LogOptions, type LogRecord, ShiplogError } f
 import type { EngineCore } from './core.ts';
 
 /**
- * What a container printed. Following ends when the container does, after its last line. Throws at once CONTAINER_NOT_FOUND, or
+ * What a container printed. Following ends when the container does for good, after its last line. Throws at once CONTAINER_NOT_FOUND, or
  * NOT_SUPPORTED where its log driver cannot read back.
  */
 export function readOutput(core: EngineCore, ref: string, options: LogOptions): AsyncIterable<LogRecord> {
@@ -22,11 +22,22 @@ async function* follow(core: EngineCore, container: ContainerRecord, options: Lo
   const running = (): boolean => {
     const now = head.containers.get(container.id);
     return (
-      now !== undefined && (now.process !== undefined || now.busy?.verb === 'container.start' || now.busy?.verb === 'container.restart')
+      now !== undefined &&
+      (now.process !== undefined ||
+        now.status === 'restarting' ||
+        now.busy?.verb === 'container.start' ||
+        now.busy?.verb === 'container.restart')
     );
   };
+  const end = async (): Promise<void> => {
+    const now = head.containers.get(container.id);
+    // A later run than the one that was followed from its start may have ended before its output was looked at.
+    if (now !== undefined && now.startedAt !== container.startedAt)
+      await core.outputs.open(now).catch((error: unknown) => core.parts.logger.warn('output not taken over', { error: String(error) }));
+    ended.abort();
+  };
   const subscription = core.ledger.facts.subscribe((event) => {
-    if (event.stream === `container/${container.id}` && event.type !== 'operation.step' && !running()) ended.abort();
+    if (event.stream === `container/${container.id}` && event.type !== 'operation.step' && !running()) void end();
   });
   const leave = (): void => gone.abort();
   options.signal?.addEventListener('abort', leave, { once: true });

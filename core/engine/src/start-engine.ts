@@ -35,6 +35,7 @@ import { Ledger } from './ledger.ts';
 import { readOutput } from './output.ts';
 import type { EngineParts } from './ports.ts';
 import { watchExits } from './reactors/exits.ts';
+import { Restarts } from './reactors/restarts.ts';
 import { Reads } from './reads.ts';
 import { Retention } from './retention/retention.ts';
 import { recover } from './recover.ts';
@@ -84,6 +85,7 @@ export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
     .flatMap((runtime) => [watchExits(core, executor, runtime, stopping.signal), core.oomKills.watch(runtime, stopping.signal)]);
   watching.push(core.oomKills.watch(drivers.get('cgroup', parts.chosen.cgroup), stopping.signal));
   const retention = parts.retention === undefined ? undefined : new Retention(core, executor, parts.retention);
+  watching.push(new Restarts(core, executor).run(stopping.signal));
   if (retention !== undefined) watching.push(retention.run(stopping.signal));
   return new ServingEngine(core, executor, stopping, Promise.allSettled(watching), retention);
 }

@@ -199,12 +199,13 @@ test('given any state, when a command is accepted and fails, then what its inten
   );
 });
 
-/** All but what a failure may leave behind (that it was tried, and why it failed) and what a container that is down has of networks. */
+/** All but what a failure may leave behind (that it was tried, why it failed, and that it is not tried again) and what a container that is down has of networks. */
 function observable(state: State): unknown {
   const { seq: _, ...rest } = JSON.parse(canonicalState(state)) as { seq: number; containers: Record<string, ContainerRecord> };
   const containers = Object.values(rest.containers).map((record) => ({
     ...record,
     endpoints: record.active ? record.endpoints : {},
+    status: record.status === 'restarting' ? 'exited' : record.status,
     error: '',
     exitCode: 0,
     restartCount: 0,

@@ -192,6 +192,25 @@ test('given what cannot be done, when it is asked for, then the error has code, 
   assert.match(String(archive), /is not implemented by this engine yet/);
 });
 
+test('given a restart policy, when the process fails, then it is started again, as often as was said, until somebody stops it', async () => {
+  const failing = await started(['sh', '-c', 'echo tried; exit 1'], {
+    HostConfig: { RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 2 } },
+  });
+  // A follower stays through restarts.
+  assert.is((await halves(await failing.logs({ follow: true, stdout: true }))).out, 'tried\n'.repeat(3));
+  const { RestartCount, State } = await failing.inspect();
+  assert.equal([RestartCount, State.Status, State.ExitCode], [2, 'exited', 1]);
+  const steady = await started(['sleep', '600'], { HostConfig: { RestartPolicy: { Name: 'always' } } });
+  const before = (await steady.inspect()).State.Pid;
+  const events = (await docker.getEvents({ filters: { container: [steady.id], event: ['start'] } })) as Readable;
+  process.kill(before, 'SIGKILL');
+  for await (const _ of events) break;
+  const again = await steady.inspect();
+  assert.equal([again.State.Status, again.RestartCount, again.State.Pid === before], ['running', 1, false]);
+  await steady.stop({ t: 0 });
+  assert.is((await steady.inspect()).State.Status, 'exited');
+});
+
 test('given an image, when it is tagged, listed, looked at and removed, then each name is its own', async () => {
   const image = docker.getImage(IMAGE);
   await image.tag({ repo: 'other', tag: 'v1' });

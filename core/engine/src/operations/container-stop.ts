@@ -5,7 +5,10 @@ import { decided, type Handler, INTERRUPTED } from './handler.ts';
 export const containerStop: Handler<'container.stop'> = {
   async run(op) {
     const { id, signal, timeoutSeconds } = decided(op);
-    return { exitCode: await endProcess(op, op.engine.ledger.head.container(id), signal, timeoutSeconds) };
+    const container = op.engine.ledger.head.container(id);
+    // It waits to be started again, and waits no more.
+    if (container.process === undefined) return { exitCode: container.exitCode };
+    return { exitCode: await endProcess(op, container, signal, timeoutSeconds) };
   },
   async recover(op) {
     const container = op.engine.ledger.head.container(decided(op).id);

@@ -1,4 +1,5 @@
 import { ShiplogError } from '@shiplog/contracts';
+import { hasEnded } from '@shiplog/model';
 import { type EngineCore, system } from '../core.ts';
 import type { Executor } from '../executor.ts';
 
@@ -9,13 +10,13 @@ import type { Executor } from '../executor.ts';
 export async function settle(core: EngineCore, executor: Executor, id: string, cause?: number): Promise<void> {
   const container = core.ledger.head.containers.get(id);
   if (container === undefined || container.busy !== undefined) return;
-  const ended = container.status === 'exited' || (container.status === 'created' && container.error !== '');
+  const ended = hasEnded(container) || (container.status === 'created' && container.error !== '');
   if (!ended) return;
   try {
     if (container.spec.autoRemove) {
       const caller = system('auto-remove', because(cause ?? (await lastEnd(core, id))));
       await executor.execute('container.remove', { container: id, force: false, volumes: true }, caller);
-    } else if (container.active && container.status === 'exited') {
+    } else if (container.active && hasEnded(container)) {
       await executor.execute('container.release', { container: id }, system('exit', because(cause ?? (await lastEnd(core, id)))));
     }
   } catch (error) {

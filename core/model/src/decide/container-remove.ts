@@ -9,11 +9,11 @@ export const decideContainerRemove: Decider<'container.remove'> = (view, { args 
   const container = view.container(args.container);
   requireIdle(container);
   const up = isUp(container);
-  if (up && !args.force) {
+  if ((up || container.status === 'restarting') && !args.force) {
     const advice =
       container.status === 'paused'
         ? 'container is paused and must be unpaused first'
-        : 'container is running: stop the container before removing or force remove';
+        : `container is ${container.status}: stop the container before removing or force remove`;
     throw new ShiplogError('CONTAINER_RUNNING', `cannot remove container "/${container.name}": ${advice}`, { id: container.id });
   }
   return {

@@ -4,6 +4,7 @@ import { joinedNetworks } from '../network/joined-networks.ts';
 import { leaseAddress } from '../network/lease-address.ts';
 import { leaseEndpoint } from '../network/lease-endpoint.ts';
 import { refuseUnsettled } from '../network/refuse-unsettled.ts';
+import { hasEnded } from '../projections/is-up.ts';
 import { requireIdle } from './require.ts';
 import { takeId } from './take-id.ts';
 import type { Decider } from './verdict.ts';
@@ -33,7 +34,8 @@ export const decideNetworkConnect: Decider<'network.connect'> = (view, { args, g
   return { decided: { ...decided, endpoint }, expected: 'stream-exists', ...endpointClaims([endpoint]) };
 };
 
-function requireJoinable({ id, spec, active, status }: ContainerRecord, { name, driver }: NetworkRecord): void {
+function requireJoinable(container: ContainerRecord, { name, driver }: NetworkRecord): void {
+  const { id, spec, active } = container;
   const refused = (message: string): ShiplogError => new ShiplogError('SPEC_INVALID', message, { container: id, network: name });
   if (driver === 'host' || driver === 'none')
     throw refused(`container cannot be connected to network ${name}: it is chosen when a container is created`);
@@ -43,7 +45,7 @@ function requireJoinable({ id, spec, active, status }: ContainerRecord, { name, 
   if (spec.networkMode.startsWith('container:')) {
     throw refused('container sharing network namespace with another container or host cannot be connected to any other network');
   }
-  if (active && status === 'exited') {
+  if (active && hasEnded(container)) {
     throw new ShiplogError('CONTAINER_BUSY', `container ${id} still holds host resources of its last run, try again`, { id });
   }
 }

@@ -1,5 +1,6 @@
 import type { ContainerRecord, EndpointRecord, EventOf, ProcessRef } from '@shiplog/contracts';
 import { idleEndpoints } from '../network/joined-networks.ts';
+import { wantsRestart } from '../projections/restart-policy.ts';
 import { stopSignalOf } from '../projections/stop-signal-of.ts';
 import type { Held, State } from '../state.ts';
 import { change, forget, vacate, withoutProcess } from './container-record.ts';
@@ -77,11 +78,13 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
     const container = pending === undefined ? undefined : state.containers.get(pending.decided.id);
     // The exit was observed on the way, as a rule; where it was not, the outcome is the only word of it.
     if (container?.process !== undefined) ended(state, container, event.data.exitCode, false, event.t);
+    else if (container?.status === 'restarting') change(state, container.id, { status: 'exited' });
   },
   'container.stop.failed': (state, event) => {
     const pending = pendingOf(state, event.op, 'container.stop');
     const container = pending === undefined ? undefined : state.containers.get(pending.decided.id);
-    if (container?.process !== undefined) change(state, container.id, { stopRequested: pending?.held.stopRequested ?? false });
+    if (container?.process !== undefined || container?.status === 'restarting')
+      change(state, container.id, { stopRequested: pending?.held.stopRequested ?? false });
   },
 
   'container.restart.requested': (state, event) => {
@@ -106,7 +109,10 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
     if (pending === undefined || container === undefined) return;
     const { signal } = pending.decided;
     // A signal that means "end" is a wish to stop, and restart policies heed it; others, such as HUP, are not.
-    if (signal === KILL || signal === stopSignalOf(state, container)) change(state, container.id, { stopRequested: true });
+    if (signal === KILL || signal === stopSignalOf(state, container)) {
+      // It may have ended before this was known.
+      change(state, container.id, { stopRequested: true, ...(container.status === 'restarting' ? { status: 'exited' } : {}) });
+    }
   },
   'container.kill.failed': () => undefined,
 
@@ -198,7 +204,9 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
     // Exits are told at least once; one whose process is not known and not expected was told before.
     if (container.process === undefined && !starting) return;
     if (starting && container.busy !== undefined) hold(state, container.busy.op, { exited: true });
-    ended(state, container, exitCode, oomKilled, finishedAt);
+    // A stop before this start says nothing about this run; what is restarted anyway is so once.
+    const asked = !starting && (container.stopRequested || container.busy?.verb === 'container.restart');
+    ended(state, container, exitCode, oomKilled, finishedAt, !asked && wantsRestart(container, exitCode));
     if (source === 'recovery') endExecs(state, container, finishedAt);
   },
   'container.oom': () => undefined,
@@ -245,6 +253,7 @@ function startFailed(state: State, event: Requested, id: string, held: Held): vo
   const container = state.containers.get(id);
   const { result } = event;
   if (container === undefined) return;
+  if (container.status === 'restarting') change(state, id, { status: 'exited' });
   if (held.active !== true && result?.status !== 'unknown') vacate(state, id);
   const error = result?.error;
   if (error === undefined) return;
@@ -252,13 +261,13 @@ function startFailed(state: State, event: Requested, id: string, held: Held): vo
   if (container.process === undefined) change(state, id, { exitCode: startExitCode(error.code, 128) });
 }
 
-function ended(state: State, container: ContainerRecord, exitCode: number, oomKilled: boolean, finishedAt: string): void {
+function ended(state: State, container: ContainerRecord, exitCode: number, oomKilled: boolean, finishedAt: string, again = false): void {
   const removing = container.status === 'removing';
   if (removing && container.busy !== undefined) {
     const statuses = state.pending.get(container.busy.op)?.held.statuses;
     hold(state, container.busy.op, { statuses: { ...statuses, [container.id]: 'exited' } });
   }
-  const status = removing ? 'removing' : 'exited';
+  const status = removing ? 'removing' : again ? 'restarting' : 'exited';
   state.containers.set(container.id, { ...withoutProcess(container), status, exitCode, oomKilled, finishedAt });
 }
 
