@@ -77,10 +77,11 @@ async function tailOfPages(db: LogDatabase, last: number, snapshots: SnapshotDat
 async function beginning(db: LogDatabase): Promise<Tail> {
   const tail = new Tail();
   try {
-    const page = await readBaseIndex(db);
-    if (page === undefined) return tail;
-    const edge = loadPage(page, tail.index, tail.segments);
+    const base = await readBaseIndex(db);
+    if (base === undefined) return tail;
+    const edge = loadPage(base.index, tail.index, tail.segments);
     if (edge === undefined) throw new FrameError('it does not have the form of an index page');
+    if (edge.size !== base.first) throw new FrameError('what stands for the pruned events is not of those before the first that is kept');
     tail.resume(edge);
     return tail;
   } catch (error) {

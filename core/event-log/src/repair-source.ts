@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LogBoundary, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
+import { basePart, isBaseKey } from './archive/base.ts';
 import { archivedSegments } from './archive/bring-back.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { segmentPosition } from './database.ts';
@@ -15,23 +16,36 @@ export interface Range {
   readonly to: number;
 }
 
-/** Where events come from that a log lost: canonical texts of those in some ranges, by position, as far as they are there. Nothing is believed of them. */
-export type RepairSource = (ranges: readonly Range[]) => Promise<ReadonlyMap<number, string>>;
+/** Where comes from what a log lost. Nothing is believed of it. */
+export interface RepairSource {
+  /** Canonical texts of the events in some ranges, by position, as far as they are there. */
+  events(ranges: readonly Range[]): Promise<ReadonlyMap<number, string>>;
+  /** Parts of what may stand for pruned events, states and index pages, as they are stored. */
+  boundaryParts(): Promise<readonly Uint8Array[]>;
+}
 
 /**
  * An export (a file with one event a line, as `shiplog log export --sealed` prints them; also gzip or zstd) or the directory of another copy of the log.
  * The source throws REQUEST_INVALID for a line that is no event, and for one that is needed and tells its caller in clear.
  */
 export function sourceAt(path: string): RepairSource {
-  return async (ranges) => ((await stat(path)).isDirectory() ? copyTexts(path, ranges) : exportTexts(path, ranges));
+  const isDirectory = async (): Promise<boolean> => (await stat(path)).isDirectory();
+  return {
+    events: async (ranges) => ((await isDirectory()) ? copyTexts(path, ranges) : exportTexts(path, ranges)),
+    boundaryParts: async () => ((await isDirectory()) ? copyParts(path) : exportParts(path)),
+  };
+}
+
+function databaseIn(directory: string): Promise<string> {
+  return stat(join(directory, 'CURRENT')).then(
+    () => directory,
+    () => join(directory, 'db'),
+  );
 }
 
 async function copyTexts(directory: string, ranges: readonly Range[]): Promise<ReadonlyMap<number, string>> {
   const texts = new Map<number, string>();
-  const db = await stat(join(directory, 'CURRENT')).then(
-    () => directory,
-    () => join(directory, 'db'),
-  );
+  const db = await databaseIn(directory);
   const take = (value: Buffer): void => {
     try {
       const segment = new Segment(value);
@@ -48,16 +62,34 @@ async function copyTexts(directory: string, ranges: readonly Range[]): Promise<R
   return texts;
 }
 
+async function copyParts(directory: string): Promise<readonly Buffer[]> {
+  const parts: Buffer[] = [];
+  await salvage(await databaseIn(directory), ({ key, value }) => {
+    const part = isBaseKey(key) ? basePart(value) : undefined;
+    if (part !== undefined) parts.push(part);
+  });
+  return parts;
+}
+
 async function exportTexts(file: string, ranges: readonly Range[]): Promise<ReadonlyMap<number, string>> {
   const texts = new Map<number, string>();
   for await (const [line, number] of exportLines(file)) {
-    const event = parsed(line, file, number);
-    if (event === undefined) continue;
-    if (!within(ranges, event.seq)) continue;
-    if (isOpened(event)) throw openedCallers(file);
-    texts.set(event.seq, canonicalJson(event));
+    const item = parsed(line, file, number);
+    if (item.kind === 'boundary' || !within(ranges, item.seq)) continue;
+    if (isOpened(item)) throw openedCallers(file);
+    texts.set(item.seq, canonicalJson(item));
   }
   return texts;
+}
+
+/** An export has states alone. Their stored form is canonical, as that of events. */
+async function exportParts(file: string): Promise<readonly Buffer[]> {
+  const parts: Buffer[] = [];
+  for await (const [line, number] of exportLines(file)) {
+    const item = parsed(line, file, number);
+    if (item.kind === 'boundary') parts.push(Buffer.from(canonicalJson(item.state)));
+  }
+  return parts;
 }
 
 /** Whether the caller is told as it was: the log has it sealed, and nobody can seal it so again. */
@@ -74,12 +106,10 @@ function within(ranges: readonly Range[], seq: number): boolean {
   return ranges.some(({ from, to }) => seq >= from && seq <= to);
 }
 
-/** Undefined for what stands for pruned events. */
-function parsed(line: string, source: string, number: number): ShiplogEvent | undefined {
+function parsed(line: string, source: string, number: number): ShiplogEvent | LogBoundary {
   try {
-    const event = JSON.parse(line) as ShiplogEvent | LogBoundary;
-    if (typeof event === 'object' && event !== null && event.kind === 'boundary') return undefined;
-    if (typeof event === 'object' && event !== null && Number.isSafeInteger(event.seq)) return event;
+    const item = JSON.parse(line) as ShiplogEvent | LogBoundary;
+    if (typeof item === 'object' && item !== null && (item.kind === 'boundary' || Number.isSafeInteger(item.seq))) return item;
   } catch (error) {
     throw new ShiplogError('REQUEST_INVALID', `line ${number} of ${source} is not JSON`, { source, line: number }, { cause: error });
   }

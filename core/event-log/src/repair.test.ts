@@ -128,7 +128,7 @@ test('given an export with a line separator of Unicode in an event, when read as
 }) => {
   const odd = events.map((line) => line.replace('"reason":"test"', '"reason":"te\u2028s\u2029t"'));
   await writeFile(exported, odd.join('\n'));
-  const texts = await sourceAt(exported)([{ from: 0, to: EVENTS - 1 }]);
+  const texts = await sourceAt(exported).events([{ from: 0, to: EVENTS - 1 }]);
   assert.is(texts.size, EVENTS);
   assert.match(texts.get(7) ?? '', 'te\u2028s\u2029t');
 });

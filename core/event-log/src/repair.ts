@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Level } from 'level';
 import { ShiplogError, type Verification } from '@shiplog/contracts';
 import { ArchivingLevel } from './archive/archiving-level.ts';
+import { boundsIn, bringBackBase, forgetBefore, wholeBeginning } from './archive/bring-back-base.ts';
 import { bringBackDamaged } from './archive/bring-back.ts';
 import { encodeTile } from './commit.ts';
 import { corrupt } from './corrupt.ts';
@@ -21,6 +22,8 @@ import { verifyEventLog } from './verify.ts';
 export interface Repair {
   /** The ranges that were filled in. */
   readonly filled: readonly Range[];
+  /** The first position that is kept, if what stands for the events before it was brought back. */
+  readonly boundary?: number;
   readonly verification: Verification;
   /** Where the damaged database was put; nothing needs it any more. */
   readonly damaged: string;
@@ -37,7 +40,8 @@ export interface RepairPaths {
 
 /**
  * Makes a damaged database whole: copies what is whole, fills the holes with events from `source`, checks all of it from the first event to the last
- * mark, and only then puts it in the place of the damaged one.
+ * mark, and only then puts it in the place of the damaged one. What stands for pruned events comes from the source, too, where it is damaged; where the
+ * source has these events instead, they are in the log again.
  *
  * Nothing is guessed: what the source gives is taken only if all events together lead to the root that the head mark or the witness names.
  * Otherwise, and after a crash in the middle, the damaged database is as it was. Throws LOG_CORRUPT with the range that could not be filled.
@@ -49,6 +53,7 @@ export async function repairDatabase({ db, archive, witness }: RepairPaths, sour
   await level.open();
   let target: LogDatabase = level;
   let filled: readonly Range[];
+  let boundary: number | undefined;
   let verification: Verification;
   try {
     await salvageLog(db, level);
@@ -56,9 +61,19 @@ export async function repairDatabase({ db, archive, witness }: RepairPaths, sour
     target = new ArchivingLevel(level, archive);
     await target.open();
     const end = await knownEnd(target, witness);
+    const lost = await holesOf(target, end.seq);
+    const bounds = await boundsIn(textsOf(target, end.seq));
+    const begin = await wholeBeginning(target, bounds, lost);
+    const asked = holesFrom(begin ?? 0, lost);
+    const texts = asked.length === 0 ? new Map<number, string>() : await source.events(asked);
+    if (begin === undefined) {
+      const told = new Map([...bounds, ...(await boundsIn(texts.values()))]);
+      const parts = await source.boundaryParts();
+      boundary = await bringBackBase(level, { bounds: told, holes: lost, parts, isThere: (seq) => texts.has(seq) });
+    }
     const base = await baseEdge(target);
-    const holes = await holesOf(target, base?.size ?? 0, end.seq);
-    const texts = holes.length === 0 ? new Map<number, string>() : await source(holes);
+    const holes = holesFrom(base?.size ?? 0, lost);
+    await forgetBefore(level, base?.size ?? 0);
     const edge = await fill(target, base ?? new TreeEdge(), texts, end.seq);
     if (end.format === 2 && edge.root() !== end.hash) throw refused(holes, end.seq);
     await target.put<string, Buffer>(HEAD_KEY, encodeHead(end.seq, edge.frontier().encode()), { ...ENCODING, ...SYNCED });
@@ -78,7 +93,7 @@ export async function repairDatabase({ db, archive, witness }: RepairPaths, sour
   await rename(db, damaged);
   await rename(rebuilt, db);
   await syncPath(join(db, '..'));
-  return { filled, verification, damaged };
+  return { filled, ...(boundary !== undefined && { boundary }), verification, damaged };
 }
 
 /** The last event that is known for sure, and the hash over all. */
@@ -95,8 +110,9 @@ async function knownEnd(db: LogDatabase, witness: Mark | undefined): Promise<Mar
   return end;
 }
 
-async function* segmentsOf(db: LogDatabase, last: number): AsyncGenerator<Segment, void, undefined> {
-  const scan = new RawScan(db, { first: 0, last, ahead: true, chunk: 128 });
+/** From the event at `first` on. */
+async function* segmentsOf(db: LogDatabase, first: number, last: number): AsyncGenerator<Segment, void, undefined> {
+  const scan = new RawScan(db, { first, last, ahead: true, chunk: 128 });
   try {
     for (let chunk = await scan.next(); chunk.length > 0; chunk = await scan.next()) {
       for (const [key, value] of chunk) if (segmentPosition(key) !== undefined) yield new Segment(value);
@@ -106,15 +122,23 @@ async function* segmentsOf(db: LogDatabase, last: number): AsyncGenerator<Segmen
   }
 }
 
-async function holesOf(db: LogDatabase, first: number, last: number): Promise<readonly Range[]> {
+async function* textsOf(db: LogDatabase, last: number): AsyncGenerator<string, void, undefined> {
+  for await (const segment of segmentsOf(db, 0, last)) for (const leaf of segment.leaves()) yield leaf.toString('utf8');
+}
+
+async function holesOf(db: LogDatabase, last: number): Promise<readonly Range[]> {
   const holes: Range[] = [];
-  let expected = first;
-  for await (const segment of segmentsOf(db, last)) {
+  let expected = 0;
+  for await (const segment of segmentsOf(db, 0, last)) {
     if (segment.first > expected) holes.push({ from: expected, to: segment.first - 1 });
     expected = segment.last + 1;
   }
   if (expected <= last) holes.push({ from: expected, to: last });
   return holes;
+}
+
+function holesFrom(first: number, holes: readonly Range[]): readonly Range[] {
+  return holes.filter(({ to }) => to >= first).map(({ from, to }) => ({ from: Math.max(from, first), to }));
 }
 
 /** Puts what is missing behind `edge` in its place, and the tree of all. Answers with the tree's edge at the end. */
@@ -135,7 +159,7 @@ async function fill(db: LogDatabase, edge: TreeEdge, texts: ReadonlyMap<number, 
       await db.put<string, Buffer>(segmentKey(first), segment.bytes, ENCODING);
     }
   };
-  for await (const segment of segmentsOf(db, last)) {
+  for await (const segment of segmentsOf(db, edge.size, last)) {
     await store(segment.first);
     for (const leaf of segment.leafHashes()) edge.append(leaf, completed);
     // Not over those that are there: one that differs is a witness against the source.

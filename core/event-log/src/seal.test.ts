@@ -1,14 +1,14 @@
 // time limit: 120 s
 import { randomBytes } from 'node:crypto';
-import { cp, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Level } from 'level';
 import { type TemporaryDirectory, temporaryDirectory } from '@shiplog/test-support';
 import type { EventLog, SealedRange } from '@shiplog/contracts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openLevelLog, repairLevelLog, verifyLevelLog } from './level-log.ts';
 import { sourceAt } from './repair-source.ts';
+import { rewriteDatabase } from './rewrite.test.util.ts';
 import { all, counter, errorOf, IDENTITY, samples, STAMP } from './samples.test.util.ts';
 
 interface Context {
@@ -268,18 +268,6 @@ test('given an archive that is damaged, when verified, or repaired in vain, then
   assert.equal(await readFile(file), bytes);
 });
 
-/** Puts a database that never heard of archives in the place of the log's. */
-async function loseRecords(directory: string): Promise<void> {
-  const [path, other] = [join(directory, 'db'), join(directory, 'other')];
-  const [from, to] = [path, other].map((each) => new Level<string, Buffer>(each, { valueEncoding: 'buffer' }));
-  assert.ok(from && to);
-  for await (const [key, value] of from.iterator()) if (!key.startsWith('a')) await to.put(key, value);
-  await from.close();
-  await to.close();
-  await rm(path, { recursive: true });
-  await rename(other, path);
-}
-
 test('given a database that lost the records of its archives, when verified, opened and repaired, then no archive goes before all is there again', async (context) => {
   await sealAll(context.log, 800);
   await sealAll(context.log, 2000);
@@ -287,7 +275,7 @@ test('given a database that lost the records of its archives, when verified, ope
   await context.log.close();
   const archives = await readdir(context.archive);
   assert.is(archives.length, 2);
-  await loseRecords(context.directory);
+  await rewriteDatabase(context.directory, (key, value) => (key.startsWith('a') ? undefined : value));
 
   assert.equal(
     (await verifyLevelLog(context.directory)).damage.map(({ from }) => from),

@@ -14,10 +14,14 @@ export async function repairSource(path: string): Promise<RepairSource> {
 async function tiles(path: string): Promise<RepairSource> {
   const { readData, TlogDirectory } = await import('@shiplog/tlog-directory');
   const directory = new TlogDirectory(path);
-  return async (ranges) => {
-    const texts = new Map<number, string>();
-    for (const { from, to } of ranges) for (const [seq, data] of await readData(directory, from, to)) texts.set(seq, data.toString('utf8'));
-    return texts;
+  return {
+    async events(ranges) {
+      const texts = new Map<number, string>();
+      for (const { from, to } of ranges)
+        for (const [seq, data] of await readData(directory, from, to)) texts.set(seq, data.toString('utf8'));
+      return texts;
+    },
+    boundaryParts: async () => [],
   };
 }
 

@@ -50,7 +50,10 @@ test('given a disk that is read-only, when a log is opened, verified or repaired
   assert.is((await run('mount', ['-o', 'remount,ro', disk.mount])).code, 0);
   try {
     const before = await readdir(directory);
-    for (const attempt of [() => verifyLevelLog(directory), () => repairLevelLog(directory, async () => new Map())]) {
+    for (const attempt of [
+      () => verifyLevelLog(directory),
+      () => repairLevelLog(directory, { events: async () => new Map(), boundaryParts: async () => [] }),
+    ]) {
       const [code, message] = await failure(attempt);
       assert.is(code, 'HOST_UNSUITABLE');
       assert.match(message, 'copy the log');

@@ -1,7 +1,8 @@
 // time limit: 240 s
+import { createHash } from 'node:crypto';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openLevelLog, verifyLevelLog } from '@shiplog/event-log';
+import { openLevelLog, sourceAt, verifyLevelLog } from '@shiplog/event-log';
 import { createState, evolve, restoreStored, snapshotOf, type State } from '@shiplog/model';
 import {
   boundaryOf,
@@ -103,6 +104,20 @@ for (const { release, log, pruned, expected } of golden) {
     await writeExport(out, one.events, boundaryOf(recording.start));
     assert.is((await fold(readSource(out))).first, first);
     assert.equal(await differencesIn(readSource(out)), []);
+  });
+
+  test(`given the log that ${release} pruned, when exported, then a repair takes what stands for its beginning from there: it has the recorded hash`, async () => {
+    const all = await allOf(readSource(pruned));
+    await using temporary = await temporaryDirectory();
+    const out = join(temporary.path, 'out.jsonl.zst');
+    const events = all.filter((item) => !isBoundary(item));
+    await writeExport(out, events, all.find(isBoundary));
+    const said = events.find((event) => event.type === 'log.bounded' && event.data.first === first);
+    assert.ok(said?.type === 'log.bounded');
+    assert.equal(
+      (await sourceAt(out).boundaryParts()).map((part) => createHash('sha256').update(part).digest('hex')),
+      [said.data.state],
+    );
   });
 
   test(`given the log that ${release} pruned, when exported with another first state, then it is refused where the log tells of it`, async () => {

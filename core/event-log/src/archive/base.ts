@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Bounded } from '@shiplog/contracts';
-import { ENCODING, type LogDatabase } from '../database.ts';
+import { ENCODING, type LogDatabase, SYNCED } from '../database.ts';
 import { BODY, checkFrame, FrameError, sealFrame } from '../frame.ts';
 
 /** Where a log begins whose older events were pruned, under a key of its own; what stands for them lies beside it. */
@@ -32,23 +32,47 @@ export function checkBase(value: Buffer): void {
 
 /** Position of the first event that is kept: 0 where nothing was pruned. Throws FrameError when what says so is damaged. */
 export async function readFirst(db: LogDatabase): Promise<number> {
-  const value = await db.get<string, Buffer>(BASE_KEY, ENCODING);
-  if (value === undefined) return 0;
-  checkFrame(value, SIZE);
-  return value.readUIntBE(BODY, 6);
+  return firstIn(await db.get<string, Buffer>(BASE_KEY, ENCODING));
 }
 
-/** The index page of all that was pruned; undefined where nothing was. Throws FrameError when it is damaged, or gone. */
-export async function readBaseIndex(db: LogDatabase): Promise<Buffer | undefined> {
-  return (await readFirst(db)) === 0 ? undefined : bodyOf(await db.get<string, Buffer>(INDEX_KEY, ENCODING), 'index');
+/** The index page of all that was pruned, and the first position that is kept; undefined where nothing was. Throws FrameError when it is damaged, or gone. */
+export async function readBaseIndex(db: LogDatabase): Promise<{ readonly first: number; readonly index: Buffer } | undefined> {
+  // Together, since a prune changes all of them at once.
+  const [begin, index] = await db.getMany<string, Buffer>([BASE_KEY, INDEX_KEY], ENCODING);
+  const first = firstIn(begin);
+  return first === 0 ? undefined : { first, index: bodyOf(index, 'index') };
 }
 
 /** What stands for all that was pruned; undefined where nothing was. Throws FrameError when it is damaged, or gone. */
 export async function readBase(db: LogDatabase): Promise<(Base & { readonly first: number }) | undefined> {
-  const first = await readFirst(db);
+  const [begin, index, state] = await db.getMany<string, Buffer>([BASE_KEY, INDEX_KEY, STATE_KEY], ENCODING);
+  const first = firstIn(begin);
   if (first === 0) return undefined;
-  const [index, state] = await Promise.all([INDEX_KEY, STATE_KEY].map((key) => db.get<string, Buffer>(key, ENCODING)));
   return { first, index: bodyOf(index, 'index'), state: bodyOf(state, 'state') };
+}
+
+/** What is whole of an index page and a state, which may not belong together. */
+export async function baseParts(db: LogDatabase): Promise<readonly Buffer[]> {
+  const values = await db.getMany<string, Buffer>([INDEX_KEY, STATE_KEY], ENCODING);
+  return values.flatMap((value) => basePart(value) ?? []);
+}
+
+/** The index page or the state that a value holds; undefined when it is damaged. */
+export function basePart(value: Buffer | undefined): Buffer | undefined {
+  try {
+    return value && bodyOf(value, 'state');
+  } catch (error) {
+    if (error instanceof FrameError) return undefined;
+    throw error;
+  }
+}
+
+/** Has a log begin behind what `base` stands for; at 0 if that is nothing. */
+export async function writeBase(db: LogDatabase, base: (Base & { readonly first: number }) | undefined): Promise<void> {
+  const batch = db.batch();
+  for (const key of [BASE_KEY, INDEX_KEY, STATE_KEY]) batch.del<string>(key, { keyEncoding: 'utf8' });
+  for (const [key, value] of base === undefined ? [] : baseEntries(base.first, base)) batch.put<string, Buffer>(key, value, ENCODING);
+  await batch.write(SYNCED);
 }
 
 /** What to write so that a log begins at `first`. */
@@ -66,6 +90,12 @@ export function baseEntries(first: number, { index, state }: Base): readonly (re
 /** What the log says of a base: so the tree's root stands for it as well. */
 export function boundedBy(first: number, { index, state }: Base): Bounded {
   return { first, state: hash('sha256', state), index: hash('sha256', index) };
+}
+
+function firstIn(value: Buffer | undefined): number {
+  if (value === undefined) return 0;
+  checkFrame(value, SIZE);
+  return value.readUIntBE(BODY, 6);
 }
 
 function framed(bytes: Uint8Array): Buffer {

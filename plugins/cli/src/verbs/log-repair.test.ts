@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, openLevelLog } from '@shiplog/event-log';
 import { temporaryDirectory } from '@shiplog/test-support';
@@ -109,6 +109,32 @@ test('given a damaged log, when repaired from tiles of it, then it is whole agai
   const repaired = await runShiplog(['log', 'repair', '--root', path, '--from', tiles], {});
   assert.is(repaired.code, 0, repaired.stderr);
   assert.is((await runShiplog(['log', 'verify', '--root', path], {})).code, 0);
+});
+
+test('given a log whose last write, a prune, is damaged, when repaired from a copy, then what stands for the pruned events is there again', async () => {
+  await using temporary = await temporaryDirectory();
+  const path = join(temporary.path, 'root');
+  await root(path);
+  const log = await openLevelLog({ directory: join(path, 'log'), boot: 'b', inst: 'i' });
+  for await (const _ of log.seal(100));
+  const first = log.sealedSeq + 1;
+  await log.prune(first, Buffer.from('{}'), async (data) => {
+    await log.append({ stamp: STAMP, events: [{ stream: 'engine', type: 'log.bounded', kind: 'meta', data }] }).durable;
+  });
+  await log.close();
+  const mirror = join(temporary.path, 'mirror');
+  await cp(join(path, 'log'), mirror, { recursive: true });
+  const written = (await readdir(join(path, 'log/db'))).find((name) => /^\d+\.log$/.test(name)) ?? '';
+  const bytes = await readFile(join(path, 'log/db', written));
+  bytes[bytes.length - 10] = (bytes[bytes.length - 10] ?? 0) ^ 1;
+  await writeFile(join(path, 'log/db', written), bytes);
+
+  assert.is((await runShiplog(['log', 'verify', '--root', path], {})).code, 1);
+  const repaired = await runShiplog(['log', 'repair', '--root', path, '--from', mirror], {});
+  assert.is(repaired.code, 0, repaired.stderr);
+  assert.match(repaired.stdout, `brought back: what stands for the events before ${first}, which were pruned`);
+  const verified = await runShiplog(['log', 'verify', '--root', path, '--format', 'json'], {});
+  assert.equal((JSON.parse(verified.stdout) as { from: number; damage: unknown[] }).from, first);
 });
 
 test('given a source that is not there, when repaired, then that is said', async () => {

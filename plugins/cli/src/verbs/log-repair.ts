@@ -19,7 +19,7 @@ export default defineVerb({
     format: { type: 'text', value: 'json', help: 'Print what was filled in as JSON', complete: ['json'] },
   },
   details:
-    'Fills the holes of a damaged log whose engine is stopped. Nothing is guessed: events are taken from the source only if all events together\nlead to the root that is known; else the log stays as it is. The damaged database is kept beside the mended one.',
+    'Fills the holes of a damaged log whose engine is stopped. Nothing is guessed: events are taken from the source only if all events together\nlead to the root that is known; else the log stays as it is. What stands for pruned events comes from another copy; its state alone, from an\nexport as well. The damaged database is kept beside the mended one.',
   examples: [
     { command: 'shiplog log repair --from events.ndjson', what: 'from an export (shiplog log export --sealed --out events.ndjson)' },
     { command: 'shiplog log repair --from /mnt/audit/web-1', what: 'from its tiles (shiplog log export --tiles DIR)' },
@@ -31,15 +31,16 @@ export default defineVerb({
     if (flags.from === undefined) throw new UsageError('say where the missing events are: --from FILE|DIR');
     // Only this needs the log itself.
     const { repairLevelLog } = await import('@shiplog/event-log');
-    const { filled, verification, damaged } = await repairLevelLog(
+    const { filled, boundary, verification, damaged } = await repairLevelLog(
       join(flags.root ?? '/var/lib/shiplog', 'log'),
       await repairSource(flags.from),
     );
     if (flags.format === 'json') {
-      print(context, JSON.stringify({ filled, verification, damaged }));
+      print(context, JSON.stringify({ filled, boundary, verification, damaged }));
       return EXIT.ok;
     }
     for (const { from, to } of filled) print(context, `filled in: events ${from} to ${to}`);
+    if (boundary !== undefined) print(context, `brought back: what stands for the events before ${boundary}, which were pruned`);
     print(context, `${verification.events} events checked`);
     print(context, `head ${verification.head}`);
     print(context, context.colors.green('no damage'));
