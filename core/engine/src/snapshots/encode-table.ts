@@ -5,7 +5,7 @@ import { encodeGroup } from './stored-group.ts';
 import type { Form } from './tables.ts';
 
 /** Characters of a page, after which another begins: so many are read for the sake of one row. */
-const PAGE = 8 * 1024;
+const PAGE = 16 * 1024;
 /** How many rows are asked what they have alike. */
 const SAMPLE = 64;
 /** Pages between two pauses. */
