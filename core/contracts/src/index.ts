@@ -2,6 +2,7 @@ export { STRENGTH, strengthOf } from './actor.ts';
 export { API_VERSION } from './manifest.ts';
 export { ERRORS, ShiplogError } from './errors.ts';
 export { durationNanos, parseMoment, parseTime } from './moment.ts';
+export { parseJson } from './parse-json.ts';
 export { sizeBytes } from './size.ts';
 export { AUTHORIZER_VERBS } from './drivers/authorizer.ts';
 export { CGROUP_VERBS, LimitsSchema } from './drivers/cgroup.ts';

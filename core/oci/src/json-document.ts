@@ -1,4 +1,4 @@
-import { type Digest, ShiplogError } from '@shiplog/contracts';
+import { type Digest, parseJson, ShiplogError } from '@shiplog/contracts';
 import { isDigest } from './digest.ts';
 
 /** A JSON object of unknown content. */
@@ -17,8 +17,7 @@ export function jsonDocument(bytes: Uint8Array, what: string, limitBytes: number
 export function jsonValue(bytes: Uint8Array, what: string, limitBytes: number): unknown {
   if (bytes.byteLength > limitBytes) throw wrong(what, `is larger than ${limitBytes} bytes`);
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return value;
+    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
     throw wrong(what, 'is not JSON', error);
   }

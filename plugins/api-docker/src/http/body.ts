@@ -1,4 +1,4 @@
-import { ShiplogError } from '@shiplog/contracts';
+import { parseJson, ShiplogError } from '@shiplog/contracts';
 
 /** Bytes a JSON body may have. Seccomp profiles are the largest thing that honest clients send. */
 export const BODY_LIMIT = 4 * 1024 * 1024;
@@ -37,7 +37,7 @@ export async function readJson(
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw new ShiplogError(
       'REQUEST_INVALID',

@@ -1,7 +1,10 @@
+import { Readable } from 'node:stream';
+import type { ShiplogError } from '@shiplog/contracts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { humanDuration } from '../translate/human-duration.ts';
 import { parseMoment, rfc3339 } from '../translate/time.ts';
+import { readJson } from './body.ts';
 import { DetachScanner, parseDetachKeys } from './detach-keys.ts';
 import { booleanOf } from './query.ts';
 import { Router } from './router.ts';
@@ -62,6 +65,14 @@ test('given templates, when paths are matched, then a star spans slashes and a p
   assert.equal(router.match('GET', '/images/a/b@sha256:1/json')?.params, { name: 'a/b@sha256:1' });
   assert.is(router.match('GET', '/networks/a/b'), undefined);
   assert.is(router.match('POST', '/images/json'), undefined);
+});
+
+test('given a body with half a character, when read, then it is replaced as Go does it; what is nested too deeply is refused', async () => {
+  const read = (text: string): Promise<unknown> => readJson(Readable.from([Buffer.from(text)]), 'application/json');
+  assert.equal(await read(String.raw`{"Labels":{"k\ud834":"\udd1e"}}`), { Labels: { 'k\ufffd': '\ufffd' } });
+  const deep = String.raw`{"a":"\ud800","b":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+  const error: unknown = await read(deep).catch((thrown: unknown) => thrown);
+  assert.is((error as ShiplogError).code, 'REQUEST_INVALID');
 });
 
 test.run();
