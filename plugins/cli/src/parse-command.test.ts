@@ -12,6 +12,13 @@ const OPTIONS = defineOptions({
   memory: { type: 'text', short: 'm', value: 'BYTES', help: '' },
   env: { type: 'list', short: 'e', value: 'NAME', help: '' },
 });
+const MOMENTS = defineOptions({ at: { type: 'text', value: 'MOMENT', help: '' }, name: { type: 'text', value: 'NAME', help: '' } });
+
+test('given a moment without a zone, when parsed, then it has one, and no other value changes', () => {
+  const [time, seconds] = ['2026-01-31T10:00:05', new Date(2026, 0, 31, 10, 0, 5).toISOString().replace('.000', '')];
+  assert.equal(parseCommand(MOMENTS, ['--at', time, '--name', time], false).flags, { at: seconds, name: time });
+  assert.equal(parseCommand(MOMENTS, ['--at', '10m'], false).flags, { at: '10m', name: undefined });
+});
 
 test('given no flags, when parsed, then each has its absent value', () => {
   assert.equal(parseCommand(OPTIONS, [], false).flags, { tty: false, interactive: false, proxy: true, memory: undefined, env: [] });

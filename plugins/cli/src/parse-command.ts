@@ -2,6 +2,10 @@ import { parseArgs } from 'node:util';
 import { UsageError } from './cli-error.ts';
 import { nearest } from './nearest.ts';
 import type { Option, Options, RawFlags } from './verb.ts';
+import { zonedMoment } from './zoned-moment.ts';
+
+/** What options are called that take a moment. */
+const MOMENT = 'MOMENT';
 
 /** A command line taken apart. `help`: it only asked for help. */
 export interface ParsedCommand {
@@ -30,7 +34,8 @@ function forParseArgs([name, option]: [string, Option]): [string, { type: 'strin
 function flagValue(option: Option, value: unknown): RawFlags[string] {
   if (option.type === 'switch') return value === undefined ? option.on === true : value === 'true';
   if (option.type === 'list') return Array.isArray(value) ? value.map(String) : [];
-  return typeof value === 'string' ? value : undefined;
+  if (typeof value !== 'string') return undefined;
+  return option.value === MOMENT ? zonedMoment(value) : value;
 }
 
 /**

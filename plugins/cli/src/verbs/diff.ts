@@ -4,6 +4,7 @@ import { type Context, note, print } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printTable } from '../format/print-list.ts';
 import { defineVerb } from '../verb.ts';
+import { zonedMoment } from '../zoned-moment.ts';
 
 /** Characters of a value that a table shows. */
 const WIDTH = 40;
@@ -41,7 +42,7 @@ function momentsOf(range: string): { readonly from: string; readonly to?: string
   const from = (dots === -1 ? range : range.slice(0, dots)).trim();
   const to = dots === -1 ? '' : range.slice(dots + 2).trim();
   if (from === '') throw new UsageError(`"${range}" does not say from when: write FROM..TO, such as 10m..now`);
-  return to === '' ? { from } : { from, to };
+  return to === '' ? { from: zonedMoment(from) } : { from: zonedMoment(from), to: zonedMoment(to) };
 }
 
 function printChanges(context: Context, { from, to, changes }: StateDiff, whole: boolean): void {
