@@ -178,7 +178,10 @@ test('given two states, when compared, then what came, what went and what change
       }
     }
   }
-  assert.ok(changes.some(({ fields }) => fields?.some(({ field }) => field === 'status')));
+  const [exited] = await eventsOf('container.exited');
+  assert.ok(exited);
+  const ended = diffStates(await stateAt(exited.seq - 1), await stateAt(exited.seq));
+  assert.ok(ended.some(({ fields }) => fields?.some(({ field }) => field === 'status')));
 });
 
 test('given an operation under way and nothing else, when states are compared, then nothing differs', () => {
