@@ -1,7 +1,7 @@
 import { access, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Level } from 'level';
-import type { EventLog, Verification } from '@shiplog/contracts';
+import { type EventLog, ShiplogError, type Verification } from '@shiplog/contracts';
 import { ArchivingLevel } from './archive/archiving-level.ts';
 import { openEventLog } from './event-log.ts';
 import { corrupt } from './corrupt.ts';
@@ -122,7 +122,8 @@ async function verifyHeld(directory: string, progress?: (checked: number, total:
     const last = Math.max(witness?.seq ?? -1, (await readHead(db).catch(() => undefined))?.seq ?? -1);
     const verification = await verifyEventLog(db, {
       witness,
-      after: await baseEdge(db),
+      // Without it the check begins at 0, and tells that events are missing there, and why.
+      after: await baseEdge(db).catch(unlessCorrupt),
       progress: (checked) => progress?.(checked, last + 1),
     });
     return { ...verification, damage: [...verification.damage, ...damage.map((each) => damagedRange(each, last))] };
@@ -144,6 +145,10 @@ export async function repairLevelLog(directory: string, source: RepairSource): P
   } finally {
     await release();
   }
+}
+
+function unlessCorrupt(error: unknown): undefined {
+  if (!(error instanceof ShiplogError) || error.code !== 'LOG_CORRUPT') throw error;
 }
 
 async function readWitness(path: string): Promise<Mark | undefined> {

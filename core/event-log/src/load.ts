@@ -3,7 +3,7 @@ import { ShiplogError } from '@shiplog/contracts';
 import { encodeTile } from './commit.ts';
 import { readBaseIndex } from './archive/base.ts';
 import { corrupt, refusal } from './corrupt.ts';
-import { ENCODING, HEAD_KEY, type LogDatabase, SYNCED, tileKey } from './database.ts';
+import { ENCODING, HEAD_KEY, type LogDatabase, segmentPosition, SYNCED, tileKey } from './database.ts';
 import { FrameError } from './frame.ts';
 import { encodeHead, readHead } from './head.ts';
 import { GENESIS } from './hash-link.ts';
@@ -85,7 +85,21 @@ async function beginning(db: LogDatabase): Promise<Tail> {
     tail.resume(edge);
     return tail;
   } catch (error) {
-    throw refusal(error, 0, 0);
+    throw refusal(error, 0, Math.max(0, (await firstStored(db)) - 1));
+  }
+}
+
+/** Position of the first event that is stored; 0 where that cannot be told. */
+async function firstStored(db: LogDatabase): Promise<number> {
+  const scan = new RawScan(db, { first: 0, ahead: false, chunk: 1 });
+  try {
+    const [entry] = await scan.next();
+    return entry === undefined ? 0 : (segmentPosition(entry[0]) ?? 0);
+  } catch (error) {
+    if (error instanceof ShiplogError) return 0;
+    throw error;
+  } finally {
+    await scan.close();
   }
 }
 

@@ -108,6 +108,30 @@ async function expectWhole({ directory, head }: Context, first: number): Promise
   await log.close();
 }
 
+for (const [what, isPart] of [
+  ['the state', isState],
+  ['the index page', isIndex],
+  ['the position', isPosition],
+  ['all', isBase],
+] as const)
+  test(`given ${what} of what stands for pruned events damaged or gone, when the log is verified, opened or asked, then the range that is gone is told`, async (context) => {
+    const { directory, first } = context;
+    for (const how of ['a bit of it flipped', 'gone']) {
+      const copy = join(context.temporary.path, how);
+      await cp(directory, copy, { recursive: true });
+      await rewriteDatabase(copy, (key, value) => (isPart(key) ? DAMAGE[how]?.(value) : value));
+      const told = (await verifyLevelLog(copy)).damage.map(({ from, to }) => [from, to]);
+      assert.equal(told[0], [0, first - 1], how);
+      assert.ok(told.every(([, to]) => to !== undefined && to < first));
+      const error = await errorOf(async () => {
+        const log = await openLevelLog({ ...IDENTITY, directory: copy });
+        await log.boundary().finally(() => log.close());
+      });
+      const { from, to } = (error?.facts ?? {}) as { from?: number; to?: number };
+      assert.equal([error?.code, from, to], ['LOG_CORRUPT', 0, first - 1], how);
+    }
+  });
+
 for (const [how, change] of Object.entries(DAMAGE)) {
   for (const [what, isPart] of [
     ['the state', isState],
@@ -134,8 +158,8 @@ for (const [how, change] of Object.entries(DAMAGE)) {
 test('given another position where the log is to begin, with a checksum that fits, when opened or verified, then it is refused', async (context) => {
   const { directory } = context;
   await damage(context, isPosition, forged);
-  for (const attempt of [() => openLevelLog({ ...IDENTITY, directory }), () => verifyLevelLog(directory)])
-    assert.is((await errorOf(attempt))?.code, 'LOG_CORRUPT');
+  assert.is((await errorOf(() => openLevelLog({ ...IDENTITY, directory })))?.code, 'LOG_CORRUPT');
+  assert.ok((await verifyLevelLog(directory)).damage.length > 0);
 });
 
 test('given an index page that is gone, when the source has neither it nor the events, then refused with the range that is gone, and the log is as it was', async (context) => {
