@@ -1,5 +1,5 @@
 // time limit: 180 s
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TemporaryDirectory, temporaryDirectory } from '@shiplog/test-support';
 import type { EventLog } from '@shiplog/contracts';
@@ -64,6 +64,7 @@ test.before.each(async (context) => {
   context.head = (await log.verify()).head;
   await log.close();
   await cp(context.directory, context.mirror, { recursive: true });
+  await rm(join(context.mirror, 'archive', 'boundary'));
 });
 test.after.each((context) => context.temporary.cleanup());
 
@@ -90,8 +91,10 @@ const isIndex = (key: string): boolean => key.startsWith('base/index');
 const isPosition = (key: string): boolean => key === 'base';
 const isBase = (key: string): boolean => key.startsWith('base');
 
+/** Also takes the copy beside the archives away. */
 async function damage(context: Context, isPart: (key: string) => boolean, how: (value: Buffer) => Buffer | undefined): Promise<void> {
   await rewriteDatabase(context.directory, (key, value) => (isPart(key) ? how(value) : value));
+  await rm(join(context.directory, 'archive', 'boundary'));
 }
 
 /** That the log is as it was, begins at `first`, and goes on. */
@@ -160,6 +163,17 @@ test('given another position where the log is to begin, with a checksum that fit
   await damage(context, isPosition, forged);
   assert.is((await errorOf(() => openLevelLog({ ...IDENTITY, directory })))?.code, 'LOG_CORRUPT');
   assert.ok((await verifyLevelLog(directory)).damage.length > 0);
+});
+
+test('given what stands for pruned events gone from the database, when the log is repaired, then it is taken from the copy beside the archives', async (context) => {
+  const copy = join(context.directory, 'archive', 'boundary');
+  const bytes = await readFile(copy);
+  await damage(context, isBase, () => undefined);
+  await writeFile(copy, bytes.subarray(0, -5));
+  assert.is((await errorOf(() => repairLevelLog(context.directory, sourceAt(context.exported))))?.code, 'LOG_CORRUPT');
+  await writeFile(copy, bytes);
+  assert.is((await repairLevelLog(context.directory, sourceAt(context.exported))).boundary, context.first);
+  await expectWhole(context, context.first);
 });
 
 test('given an index page that is gone, when the source has neither it nor the events, then refused with the range that is gone, and the log is as it was', async (context) => {

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LogBoundary, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
 import { basePart, isBaseKey } from './archive/base.ts';
+import { baseCopyParts } from './archive/base-copy.ts';
 import { archivedSegments } from './archive/bring-back.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { segmentPosition } from './database.ts';
@@ -63,8 +64,9 @@ async function copyTexts(directory: string, ranges: readonly Range[]): Promise<R
 }
 
 async function copyParts(directory: string): Promise<readonly Buffer[]> {
-  const parts: Buffer[] = [];
-  await salvage(await databaseIn(directory), ({ key, value }) => {
+  const db = await databaseIn(directory);
+  const parts = [...(await baseCopyParts(join(db, '..', 'archive')))];
+  await salvage(db, ({ key, value }) => {
     const part = isBaseKey(key) ? basePart(value) : undefined;
     if (part !== undefined) parts.push(part);
   });

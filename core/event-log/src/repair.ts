@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Level } from 'level';
 import { ShiplogError, type Verification } from '@shiplog/contracts';
 import { ArchivingLevel } from './archive/archiving-level.ts';
+import { baseCopyParts } from './archive/base-copy.ts';
 import { boundsIn, bringBackBase, forgetBefore, wholeBeginning } from './archive/bring-back-base.ts';
 import { bringBackDamaged } from './archive/bring-back.ts';
 import { encodeTile } from './commit.ts';
@@ -68,7 +69,7 @@ export async function repairDatabase({ db, archive, witness }: RepairPaths, sour
     const texts = asked.length === 0 ? new Map<number, string>() : await source.events(asked);
     if (begin === undefined) {
       const told = new Map([...bounds, ...(await boundsIn(texts.values()))]);
-      const parts = await source.boundaryParts();
+      const parts = [...(await baseCopyParts(archive)), ...(await source.boundaryParts())];
       boundary = await bringBackBase(level, { bounds: told, holes: lost, parts, isThere: (seq) => texts.has(seq) });
     }
     const base = await baseEdge(target);

@@ -183,15 +183,17 @@ test('given a most of events, when there are more, then the oldest go; with an a
 });
 
 test('given a most of bytes, when the disk has more of them, then the oldest go and as many stay; with an age to keep none that is younger', async () => {
-  const maxBytes = 40_000;
+  const maxBytes = 200_000;
+  // LevelDB tells sizes by blocks, and packs these anew when it gives room back.
+  const slack = maxBytes / 10;
   for (const keepMs of [undefined, DAY]) {
     await withStand({ maxBytes, ...(keepMs !== undefined && { keepMs }) }, async (stand) => {
-      assert.is((await stand.status()).next?.bytes, 44_000);
+      assert.is((await stand.status()).next?.bytes, 220_000);
       await stand.live(250);
       // Opened again, the log has all that is there in tables.
       await stand.restart();
       const { bytes } = (await stand.engine.info()).log;
-      assert.ok(bytes > 60_000, `${bytes} bytes`);
+      assert.ok(bytes > 400_000, `${bytes} bytes`);
       if (keepMs !== undefined) {
         await stand.pass(20 * HOUR, 10 * HOUR);
         assert.is(stand.log.firstSeq, 0);
@@ -200,7 +202,7 @@ test('given a most of bytes, when the disk has more of them, then the oldest go 
       const { firstSeq } = stand.log;
       assert.ok(firstSeq > 0);
       const kept = await stand.log.storedBytes(firstSeq);
-      assert.ok(kept >= maxBytes && kept < bytes - 10_000, `${kept} of ${bytes} bytes stayed`);
+      assert.ok(kept >= maxBytes - slack && kept < 220_000 + slack, `${kept} of ${bytes} bytes stayed`);
       assert.equal((await stand.log.verify()).damage, []);
     });
   }

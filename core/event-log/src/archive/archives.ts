@@ -7,6 +7,7 @@ import type { RawEntry } from '../raw-scan.ts';
 import { firstOf } from '../segment.ts';
 import { Archive } from './archive.ts';
 import { archiveName, type ArchiveRecord, firstOfName } from './archive-record.ts';
+import { BASE_COPY } from './base-copy.ts';
 
 /** Archives that are open at the same time. */
 const OPEN = 16;
@@ -63,7 +64,7 @@ export class Archives {
    * says of the first of them. Others stay: who lost a record may want its file.
    */
   async removeStrays(isNeedless: (first: number) => Promise<boolean>): Promise<void> {
-    const known = new Set(this.#records.map(archiveName));
+    const known = new Set([BASE_COPY, ...this.#records.map(archiveName)]);
     for (const name of await namesIn(this.directory)) {
       if (known.has(name)) continue;
       const first = firstOfName(name);

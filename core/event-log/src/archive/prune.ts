@@ -2,6 +2,7 @@ import { ENCODING, SYNCED } from '../database.ts';
 import { archiveKey } from './archive-record.ts';
 import type { ArchivingLevel } from './archiving-level.ts';
 import { type Base, baseEntries } from './base.ts';
+import { writeBaseCopy } from './base-copy.ts';
 
 /** Position up to which whole archives can go for good, none of them with an event at or after `before`. */
 export function prunable({ archives }: ArchivingLevel, before: number): number {
@@ -10,10 +11,11 @@ export function prunable({ archives }: ArchivingLevel, before: number): number {
 
 /**
  * Removes the archives that end before position `first`, for good. One atomic write says that the log begins at `first` and takes their records
- * away; the files go afterwards, at the latest when the log is opened again. `base` stands for what is gone.
+ * away; the files go afterwards, at the latest when the log is opened again. `base` stands for what is gone; a copy of it lies beside the archives before.
  */
 export async function prune(db: ArchivingLevel, first: number, base: Base): Promise<void> {
   const gone = db.archives.records.filter(({ last }) => last < first);
+  await writeBaseCopy(db.archives.directory, first, base);
   const batch = db.inner.batch();
   for (const [key, value] of baseEntries(first, base)) batch.put<string, Buffer>(key, value, ENCODING);
   for (const record of gone) batch.del<string>(archiveKey(record.first), { keyEncoding: 'utf8' });

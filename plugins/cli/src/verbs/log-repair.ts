@@ -19,7 +19,7 @@ export default defineVerb({
     format: { type: 'text', value: 'json', help: 'Print what was filled in as JSON', complete: ['json'] },
   },
   details:
-    'Fills the holes of a damaged log whose engine is stopped. Nothing is guessed: events are taken from the source only if all events together\nlead to the root that is known; else the log stays as it is. What stands for pruned events comes from another copy; its state alone, from an\nexport as well. The damaged database is kept beside the mended one.',
+    'Fills the holes of a damaged log whose engine is stopped. Nothing is guessed: events are taken from the source only if all events together\nlead to the root that is known; else the log stays as it is. What stands for pruned events comes from\nthe copy beside the archives, or from the source. The damaged database is kept beside the mended one.',
   examples: [
     { command: 'shiplog log repair --from events.ndjson', what: 'from an export (shiplog log export --sealed --out events.ndjson)' },
     { command: 'shiplog log repair --from /mnt/audit/web-1', what: 'from its tiles (shiplog log export --tiles DIR)' },
