@@ -8,8 +8,16 @@ import { type TarEntryInput, writeTar } from '@shiplog/oci';
 export class ImageBlobs {
   readonly #directory: string;
 
-  constructor(root: string) {
-    this.#directory = join(root, 'drivers', 'image-store', 'local', 'blobs', 'sha256');
+  private constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Throws PATH_NOT_FOUND where no engine keeps images. */
+  static async at(root: string): Promise<ImageBlobs> {
+    const directory = join(root, 'drivers', 'image-store', 'local', 'blobs', 'sha256');
+    const found = await stat(directory).catch(() => undefined);
+    if (found?.isDirectory() === true) return new ImageBlobs(directory);
+    throw new ShiplogError('PATH_NOT_FOUND', `${root} has no images: name the root of an engine that has them`, { path: directory });
   }
 
   /** Digests that are not there. */

@@ -57,12 +57,13 @@ const LOOK_MS = 200;
 
 /**
  * Asks a private engine with real drivers for the recorded commands again. Nothing of it stays, also after a failure. Throws
- * NOT_ROOT, CANCELED, and what keeps the engine from starting.
+ * NOT_ROOT, CANCELED, PATH_NOT_FOUND where no images are, and what keeps the engine from starting.
  */
 export async function reenact(recording: Recording, options: ReenactOptions): Promise<Reenacted> {
+  const blobs = options.images === undefined ? undefined : await ImageBlobs.at(options.images);
   const engine = await privateEngine(recording, options);
   try {
-    return await perform(withPrelude(recording), options, engine);
+    return await perform(withPrelude(recording), options, engine, blobs);
   } finally {
     await engine.end();
   }
@@ -72,9 +73,10 @@ async function perform(
   recording: Recording,
   options: ReenactOptions,
   { host: { engine, drivers }, networks }: PrivateEngine,
+  blobs: ImageBlobs | undefined,
 ): Promise<Reenacted> {
   const { storageDriver } = await engine.info();
-  const { asked, withheld, bodies } = await choose(recording, options, networks);
+  const { asked, withheld, bodies } = await choose(recording, options, networks, blobs);
   const ends = new Ends(recording);
   const summary = new Summary();
   const events: ShiplogEvent[] = [];
@@ -165,8 +167,7 @@ async function settled(engine: {
 }
 
 /** Which commands are asked, and what travels beside them. */
-async function choose(recording: Recording, { images, trusted = false }: ReenactOptions, networks: PrivateNetworks) {
-  const blobs = images === undefined ? undefined : new ImageBlobs(images);
+async function choose(recording: Recording, { trusted = false }: ReenactOptions, networks: PrivateNetworks, blobs: ImageBlobs | undefined) {
   const withheld: Withheld[] = [];
   const asked: RecordedCommand[] = [];
   for (const command of recording.commands) {
