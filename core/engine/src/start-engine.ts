@@ -130,7 +130,8 @@ class ServingEngine implements RunningEngine {
       data: { args: null, givens: { ids: [], defaults: parts.defaults }, decided: null },
     } as NewEvent;
     const refusal = scrubbed(ShiplogError.wrap(error, 'REQUEST_INVALID'), [], this.core.secrets.rules);
-    const outcome = failed(type, stream, { status: 'refused', ms: 0, error: refusal.toRecord() });
+    const status = refusal.code === 'CANCELED' ? 'canceled' : 'refused';
+    const outcome = failed(type, stream, { status, ms: 0, error: refusal.toRecord() });
     await ledger.append({ stamp: this.core.stamp(caller, parts.identities.op()), events: [intent, outcome] }).durable;
     return refusal;
   }

@@ -1,4 +1,6 @@
-import { get } from 'node:http';
+import { get, request } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
+import { ShiplogError } from '@shiplog/contracts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { look } from './http/moment.ts';
@@ -168,6 +170,16 @@ test('given bad bodies, when they are sent, then each is refused with 400 and re
   assert.match(huge.text, 'larger than');
   assert.is(server.engine.refusals.length, bodies.length + 2);
   assert.is(server.engine.calls.length, 0);
+});
+
+test('given a client that goes away in the middle of a body, when a container is to be created, then it is recorded as canceled, not as our fault', async () => {
+  await using server = await serve();
+  const asked = request({ socketPath: server.socketPath, method: 'POST', path: '/containers/create', headers: { 'Content-Length': 500 } });
+  asked.on('error', () => undefined);
+  asked.write('{"Image":', () => asked.destroy());
+  while (server.engine.refusals.length === 0) await setImmediate();
+  const [refusal] = server.engine.refusals;
+  assert.is(ShiplogError.wrap(refusal?.error ?? new Error('none')).code, 'CANCELED');
 });
 
 test('given what cannot be honoured, when a container is created, then 501 names the field', async () => {

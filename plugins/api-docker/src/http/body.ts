@@ -3,16 +3,24 @@ import { parseJson, ShiplogError } from '@shiplog/contracts';
 /** Bytes a JSON body may have. Seccomp profiles are the largest thing that honest clients send. */
 export const BODY_LIMIT = 4 * 1024 * 1024;
 
-/** Reads a body whole. Throws REQUEST_INVALID beyond `limit` bytes. */
+/** Reads a body whole. Throws REQUEST_INVALID beyond `limit` bytes, CANCELED where the client went away before its end. */
 export async function readBody(body: AsyncIterable<Uint8Array>, limit = BODY_LIMIT): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > limit) throw new ShiplogError('REQUEST_INVALID', `the request body is larger than ${limit} bytes`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > limit) throw new ShiplogError('REQUEST_INVALID', `the request body is larger than ${limit} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw isReset(error) ? new ShiplogError('CANCELED', 'the client went away before its request was whole', {}, { cause: error }) : error;
   }
   return Buffer.concat(chunks);
+}
+
+function isReset(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
 }
 
 /**
