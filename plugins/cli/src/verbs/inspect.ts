@@ -1,5 +1,5 @@
 import { ApiError, type Client, type InspectedObject, type ObjectKind } from '@shiplog/client';
-import { AT } from '../at.ts';
+import { AT, refuseSizesAt } from '../at.ts';
 import { UsageError } from '../cli-error.ts';
 import { type Context, note } from '../context.ts';
 import { eachOf } from '../each-of.ts';
@@ -28,6 +28,7 @@ export default defineVerb({
   ],
   async run(context, flags, args) {
     const kinds = kindsOf(flags.type);
+    refuseSizesAt(flags);
     const client = await context.client();
     const documents: unknown[] = [];
     const code = await eachOf(context, 'inspect', args, async (name) => {

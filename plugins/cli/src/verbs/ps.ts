@@ -1,5 +1,5 @@
 import type { ContainerSummary } from '@shiplog/client';
-import { AT } from '../at.ts';
+import { AT, refuseSizesAt } from '../at.ts';
 import { parseInteger } from '../create/size.ts';
 import { EXIT } from '../exit-codes.ts';
 import { FILTER, parseFilters } from '../filters.ts';
@@ -39,6 +39,7 @@ export default defineVerb({
     { command: "shiplog ps --filter label=app=web --format '{{.Names}} {{.Status}}'", what: 'some of them, for a script' },
   ],
   async run(context, flags) {
+    refuseSizesAt(flags);
     const last = flags.latest ? 1 : flags.last === undefined ? undefined : parseInteger('--last', flags.last);
     const { docker } = await context.client();
     const containers = await docker.listContainers({

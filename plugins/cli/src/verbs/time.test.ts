@@ -54,6 +54,17 @@ const WHY = {
   origin: [],
 };
 
+test('given a moment, when sizes are asked for, then they are refused: the log has none', async () => {
+  for (const argv of [
+    ['ps', '--at', '7', '--size'],
+    ['inspect', '-s', '--at', '7', 'web'],
+  ]) {
+    const { code, stdout, stderr } = await runShiplog(argv);
+    assert.equal([code, stdout], [125, '']);
+    assert.match(stderr, '--size does not go with --at');
+  }
+});
+
 test('given a list verb, when a moment is given, then the engine is asked for it as it was written', async () => {
   for (const [verb, path, answer] of [
     [['ps'], '/containers/json', []],
