@@ -1,7 +1,7 @@
 export { canonicalPieces, canonicalState, restoreState } from './canonical-state.ts';
 export { AuditTrail } from './audit/audit-trail.ts';
-export { wants } from './audit/audit-filter.ts';
-export { decide, EFFECTLESS_VERBS, isVerb } from './decide.ts';
+export { fits, wants } from './audit/audit-filter.ts';
+export { decide, EFFECTLESS_VERBS, isVerb, VERBS } from './decide.ts';
 export { mergeArgv } from './decide/merge-argv.ts';
 export { evolve, FOLDED_TYPES } from './evolve.ts';
 export { givensNeeded } from './givens-needed.ts';

@@ -62,6 +62,9 @@ test("given the log, when the audit is asked, then there is one record an act, a
     const [pending] = lines(await whole(await get('/shiplog/v1/audit?status=pending'))) as { ref: string; outcome?: number }[];
     assert.equal([pending?.ref, pending?.outcome], ['web', undefined]);
     assert.is((await get('/shiplog/v1/audit?status=maybe')).statusCode, 400);
+    for (const verb of ['containers.*', 'container', 'container.crate', ''])
+      assert.is((await get(`/shiplog/v1/audit?verb=${verb}`)).statusCode, 400, verb);
+    assert.is((await get('/shiplog/v1/audit?verb=*&verb=log.read')).statusCode, 200);
     assert.is((await get('/shiplog/v1/audit?uid=root')).statusCode, 400);
     assert.equal(double.reads[1], {
       route: '/shiplog/v1/audit',

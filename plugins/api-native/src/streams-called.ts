@@ -1,4 +1,5 @@
 import type { Engine, StreamName } from '@shiplog/contracts';
+import { fits } from '@shiplog/model';
 
 /** What gives containers and networks their names. */
 const NAMING = ['container.create.requested', 'container.rename.requested', 'network.create.requested'];
@@ -27,8 +28,4 @@ export async function streamsCalled(engine: Engine, patterns: readonly string[],
     if (type === 'network.create.requested' && data.decided !== null) heed('network', data.decided);
   }
   return found;
-}
-
-function fits(pattern: string, text: string): boolean {
-  return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern;
 }

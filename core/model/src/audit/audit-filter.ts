@@ -43,7 +43,8 @@ function any<T>(values: readonly T[], fitting: (value: T) => boolean): boolean {
   return values.length === 0 || values.some(fitting);
 }
 
-function fits(pattern: string, text: string): boolean {
+/** Whether a text is what a pattern says, or begins so where that ends in a `*`. */
+export function fits(pattern: string, text: string): boolean {
   return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern;
 }
 

@@ -1,11 +1,13 @@
 import { type Actor, type AuditRecord, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
-import { type AuditFilter, AuditTrail, wants } from '@shiplog/model';
+import { type AuditFilter, AuditTrail, fits, VERBS, wants } from '@shiplog/model';
 import { sendLines, startLines } from '../lines.ts';
 import { firstFrom, lastAt } from '../position.ts';
 import { type Exchange, momentParameter, type Route } from '../route.ts';
 import { streamsCalled } from '../streams-called.ts';
 
 const LISTS = ['uid', 'user', 'subject', 'verb', 'object', 'status', 'via'] as const;
+/** What an act can be. */
+const ACTS: readonly string[] = [...VERBS, 'log.read'];
 const STATUSES: readonly string[] = ['ok', 'refused', 'failed', 'canceled', 'unknown', 'pending'];
 
 /**
@@ -65,11 +67,17 @@ function filterOf(query: URLSearchParams): Omit<AuditFilter, 'called'> {
     if (!/^\d{1,10}$/.test(text)) throw new ShiplogError('REQUEST_INVALID', `uid is a number, not "${text}"`, { uid: text });
     return Number(text);
   });
+  const verb = query.getAll('verb');
+  for (const pattern of verb) {
+    // Nobody is to take a misspelt verb for one that nobody used.
+    if (!ACTS.some((act) => fits(pattern, act)))
+      throw new ShiplogError('REQUEST_INVALID', `no verb fits "${pattern}": there are ${ACTS.toSorted().join(', ')}`, { verb: pattern });
+  }
   return {
     uid,
     user: query.getAll('user'),
     subject: query.getAll('subject'),
-    verb: query.getAll('verb'),
+    verb,
     object: query.getAll('object'),
     status,
     via: query.getAll('via'),
