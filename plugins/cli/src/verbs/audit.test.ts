@@ -57,6 +57,16 @@ test('given acts, when they are audited, then people read who, what, outcome and
   });
 });
 
+test('given a name that nobody has here, when audited, then that is said, and nothing is asked', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    const { code, stderr } = await runShiplog(['audit', '--user', 'nobody-of-that-name'], { host: daemon.host });
+    assert.is(code, 125);
+    assert.match(stderr, 'there is no user "nobody-of-that-name" on this machine');
+    assert.match(stderr, '--uid NUMBER');
+    assert.equal(daemon.calls, []);
+  });
+});
+
 test('given a person, when erased, then the engine is asked and the pseudonym is printed', async () => {
   await FakeDaemon.run(async (daemon) => {
     daemon.answers.set('POST /shiplog/v1/subjects/erase', () => ({ subject: 'f00df00df00df00d' }));

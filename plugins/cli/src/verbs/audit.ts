@@ -55,6 +55,13 @@ async function ask(context: Context, flags: Flags<typeof OPTIONS>): Promise<Asyn
   const uids = new Map([...names].map(([uid, name]) => [name, uid]));
   const uid = [...flags.uid, ...flags.user.flatMap((name) => uids.get(name) ?? [])].map(String);
   const user = flags.user.filter((name) => !uids.has(name));
+  // Nobody is to take a misspelt name for somebody who did nothing.
+  const unknown = user.find((name) => /^[\w-]+$/.test(name));
+  if (unknown !== undefined)
+    throw new UsageError(
+      `there is no user "${unknown}" on this machine`,
+      `give --uid NUMBER for one of another machine, or an attribute of a certificate: --user CN=${unknown}`,
+    );
   const { subject, verb, object, status, via } = flags;
   const { native } = await context.client();
   return native.audit({
