@@ -119,6 +119,10 @@ test('given an application, when it is brought up, then each service is as its f
   assert.match(env, /^GREETING=hello$/m);
   assert.match(await compose('exec', '-T', 'web', 'cat', '/etc/hosts'), /10\.1\.2\.3\s+upstream/);
   assert.match(await compose('exec', '-T', 'db', 'mount'), / on \/scratch type tmpfs /);
+  await compose('exec', '-T', 'db', 'sh', '-c', 'echo stored > /data/index.html');
+  for (const name of ['db', 'shop_db_1'])
+    assert.is(await compose('exec', '-T', 'teller', 'wget', '-q', '-O', '-', `http://${name}:5432/`), 'stored\n');
+  assert.is(await compose('exec', '-T', 'teller', 'wget', '-q', '-O', '-', 'http://www/'), 'bound\n');
   const denied = await composed('exec', '-T', 'web', 'touch', '/srv/new');
   assert.is.not(denied.code, 0);
   assert.match(denied.stderr, /Read-only file system/);

@@ -91,13 +91,14 @@ test('given environment, labels, user and a tmpfs, when a command is run inside,
   await started.stop();
 });
 
-test('given a network, when containers join it, then each has an address there, and it goes when they have gone', async () => {
+test('given a network, when containers join it, then each is there by address and alias, and it goes when they have gone', async () => {
   const network = await new Network().start();
   const serving = await container(SERVE).withNetwork(network).withNetworkAliases('db').start();
   const asking = await container(['sleep', '600']).withNetwork(network).start();
-  const address = serving.getIpAddress(network.getName());
-  const answer = await asking.exec(['wget', '-q', '-O', '-', `http://${address}:8080/`]);
-  assert.equal([answer.exitCode, answer.stdout], [0, 'hello\n'], answer.stderr);
+  for (const host of [serving.getIpAddress(network.getName()), 'db']) {
+    const answer = await asking.exec(['wget', '-q', '-O', '-', `http://${host}:8080/`]);
+    assert.equal([answer.exitCode, answer.stdout], [0, 'hello\n'], answer.stderr);
+  }
   await asking.stop();
   await serving.stop();
   await network.stop();
