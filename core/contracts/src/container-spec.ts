@@ -90,6 +90,17 @@ export type NamespaceMode = 'host' | 'private' | `container:${string}`;
 /** `bridge`, `none`, `host`, a network's name or id, or `container:<id>`. */
 export type NetworkMode = string;
 
+/** How it is found out whether a container is well. What is absent is as the image says, or else Docker's default. Times in nanoseconds. */
+export interface HealthcheckSpec {
+  /** `['CMD', …]`, `['CMD-SHELL', line]`, or `['NONE']`: not at all. */
+  readonly test?: readonly string[];
+  readonly interval?: number;
+  readonly timeout?: number;
+  readonly startPeriod?: number;
+  readonly startInterval?: number;
+  readonly retries?: number;
+}
+
 /** What the client asked about one network the container joins. */
 export interface EndpointRequest {
   readonly aliases?: readonly string[];
@@ -125,6 +136,7 @@ export interface ContainerSpec {
   readonly stopSignal?: string;
   /** Seconds; -1 waits for ever; absent: 10. */
   readonly stopTimeout?: number;
+  readonly healthcheck?: HealthcheckSpec;
   /** `80/tcp`. */
   readonly exposedPorts: readonly string[];
   readonly networkDisabled: boolean;

@@ -1,7 +1,7 @@
 import type { CommandArgs, CommandType, Givens } from './commands.ts';
 import type { ContainerSpec, EndpointRequest, ResourceLimits } from './container-spec.ts';
 import type { Json } from './json.ts';
-import type { ContainerRecord, EndpointRecord, ExecRecord, NetworkRecord, ProcessRef, VolumeRecord } from './state.ts';
+import type { ContainerRecord, EndpointRecord, ExecRecord, HealthRecord, NetworkRecord, ProcessRef, VolumeRecord } from './state.ts';
 import type { Bounded, SealedRange } from './event-log.ts';
 import type { Digest, ImageManifest } from './image.ts';
 import type { Reloaded } from './plugins.ts';
@@ -167,6 +167,8 @@ export interface Observations {
     readonly source: 'monitor' | 'recovery';
   };
   'container.oom': { readonly id: string; readonly kills: number };
+  /** A probe changed what is known of its health. `was`: the status before; `exitCode`: the probe's, -1 for one that could not run or took too long. */
+  'container.health': { readonly id: string; readonly was: HealthRecord['status']; readonly exitCode: number } & HealthRecord;
   'exec.exited': { readonly id: string; readonly containerId: string; readonly exitCode: number; readonly finishedAt: string };
   /** Reality and log differ, and no intent says why. Reported, never silently mended. */
   'host.drifted': { readonly kind: string; readonly resource: string; readonly expected: string; readonly found: string };

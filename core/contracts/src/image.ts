@@ -34,6 +34,18 @@ export interface ImageRunConfig {
   readonly Labels?: { readonly [label: string]: string };
   readonly StopSignal?: string;
   readonly Shell?: readonly string[];
+  /** Docker's addition to OCI's. Times in nanoseconds. */
+  readonly Healthcheck?: ImageHealthcheck;
+}
+
+/** How an image says that its containers are found to be well (moby, image spec 1.2). */
+export interface ImageHealthcheck {
+  readonly Test?: readonly string[];
+  readonly Interval?: number;
+  readonly Timeout?: number;
+  readonly StartPeriod?: number;
+  readonly StartInterval?: number;
+  readonly Retries?: number;
 }
 
 /** One line of an image's history (image-spec, config.md). */

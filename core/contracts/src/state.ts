@@ -31,6 +31,12 @@ export interface EndpointRecord {
   readonly ports: readonly PortBinding[];
 }
 
+/** How a container is by its health check. `failingStreak`: failures since the last success. */
+export interface HealthRecord {
+  readonly status: 'starting' | 'healthy' | 'unhealthy';
+  readonly failingStreak: number;
+}
+
 export interface ContainerRecord {
   /** 64 hex digits. */
   readonly id: string;
@@ -50,6 +56,8 @@ export interface ContainerRecord {
   /** Why the last start failed, '' if it did not. */
   readonly error: string;
   readonly restartCount: number;
+  /** Of its last run; absent without a health check. */
+  readonly health?: HealthRecord;
   /** The last stop was asked for: restart policies other than `always` hold still. */
   readonly stopRequested: boolean;
   readonly storageDriver: string;

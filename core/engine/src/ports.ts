@@ -109,6 +109,8 @@ export interface EngineParts {
   readonly readLevels?: { readonly [route: string]: ReadLevel };
   /** What of the log is sealed and pruned without a command; nothing if absent. */
   readonly retention?: RetentionPolicy;
+  /** False where a log is run again: its probes are in it, and come with what else came from outside. */
+  readonly healthChecks?: false;
   /** Options worth keeping in `engine.started`. */
   readonly config: { readonly [option: string]: string };
 }

@@ -35,6 +35,7 @@ import { Ledger } from './ledger.ts';
 import { readOutput } from './output.ts';
 import type { EngineParts } from './ports.ts';
 import { watchExits } from './reactors/exits.ts';
+import { Health } from './reactors/health.ts';
 import { Restarts } from './reactors/restarts.ts';
 import { Reads } from './reads.ts';
 import { Retention } from './retention/retention.ts';
@@ -86,6 +87,7 @@ export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
   watching.push(core.oomKills.watch(drivers.get('cgroup', parts.chosen.cgroup), stopping.signal));
   const retention = parts.retention === undefined ? undefined : new Retention(core, executor, parts.retention);
   watching.push(new Restarts(core, executor).run(stopping.signal));
+  if (parts.healthChecks !== false) watching.push(new Health(core, executor).run(stopping.signal));
   if (retention !== undefined) watching.push(retention.run(stopping.signal));
   return new ServingEngine(core, executor, stopping, Promise.allSettled(watching), retention);
 }

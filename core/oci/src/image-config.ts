@@ -1,4 +1,4 @@
-import type { Digest, ImageHistory, ImageManifest, ImageRunConfig, LayerRecord } from '@shiplog/contracts';
+import type { Digest, ImageHealthcheck, ImageHistory, ImageManifest, ImageRunConfig, LayerRecord } from '@shiplog/contracts';
 import { chainIds } from './digest.ts';
 import {
   digestOf,
@@ -105,6 +105,27 @@ function runConfigOf(fields: JsonFields): ImageRunConfig {
     Labels: optionalTextMap(fields, 'Labels', what),
     StopSignal: optionalText(fields, 'StopSignal', what),
     Shell: optionalTexts(fields, 'Shell', what, ITEM_LIMIT),
+    Healthcheck: healthcheckOf(fields['Healthcheck']),
+  });
+}
+
+function healthcheckOf(value: unknown): ImageHealthcheck | undefined {
+  if (value === undefined || value === null) return undefined;
+  const what = 'image config, health check';
+  const fields = fieldsOf(value, what);
+  const count = (name: string): number | undefined => {
+    const found = fields[name];
+    if (found === undefined) return undefined;
+    if (typeof found !== 'number' || !Number.isInteger(found) || found < 0) throw wrong(what, `has ${name} that is no whole number`);
+    return found;
+  };
+  return present({
+    Test: optionalTexts(fields, 'Test', what, ITEM_LIMIT),
+    Interval: count('Interval'),
+    Timeout: count('Timeout'),
+    StartPeriod: count('StartPeriod'),
+    StartInterval: count('StartInterval'),
+    Retries: count('Retries'),
   });
 }
 

@@ -55,6 +55,8 @@ export interface HostConfig {
   readonly readLevels?: { readonly [route: string]: ReadLevel };
   /** What of the log is sealed and pruned without a command; nothing if absent. */
   readonly retention?: RetentionPolicy;
+  /** False: see {@link EngineParts.healthChecks}. */
+  readonly healthChecks?: false;
   /** Module names, files or directories. */
   readonly plugins: readonly string[];
   /** Where plugins' code runs, by their names; others run inline, and programs in a process. */
@@ -193,6 +195,7 @@ async function build(
     secretRules,
     ...(config.readLevels === undefined ? {} : { readLevels: config.readLevels }),
     ...(config.retention === undefined ? {} : { retention: config.retention }),
+    ...(config.healthChecks === undefined ? {} : { healthChecks: config.healthChecks }),
     engineId,
     instance,
     version: config.version,

@@ -49,6 +49,7 @@ export async function privateEngine(
         driverOptions: {},
         plugins: [...DEFAULT_PLUGINS, ...plugins],
         isolation: {},
+        healthChecks: false,
         version: VERSION,
       },
       logger,

@@ -13,19 +13,20 @@ const APPLICATION = (greeting: string): string => `
 services:
   db:
     image: ${IMAGE}
-    command: httpd -f -p 5432 -h /data
+    command: sh -c 'sleep 1; echo stored > /data/index.html; exec httpd -f -p 5432 -h /data'
     networks: [back]
     volumes: [data:/data, /cache]
     tmpfs: [/scratch]
     mem_limit: 64m
     pids_limit: 50
     restart: unless-stopped
+    healthcheck: {test: wget -q -O /dev/null http://127.0.0.1:5432/index.html, interval: 0.2s, timeout: 20s, retries: 500}
     stop_signal: SIGKILL
   web:
     image: ${IMAGE}
     entrypoint: [httpd, -f]
     command: [-h, /srv]
-    depends_on: [db]
+    depends_on: {db: {condition: service_healthy}}
     environment: {GREETING: ${greeting}}
     env_file: web.env
     ports: ['127.0.0.1:0:80', '80']
@@ -119,7 +120,6 @@ test('given an application, when it is brought up, then each service is as its f
   assert.match(env, /^GREETING=hello$/m);
   assert.match(await compose('exec', '-T', 'web', 'cat', '/etc/hosts'), /10\.1\.2\.3\s+upstream/);
   assert.match(await compose('exec', '-T', 'db', 'mount'), / on \/scratch type tmpfs /);
-  await compose('exec', '-T', 'db', 'sh', '-c', 'echo stored > /data/index.html');
   for (const name of ['db', 'shop_db_1'])
     assert.is(await compose('exec', '-T', 'teller', 'wget', '-q', '-O', '-', `http://${name}:5432/`), 'stored\n');
   assert.is(await compose('exec', '-T', 'teller', 'wget', '-q', '-O', '-', 'http://www/'), 'bound\n');
@@ -130,7 +130,7 @@ test('given an application, when it is brought up, then each service is as its f
 
 test('given services that run, when they are looked at, then ps, top, images, logs and port tell what Docker does', async () => {
   const listed = await compose('ps');
-  assert.match(listed, /shop_db_1\s+httpd -f -p 5432 -h \/data\s+Up/);
+  assert.match(listed, /shop_db_1\s+sh -c sleep 1; echo stored.*\s+Up \(healthy\)/);
   assert.match(listed, /shop_web_1\s+httpd -f -h \/srv\s+Up\s+127\.0\.0\.1:\d+->80\/tcp,0\.0\.0\.0:\d+->80\/tcp/);
   const services = await compose('ps', '--services', '--filter', 'status=running');
   assert.equal(services.trim().split('\n').toSorted(), ['db', 'teller', 'web']);

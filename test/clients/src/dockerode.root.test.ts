@@ -192,6 +192,33 @@ test('given what cannot be done, when it is asked for, then the error has code, 
   assert.match(String(archive), /is not implemented by this engine yet/);
 });
 
+test('given a health check, when what it looks for comes and goes, then state, list and events tell', async () => {
+  const container = await make(['sleep', '600'], {
+    Healthcheck: { Test: ['CMD-SHELL', 'test -e /tmp/well'], Interval: 100e6, Timeout: 20e9, Retries: 2 },
+  });
+  const filters = { container: [container.id], event: ['health_status'] };
+  const events = (await docker.getEvents({ filters })) as Readable;
+  const statuses = events[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => (JSON.parse(String((await statuses.next()).value)) as { Action: string }).Action;
+  const shell = async (line: string): Promise<void> => {
+    const exec = await container.exec({ Cmd: ['sh', '-c', line], AttachStdout: true });
+    await text(await exec.start({}));
+  };
+  await container.start();
+  assert.is(await next(), 'health_status: unhealthy');
+  const { State, Config } = await container.inspect();
+  assert.is(State.Health?.Status, 'unhealthy');
+  assert.ok((State.Health?.FailingStreak ?? 0) >= 2);
+  assert.equal(Config.Healthcheck?.Test, ['CMD-SHELL', 'test -e /tmp/well']);
+  await shell('touch /tmp/well');
+  assert.is(await next(), 'health_status: healthy');
+  const [listed] = await docker.listContainers({ filters: { health: ['healthy'] } });
+  assert.match(listed?.Status ?? '', /^Up .* \(healthy\)$/);
+  await shell('rm /tmp/well');
+  assert.is(await next(), 'health_status: unhealthy');
+  events.destroy();
+});
+
 test('given a restart policy, when the process fails, then it is started again, as often as was said, until somebody stops it', async () => {
   const failing = await started(['sh', '-c', 'echo tried; exit 1'], {
     HostConfig: { RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 2 } },

@@ -35,10 +35,20 @@ function container(command: readonly string[]) {
 for (const [what, strategy] of [
   ['a port', Wait.forListeningPorts()],
   ['a page', Wait.forHttp('/', 8080).forStatusCode(200)],
+  ['its health', Wait.forHealthCheck()],
   ['a command', Wait.forSuccessfulCommand('wget -q -O - http://127.0.0.1:8080/')],
 ] as const) {
   test(`given a container that serves, when it is waited for by ${what}, then its mapped port answers until it is stopped`, async () => {
-    const serving = await container(SERVE).withExposedPorts(8080).withWaitStrategy(strategy).start();
+    const serving = await container(SERVE)
+      .withExposedPorts(8080)
+      .withHealthCheck({
+        test: ['CMD', 'wget', '-q', '-O', '/dev/null', 'http://127.0.0.1:8080/'],
+        interval: 200,
+        timeout: 20_000,
+        retries: 100,
+      })
+      .withWaitStrategy(strategy)
+      .start();
     const url = `http://${serving.getHost()}:${serving.getMappedPort(8080)}/`;
     assert.is(await (await fetch(url)).text(), 'hello\n');
     await serving.stop();

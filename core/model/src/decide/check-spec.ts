@@ -38,10 +38,28 @@ function checkLife(spec: ContainerSpec): void {
   if (autoRemove && restart.policy !== 'no') {
     refuse(`Conflicting options: automatic removal and restart policy '${restart.policy}' cannot be used together`);
   }
+  checkHealth(spec.healthcheck);
   if (stopSignal !== undefined && stopSignal !== '') signalNumber(stopSignal);
   if (stopTimeout !== undefined && (!Number.isInteger(stopTimeout) || stopTimeout < -1)) {
     refuse(`invalid stop timeout ${stopTimeout}: give whole seconds, or -1 to wait for ever`);
   }
+}
+
+/** Of Docker's: times are absent, or a millisecond at least. */
+function checkHealth(healthcheck: ContainerSpec['healthcheck']): void {
+  if (healthcheck === undefined) return;
+  const { test = [], retries = 0, startPeriod = 0, ...times } = healthcheck;
+  if (test.length > 0 && !['NONE', 'CMD', 'CMD-SHELL'].includes(test[0] ?? '')) refuse(`unknown health check type: ${test[0]}`);
+  if (['CMD', 'CMD-SHELL'].includes(test[0] ?? '') && test.length < 2) refuse('the health check has no command');
+  for (const [name, ns] of Object.entries({
+    startPeriod,
+    interval: times.interval,
+    timeout: times.timeout,
+    startInterval: times.startInterval,
+  })) {
+    if (ns !== undefined && ns !== 0 && !(ns >= 1_000_000)) refuse(`the health check's ${name} cannot be less than 1ms`);
+  }
+  if (!Number.isInteger(retries) || retries < 0) refuse("the health check's retries cannot be negative");
 }
 
 function checkMounts(mounts: readonly MountSpec[]): void {

@@ -1,5 +1,6 @@
 import type { ContainerRecord, EndpointRecord, EventOf, ProcessRef } from '@shiplog/contracts';
 import { idleEndpoints } from '../network/joined-networks.ts';
+import { healthcheckOf } from '../projections/healthcheck.ts';
 import { wantsRestart } from '../projections/restart-policy.ts';
 import { stopSignalOf } from '../projections/stop-signal-of.ts';
 import type { Held, State } from '../state.ts';
@@ -210,6 +211,10 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
     if (source === 'recovery') endExecs(state, container, finishedAt);
   },
   'container.oom': () => undefined,
+  'container.health': (state, event) => {
+    const { id, status, failingStreak } = event.data;
+    if (state.containers.get(id)?.process !== undefined) change(state, id, { health: { status, failingStreak } });
+  },
 };
 
 type Requested = EventOf<EventsOf<'container'>>;
@@ -241,6 +246,9 @@ function isStarting(container: ContainerRecord): boolean {
 }
 
 function started(state: State, id: string, held: Held, process: ProcessRef, at: string): void {
+  const container = state.containers.get(id);
+  const check = container && healthcheckOf(container.spec, state.images.get(container.imageId)?.config);
+  if (check !== undefined) change(state, id, { health: { status: 'starting', failingStreak: 0 } });
   if (held.exited === true) change(state, id, { startedAt: at, error: '', stopRequested: false });
   else change(state, id, { status: 'running', process, startedAt: at, error: '', exitCode: 0, oomKilled: false, stopRequested: false });
 }

@@ -29,11 +29,13 @@ test('given what the engine does by itself, when it is named, then reactions are
     ['b', 'recovery'],
     ['c', 'retention'],
     ['d', 'teardown'],
+    ['e', 'health'],
+    ['f', 'restart-policy'],
   ] as const)
     milestones.add(intent(op, 'log.prune', reason));
   assert.equal(
-    ['a', 'b', 'c', 'd'].map((op) => milestones.of(op)),
-    ['log.prune engine #1', 'log.prune engine #2', 'op c', 'op d'],
+    ['a', 'b', 'c', 'd', 'e', 'f'].map((op) => milestones.of(op)),
+    ['log.prune engine #1', 'log.prune engine #2', 'op c', 'op d', 'op e', 'log.prune engine #3'],
   );
 });
 

@@ -34,5 +34,6 @@ export function simulatedParts({ bootId, seed, ...parts }: SimulatedPartsOptions
     instance: `simulated-${seed}`,
     version: 'simulated',
     config: {},
+    healthChecks: false,
   };
 }

@@ -57,8 +57,7 @@ function matcher(view: StateView, filters: Filters): (container: ContainerRecord
     filters.pattern('name', container.name, `/${container.name}`) &&
     filters.labels('label', labelsOf(container.spec, view.images.get(container.imageId))) &&
     filters.exact('status', container.status) &&
-    // This engine has no health checks: every container is without.
-    filters.exact('health', 'none') &&
+    filters.exact('health', container.health?.status ?? 'none') &&
     filters.exact('isolation', 'default', '') &&
     before.every((other) => compare(container, other) < 0) &&
     since.every((other) => compare(container, other) > 0) &&

@@ -1,4 +1,5 @@
 import type { ContainerRecord, ImageRecord, StateView } from '@shiplog/contracts';
+import { healthcheckConfig, healthState } from './healthcheck.ts';
 import { isUp } from './container-status.ts';
 import { labelsOf, mergeEnv } from './effective-config.ts';
 import { hostAddress, networksOf, publishedPorts } from './endpoint-settings.ts';
@@ -65,6 +66,7 @@ function stateOf(container: ContainerRecord): object {
     Error: container.error,
     StartedAt: rfc3339(container.startedAt),
     FinishedAt: rfc3339(container.finishedAt),
+    ...healthState(container),
   };
 }
 
@@ -87,6 +89,7 @@ function configOf(container: ContainerRecord, image: ImageRecord | undefined, en
     Env: mergeEnv(image?.config.Env ?? [], env),
     Cmd: spec.cmd ?? (spec.entrypoint === undefined ? (image?.config.Cmd ?? null) : null),
     Image: spec.image,
+    ...healthcheckConfig(spec, image?.config.Healthcheck),
     Volumes: volumes.length === 0 ? null : emptyObjects(volumes),
     WorkingDir: spec.workingDir === '' ? (image?.config.WorkingDir ?? '') : spec.workingDir,
     Entrypoint: spec.entrypoint === undefined ? (image?.config.Entrypoint ?? null) : spec.entrypoint.length === 0 ? null : spec.entrypoint,

@@ -153,9 +153,22 @@ test('given what this engine has not, when it would be missed, then it is refuse
     { SecurityOpt: ['apparmor=mine'] },
   ];
   for (const hostConfig of missed) assert.is(codeOf({}, hostConfig), 'NOT_SUPPORTED', JSON.stringify(hostConfig));
-  const harmless = translate({ Healthcheck: { Test: ['CMD', 'true'] } }, { CgroupParent: '/x', IpcMode: 'none' });
-  assert.is(harmless.warnings.length, 3);
+  const harmless = translate({}, { CgroupParent: '/x', IpcMode: 'none' });
+  assert.is(harmless.warnings.length, 2);
   assert.is(harmless.spec.logDriver, 'k8s-file');
+});
+
+test('given a health check, when it is translated, then what is asked is kept, and what is not is left to the image', () => {
+  assert.is(translate({}).spec.healthcheck, undefined);
+  assert.equal(translate({ Healthcheck: { Interval: 2e9, Retries: 0 } }).spec.healthcheck, { interval: 2e9 });
+  const asked = { Test: ['CMD-SHELL', 'true'], Timeout: 1e9, StartPeriod: 3e9, StartInterval: 1e9, Retries: 5 };
+  assert.equal(translate({ Healthcheck: asked }).spec.healthcheck, {
+    test: ['CMD-SHELL', 'true'],
+    timeout: 1e9,
+    startPeriod: 3e9,
+    startInterval: 1e9,
+    retries: 5,
+  });
 });
 
 test('given links, when the network is one that a user made, then they are let be, as with Docker, and links of endpoints are refused', () => {

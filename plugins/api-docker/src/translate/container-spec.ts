@@ -2,6 +2,7 @@ import type { ContainerSpec, NamespaceMode } from '@shiplog/contracts';
 import { sizeBytes } from '@shiplog/contracts/size';
 import type { Fields } from '../http/fields.ts';
 import type { ApiVersion } from '../http/version.ts';
+import { healthcheckOf } from './healthcheck.ts';
 import { mountsOf } from './mounts.ts';
 import { extraHostsOf, isUserMade, networkingOf } from './networking.ts';
 import { exposedPorts, portBindings } from './ports.ts';
@@ -76,6 +77,7 @@ export function translateCreate(body: Fields, context: SpecContext): TranslatedC
     devices: devicesOf(hostConfig),
     init: hostConfig.boolean('Init'),
     annotations: hostConfig.map('Annotations'),
+    ...optional('healthcheck', healthcheckOf(body)),
     ...optional('rootfsSizeBytes', rootfsSizeOf(hostConfig)),
     ...optional('oomScoreAdj', oomScoreOf(hostConfig)),
     ...optional('runtime', hostConfig.string('Runtime') || undefined),
@@ -83,7 +85,6 @@ export function translateCreate(body: Fields, context: SpecContext): TranslatedC
     ...optional('readonlyPaths', hostConfig.maybeStrings('ReadonlyPaths')),
     ...optional('consoleSize', consoleSizeOf(hostConfig)),
   };
-  if (asksForHealthcheck(body)) warnings.push('Healthcheck is not supported by this engine yet; the container has no health status.');
   if (hostConfig.asks('CgroupParent')) warnings.push('CgroupParent was discarded: this engine places containers in its own cgroup.');
   return { spec, env, warnings };
 }
@@ -196,11 +197,6 @@ function oomScoreOf(hostConfig: Fields): number | undefined {
 function consoleSizeOf(hostConfig: Fields): { readonly rows: number; readonly columns: number } | undefined {
   const [rows = 0, columns = 0] = hostConfig.integers('ConsoleSize');
   return rows > 0 && columns > 0 ? { rows, columns } : undefined;
-}
-
-function asksForHealthcheck(body: Fields): boolean {
-  const test = body.object('Healthcheck').strings('Test');
-  return test.length > 0 && test[0] !== 'NONE';
 }
 
 function optional<K extends string, V>(name: K, value: V | undefined): { readonly [P in K]?: V } {

@@ -5,7 +5,7 @@ import { humanDuration } from './human-duration.ts';
 export function statusText(container: ContainerRecord, now: bigint): string {
   switch (container.status) {
     case 'running':
-      return `Up ${since(container.startedAt, now)}`;
+      return `Up ${since(container.startedAt, now)}${healthText(container)}`;
     case 'paused':
       return `Up ${since(container.startedAt, now)} (Paused)`;
     case 'restarting':
@@ -19,6 +19,11 @@ export function statusText(container: ContainerRecord, now: bigint): string {
     case 'dead':
       return 'Dead';
   }
+}
+
+function healthText({ health }: ContainerRecord): string {
+  if (health === undefined) return '';
+  return health.status === 'starting' ? ' (health: starting)' : ` (${health.status})`;
 }
 
 /** Whether Docker calls it running: paused and restarting containers are, too. */

@@ -78,6 +78,10 @@ export class EventProjection {
         return this.#exited(event);
       case 'container.oom':
         return this.#oom(event.data.id, event.t);
+      case 'container.health': {
+        const { id, status, was } = event.data;
+        return status === was ? [] : this.#container(id, `health_status: ${status}`, event.t);
+      }
       case 'exec.exited': {
         const { id, containerId, exitCode } = event.data;
         return this.#container(containerId, 'exec_die', event.t, { execID: id, exitCode: String(exitCode) });

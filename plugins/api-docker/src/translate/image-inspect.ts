@@ -47,6 +47,7 @@ function configOf(config: ImageRunConfig): object {
     Entrypoint: config.Entrypoint ?? null,
     OnBuild: null,
     Labels: config.Labels ?? null,
+    ...(config.Healthcheck === undefined ? {} : { Healthcheck: config.Healthcheck }),
     ...(config.StopSignal === undefined ? {} : { StopSignal: config.StopSignal }),
     ...(config.Shell === undefined ? {} : { Shell: config.Shell }),
   };
