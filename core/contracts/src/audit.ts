@@ -26,6 +26,11 @@ export interface AuditRecord {
   readonly error?: ErrorRecord;
   /** From intent to outcome, milliseconds. */
   readonly ms?: number;
-  /** Of a read: the range, both inclusive; an absent `to` is the end, or for ever with `follow`. */
-  readonly read?: { readonly from: number; readonly to?: number; readonly follow: boolean };
+  /** Of a read: the range, both inclusive; an absent `to` is the end, or for ever with `follow`; and what was asked for, where it was not all. */
+  readonly read?: {
+    readonly from: number;
+    readonly to?: number;
+    readonly follow: boolean;
+    readonly filters?: { readonly [name: string]: readonly string[] };
+  };
 }

@@ -50,8 +50,9 @@ function ofCommand(intent: ShiplogEvent, outcome: ShiplogEvent | undefined): Aud
 }
 
 function ofRead(event: EventOf<'log.read'>): AuditRecord {
-  const { from, to, follow } = event.data;
-  return { ...common(event), verb: 'log.read', object: 'log', status: 'ok', read: { from, ...(to === undefined ? {} : { to }), follow } };
+  const { from, to, follow, filters } = event.data;
+  const read = { from, ...(to === undefined ? {} : { to }), follow, ...(Object.keys(filters ?? {}).length === 0 ? {} : { filters }) };
+  return { ...common(event), verb: 'log.read', object: 'log', status: 'ok', read };
 }
 
 function common(event: ShiplogEvent) {

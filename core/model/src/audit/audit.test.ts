@@ -32,6 +32,17 @@ test('given a part of a log, when it is paired, then outcomes of earlier intents
   assert.is(trail.next(EVENTS[start] as ShiplogEvent), undefined);
 });
 
+test('given reads of the log, when they are paired, then each is a record of its own, with the range and what was asked for', () => {
+  const read = { ...EVENTS[0], type: 'log.read', kind: 'meta', stream: 'engine' };
+  const of = (data: object): unknown => new AuditTrail().next({ ...read, data } as ShiplogEvent)?.read;
+  const [all, some] = [
+    { from: 0, follow: true, filters: {} },
+    { from: 3, to: 9, follow: false, filters: { type: ['container.*'] } },
+  ];
+  assert.equal(of(all), { from: 0, follow: true });
+  assert.equal(of(some), some);
+});
+
 const RECORD: AuditRecord = {
   seq: 1,
   time: '1',

@@ -57,6 +57,25 @@ test('given acts, when they are audited, then people read who, what, outcome and
   });
 });
 
+test('given reads of the log, when they are audited, then people read what was read', async () => {
+  const { ref: _, error: __, ...common } = RECORD as { ref?: unknown; error?: unknown };
+  const reads = [
+    [
+      { from: 3, to: 9, follow: false, filters: { type: ['container.*', 'image.*'], uid: [] } },
+      'log 3 to 9 (type container.* image.*, uid)',
+    ],
+    [{ from: 7, to: 7, follow: false }, 'log 7 '],
+    [{ from: 0, follow: true }, 'log 0 to ever'],
+  ] as const;
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('GET /shiplog/v1/audit', async function* () {
+      for (const [read] of reads) yield `${JSON.stringify({ ...common, verb: 'log.read', object: 'log', status: 'ok', read })}\n`;
+    });
+    const lines = (await runShiplog(['audit'], { host: daemon.host })).stdout.split('\n').slice(1);
+    for (const [index, [, text]] of reads.entries()) assert.match(lines[index] ?? '', text);
+  });
+});
+
 test('given a name that nobody has here, when audited, then that is said, and nothing is asked', async () => {
   await FakeDaemon.run(async (daemon) => {
     const { code, stderr } = await runShiplog(['audit', '--user', 'nobody-of-that-name'], { host: daemon.host });

@@ -81,12 +81,12 @@ async function printRows(context: Context, records: AsyncIterable<AuditRecord>):
   const names = await userNames();
   const rows: string[][] = [];
   for await (const record of records) {
-    const { time, actor, verb, object, status, error, via, ref } = record;
+    const { time, actor, verb, object, status, error, via, ref, read } = record;
     rows.push([
       localTime(Number(BigInt(time) / 1_000_000n)),
       actorText(actor, names),
       verb,
-      `${object.replace(/([0-9a-f]{12})[0-9a-f]{52}$/, '$1')}${ref === undefined || object.includes(ref) ? '' : ` (${ref})`}`,
+      read === undefined ? objectText(object, ref) : readText(read),
       error === undefined ? status : `${status} ${error.code}`,
       via === undefined ? '' : `${via.method} ${via.route}`,
     ]);
@@ -95,6 +95,17 @@ async function printRows(context: Context, records: AsyncIterable<AuditRecord>):
 }
 
 const COLUMNS = ['time', 'seq', 'verb', 'object', 'ref', 'status', 'error', 'ms', 'who', 'strength', 'method', 'route', 'agent'] as const;
+
+function objectText(object: string, ref: string | undefined): string {
+  return `${object.replace(/([0-9a-f]{12})[0-9a-f]{52}$/, '$1')}${ref === undefined || object.includes(ref) ? '' : ` (${ref})`}`;
+}
+
+/** `log 0 to 52 (type container.*)`. */
+function readText({ from, to, follow, filters = {} }: NonNullable<AuditRecord['read']>): string {
+  const range = to === from ? `${from}` : `${from} to ${to ?? (follow ? 'ever' : 'end')}`;
+  const asked = Object.entries(filters).map(([name, values]) => [name, ...values].join(' '));
+  return `log ${range}${asked.length === 0 ? '' : ` (${asked.join(', ')})`}`;
+}
 
 async function* jsonLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<string> {
   for await (const record of records) yield `${JSON.stringify(record)}\n`;
