@@ -45,11 +45,10 @@ export function openCheckpoint(text: string, log: readonly Verifier[], witnesses
   const checkpoint = parseCheckpoint(note.text);
   const signatures = verifyNote(note, log);
   if (signatures.length === 0) {
-    const signed = note.signatures.map(({ name }) => clip(name)).join(', ');
-    throw new TlogError(
-      'missing',
-      `the checkpoint has no signature of ${log.map(({ name }) => name).join(', ')}; it is signed by ${signed}`,
-    );
+    const names = log.map(({ name }) => name);
+    const isNamed = note.signatures.some(({ name }) => names.includes(name));
+    const signed = isNamed ? 'with another key of that name' : `by ${note.signatures.map(({ name }) => clip(name)).join(', ')}`;
+    throw new TlogError('missing', `the checkpoint has no signature of ${names.join(', ')}; it is signed ${signed}`);
   }
   return { ...checkpoint, note, signatures, cosignatures: verifyNote(note, witnesses) };
 }

@@ -118,4 +118,13 @@ test('given every byte of both kinds of file, when it is changed or the file end
   }
 });
 
+test('given a proof that is cut, something else, or one with another key of the same name, when read, then that is what is said', async () => {
+  const text = await inclusion(7);
+  const said = (problem: string) => (error: unknown) => error instanceof TlogError && error.message.includes(problem);
+  assert.throws(() => parseProof(text.slice(0, 300)), said('the proof is cut'));
+  assert.throws(() => parseProof('seq,time\n1,2\n'), said('it begins with "seq,time"'));
+  const other = { ...ALL, log: [verifierOf(verifierKey('note', ORIGIN, privateKey('b')))] };
+  assert.throws(() => checkProof(text, other), said('it is signed with another key of that name'));
+});
+
 test.run();

@@ -55,7 +55,9 @@ export function formatProof(proof: InclusionProof | ConsistencyProof): string {
 export function parseProof(text: string): InclusionProof | ConsistencyProof {
   if (text.length > MAX_LENGTH) throw new TlogError('malformed', `a proof of more than ${MAX_LENGTH} characters`);
   const end = text.indexOf('\n\n');
-  const lines = text.slice(0, Math.max(end, 0)).split('\n');
+  if (end < 0 && (text.startsWith(INCLUSION) || text.startsWith(CONSISTENCY)))
+    throw new TlogError('malformed', 'the proof is cut: no empty line parts it from its checkpoint');
+  const lines = (end < 0 ? text : text.slice(0, end)).split('\n');
   const checkpoint = text.slice(end + 2);
   const [first = '', ...rest] = lines;
   if (first === INCLUSION) {
