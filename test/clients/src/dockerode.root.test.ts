@@ -268,6 +268,33 @@ test('given networks and volumes, when containers use them, then they are kept u
   assert.is((await failure(docker.getVolume('vol').inspect())).statusCode, 404);
 });
 
+test('given what nobody uses, when it is pruned, then that goes and all else stays', async () => {
+  const unused = await docker.createNetwork({ Name: 'unused', Labels: { mark: 'mine' } });
+  await docker.createNetwork({ Name: 'used' });
+  await docker.createVolume({ Name: 'named' });
+  const keeper = await started(['sleep', '600'], { HostConfig: { NetworkMode: 'used', Binds: ['kept:/kept'] } });
+  await make(['true'], { Volumes: { '/anonymous': {} } });
+  await (containers.pop() as Docker.Container).remove();
+  assert.equal((await docker.pruneNetworks({ filters: { label: ['mark=others'] } })).NetworksDeleted, null);
+  assert.equal((await docker.pruneNetworks()).NetworksDeleted, ['unused']);
+  assert.is((await failure(unused.inspect())).statusCode, 404);
+  assert.is((await docker.pruneVolumes()).VolumesDeleted?.length, 1);
+  assert.equal((await docker.pruneVolumes({ filters: { all: ['true'] } })).VolumesDeleted, ['named']);
+  assert.equal(
+    (await docker.listVolumes()).Volumes.map(({ Name }: { Name?: string }) => Name),
+    ['kept'],
+  );
+  await docker.getImage(IMAGE).tag({ repo: 'other', tag: 'v2' });
+  assert.equal((await docker.pruneImages({ filters: { dangling: ['false'] } })).ImagesDeleted, null, 'a container uses it');
+  await docker.getImage('other:v2').remove();
+  const pruned = await daemon.docker(['system', 'prune', '-f', '--volumes']);
+  assert.is(pruned.code, 0, pruned.stderr);
+  await keeper.remove({ force: true });
+  containers.length = 0;
+  await docker.pruneNetworks();
+  await docker.getVolume('kept').remove();
+});
+
 test('given all of the above, when it is done, then pruning finds what ended, and the host is as before', async () => {
   const ended = await docker.createContainer({ Image: IMAGE, Cmd: ['true'] });
   await ended.start();

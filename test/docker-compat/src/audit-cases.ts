@@ -274,6 +274,15 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
       bad: [refused(404, drop('/images/nobody')), refused(409, drop(`/images/${IMAGE}`))],
     },
     {
+      verb: 'image.prune',
+      good: async () => post('/images/prune?filters=%7B%22label%22%3A%5B%22none%22%5D%7D'),
+      goodStatus: 200,
+      bad: [
+        refused(400, post('/images/prune?filters=nonsense')),
+        refused(400, post('/images/prune?filters=%7B%22colour%22%3A%5B%22red%22%5D%7D')),
+      ],
+    },
+    {
       verb: 'network.create',
       good: async () => post('/networks/create', '{"Name":"audited","Driver":"bridge","Internal":false}'),
       goodStatus: 201,

@@ -28,12 +28,14 @@ import { historyOfImage } from './images/history.ts';
 import { inspectImage } from './images/inspect.ts';
 import { listImages } from './images/list.ts';
 import { loadImages } from './images/load.ts';
+import { pruneImages } from './images/prune.ts';
 import { removeImage } from './images/remove.ts';
 import { tagImage } from './images/tag.ts';
 import { connectNetwork, disconnectNetwork } from './networks/connect.ts';
 import { createNetwork } from './networks/create.ts';
 import { inspectNetwork } from './networks/inspect.ts';
 import { listNetworks } from './networks/list.ts';
+import { pruneNetworks } from './networks/prune.ts';
 import { removeNetwork } from './networks/remove.ts';
 import { inspectPlugin } from './plugins/inspect.ts';
 import { listPlugins } from './plugins/list.ts';
@@ -42,10 +44,12 @@ import { events } from './system/events.ts';
 import { info } from './system/info.ts';
 import { options } from './system/options.ts';
 import { ping } from './system/ping.ts';
+import { pruneBuildCache } from './system/prune-build-cache.ts';
 import { version } from './system/version.ts';
 import { createVolume } from './volumes/create.ts';
 import { inspectVolume } from './volumes/inspect.ts';
 import { listVolumes } from './volumes/list.ts';
+import { pruneVolumes } from './volumes/prune.ts';
 import { removeVolume } from './volumes/remove.ts';
 
 /** Every route of the Docker Engine API. The first row that fits answers. */
@@ -55,6 +59,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'GET', template: '/version', route: version },
   { method: 'GET', template: '/info', route: info, past: true },
   { method: 'GET', template: '/events', route: events },
+  { method: 'POST', template: '/build/prune', route: pruneBuildCache },
   { method: 'OPTIONS', template: '/{any*}', route: options },
 
   { method: 'GET', template: '/containers/json', route: listContainers, past: true },
@@ -86,6 +91,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'GET', template: '/images/json', route: listImages, past: true },
   { method: 'POST', template: '/images/create', route: createImage, verb: ['image.pull', 'image.import'] },
   { method: 'POST', template: '/images/load', route: loadImages, verb: 'image.load' },
+  { method: 'POST', template: '/images/prune', route: pruneImages, verb: 'image.prune' },
   { method: 'GET', template: '/images/{name*}/json', route: inspectImage, past: true },
   { method: 'GET', template: '/images/{name*}/history', route: historyOfImage, past: true },
   { method: 'POST', template: '/images/{name*}/tag', route: tagImage, verb: 'image.tag' },
@@ -93,6 +99,7 @@ export const ROUTES: readonly RouteEntry[] = [
 
   { method: 'GET', template: '/networks', route: listNetworks, past: true },
   { method: 'POST', template: '/networks/create', route: createNetwork, verb: 'network.create' },
+  { method: 'POST', template: '/networks/prune', route: pruneNetworks, verb: 'network.remove' },
   { method: 'GET', template: '/networks/{id}', route: inspectNetwork, past: true },
   { method: 'DELETE', template: '/networks/{id}', route: removeNetwork, verb: 'network.remove' },
   { method: 'POST', template: '/networks/{id}/connect', route: connectNetwork, verb: 'network.connect' },
@@ -100,6 +107,7 @@ export const ROUTES: readonly RouteEntry[] = [
 
   { method: 'GET', template: '/volumes', route: listVolumes, past: true },
   { method: 'POST', template: '/volumes/create', route: createVolume, verb: 'volume.create' },
+  { method: 'POST', template: '/volumes/prune', route: pruneVolumes, verb: 'volume.remove' },
   { method: 'GET', template: '/volumes/{name}', route: inspectVolume, past: true },
   { method: 'DELETE', template: '/volumes/{name}', route: removeVolume, verb: 'volume.remove' },
 

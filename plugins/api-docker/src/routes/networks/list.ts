@@ -1,8 +1,8 @@
-import type { NetworkRecord, StateView } from '@shiplog/contracts';
 import type { Exchange } from '../../http/exchange.ts';
 import { Filters } from '../../http/filters.ts';
 import { look } from '../../http/moment.ts';
 import { json } from '../../http/reply.ts';
+import { networksInUse } from '../../translate/in-use.ts';
 import { networkInspect } from '../../translate/network-inspect.ts';
 
 /** `GET /networks`. */
@@ -10,6 +10,7 @@ export async function listNetworks({ engine, query, response, version }: Exchang
   const filters = Filters.parse(query.get('filters')).only('dangling', 'driver', 'id', 'label', 'name', 'scope', 'type');
   const dangling = filters.flag('dangling');
   const { view } = await look({ engine, query });
+  const used = networksInUse(view);
   const found = [...view.networks.values()].filter(
     (network) =>
       filters.exact('driver', network.driver) &&
@@ -18,15 +19,11 @@ export async function listNetworks({ engine, query, response, version }: Exchang
       filters.labels('label', network.labels) &&
       filters.exact('scope', 'local') &&
       filters.exact('type', network.predefined ? 'builtin' : 'custom') &&
-      (dangling === undefined || (!network.predefined && !isUsed(network, view)) === dangling),
+      (dangling === undefined || (!network.predefined && !used.has(network.id)) === dangling),
   );
   json(
     response,
     200,
     found.map((network) => networkInspect(network, version)),
   );
-}
-
-function isUsed(network: NetworkRecord, view: StateView): boolean {
-  return [...view.containers.values()].some(({ endpoints }) => Object.values(endpoints).some(({ networkId }) => networkId === network.id));
 }

@@ -2,6 +2,7 @@ import type { Exchange } from '../../http/exchange.ts';
 import { Filters } from '../../http/filters.ts';
 import { look } from '../../http/moment.ts';
 import { json } from '../../http/reply.ts';
+import { volumesInUse } from '../../translate/in-use.ts';
 import { volumeInspect } from '../../translate/volume-inspect.ts';
 
 /** `GET /volumes`. */
@@ -9,8 +10,7 @@ export async function listVolumes({ engine, query, response }: Exchange): Promis
   const filters = Filters.parse(query.get('filters')).only('dangling', 'driver', 'label', 'name');
   const dangling = filters.flag('dangling');
   const { view } = await look({ engine, query });
-  const mounts = [...view.containers.values()].flatMap(({ spec }) => spec.mounts);
-  const used = new Set(mounts.flatMap((mount) => (mount.type === 'volume' ? [mount.source] : [])));
+  const used = volumesInUse(view);
   const found = [...view.volumes.values()].filter(
     (volume) =>
       filters.exact('driver', volume.driver) &&
