@@ -1,5 +1,6 @@
 import type { ShiplogEvent } from '@shiplog/contracts';
 import { evolve, FOLDED_TYPES, type State } from '@shiplog/model';
+import { putRows } from '../snapshots/tables.ts';
 import { imagesGround } from './image.ts';
 import { eventsSince, inOrder, type Past } from './past.ts';
 
@@ -41,10 +42,7 @@ async function foldContainers(past: Past, ids: readonly string[]): Promise<State
     eventsSince(past, ABOUT_CONTAINERS),
     ...ids.map((id) => eventsSince(past, { stream: `${STREAM}${id}`, types: FOLDED_TYPES })),
   ]);
-  for (const [id, { record, execs }] of rows) {
-    state.containers.set(id, record);
-    for (const exec of execs) state.execs.set(exec.id, exec);
-  }
+  putRows(state, 'containers', rows);
   const images = own.some((events) => events.some(({ type }) => type === NEEDS_IMAGES))
     ? await imagesOfContainers(past, state, own.flat())
     : [];

@@ -1,13 +1,5 @@
-import type {
-  ContainerRecord,
-  ExecRecord,
-  ImageRecord,
-  NetworkRecord,
-  OpenOperation,
-  PluginRecord,
-  VolumeRecord,
-} from '@shiplog/contracts';
-import type { Pending, State } from '@shiplog/model';
+import type { ContainerRecord, ExecRecord, ImageRecord } from '@shiplog/contracts';
+import type { State } from '@shiplog/model';
 import type { Fields } from './common-fields.ts';
 
 /** A container with its exec sessions. */
@@ -16,30 +8,28 @@ export interface ContainerRow {
   readonly execs: readonly ExecRecord[];
 }
 
-/** What each table of a state has, by key. */
-export interface Rows {
+type Records = { readonly [Name in keyof State as State[Name] extends Map<string, object> ? Name : never]: State[Name] };
+type RecordOf<M> = M extends Map<string, infer Record> ? Record : never;
+
+/** What each table of a state has, by key: one for each of its maps, but that exec sessions are with their containers. */
+export type Rows = { readonly [Name in Exclude<keyof Records, 'containers' | 'execs'>]: RecordOf<Records[Name]> } & {
   readonly containers: ContainerRow;
-  readonly images: ImageRecord;
-  readonly volumes: VolumeRecord;
-  readonly networks: NetworkRecord;
-  readonly openOperations: OpenOperation;
-  readonly pending: Pending;
-  readonly plugins: PluginRecord;
-}
+};
 
 export type TableName = keyof Rows;
 export type Row = Rows[TableName];
 
-/** All of a state is in these. */
-export const TABLES = [
-  'containers',
-  'images',
-  'volumes',
-  'networks',
-  'openOperations',
-  'pending',
-  'plugins',
-] as const satisfies TableName[];
+const IN_ORDER: { readonly [Name in TableName]: null } = {
+  containers: null,
+  images: null,
+  volumes: null,
+  networks: null,
+  openOperations: null,
+  pending: null,
+  plugins: null,
+};
+
+export const TABLES = Object.keys(IN_ORDER) as readonly TableName[];
 
 /** Rows of a table as they are stored: in groups of fields, each with fields that most rows have alike. */
 export interface Form<T> {
