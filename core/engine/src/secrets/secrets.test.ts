@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PLAIN_SPEC } from '@shiplog/contracts/testing';
-import type { CommandArgs } from '@shiplog/contracts';
+import { type CommandArgs, ShiplogError } from '@shiplog/contracts';
 import { CALLER, eventsOf, SimDisk, simEngine, simSpec } from '../testing/sim-engine.ts';
 import { SimWorld } from '../testing/sim-world.ts';
 import { concealArgv, concealMap, concealText } from './conceal.ts';
@@ -219,6 +219,47 @@ test('given secrets in a container, when it is created, then the log has marks, 
   assert.not.match(JSON.stringify(await eventsOf(engine)), 'canary');
   await engine.execute('container.remove', { container: id, force: true, volumes: true }, CALLER);
   assert.is(world.secrets.size, before);
+  await engine.stop('test');
+});
+
+test('given an entrypoint and arguments, when a container is created, then they are read as one command line, and come back whole', async () => {
+  const { engine } = await withImage();
+  for (const [entrypoint, cmd] of [
+    [['redis-cli'], ['-a', 'canary', 'ping']],
+    [
+      ['serve', '--password'],
+      ['canary', 'x'],
+    ],
+    [['sh', '-c'], ['PGPASSWORD=canary psql']],
+    [['serve'], ['--port', '80']],
+  ] as const) {
+    const { id } = await engine.execute('container.create', { name: '', spec: simSpec({ entrypoint, cmd }) }, CALLER);
+    const revealed = await engine.revealed((await engine.view()).container(id));
+    assert.equal([revealed.spec.entrypoint, revealed.spec.cmd, revealed.argv], [entrypoint, cmd, [...entrypoint, ...cmd]]);
+  }
+  assert.not.match(JSON.stringify(await eventsOf(engine)), 'canary');
+  await engine.stop('test');
+});
+
+test('given a URL with a password where a name or reference was meant, when it is refused, then neither log nor answer has the password', async () => {
+  const { engine } = await withImage();
+  const url = 'https://u:canary@h/x';
+  const attempts = [
+    () => engine.execute('container.create', { name: '', spec: { ...simSpec(), image: url } }, CALLER),
+    () => engine.execute('container.create', { name: url, spec: simSpec() }, CALLER),
+    () => engine.execute('image.remove', { image: url, force: false, prune: true }, CALLER),
+    () => engine.execute('container.start', { container: url }, CALLER),
+    () => engine.execute('container.start', { container: 'token=canary' }, CALLER),
+    () => engine.execute('network.remove', { network: url }, CALLER),
+  ];
+  for (const attempt of attempts) {
+    const error: unknown = await attempt().catch((thrown: unknown) => thrown);
+    assert.instance(error, ShiplogError);
+    assert.not.match(JSON.stringify((error as ShiplogError).toRecord()), 'canary');
+  }
+  assert.not.match(JSON.stringify(await eventsOf(engine)), 'canary');
+  const record = await engine.execute('volume.create', { name: 'pass-token', driver: 'local', options: {}, labels: {} }, CALLER);
+  assert.is((await engine.view()).volume(record.name).name, 'pass-token');
   await engine.stop('test');
 });
 

@@ -1,6 +1,7 @@
 import type { CommandArgs, CommandType, SecretRef, StateView } from '@shiplog/contracts';
 import type { EngineParts } from '../ports.ts';
 import { COVERED, concealArgv, concealMap, concealText, type Cover } from './conceal.ts';
+import { redact } from './redact.ts';
 import { DEFAULT_RULES, type SecretRules } from './rules.ts';
 
 /** What stands where a secret was: its place among the secrets of the record, and a keyed hash that tells whether two are equal. */
@@ -26,6 +27,9 @@ const FIELDS: { readonly [field: string]: 'argv' | 'map' | 'text' } = {
   changes: 'text',
 };
 
+/** What no name, id or reference can have: what is refused for it may hold a secret, as a URL does where a reference was meant. */
+const NO_IDENTITY = /[=\s]|:\/\//;
+
 /** Commands whose records need the values again, and where their reference is kept. */
 const KEPT: { readonly [T in CommandType]?: 'spec' | 'args' } = {
   'container.create': 'spec',
@@ -47,7 +51,8 @@ export class Secrets {
    * A command's arguments as the log may have them. What was found is durable in the vault when this resolves; the
    * reference is `sealed` of the record that the command makes.
    */
-  async seal<T extends CommandType>(type: T, args: CommandArgs[T]): Promise<CommandArgs[T]> {
+  async seal<T extends CommandType>(type: T, given: CommandArgs[T]): Promise<CommandArgs[T]> {
+    const args = this.#named(given);
     const kept = KEPT[type];
     if (kept === undefined) return args;
     const values: string[] = [];
@@ -83,6 +88,19 @@ export class Secrets {
     if (sealed !== undefined) await this.parts.drivers.get('vault', this.parts.chosen.vault).remove(sealed.id);
   }
 
+  /** Names and references without the secrets of what cannot be one. The same arguments where there are none. */
+  #named<A extends object>(args: A): A {
+    const { spec, ...fields } = args as A & { readonly spec?: object };
+    const named = Object.entries(fields).flatMap(([field, text]) => {
+      if (typeof text !== 'string' || FIELDS[field] !== undefined || !NO_IDENTITY.test(text)) return [];
+      const clean = redact(text, this.rules);
+      return clean === text ? [] : [[field, clean] as const];
+    });
+    const image = spec === undefined || !('image' in spec) ? undefined : this.#named({ image: spec.image });
+    if (named.length === 0 && image === undefined) return args;
+    return { ...args, ...Object.fromEntries(named), ...(image === undefined ? {} : { spec: { ...spec, ...image } }) };
+  }
+
   #conceal<R>(value: R, cover: Cover, kind?: 'argv' | 'map' | 'text'): R;
   #conceal(value: unknown, cover: Cover, kind?: 'argv' | 'map' | 'text'): unknown {
     if (typeof value === 'string')
@@ -99,7 +117,18 @@ export class Secrets {
       const plain = Object.fromEntries(Object.entries(value).map(([name, text]) => [name, this.#text(text, cover, (same) => same)]));
       return concealMap(plain, this.rules, cover);
     }
-    return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, this.#conceal(inner, cover, FIELDS[field])]));
+    const line = this.#wholeLine(value, cover);
+    return Object.fromEntries(
+      Object.entries(value).map(([field, inner]) => [field, line[field] ?? this.#conceal(inner, cover, FIELDS[field])]),
+    );
+  }
+
+  /** An entrypoint and its arguments are one command line: the program says what its options mean. */
+  #wholeLine(value: object, cover: Cover): { readonly [field: string]: readonly string[] } {
+    const { entrypoint, cmd } = value as { readonly entrypoint?: readonly string[]; readonly cmd?: readonly string[] };
+    if (!Array.isArray(entrypoint) || !Array.isArray(cmd)) return {};
+    const words: readonly string[] = this.#conceal([...(entrypoint as string[]), ...(cmd as string[])], cover, 'argv');
+    return { entrypoint: words.slice(0, entrypoint.length), cmd: words.slice(entrypoint.length) };
   }
 
   /** A text that looks like a mark would be taken for one later; so it is a secret as a whole. */
