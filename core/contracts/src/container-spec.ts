@@ -104,6 +104,8 @@ export interface HealthcheckSpec {
 /** What the client asked about one network the container joins. */
 export interface EndpointRequest {
   readonly aliases?: readonly string[];
+  /** `name:alias`: for this container alone, the alias stands for the one that goes by the name there. */
+  readonly links?: readonly string[];
   readonly ipv4?: string;
   readonly mac?: string;
 }

@@ -39,6 +39,7 @@ services:
     stop_signal: SIGKILL
   teller:
     image: ${IMAGE}
+    links: ['db:store']
     command: sh -c 'echo told; echo on the side >&2; exec sleep 600'
     networks: [back]
     stop_signal: SIGKILL
@@ -120,7 +121,7 @@ test('given an application, when it is brought up, then each service is as its f
   assert.match(env, /^GREETING=hello$/m);
   assert.match(await compose('exec', '-T', 'web', 'cat', '/etc/hosts'), /10\.1\.2\.3\s+upstream/);
   assert.match(await compose('exec', '-T', 'db', 'mount'), / on \/scratch type tmpfs /);
-  for (const name of ['db', 'shop_db_1'])
+  for (const name of ['db', 'shop_db_1', 'store'])
     assert.is(await compose('exec', '-T', 'teller', 'wget', '-q', '-O', '-', `http://${name}:5432/`), 'stored\n');
   assert.is(await compose('exec', '-T', 'teller', 'wget', '-q', '-O', '-', 'http://www/'), 'bound\n');
   const denied = await composed('exec', '-T', 'web', 'touch', '/srv/new');

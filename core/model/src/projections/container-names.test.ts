@@ -27,6 +27,17 @@ test('given containers of one network, when a name is asked for, then it is foun
   assert.equal(addressesOf(state, of('Web'), 'web'), [address('Web', 'lan')], 'itself');
 });
 
+test('given links, when an alias is asked for, then it stands for its container, for the one that has the link alone', () => {
+  const linked = { networkMode: 'lan', endpoints: { lan: { links: ['db:Store', 'web', 'nobody:none'] } } };
+  const { world } = given(network('lan'), running('web', on('lan')), running('db', on('lan')), running('asking', linked));
+  const [asking, web, db] = ['asking', 'web', 'db'].map((name) => world.state.container(name));
+  assert.ok(asking && web && db);
+  assert.equal(addressesOf(world.state, asking, 'store'), [db.endpoints['lan']?.ipv4]);
+  assert.equal(addressesOf(world.state, asking, 'web'), [web.endpoints['lan']?.ipv4]);
+  assert.is(addressesOf(world.state, asking, 'none'), undefined);
+  assert.is(addressesOf(world.state, web, 'store'), undefined);
+});
+
 test('given containers of other networks, when they are asked for, then nobody goes by that name', () => {
   assert.is(addressesOf(state, of('Web'), 'loner'), undefined);
   assert.is(addressesOf(state, of('Web'), 'db2.far'), undefined);

@@ -22,10 +22,12 @@ export function namesOn({ name, id, spec: { hostname = '' } }: ContainerRecord, 
 export function addressesOf(view: Networks, container: ContainerRecord, name: string): readonly string[] | undefined {
   for (const network of namedNetworks(view, Object.values(container.endpoints))) {
     const ending = `.${network.name.toLowerCase()}`;
+    const linked = linksOn(container, network).flatMap(([target, alias]) => (alias === name ? [target] : []));
+    const wanted = [name, ...(name.endsWith(ending) ? [name.slice(0, -ending.length)] : []), ...linked];
     const found: string[] = [];
     for (const { other, endpoint } of neighbours(view, network.id)) {
       const names = namesOn(other, endpoint).map((each) => each.toLowerCase());
-      if (names.includes(name) || (name.endsWith(ending) && names.includes(name.slice(0, -ending.length)))) found.push(endpoint.ipv4);
+      if (wanted.some((each) => names.includes(each) || each === other.id)) found.push(endpoint.ipv4);
     }
     if (found.length > 0) return found;
   }
@@ -38,6 +40,15 @@ export function nameOfAddress(view: Networks, container: ContainerRecord, addres
     for (const { other, endpoint } of neighbours(view, network.id)) if (endpoint.ipv4 === address) return `${other.name}.${network.name}`;
   }
   return undefined;
+}
+
+/** What a container calls others there: names and aliases, in lower case. */
+function linksOn({ spec }: ContainerRecord, { id, name }: NetworkRecord): readonly (readonly [target: string, alias: string])[] {
+  const { links = [] } = spec.endpoints[name] ?? spec.endpoints[id] ?? {};
+  return links.map((link) => {
+    const [target = '', alias = target] = link.toLowerCase().split(':');
+    return [target, alias];
+  });
 }
 
 /** `eth2` comes before `eth10`. */

@@ -171,12 +171,16 @@ test('given a health check, when it is translated, then what is asked is kept, a
   });
 });
 
-test('given links, when the network is one that a user made, then they are let be, as with Docker, and links of endpoints are refused', () => {
+test('given links, when the network is one that a user made, then they are let be, as with Docker, and links of endpoints are kept', () => {
   assert.is(translate({}, { NetworkMode: 'back', Links: ['app_db_1:db'] }).spec.networkMode, 'back');
   for (const NetworkMode of ['default', 'bridge', 'host', 'none', 'container:a'])
     assert.is(codeOf({}, { NetworkMode, Links: ['a:b'] }), 'NOT_SUPPORTED', NetworkMode);
   const linked = { NetworkingConfig: { EndpointsConfig: { back: { Links: ['a:b'] } } } };
-  assert.is(codeOf(linked, { NetworkMode: 'back' }), 'NOT_SUPPORTED');
+  assert.equal(translate(linked, { NetworkMode: 'back' }).spec.endpoints, { back: { links: ['a:b'] } });
+  const plain = { NetworkingConfig: { EndpointsConfig: { bridge: { Links: ['a:b'] } } } };
+  assert.is(codeOf(plain), 'NOT_SUPPORTED');
+  const wrong = { NetworkingConfig: { EndpointsConfig: { back: { Links: ['a:b:c'] } } } };
+  assert.is(codeOf(wrong, { NetworkMode: 'back' }), 'SPEC_INVALID');
 });
 
 test('given a size as a storage option, when it is read, then units are powers of 1024, as with Docker', () => {

@@ -14,7 +14,7 @@ export function networksOf(container: ContainerRecord, view: StateView): { reado
         name,
         {
           IPAMConfig: asked?.ipv4 === undefined ? null : { IPv4Address: asked.ipv4 },
-          Links: null,
+          Links: asked?.links ?? null,
           Aliases: aliases.length === 0 ? null : aliases,
           MacAddress: up ? endpoint.mac : '',
           DriverOpts: null,
@@ -50,7 +50,7 @@ function plannedNetworks(container: ContainerRecord, view: StateView): { readonl
           network.name,
           {
             IPAMConfig: asked?.ipv4 === undefined ? null : { IPv4Address: asked.ipv4 },
-            Links: null,
+            Links: asked?.links ?? null,
             Aliases: aliases.length === 0 ? null : aliases,
             MacAddress: '',
             DriverOpts: null,

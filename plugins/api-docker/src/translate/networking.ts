@@ -19,6 +19,8 @@ export function networkingOf(body: Fields, hostConfig: Fields, version: ApiVersi
       `Container cannot be connected to several networks at create before API 1.44: ${entries.map(([name]) => name).join(', ')}`,
     );
   }
+  if (entries.some(([network, { links }]) => network === 'bridge' && links !== undefined))
+    throw unsupported('Links on the network bridge', 'containers find each other by name on networks that you make');
   const networkMode = isDefault ? (entries[0]?.[0] ?? 'bridge') : asked;
   if (/^container:.+/.test(networkMode) || networkMode === 'none' || networkMode === 'host') {
     if (entries.some(([network]) => network !== networkMode)) {
@@ -36,16 +38,19 @@ export function isUserMade(networkMode: string): boolean {
 
 /** EndpointSettings, as far as they can be asked for. Throws for what would be missed. */
 export function endpointOf(settings: Fields): EndpointRequest {
-  refuseFields(settings, ['Links', 'DriverOpts', 'GwPriority']);
+  refuseFields(settings, ['DriverOpts', 'GwPriority']);
   const ipam = settings.object('IPAMConfig');
   refuseFields(ipam, ['IPv6Address', 'LinkLocalIPs']);
   const ipv4 = ipam.string('IPv4Address');
   if (ipv4 !== '' && !isIPv4(ipv4)) throw invalid(`invalid IPv4 address: ${ipv4}`);
   const aliases = settings.strings('Aliases');
+  const links = settings.strings('Links');
+  for (const link of links) if (!/^[^:]+(:[^:]+)?$/.test(link)) throw invalid(`bad format for links: ${link}`);
   const mac = settings.string('MacAddress');
   if (mac !== '' && !MAC.test(mac)) throw invalid(`invalid MAC address: ${mac}`);
   return {
     ...(aliases.length === 0 ? {} : { aliases }),
+    ...(links.length === 0 ? {} : { links }),
     ...(ipv4 === '' ? {} : { ipv4 }),
     ...(mac === '' ? {} : { mac: mac.toLowerCase() }),
   };
