@@ -185,7 +185,7 @@ test('given a load, when the client hangs up half-way, then nothing of it stays 
   assert.is((await daemon.docker(['load', '-q', '-i', archive])).code, 0);
 });
 
-test('given a create whose body never ends, when the client hangs up, then it is refused and the daemon is well', async () => {
+test('given a create whose body never ends, when the client hangs up, then it is recorded as canceled and the daemon is well', async () => {
   const call = RawConnection.request(
     daemon.socket,
     'POST',
@@ -196,8 +196,8 @@ test('given a create whose body never ends, when the client hangs up, then it is
   await sleep(50);
   call.hangUp();
   await eventually(
-    async () => (await daemon.events()).some((event) => event.type === 'container.create.failed' && event.result?.status === 'refused'),
-    async () => 'the request left no refusal',
+    async () => (await daemon.events()).some((event) => event.type === 'container.create.failed' && event.result?.status === 'canceled'),
+    async () => 'the request left no outcome',
   );
 });
 
