@@ -344,6 +344,24 @@ test('given history, when events are asked since and until, then they come from 
   });
 });
 
+test('given a time in the midst of the log, when events are asked since then, then reading begins there, with what was known then', async () => {
+  await using server = await serve();
+  await ask(server.socketPath, 'POST', '/images/load', { body: 'image busybox:latest' });
+  await start(server.socketPath, ['exit', '3']);
+  await new Promise((wake) => setTimeout(wake, 20));
+  const from = server.engine.log.durableSeq + 1;
+  const since = (Date.now() / 1000).toFixed(6);
+  await new Promise((wake) => setTimeout(wake, 20));
+  await ask(server.socketPath, 'POST', '/images/load', { body: 'image other:latest' });
+  const told = lines(await ask(server.socketPath, 'GET', `/events?since=${since}&until=${(Date.now() / 1000 + 0.1).toFixed(6)}`));
+  assert.equal(
+    told.map(({ Type, Action }) => [Type, Action]),
+    [['image', 'load']],
+  );
+  assert.is(server.engine.reads.at(-1)?.read.from, from);
+  assert.equal(server.engine.looks.at(-1), { seq: from - 1 });
+});
+
 test('given neither since nor until, when events are followed, then headers come at once and only new ones follow', async () => {
   await using server = await serve();
   const id = await create(server.socketPath, ['sleep']);

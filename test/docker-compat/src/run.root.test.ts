@@ -290,6 +290,18 @@ test('given events of the past, when docker asks with since and until, then they
     assert.match(stdout, line);
 });
 
+test('given a container that was made before, when docker asks for events since then, then they tell its labels all the same', async () => {
+  assert.is((await daemon.docker(['run', '-d', '--name', 'labelled', '--label', 'k=v', image, 'sleep', '600'])).code, 0);
+  const since = (Date.now() / 1000).toFixed(3);
+  assert.is((await daemon.docker(['rm', '-f', 'labelled'])).code, 0);
+  const until = (Date.now() / 1000).toFixed(3);
+  const { stdout } = await daemon.docker(
+    ['events', '--since', since, '--until', until, '--filter', 'type=container', '--format', '{{.Action}} {{.Actor.Attributes.k}}'],
+    { timeoutMs: 15_000 },
+  );
+  assert.equal(stdout.trim().split('\n'), ['kill v', 'die v', 'destroy v']);
+});
+
 test('given all of the above, when the host is looked at, then nothing of it is left', async () => {
   assert.equal(await hostTraces(daemon.directory), []);
 });

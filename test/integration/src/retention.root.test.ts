@@ -58,6 +58,9 @@ test('given a daemon that may seal and prune, when its log grows, then it does s
     await volumes(daemon, 'c', 40);
     await until(daemon, (found) => found.log.firstSeq > log.firstSeq);
     assert.is((await daemon.docker(['volume', 'ls', '-q'])).stdout.trim().split('\n').length, 120);
+    const told = await daemon.docker(['events', '--since', '0', '--until', (Date.now() / 1000).toFixed(3), '--format', '{{.Action}}']);
+    assert.is(told.code, 0, told.stderr);
+    assert.match(told.stdout, 'create', 'docker is told of what is kept');
     const audit = await daemon.shiplog(['audit', '--verb', 'log.*', '--format', 'json']);
     const records = audit.stdout
       .trim()

@@ -1,4 +1,4 @@
-import type { ShiplogEvent } from '@shiplog/contracts';
+import { type Engine, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 import type { Exchange } from '../../http/exchange.ts';
 import { Filters } from '../../http/filters.ts';
 import { beginStream, writeChunk } from '../../http/reply.ts';
@@ -13,16 +13,16 @@ import { nowNanoseconds, parseMoment } from '../../translate/time.ts';
  */
 export async function events(exchange: Exchange): Promise<void> {
   const { engine, response, query, gone, caller } = exchange;
-  const from = engine.log.durableSeq + 1;
+  const next = engine.log.durableSeq + 1;
   const since = parseMoment(query.get('since'));
   const until = parseMoment(query.get('until'));
   const filters = Filters.parse(query.get('filters'));
-  const history = since !== undefined || until !== undefined;
+  const from = since === undefined && until === undefined ? next : await firstSince(engine, since);
   const over = until !== undefined && until <= nowNanoseconds();
   const asked = Object.fromEntries(['filters', 'since', 'until'].map((name) => [name, query.getAll(name)]));
-  const read = await engine.recordRead({ from: history ? engine.log.firstSeq : from, follow: !over, filters: asked }, caller);
+  const read = await engine.recordRead({ from, follow: !over, filters: asked }, caller);
   beginStream(response, 'application/json');
-  const projection = history ? new EventProjection() : await projectionAt(exchange, from - 1);
+  const projection = await projectionAt(exchange, from - 1);
   const send = async (event: ShiplogEvent): Promise<void> => {
     for (const told of projection.next(event)) {
       const time = BigInt(told.time);
@@ -33,12 +33,12 @@ export async function events(exchange: Exchange): Promise<void> {
   const ended = until === undefined ? gone : AbortSignal.any([gone, untilSignal(until)]);
   let last = -1;
   if (over) {
-    for await (const event of engine.log.read()) {
+    for await (const event of engine.log.read({ from })) {
       if (gone.aborted) break;
       await send(event);
     }
   } else {
-    for await (const event of engine.log.follow({ from: history ? engine.log.firstSeq : from, signal: ended })) {
+    for await (const event of engine.log.follow({ from, signal: ended })) {
       await send(event);
       last = event.seq;
     }
@@ -47,12 +47,25 @@ export async function events(exchange: Exchange): Promise<void> {
   await read.end(last);
 }
 
+/** Position from which on events may be of `since` or later: none before it is, whatever the clock did. */
+async function firstSince({ log }: Engine, since = 0n): Promise<number> {
+  if (since <= 0n) return log.firstSeq;
+  try {
+    return (await log.positionAt(since - 1n)) + 1;
+  } catch (error) {
+    if (error instanceof ShiplogError && error.code === 'LOG_PRUNED') return log.firstSeq;
+    throw error;
+  }
+}
+
 /** The projection as it stands after the event at `seq`, with the intents that are open there. */
 async function projectionAt({ engine }: Exchange, seq: number): Promise<EventProjection> {
   if (seq < 0) return new EventProjection();
   const view = await engine.view({ seq });
   const projection = EventProjection.from(view);
   for (const open of view.openOperations.values()) {
+    // Pruned, as the end of that operation may be, too.
+    if (open.seq < engine.log.firstSeq) continue;
     for await (const intent of engine.log.read({ from: open.seq, to: open.seq })) projection.resume(intent);
   }
   return projection;
