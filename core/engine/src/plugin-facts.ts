@@ -17,7 +17,7 @@ export function pluginFacts({ plugins, drivers, chosen, defaults }: EngineParts,
       `cgroup/${chosen.cgroup}`,
       `image-store/${chosen.imageStore}`,
       `vault/${chosen.vault}`,
-      `name-server/${chosen.nameServer}`,
+      ...(chosen.nameServer === undefined ? [] : [`name-server/${chosen.nameServer}`]),
     ]);
     // A plugin without drivers that can be listed is the kernel port's.
     const essential = provided.length === 0 || provided.some(({ kind, name: driver }) => kind === 'api' || needed.has(`${kind}/${driver}`));

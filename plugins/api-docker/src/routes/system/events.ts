@@ -20,9 +20,10 @@ export async function events(exchange: Exchange): Promise<void> {
   const from = since === undefined && until === undefined ? next : await firstSince(engine, since);
   const over = until !== undefined && until <= nowNanoseconds();
   const asked = Object.fromEntries(['filters', 'since', 'until'].map((name) => [name, query.getAll(name)]));
+  // Before anything is answered: what cannot be told is refused, not cut off.
+  const projection = await projectionAt(exchange, from - 1);
   const read = await engine.recordRead({ from, follow: !over, filters: asked }, caller);
   beginStream(response, 'application/json');
-  const projection = await projectionAt(exchange, from - 1);
   const send = async (event: ShiplogEvent): Promise<void> => {
     for (const told of projection.next(event)) {
       const time = BigInt(told.time);
