@@ -1,9 +1,9 @@
 // time limit: 120 s
-import { cp, readdir, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { type TemporaryDirectory, temporaryDirectory } from '@shiplog/test-support';
-import type { EventLog } from '@shiplog/contracts';
+import type { EventLog, SealedRange } from '@shiplog/contracts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BODY, sealFrame } from './frame.ts';
@@ -171,6 +171,30 @@ test('given other indexes in place of those that stand for pruned events, when v
     (await context.log.verify()).damage.map(({ from, to }) => [from, to]),
     [[0, context.first - 1]],
   );
+});
+
+test('given only the archive damaged that has the record of a prune, when verified or opened, then its range alone is told', async (context) => {
+  await prune(context.log, context.first);
+  for (let at = EVENTS + 1; at < 2 * EVENTS; at += 20) await context.log.append(samples(at, at + 20)).durable;
+  let sealed: SealedRange | undefined;
+  for await (const range of context.log.seal(EVENTS + 500)) sealed = range;
+  const range = [sealed?.first, sealed?.last];
+  assert.equal([range[0], context.first < EVENTS && EVENTS <= (sealed?.last ?? 0)], [context.first, true], 'the record is in the archive');
+  const archive = join(context.directory, 'archive');
+  const file = join(archive, (await readdir(archive)).find((name) => name !== 'boundary') ?? '');
+  const whole = await readFile(file);
+  await context.log.close();
+  for (const bytes of [whole.subarray(0, -1), undefined, whole.map((byte, at) => (at === 100 ? byte ^ 1 : byte))]) {
+    await rm(file, { force: true });
+    if (bytes !== undefined) await writeFile(file, bytes);
+    const { damage } = await verifyLevelLog(context.directory);
+    assert.is(damage.length, 1);
+    // Of a flipped bit, it is that of the block alone.
+    const { from, to = 0 } = damage[0] ?? {};
+    assert.ok(from === range[0] && to >= EVENTS && (to === range[1] || bytes?.length === whole.length), `${from} to ${to}`);
+    const refused = await errorOf(() => openLevelLog({ ...IDENTITY, directory: context.directory }));
+    assert.equal([refused?.code, (refused?.facts as { from?: number } | undefined)?.from], ['LOG_CORRUPT', from]);
+  }
 });
 
 test('given a prune whose record does not reach the disk, when it fails, then nothing is gone', async (context) => {

@@ -63,8 +63,10 @@ class Check {
   readonly #progress: ((checked: number) => void) | undefined;
   readonly #revisions = new Map<string, number>();
   readonly #witness: Mark | undefined;
-  /** Before any hole, a stream that was not seen yet begins at revision 0. */
+  /** Whether a stream that was not seen yet begins at revision 0: from the beginning of the log to the first hole. */
   #whole: boolean;
+  /** Whether events are missing of those that were to be checked. */
+  #hasHoles = false;
   readonly #from: number;
   #events = 0;
   #expected: number;
@@ -171,7 +173,10 @@ class Check {
       return this.#report(0, Math.max(0, this.#from - 1), reasonOf(error));
     }
     if (base === undefined || base.first !== this.#from) return;
-    if (!isDeepStrictEqual(this.#bounded.get(base.first), boundedBy(base.first, base))) this.#report(0, base.first - 1, NOT_AS_RECORDED);
+    const said = this.#bounded.get(base.first);
+    // The record may be among the events that are missing. These are the damage, and what they say is compared once they are there.
+    if (said === undefined && this.#hasHoles) return;
+    if (!isDeepStrictEqual(said, boundedBy(base.first, base))) this.#report(0, base.first - 1, NOT_AS_RECORDED);
   }
 
   result(head: Mark | undefined): Verification {
@@ -229,6 +234,7 @@ class Check {
     this.#expected = to + 1;
     this.#link = undefined;
     this.#whole = false;
+    this.#hasHoles = true;
     this.#revisions.clear();
     await this.#bridge(from, to);
   }
