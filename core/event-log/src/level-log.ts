@@ -5,13 +5,13 @@ import { type EventLog, ShiplogError, type Verification } from '@shiplog/contrac
 import { ArchivingLevel } from './archive/archiving-level.ts';
 import { openEventLog } from './event-log.ts';
 import { corrupt } from './corrupt.ts';
+import { copyDatabase } from './database-copy.ts';
 import { damagedRange } from './damaged-range.ts';
 import { FileWitness } from './file-witness.ts';
 import { holdDatabase } from './hold-database.ts';
 import { hostFault } from './host-fault.ts';
 import { readHead } from './head.ts';
-import { checkTables } from './level-files/level-files.ts';
-import type { LogDatabase } from './database.ts';
+import { checkTables, type FileDamage } from './level-files/level-files.ts';
 import { baseEdge } from './load.ts';
 import type { Mark } from './mark.ts';
 import { type Repair, repairDatabase } from './repair.ts';
@@ -95,29 +95,55 @@ function closing(db: Level): (error: unknown) => Promise<never> {
 }
 
 /**
- * Checks all of a log on disk that is not open, also one that refuses to open; see {@link verifyEventLog}. Where files are damaged, what is whole
- * in them is checked in a copy beside them. Otherwise LevelDB opens them and rewrites its manifest, so evidence is better copied first. Throws
- * ENGINE_LOCKED when another process has it open.
+ * Checks all of a log on disk that is not open, also one that refuses to open; see {@link verifyEventLog}. Its files stay as they are: a copy beside
+ * them is opened, or where they are damaged, one of what is whole in them. Throws ENGINE_LOCKED when another process has it open.
  */
 export async function verifyLevelLog(directory: string, progress?: (checked: number, total: number) => void): Promise<Verification> {
-  const release = await holdDatabase(pathsOf(directory).db);
+  const { db } = pathsOf(directory);
+  const release = await holdDatabase(db);
   try {
-    return await verifyHeld(directory, progress);
+    const damage = await checkTables(db);
+    return damage.length === 0 ? await verifyCopy(directory, progress) : await verifySalvaged(directory, damage, progress);
   } finally {
     await release();
   }
 }
 
-async function verifyHeld(directory: string, progress?: (checked: number, total: number) => void): Promise<Verification> {
-  const paths = pathsOf(directory);
-  const witness = await readWitness(paths.witness);
-  const damage = await checkTables(paths.db);
-  const salvaged = `${paths.db}.salvaged`;
-  const level = damage.length === 0 ? await openLevel(paths.db, false, witness, WRITE_BUFFER) : await anew(salvaged);
-  let db: LogDatabase = level;
+type Progress = (checked: number, total: number) => void;
+
+/** Precondition: the tables are whole. Throws LOG_CORRUPT if LevelDB refuses to open it. */
+async function verifyCopy(directory: string, progress?: Progress): Promise<Verification> {
+  const { db, copy, witness } = pathsOf(directory);
   try {
-    if (damage.length > 0) await salvageLog(paths.db, level);
-    db = new ArchivingLevel(level, paths.archive);
+    await copyDatabase(db, copy);
+    return (await verifyOpened(directory, await openLevel(copy, false, await readWitness(witness), WRITE_BUFFER), progress)).verification;
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}
+
+async function verifySalvaged(directory: string, damage: readonly FileDamage[], progress?: Progress): Promise<Verification> {
+  const { db, copy } = pathsOf(directory);
+  try {
+    const level = await anew(copy);
+    await salvageLog(db, level).catch(closing(level));
+    const { verification, last } = await verifyOpened(directory, level, progress);
+    return { ...verification, damage: [...verification.damage, ...damage.map((each) => damagedRange(each, last))] };
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}
+
+/** Checks an opened copy of the database in a log's directory, and closes it. Answers with the position of the last event that is known of, too. */
+async function verifyOpened(
+  directory: string,
+  level: Level,
+  progress?: Progress,
+): Promise<{ readonly verification: Verification; readonly last: number }> {
+  const paths = pathsOf(directory);
+  const db = new ArchivingLevel(level, paths.archive);
+  try {
+    const witness = await readWitness(paths.witness);
     await db.open();
     const last = Math.max(witness?.seq ?? -1, (await readHead(db).catch(() => undefined))?.seq ?? -1);
     const verification = await verifyEventLog(db, {
@@ -126,25 +152,33 @@ async function verifyHeld(directory: string, progress?: (checked: number, total:
       after: await baseEdge(db).catch(unlessCorrupt),
       progress: (checked) => progress?.(checked, last + 1),
     });
-    return { ...verification, damage: [...verification.damage, ...damage.map((each) => damagedRange(each, last))] };
+    return { verification, last };
   } finally {
     await db.close();
-    if (damage.length > 0) await rm(salvaged, { recursive: true, force: true });
   }
 }
 
 /**
- * Makes a damaged log that is not open whole, with events that `source` has; see {@link repairDatabase}.
+ * Makes a damaged log that is not open whole, with events that `source` has; see {@link repairDatabase}. One that is whole stays as it is.
  * Throws LOG_CORRUPT when the source does not lead to the root that is known, ENGINE_LOCKED; the log is as it was then.
  */
 export async function repairLevelLog(directory: string, source: RepairSource): Promise<Repair> {
-  const paths = pathsOf(directory);
-  const release = await holdDatabase(paths.db);
+  const { db, archive, witness } = pathsOf(directory);
+  const release = await holdDatabase(db);
   try {
-    return await repairDatabase({ db: paths.db, archive: paths.archive, witness: await readWitness(paths.witness) }, source);
+    const whole = await wholeLog(directory);
+    if (whole !== undefined) return { filled: [], verification: whole };
+    return await repairDatabase({ db, archive, witness: await readWitness(witness) }, source);
   } finally {
     await release();
   }
+}
+
+/** What verifying a log says that opens and is not damaged; undefined for any other, and for an empty one, which may have lost its end. */
+async function wholeLog(directory: string): Promise<Verification | undefined> {
+  if ((await checkTables(pathsOf(directory).db)).length > 0) return undefined;
+  const verification = await verifyCopy(directory).catch(unlessCorrupt);
+  return verification?.damage.length === 0 && verification.events > 0 ? verification : undefined;
 }
 
 function unlessCorrupt(error: unknown): undefined {
@@ -173,10 +207,17 @@ async function refuseDamaged(path: string, witness: Mark | undefined): Promise<v
     throw corrupt(first.from, first.to, `${first.reason}${ranges.length === 1 ? '' : `, and ${ranges.length - 1} more`}`);
 }
 
-/** Where the parts of a log lie. */
-function pathsOf(directory: string): { readonly [part in 'db' | 'witness' | 'fresh' | 'snapshots' | 'archive']: string } {
+/** Where the parts of a log lie, and a copy of the database while it is verified. */
+function pathsOf(directory: string): { readonly [part in 'db' | 'copy' | 'witness' | 'fresh' | 'snapshots' | 'archive']: string } {
   const part = (name: string): string => join(directory, name);
-  return { db: part('db'), witness: part('witness'), fresh: part('fresh'), snapshots: part('snapshots'), archive: part('archive') };
+  return {
+    db: part('db'),
+    copy: part('db.copy'),
+    witness: part('witness'),
+    fresh: part('fresh'),
+    snapshots: part('snapshots'),
+    archive: part('archive'),
+  };
 }
 
 async function begin(directory: string, marker: string): Promise<void> {
@@ -198,7 +239,8 @@ async function openLevel(path: string, fresh: boolean, witness: Mark | undefined
   } catch (error) {
     const fault = hostFault(path, error);
     if (fault !== undefined) throw fault;
-    if (!fresh) throw corrupt(0, Math.max(0, witness?.seq ?? 0), `the database at ${path} does not open: ${causeMessage(error)}`, error);
+    if (!fresh)
+      throw corrupt(0, Math.max(0, witness?.seq ?? 0), `the database of ${dirname(path)} does not open: ${causeMessage(error)}`, error);
     await rm(path, { recursive: true, force: true });
     return await tryLevel(path, true, writeBufferSize);
   }

@@ -26,8 +26,8 @@ export interface Repair {
   /** The first position that is kept, if what stands for the events before it was brought back. */
   readonly boundary?: number;
   readonly verification: Verification;
-  /** Where the damaged database was put; nothing needs it any more. */
-  readonly damaged: string;
+  /** Where the damaged database was put; nothing needs it any more. Absent: the log was whole, and is as it was. */
+  readonly damaged?: string;
 }
 
 /** The paths a repair works on. */

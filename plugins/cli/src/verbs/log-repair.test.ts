@@ -77,6 +77,14 @@ test('given a damaged log of a stopped engine, when verified and repaired from a
   assert.is(whole.code, 0, whole.stderr);
   assert.equal((JSON.parse(whole.stdout) as { damage: unknown[] }).damage, []);
 
+  const unneeded = await runShiplog(['log', 'repair', '--root', path, '--from', exported], {});
+  assert.is(unneeded.code, 0, unneeded.stderr);
+  assert.match(unneeded.stderr, 'The log is whole: nothing was changed.');
+  assert.equal(
+    (await readdir(join(path, 'log'))).filter((name) => name.startsWith('db')),
+    ['db'],
+  );
+
   await damage(path);
   const damaged = await runShiplog(['log', 'verify', '--root', path], {});
   assert.is(damaged.code, 1);

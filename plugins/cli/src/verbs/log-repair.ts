@@ -19,7 +19,7 @@ export default defineVerb({
     format: { type: 'text', value: 'json', help: 'Print what was filled in as JSON', complete: ['json'] },
   },
   details:
-    'Fills the holes of a damaged log whose engine is stopped. Nothing is guessed: events are taken from the source only if all events together\nlead to the root that is known; else the log stays as it is. What stands for pruned events comes from\nthe copy beside the archives, or from the source. The damaged database is kept beside the mended one.',
+    'Fills the holes of a damaged log whose engine is stopped. Nothing is guessed: events are taken from the source only if all events together\nlead to the root that is known; else the log stays as it is, as does one that is whole. What stands for pruned events comes from\nthe copy beside the archives, or from the source. The damaged database is kept beside the mended one.',
   examples: [
     { command: 'shiplog log repair --from events.ndjson', what: 'from an export (shiplog log export --sealed --out events.ndjson)' },
     { command: 'shiplog log repair --from /mnt/audit/web-1', what: 'from its tiles (shiplog log export --tiles DIR)' },
@@ -44,7 +44,8 @@ export default defineVerb({
     print(context, `${verification.events} events checked`);
     print(context, `head ${verification.head}`);
     print(context, context.colors.green('no damage'));
-    note(context, `The damaged database is kept as ${damaged}; remove it when you no longer need it.`);
+    if (damaged === undefined) note(context, 'The log is whole: nothing was changed.');
+    else note(context, `The damaged database is kept as ${damaged}; remove it when you no longer need it.`);
     return EXIT.ok;
   },
 });
