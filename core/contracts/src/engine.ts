@@ -1,6 +1,8 @@
 import type { Actor, Caller } from './actor.ts';
 import type { CommandAnswers, CommandArgs, CommandType } from './commands.ts';
+import type { StreamName } from './envelope.ts';
 import type { EventLogReader } from './event-log.ts';
+import type { ContentVerb } from './events.ts';
 import type { CgroupStats } from './drivers/cgroup.ts';
 import type { PathChange } from './drivers/storage.ts';
 import type { LogRecord } from './drivers/log.ts';
@@ -72,6 +74,23 @@ export interface LogRead {
   readonly to?: number;
   readonly follow: boolean;
   readonly filters?: { readonly [name: string]: readonly string[] };
+}
+
+/** A read of what an object holds: see `content.read`. */
+export interface ContentRead {
+  readonly verb: ContentVerb;
+  /** Of the object. */
+  readonly stream: StreamName;
+  /** What the client called it. */
+  readonly ref: string;
+}
+
+/** What is to be saved. */
+export interface SaveRequest {
+  /** Names, as `docker save` takes them: `name` alone is every tag of it, `name:tag`, `name@digest`, an id or its beginning. */
+  readonly images: readonly string[];
+  /** Refuses images for others. Parts of a platform, in Go's words. */
+  readonly platform?: { readonly os?: string; readonly architecture?: string; readonly variant?: string };
 }
 
 /** A read that was recorded. */
@@ -171,6 +190,11 @@ export interface Engine {
   size(container: string): Promise<number>;
   /** A sample; undefined of a container that does not run. Throws CONTAINER_NOT_FOUND. Never recorded. */
   usage(container: string): Promise<ContainerUsage | undefined>;
+  /**
+   * Images as one tar, with the names they were asked by: see ImageStore.save. Recorded durably, an event an image, before it resolves. Throws
+   * IMAGE_NOT_FOUND, REFERENCE_AMBIGUOUS or REFERENCE_INVALID, and then nothing is recorded.
+   */
+  save(request: SaveRequest, caller: Caller): Promise<AsyncIterable<Uint8Array>>;
   /** Stores environment values in the vault and answers what may be logged: `entries` are `NAME=value` or `NAME`. */
   seal(
     entries: readonly string[],

@@ -176,7 +176,11 @@ export interface Observations {
   'host.rebooted': { readonly bootId: string; readonly previousBootId: string };
 }
 
-/** About the engine and the log themselves. */
+/** Reads that take content out of the engine, named as verbs are. */
+export const CONTENT_VERBS = ['image.save'] as const;
+export type ContentVerb = (typeof CONTENT_VERBS)[number];
+
+/** About the engine and the log themselves, and what was read. */
 export interface MetaEvents {
   'engine.started': {
     readonly version: string;
@@ -195,6 +199,12 @@ export interface MetaEvents {
   };
   /** A reader that followed has left. `last` is the last position it was sent, -1 for none. */
   'log.read.ended': { readonly last: number };
+  /** Somebody takes content out of the engine; in the stream of what it is the content of. Recorded before the first byte. */
+  'content.read': {
+    readonly verb: ContentVerb;
+    /** What the client called it. */
+    readonly ref: string;
+  };
   /** Older events are about to be pruned: where the log begins then, and hashes of what stands for them. */
   'log.bounded': Bounded;
   'engine.stopped': { readonly instance: string; readonly reason: string };

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Actor, Caller, LogRead, ReadLevel } from '@shiplog/contracts';
+import type { Actor, Caller, ContentRead, LogRead, ReadLevel } from '@shiplog/contracts';
 import { EngineCore } from './core.ts';
 import type { EngineParts } from './ports.ts';
 import { Reads } from './reads.ts';
@@ -24,7 +24,11 @@ function recorder(readLevels: { readonly [route: string]: ReadLevel } = {}) {
   };
   const reads = new Reads(new EngineCore(parts, ledger as never));
   const caller = (route: string): Caller => ({ actor: SYSTEM, req: { method: 'GET', route } });
-  return { recorded, read: (route: string, read: LogRead = PLAIN) => reads.record(read, caller(route)) };
+  return {
+    recorded,
+    read: (route: string, read: LogRead = PLAIN) => reads.record(read, caller(route)),
+    take: (route: string, taken: readonly ContentRead[]) => reads.recordContent(taken, caller(route)),
+  };
 }
 
 const CASES: readonly (readonly [route: string, read: LogRead, levels: { readonly [route: string]: ReadLevel }, recorded: boolean])[] = [
@@ -77,6 +81,23 @@ test('given a reader that follows, when it goes, then how far it came is recorde
     ['log.read', 'log.read.ended', 'log.read'],
   );
   assert.equal(recorded[1]?.data, { last: 12 });
+});
+
+test('given content that is taken out, when it is recorded, then each object has an event in its own stream, and none where the operator wants none', async () => {
+  const taken = { verb: 'image.save', ref: 'web:1' } as const;
+  const quiet = recorder({ 'GET /images/*': 'none' });
+  await quiet.take('/images/{name*}/get', [{ ...taken, stream: 'image/sha256:1' }]);
+  assert.equal(quiet.recorded, []);
+  const { recorded, take } = recorder();
+  await take('/images/get', [
+    { ...taken, stream: 'image/sha256:1' },
+    { ...taken, stream: 'image/sha256:2' },
+  ]);
+  await take('/images/get', []);
+  assert.equal(
+    recorded,
+    ['image/sha256:1', 'image/sha256:2'].map((stream) => ({ stream, type: 'content.read', kind: 'meta', data: taken })),
+  );
 });
 
 test.run();

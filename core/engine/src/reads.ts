@@ -1,4 +1,12 @@
-import { type Caller, type LogRead, type NewEvent, type ReadLevel, type ReadRecord, ShiplogError } from '@shiplog/contracts';
+import {
+  type Caller,
+  type ContentRead,
+  type LogRead,
+  type NewEvent,
+  type ReadLevel,
+  type ReadRecord,
+  ShiplogError,
+} from '@shiplog/contracts';
 import type { EngineCore } from './core.ts';
 import type { SecretRules } from './secrets/rules.ts';
 import { redact } from './secrets/redact.ts';
@@ -30,18 +38,16 @@ export class Reads {
 
   /** See Engine.recordRead. */
   async record(read: LogRead, caller: Caller): Promise<ReadRecord> {
-    if (this.#level(`${caller.req?.method} ${caller.req?.route}`, read.past === true) === 'none') return NOT_RECORDED;
+    if (this.#level(caller, read.past === true) === 'none') return NOT_RECORDED;
     const { core } = this;
-    await core.subjects.ready(caller.actor);
-    const op = core.parts.identities.op();
-    const append = (event: NewEvent): Promise<void> => core.ledger.append({ stamp: core.stamp(caller, op), events: [event] }).durable;
+    const append = await this.#appender(caller);
     const { filters = {}, past: _, ...range } = read;
-    await append({ stream: 'engine', type: 'log.read', kind: 'meta', data: { ...range, filters: cleared(filters, core.secrets.rules) } });
+    await append([{ stream: 'engine', type: 'log.read', kind: 'meta', data: { ...range, filters: cleared(filters, core.secrets.rules) } }]);
     if (!read.follow) return NOT_RECORDED;
     return {
       async end(last) {
         try {
-          await append({ stream: 'engine', type: 'log.read.ended', kind: 'meta', data: { last } });
+          await append([{ stream: 'engine', type: 'log.read.ended', kind: 'meta', data: { last } }]);
         } catch (error) {
           // Followers end when the engine stops, and then there is nowhere to say so.
           if (!(error instanceof ShiplogError && error.code === 'LOG_CLOSED')) throw error;
@@ -50,9 +56,26 @@ export class Reads {
     };
   }
 
-  #level(route: string, past: boolean): ReadLevel {
+  /** Records who takes which content out, durably and all in one append; not where the operator wants no record of the route. */
+  async recordContent(reads: readonly ContentRead[], caller: Caller): Promise<void> {
+    if (reads.length === 0 || this.#level(caller, true) === 'none') return;
+    const append = await this.#appender(caller);
+    await append(reads.map(({ stream, ...data }): NewEvent => ({ stream, type: 'content.read', kind: 'meta', data })));
+  }
+
+  /** Appends events of one read. */
+  async #appender(caller: Caller): Promise<(events: readonly NewEvent[]) => Promise<void>> {
+    const { core } = this;
+    await core.subjects.ready(caller.actor);
+    const op = core.parts.identities.op();
+    return (events) => core.ledger.append({ stamp: core.stamp(caller, op), events }).durable;
+  }
+
+  /** `always`: recorded unless the operator says otherwise, whatever the route. */
+  #level({ req }: Caller, always: boolean): ReadLevel {
+    const route = `${req?.method} ${req?.route}`;
     const of = (levels: Levels): ReadLevel | undefined => levels.find(([pattern]) => fits(pattern, route))?.[1];
-    return of(this.#levels) ?? (past ? 'metadata' : of(DEFAULT_LEVELS)) ?? 'none';
+    return of(this.#levels) ?? (always ? 'metadata' : of(DEFAULT_LEVELS)) ?? 'none';
   }
 }
 

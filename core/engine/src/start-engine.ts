@@ -1,4 +1,4 @@
-import { failed, findRecord, type State } from '@shiplog/model';
+import { failed, findRecord, imagesToSave, type State } from '@shiplog/model';
 import {
   type Actor,
   type AttachOptions,
@@ -23,6 +23,7 @@ import {
   type ContainerUsage,
   type ProcessTable,
   type ReadRecord,
+  type SaveRequest,
   type SecretRef,
   ShiplogError,
   type Views,
@@ -234,6 +235,16 @@ class ServingEngine implements RunningEngine {
       parts.host.usage(),
     ]);
     return { at: parts.clock.now(), cgroup, interfaces, host };
+  }
+
+  async save({ images, platform }: SaveRequest, caller: Caller): Promise<AsyncIterable<Uint8Array>> {
+    const { drivers, chosen } = this.core.parts;
+    const saved = imagesToSave(await this.core.ledger.view(), images, platform);
+    await this.#reads.recordContent(
+      saved.map(({ manifest, ref }) => ({ verb: 'image.save', stream: `image/${manifest.id}`, ref })),
+      caller,
+    );
+    return drivers.get('image-store', chosen.imageStore).save(saved);
   }
 
   seal(entries: readonly string[]): Promise<EnvSpec> {

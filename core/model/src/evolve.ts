@@ -11,11 +11,12 @@ import { pluginEvolvers } from './evolve/plugin.ts';
 import type { State } from './state.ts';
 import { upcast } from './upcast.ts';
 
-/** What the engine says of itself, and of a host that differs, changes no record here: containers get their own exits. */
-const SILENT: Evolvers<EventsOf<'engine'> | EventsOf<'log'> | 'host.drifted'> = {
+/** What the engine says of itself, of reads, and of a host that differs, changes no record here: containers get their own exits. */
+const SILENT: Evolvers<EventsOf<'engine'> | EventsOf<'log'> | EventsOf<'content'> | 'host.drifted'> = {
   'log.read': () => undefined,
   'log.read.ended': () => undefined,
   'log.bounded': () => undefined,
+  'content.read': () => undefined,
   'log.seal.requested': () => undefined,
   'log.seal.succeeded': () => undefined,
   'log.seal.failed': () => undefined,

@@ -16,6 +16,7 @@ export { findNetwork, findNetworkByName } from './projections/find-network.ts';
 export { findRecord } from './projections/find-record.ts';
 export { findVolume } from './projections/find-volume.ts';
 export { imagesConcerned, imagesPending } from './projections/images-concerned.ts';
+export { imagesToSave, type SavedImage } from './projections/images-to-save.ts';
 export { hasEnded, isUp } from './projections/is-up.ts';
 export { type Healthcheck, healthcheckOf } from './projections/healthcheck.ts';
 export { startsWithEngine } from './projections/restart-policy.ts';

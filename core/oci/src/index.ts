@@ -11,7 +11,7 @@ export { cleanLayerPath, joinLayerPath, splitLayerPath } from './layer-path.ts';
 export { readLayer } from './layer-reader.ts';
 export { writeLayer } from './layer-writer.ts';
 export { hostPlatform, MANIFEST_LIMIT_BYTES, parseIndex, parseManifest, selectPlatform } from './manifest.ts';
-export { MEDIA_TYPES, mediaKind } from './media-types.ts';
+export { MEDIA_TYPES, mediaKind, ociMediaType } from './media-types.ts';
 export { canonical, familiar, parseReference } from './reference.ts';
 export { MASKED_PATHS, READONLY_PATHS } from './protected-paths.ts';
 export { nameServers, resolvConf } from './resolv-conf.ts';

@@ -36,3 +36,17 @@ const KINDS: ReadonlyMap<string, 'index' | 'manifest' | 'config' | 'layer'> = ne
 export function mediaKind(mediaType: string): 'index' | 'manifest' | 'config' | 'layer' | undefined {
   return KINDS.get(mediaType);
 }
+
+const OCI_OF: ReadonlyMap<string, string> = new Map([
+  [MEDIA_TYPES.dockerList, MEDIA_TYPES.ociIndex],
+  [MEDIA_TYPES.dockerManifest, MEDIA_TYPES.ociManifest],
+  [MEDIA_TYPES.dockerConfig, MEDIA_TYPES.ociConfig],
+  [MEDIA_TYPES.dockerLayer, MEDIA_TYPES.ociLayer],
+  [MEDIA_TYPES.dockerLayerGzip, MEDIA_TYPES.ociLayerGzip],
+  ['application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip'],
+]);
+
+/** What OCI calls what Docker gave a type of its own; others as they are. */
+export function ociMediaType(mediaType: string): string {
+  return OCI_OF.get(mediaType) ?? mediaType;
+}

@@ -1,4 +1,4 @@
-import type { ImageStore, IngestedImage } from '@shiplog/contracts';
+import { type ImageStore, type IngestedImage, ShiplogError } from '@shiplog/contracts';
 import type { Act } from './call.ts';
 import type { SimHost } from './sim-host.ts';
 
@@ -46,6 +46,9 @@ export function imageStore(host: SimHost, act: Act, archives: Archives): ImageSt
         },
         op,
       ),
+    save: () => {
+      throw new ShiplogError('NOT_SUPPORTED', 'a simulated image store has no content to save');
+    },
     path: async (digest) => `/${digest}`,
     remove: (digests) =>
       act('remove', digests.join(' '), () => {

@@ -120,11 +120,37 @@ test('given a version prefix, when it is too old or too new, then 400 names the 
 
 test('given routes of the future and of swarm, when they are asked, then 501 names the route and 503 the manager', async () => {
   await using server = await serve();
-  const future = await ask(server.socketPath, 'GET', '/images/a/b:c/get');
-  assert.equal([future.status, future.text], [501, '{"message":"GET /images/{name*}/get is not implemented by this engine yet"}\n']);
+  const future = await ask(server.socketPath, 'GET', '/images/a/b:c/attestations');
+  assert.equal(
+    [future.status, future.text],
+    [501, '{"message":"GET /images/{name*}/attestations is not implemented by this engine yet"}\n'],
+  );
   const swarm = await ask(server.socketPath, 'GET', '/nodes');
   assert.is(swarm.status, 503);
   assert.match(swarm.text, '"message":"This node is not a swarm manager.');
+});
+
+test('given images to save, when they are asked for by path or query, then the names and the caller reach the engine, and bad requests do not', async () => {
+  await using server = await serve();
+  const { id } = server.engine.state.image('busybox');
+  for (const path of [
+    '/images/busybox/get',
+    '/v1.41/images/busybox:latest/get',
+    '/images/get?names=busybox',
+    '/images/get?names=busybox,b&names=c',
+  ]) {
+    const { status, headers, text } = await ask(server.socketPath, 'GET', path);
+    assert.equal([status, headers['content-type'], text], [200, 'application/x-tar', id], path);
+  }
+  assert.equal(
+    server.engine.saved.map(({ images }) => images),
+    [['busybox'], ['busybox:latest'], ['busybox'], ['busybox', 'b', 'c']],
+  );
+  assert.is(server.engine.saved[0]?.caller.req?.route, '/images/{name*}/get');
+  assert.is((await ask(server.socketPath, 'GET', '/images/nobody/get')).status, 404);
+  for (const platform of ['linux', '7', '{"os":7}']) {
+    assert.is((await ask(server.socketPath, 'GET', `/images/busybox/get?platform=${encodeURIComponent(platform)}`)).status, 400, platform);
+  }
 });
 
 test('given an image name with slashes, when it is asked plainly or encoded, then it is found', async () => {

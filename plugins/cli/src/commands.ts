@@ -36,6 +36,7 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   images: { group: 'images', summary: 'List images', load: () => import('./verbs/images.ts') },
   pull: { group: 'images', summary: 'Bring an image from an image source', load: () => import('./verbs/pull.ts') },
   load: { group: 'images', summary: 'Load images from an archive', load: () => import('./verbs/load.ts') },
+  save: { group: 'images', summary: 'Write images into an archive', load: () => import('./verbs/save.ts') },
   import: { group: 'images', summary: 'Make an image from a root file system', load: () => import('./verbs/import.ts') },
   tag: { group: 'images', summary: 'Give an image another name', load: () => import('./verbs/tag.ts') },
   'image migrate': { group: 'images', summary: 'Take images to another storage driver', load: () => import('./verbs/image-migrate.ts') },

@@ -250,6 +250,11 @@ export class DockerClient {
     return progress(await this.#send('POST', '/images/load', { query, body: archive }));
   }
 
+  /** Images as one tar. The reading fails where the engine cannot go on: what came until then is no whole archive. */
+  async saveImages(names: readonly string[], signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    return this.#send('GET', '/images/get', { query: { names }, signal });
+  }
+
   /** As {@link loadImages}, from an image source: `source`, or the first that knows the image. */
   async pullImage(
     fromImage: string,

@@ -1,4 +1,4 @@
-import type { Actor, AuditRecord, ShiplogEvent } from '@shiplog/contracts';
+import { type Actor, type AuditRecord, CONTENT_VERBS, type ShiplogEvent } from '@shiplog/contracts';
 import { AuditTrail } from '@shiplog/model';
 import { chunks } from './chunks.ts';
 import type { Format } from './format.ts';
@@ -11,6 +11,7 @@ export const OCSF_VERSION = '1.5.0';
 const CATEGORY = 6;
 const CLASS = 6003;
 
+const CONTENT: ReadonlySet<string> = new Set(CONTENT_VERBS);
 const ACTIVITY = { create: 1, read: 2, update: 3, delete: 4 } as const;
 const ACTIVITY_NAME: { readonly [id: number]: string } = { 1: 'Create', 2: 'Read', 3: 'Update', 4: 'Delete' };
 const SUCCESS = 1;
@@ -71,6 +72,7 @@ export function toOcsf(record: AuditRecord): { readonly [attribute: string]: unk
 }
 
 function activityOf(verb: string): (typeof ACTIVITY)[keyof typeof ACTIVITY] {
+  if (CONTENT.has(verb)) return ACTIVITY.read;
   const action = verb.slice(verb.lastIndexOf('.') + 1);
   if (action === 'read') return ACTIVITY.read;
   if (['create', 'load', 'import'].includes(action)) return ACTIVITY.create;

@@ -13,7 +13,7 @@ export default definePlugin({
         name: 'local',
         capabilities: { dockerArchive: true, ociLayout: true, gzip: true, zstd: true },
         needs: {},
-        doc: 'Keeps image blobs by digest in a directory, and takes docker-archives, OCI layouts and root file systems in.',
+        doc: 'Keeps image blobs by digest in a directory, takes docker-archives, OCI layouts and root file systems in, and writes archives.',
       },
       driver: LocalImageStore,
     }),

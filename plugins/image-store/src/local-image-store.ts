@@ -20,6 +20,7 @@ import { makeDirectory } from './durable.ts';
 import { importImage, type ImportOptions } from './import-image.ts';
 import { ociLayout } from './oci-layout.ts';
 import { type Fetch, ImagePull } from './pull-image.ts';
+import { saveImages } from './save-images.ts';
 import { Spool } from './spool.ts';
 
 const LIMITS = { entries: 100_000, fileBytes: 256 * 1024 ** 3 };
@@ -71,6 +72,10 @@ export class LocalImageStore implements ImageStore {
       const { blobs, ...answer } = await importImage(directory, abortable(rootfs, ctx.signal), options, LIMITS.fileBytes);
       return { answer, blobs };
     });
+  }
+
+  save(images: readonly IngestedImage[]): AsyncIterable<Uint8Array> {
+    return saveImages(images, (digest) => this.path(digest));
   }
 
   async path(digest: Digest): Promise<string> {

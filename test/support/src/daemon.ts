@@ -15,10 +15,14 @@ const BIN = join(dirname(fileURLToPath(import.meta.url)), '../../../node_modules
 /** An event as a test reads it: what of the envelope tests look at. */
 export interface RecordedEvent {
   readonly seq: number;
+  readonly stream: string;
+  /** Nanoseconds since the epoch, decimal. */
+  readonly t: string;
   readonly type: string;
   readonly kind: string;
   readonly op: string;
   readonly actor: { readonly scheme: string; readonly uid?: number; readonly gid?: number; readonly pid?: number; readonly start?: number };
+  readonly req?: { readonly method: string; readonly route: string };
   readonly result?: { readonly status: string; readonly error?: { readonly code: string } };
   readonly data: { readonly [key: string]: unknown };
 }

@@ -2,10 +2,10 @@ import type { BlobDescriptor, Digest, ImageManifest } from '../image.ts';
 import type { Progress } from '../engine.ts';
 import type { DriverBase, OperationContext } from './verb.ts';
 
-/** An image found in an archive, its blobs stored. */
+/** An image, its blobs stored, and names: those that an archive gives it, or that it is to have in one. */
 export interface IngestedImage {
   readonly manifest: ImageManifest;
-  /** Normalised `name:tag` references the archive gives it. */
+  /** Normalised `name:tag` references. */
   readonly tags: readonly string[];
 }
 
@@ -42,6 +42,12 @@ export interface ImageStore extends DriverBase {
     fetch: (blob: BlobDescriptor, path: string) => Promise<void>,
     ctx: OperationContext,
   ): Promise<IngestedImage>;
+  /**
+   * One tar with these images, an OCI layout and a docker-archive at once; the same images give the same bytes. Opens what it needs when the first byte
+   * is asked for, so that removing blobs later does no harm, and closes it when the reading ends, however it does. Fails BLOB_NOT_FOUND before that
+   * byte; DIGEST_MISMATCH where a damaged blob is come upon: the tar is not whole then.
+   */
+  save(images: readonly IngestedImage[]): AsyncIterable<Uint8Array>;
   /** Path of a blob. Throws BLOB_NOT_FOUND. */
   path(digest: Digest): Promise<string>;
   /** Deletes blobs. Succeeds for those that are not there. */

@@ -23,6 +23,7 @@ export class AuditTrail {
       this.#open.delete(event.op);
       return intent === undefined ? undefined : ofCommand(intent, event);
     }
+    if (event.type === 'content.read') return ofContent(event);
     return event.type === 'log.read' ? ofRead(event) : undefined;
   }
 
@@ -53,6 +54,11 @@ function ofRead(event: EventOf<'log.read'>): AuditRecord {
   const { from, to, follow, filters } = event.data;
   const read = { from, ...(to === undefined ? {} : { to }), follow, ...(Object.keys(filters ?? {}).length === 0 ? {} : { filters }) };
   return { ...common(event), verb: 'log.read', object: 'log', status: 'ok', read };
+}
+
+function ofContent(event: EventOf<'content.read'>): AuditRecord {
+  const { verb, ref } = event.data;
+  return { ...common(event), verb, object: event.stream, ref, status: 'ok' };
 }
 
 function common(event: ShiplogEvent) {

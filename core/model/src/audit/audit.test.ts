@@ -43,6 +43,12 @@ test('given reads of the log, when they are paired, then each is a record of its
   assert.equal(of(some), some);
 });
 
+test('given content that was taken out, when it is paired, then it is a record of its own, of the object whose content it is', () => {
+  const read = { ...EVENTS[0], type: 'content.read', kind: 'meta', stream: 'image/sha256:1', data: { verb: 'image.save', ref: 'web:1' } };
+  const { verb, object, ref, status } = new AuditTrail().next(read as ShiplogEvent) ?? {};
+  assert.equal([verb, object, ref, status], ['image.save', 'image/sha256:1', 'web:1', 'ok']);
+});
+
 const RECORD: AuditRecord = {
   seq: 1,
   time: '1',

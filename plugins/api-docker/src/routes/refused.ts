@@ -17,8 +17,6 @@ const NOT_YET: readonly (readonly [method: string, template: string])[] = [
   ['POST', '/build'],
   ['POST', '/build/cancel'],
   ['GET', '/images/search'],
-  ['GET', '/images/get'],
-  ['GET', '/images/{name*}/get'],
   ['GET', '/images/{name*}/attestations'],
   ['POST', '/images/{name*}/push'],
   ['POST', '/commit'],

@@ -30,6 +30,7 @@ import { listImages } from './images/list.ts';
 import { loadImages } from './images/load.ts';
 import { pruneImages } from './images/prune.ts';
 import { removeImage } from './images/remove.ts';
+import { saveImage, saveImages } from './images/save.ts';
 import { tagImage } from './images/tag.ts';
 import { connectNetwork, disconnectNetwork } from './networks/connect.ts';
 import { createNetwork } from './networks/create.ts';
@@ -92,6 +93,8 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'POST', template: '/images/create', route: createImage, verb: ['image.pull', 'image.import'] },
   { method: 'POST', template: '/images/load', route: loadImages, verb: 'image.load' },
   { method: 'POST', template: '/images/prune', route: pruneImages, verb: 'image.prune' },
+  { method: 'GET', template: '/images/get', route: saveImages },
+  { method: 'GET', template: '/images/{name*}/get', route: saveImage },
   { method: 'GET', template: '/images/{name*}/json', route: inspectImage, past: true },
   { method: 'GET', template: '/images/{name*}/history', route: historyOfImage, past: true },
   { method: 'POST', template: '/images/{name*}/tag', route: tagImage, verb: 'image.tag' },

@@ -18,6 +18,7 @@ import {
   type PathChange,
   type ProcessTable,
   type ReadRecord,
+  type SaveRequest,
   ShiplogError,
   type StateView,
   type WaitCondition,
@@ -46,6 +47,7 @@ export class FakeEngine implements Engine {
   readonly state = this.#host.state;
   readonly refusals: Refusal[] = [];
   readonly reads: { readonly read: LogRead; readonly caller: Caller }[] = [];
+  readonly saved: { readonly images: readonly string[]; readonly caller: Caller }[] = [];
   readonly calls: { readonly type: CommandType; readonly args: object; readonly caller: Caller }[] = [];
   readonly #secrets = new Map<string, readonly string[]>();
   readonly #handlers: FakeHandlers = {
@@ -104,6 +106,15 @@ export class FakeEngine implements Engine {
   async recordRead(read: LogRead, caller: Caller): Promise<ReadRecord> {
     this.reads.push({ read, caller });
     return { end: async () => undefined };
+  }
+
+  async save({ images }: SaveRequest, caller: Caller): Promise<AsyncIterable<Uint8Array>> {
+    const { id } = this.state.image(images[0] ?? '');
+    this.saved.push({ images, caller });
+    async function* archive(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from(id);
+    }
+    return archive();
   }
 
   async view(at?: Moment): Promise<StateView> {

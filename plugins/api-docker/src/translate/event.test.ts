@@ -154,4 +154,12 @@ test('given filters, when events pass, then names match by prefix, exec actions 
   assert.ok(filtered({ unknown: ['ignored'] }));
 });
 
+test('given content that is taken out, when it is told, then an image that is saved is named by its id, as Docker does', async () => {
+  const events = await told((add) => add('s', 'content.read', { verb: 'image.save', ref: 'web:1' }, 'image/sha256:1'));
+  assert.equal(
+    events.map(({ type, action, id, attributes }) => [type, action, id, attributes]),
+    [['image', 'save', 'sha256:1', { name: 'sha256:1' }]],
+  );
+});
+
 test.run();

@@ -86,6 +86,8 @@ export class EventProjection {
         const { id, containerId, exitCode } = event.data;
         return this.#container(containerId, 'exec_die', event.t, { execID: id, exitCode: String(exitCode) });
       }
+      case 'content.read':
+        return this.#taken(event);
       case 'host.rebooted':
         for (const container of this.#containers.values()) container.networks = [];
         return [];
@@ -300,6 +302,12 @@ export class EventProjection {
     this.#containers.delete(id);
     for (const [exec, { container }] of this.#execs) if (container === id) this.#execs.delete(exec);
     return gone;
+  }
+
+  /** Docker names a saved image by its id. */
+  #taken({ stream, t }: EventOf<'content.read'>): readonly DockerEvent[] {
+    const id = stream.slice(stream.indexOf('/') + 1);
+    return [this.#image(id, 'save', id, t)];
   }
 
   #arrived(action: 'load' | 'import' | 'pull', images: readonly LoadedImage[], at: string): readonly DockerEvent[] {

@@ -1,4 +1,4 @@
-import { type Actor, type AuditRecord, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
+import { type Actor, type AuditRecord, CONTENT_VERBS, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
 import { type AuditFilter, AuditTrail, fits, VERBS, wants } from '@shiplog/model';
 import { sendLines, startLines } from '../lines.ts';
 import { firstFrom, lastAt } from '../position.ts';
@@ -7,7 +7,7 @@ import { streamsCalled } from '../streams-called.ts';
 
 const LISTS = ['uid', 'user', 'subject', 'verb', 'object', 'status', 'via'] as const;
 /** What an act can be. */
-const ACTS: readonly string[] = [...VERBS, 'log.read'];
+const ACTS: readonly string[] = [...VERBS, 'log.read', ...CONTENT_VERBS];
 const STATUSES: readonly string[] = ['ok', 'refused', 'failed', 'canceled', 'unknown', 'pending'];
 
 /**

@@ -56,6 +56,7 @@ export function anEngine(): Double {
     changes: notUsed,
     size: notUsed,
     usage: notUsed,
+    save: notUsed,
     seal: notUsed,
     unseal: notUsed,
     revealed: notUsed,

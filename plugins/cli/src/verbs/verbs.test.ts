@@ -1,3 +1,7 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FakeDaemon } from '../fake-daemon.test.double.ts';
@@ -164,6 +168,37 @@ test('given a damaged log, when verified, then the ranges are named and the exit
     const ran = await runShiplog(['log', 'verify'], { host: daemon.host });
     assert.is(ran.stdout, '9 events checked\nhead ab\ndamaged: events 3 to 4: checksum\n');
     assert.is(ran.code, 1);
+  });
+});
+
+test('given an image, when saved, then the archive goes to stdout or into a file, and half of one stays nowhere', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('GET /images/get', async function* () {
+      yield 'tar';
+      yield ' bytes';
+    });
+    const piped = await runShiplog(['save', 'web:1', 'db'], { host: daemon.host });
+    assert.equal([piped.code, piped.stdout], [0, 'tar bytes'], piped.stderr);
+    assert.equal(daemon.seen.at(-1)?.query.getAll('names'), ['web:1', 'db']);
+    const directory = await mkdtemp(join(tmpdir(), 'shiplog-save-'));
+    try {
+      const file = join(directory, 'web.tar');
+      assert.is((await runShiplog(['save', '-o', file, 'web:1'], { host: daemon.host })).code, 0);
+      assert.is(await readFile(file, 'utf8'), 'tar bytes');
+      await rm(file);
+      daemon.answers.set('GET /images/get', async function* () {
+        yield 'half';
+        // Once what came is being written.
+        while (!(await readdir(directory)).includes('web.tar.part')) await setImmediate();
+        daemon.hangUp();
+      });
+      const failed = await runShiplog(['save', '-o', file, 'web:1'], { host: daemon.host });
+      assert.is(failed.code, 1);
+      assert.match(failed.stderr, 'not whole');
+      assert.equal(await readdir(directory), []);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 });
 
