@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Kernel, ShiplogError, type SpawnPipe } from '@shiplog/contracts';
 import { failure } from './failure.ts';
+import { beginMonitor } from './monitor-process.ts';
 
 /** What the monitor needs to know of a process. */
 export interface Watched {
@@ -72,14 +73,16 @@ export async function startMonitor(kernel: Kernel, watched: Watched): Promise<Mo
   const pipes = exec === undefined ? { _OCI_SYNCPIPE: '3' } : { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4', _OCI_ATTACHPIPE: '5' };
   const {
     pipes: [, , stderr, sync, , attach],
-  } = await kernel.processes.spawn({
-    program: watched.conmon,
-    args,
-    env: { PATH: process.env.PATH ?? '', ...pipes },
-    // It leaves a file called oom where it stands.
-    directory,
-    files: ['null', 'null', 'pipe', 'pipe', ...(exec === undefined ? [] : [exec.start, 'pipe' as const])],
-  });
+  } = await beginMonitor(kernel, directory, () =>
+    kernel.processes.spawn({
+      program: watched.conmon,
+      args,
+      env: { PATH: process.env.PATH ?? '', ...pipes },
+      // It leaves a file called oom where it stands.
+      directory,
+      files: ['null', 'null', 'pipe', 'pipe', ...(exec === undefined ? [] : [exec.start, 'pipe' as const])],
+    }),
+  );
   const said = textOf(stderr);
   const silent = async (what: string): Promise<never> => {
     throw new ShiplogError('RUNTIME_FAILED', `the monitor ended before ${what}: ${(await said).trim()}`, { id: watched.id });
