@@ -141,6 +141,33 @@ export interface ContainerUsage {
   readonly host: HostUsage;
 }
 
+/** Bytes of a container on disk. `own`: its own snapshot; `rootfs`: that with the layers it lies on, where its storage driver shares them. */
+export interface ContainerSize {
+  readonly own: number;
+  readonly rootfs: number;
+}
+
+export type UsageKind = 'images' | 'containers' | 'volumes';
+
+/** What is on disk, in bytes, of each kind that was asked for; of what could not be measured, or whose driver cannot tell, undefined. */
+export interface DiskUsage {
+  /** The state it was measured of. */
+  readonly view: StateView;
+  /**
+   * `of`, by id: what an image takes, as blobs and as layers, and how much of it other images need, too. `bytes`: all of them, what is shared
+   * counted once; `reclaimable`: what no image of a container needs.
+   */
+  readonly images?: {
+    readonly bytes: number;
+    readonly reclaimable: number;
+    readonly of: ReadonlyMap<string, { readonly bytes: number; readonly shared: number }>;
+  };
+  /** By id. */
+  readonly containers?: ReadonlyMap<string, ContainerSize | undefined>;
+  /** By name. */
+  readonly volumes?: ReadonlyMap<string, number | undefined>;
+}
+
 /** Processes of a container, as ps(1) shows them. */
 export interface ProcessTable {
   readonly titles: readonly string[];
@@ -186,8 +213,13 @@ export interface Engine {
   top(container: string, psArgs: string): Promise<ProcessTable>;
   /** How a container's root file system differs from its image, by path. Throws CONTAINER_NOT_FOUND. Never recorded. */
   changes(container: string): Promise<readonly PathChange[]>;
-  /** Bytes that a container's own snapshot holds, as its storage driver measures them now. Throws CONTAINER_NOT_FOUND. Never recorded. */
-  size(container: string): Promise<number>;
+  /** What a container takes on disk, as its storage driver measures it now. Throws CONTAINER_NOT_FOUND, or CANCELED by `signal`. Never recorded. */
+  size(container: string, signal?: AbortSignal): Promise<ContainerSize>;
+  /**
+   * What things take on disk, measured now: large trees take their time. Questions at the same time share one walk of each tree. Throws CANCELED by
+   * `signal`. Never recorded.
+   */
+  diskUsage(kinds: ReadonlySet<UsageKind>, signal?: AbortSignal): Promise<DiskUsage>;
   /** A sample; undefined of a container that does not run. Throws CONTAINER_NOT_FOUND. Never recorded. */
   usage(container: string): Promise<ContainerUsage | undefined>;
   /**

@@ -129,13 +129,34 @@ export class SnapshotStore {
     this.#layerUsage.delete(key);
   }
 
-  /** What `measure` finds in the directory of an active snapshot, or else of a layer. Throws SNAPSHOT_NOT_FOUND. */
-  async usage(key: string, measure: (directory: string) => Promise<TreeUsage>): Promise<TreeUsage> {
-    if (await pathExists(join(this.active, key))) return measure(join(this.active, key));
-    const layer = join(this.layers, key);
-    if (!(await pathExists(layer))) throw notFound(`there is no snapshot ${key}`, key);
-    const usage = this.#layerUsage.get(key) ?? (await measure(layer));
-    this.#layerUsage.set(key, usage);
+  /**
+   * What `measure` finds in the directory of an active snapshot, or else of a layer. Takes the key's turn only to find it: whoever would change
+   * it waits for no measuring. Throws SNAPSHOT_NOT_FOUND, also where it goes meanwhile.
+   */
+  async usage(
+    key: string,
+    ctx: OperationContext,
+    measure: (directory: string, signal: AbortSignal) => Promise<TreeUsage>,
+  ): Promise<TreeUsage> {
+    const [active, layer] = [join(this.active, key), join(this.layers, key)];
+    const missing = (): ShiplogError => notFound(`there is no snapshot ${key}`, key);
+    const directory = await this.turn(key, ctx, async () => {
+      if (await pathExists(active)) return active;
+      if (await pathExists(layer)) return layer;
+      throw missing();
+    });
+    const known = directory === layer ? this.#layerUsage.get(key) : undefined;
+    if (known !== undefined) return known;
+    let usage: TreeUsage;
+    try {
+      usage = await measure(directory, ctx.signal);
+    } catch (error) {
+      if (!(await pathExists(directory))) throw missing();
+      throw ShiplogError.wrap(error, 'DRIVER_FAILED', { driver: this.#options.driver, key });
+    }
+    // Half of one that went meanwhile is nobody's size.
+    if (!(await pathExists(directory))) throw missing();
+    if (directory === layer) this.#layerUsage.set(key, usage);
     return usage;
   }
 

@@ -30,7 +30,7 @@ export interface TreeMaker {
   /** Lets at most so many bytes be written into a tree that was just made. Without it nobody may ask for that. */
   limit?(tree: string, bytes: number): Promise<void>;
   /** What a tree itself holds; all that is in it if absent. */
-  usage?(tree: string): Promise<TreeUsage>;
+  usage?(tree: string, signal: AbortSignal): Promise<TreeUsage>;
 }
 
 /**
@@ -114,7 +114,7 @@ export class TreeSnapshots implements StorageDriver {
 
   async usage({ key }: Args<'usage'>, ctx: OperationContext): Answer<'usage'> {
     const usage = this.#maker.usage?.bind(this.#maker) ?? treeUsage;
-    return this.#store.turn(key, ctx, () => this.#store.usage(key, (directory) => usage(join(directory, 'tree'))));
+    return this.#store.usage(key, ctx, (directory, signal) => usage(join(directory, 'tree'), signal));
   }
 
   async changes({ key, parent, ignore }: Args<'changes'>, ctx: OperationContext): Answer<'changes'> {

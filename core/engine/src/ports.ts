@@ -55,6 +55,8 @@ export interface HostFacts {
   /** IPv4 subnets (CIDR) that it has routes to, without the default route. */
   subnets(): Promise<readonly string[]>;
   usage(): Promise<HostUsage>;
+  /** Bytes of everything but directories beneath a path, a file with several names counted once; 0 where there is nothing. */
+  treeBytes(path: string, signal: AbortSignal): Promise<number>;
   /** Of the network namespace that a process is in; none if it is gone. */
   traffic(pid: number): Promise<readonly InterfaceTraffic[]>;
 }

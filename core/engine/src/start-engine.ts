@@ -20,16 +20,20 @@ import {
   type ObjectRecords,
   type PathChange,
   type CgroupStats,
+  type ContainerSize,
+  type DiskUsage,
   type ContainerUsage,
   type ProcessTable,
   type ReadRecord,
   type SaveRequest,
   type SecretRef,
   ShiplogError,
+  type UsageKind,
   type Views,
   type WaitCondition,
 } from '@shiplog/contracts';
 import { EngineCore, system } from './core.ts';
+import { DiskMeter } from './disk-usage.ts';
 import { enabledDrivers } from './enabled-drivers.ts';
 import { Executor } from './executor.ts';
 import { Ledger } from './ledger.ts';
@@ -96,6 +100,7 @@ export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
 class ServingEngine implements RunningEngine {
   readonly #startedAt: string;
   readonly #reads: Reads;
+  readonly #disk: DiskMeter;
   readonly views: Views;
 
   constructor(
@@ -107,6 +112,7 @@ class ServingEngine implements RunningEngine {
   ) {
     this.#startedAt = core.parts.clock.now();
     this.#reads = new Reads(core);
+    this.#disk = new DiskMeter(core);
     this.views = new ProjectionViews(core);
   }
 
@@ -216,12 +222,17 @@ class ServingEngine implements RunningEngine {
     return changes;
   }
 
-  async size(ref: string): Promise<number> {
-    const { ledger, parts } = this.core;
-    const { id, storageDriver } = ledger.head.container(ref);
-    const ctx = { op: parts.identities.op(), signal: this.stopping.signal };
-    const { bytes } = (await this.core.call('storage', storageDriver, 'usage', { key: id }, ctx)) as { bytes: number };
-    return bytes;
+  async size(ref: string, signal?: AbortSignal): Promise<ContainerSize> {
+    return this.#disk.container(this.core.ledger.head.container(ref), this.#until(signal));
+  }
+
+  diskUsage(kinds: ReadonlySet<UsageKind>, signal?: AbortSignal): Promise<DiskUsage> {
+    return this.#disk.all(kinds, this.#until(signal));
+  }
+
+  /** Until a caller goes away or the engine stops. */
+  #until(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.stopping.signal : AbortSignal.any([signal, this.stopping.signal]);
   }
 
   async usage(ref: string): Promise<ContainerUsage | undefined> {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
 import type { Kernel } from '@shiplog/contracts';
+import { errnoOf, treeUsage } from '@shiplog/driver-kit';
 import type { HostFacts } from '@shiplog/engine';
 import { routedSubnets } from './routed-subnets.ts';
 import { hostUsage, trafficOf } from './host-usage.ts';
@@ -26,7 +27,13 @@ export function hostFacts(kernel: Kernel): HostFacts {
     // Without IPv4 there is no such file, and nothing to keep clear of.
     subnets: async () => routedSubnets(await readFile('/proc/net/route', 'utf8').catch(() => '')),
     usage: async () => hostUsage(await readFile('/proc/stat', 'utf8'), await readFile('/proc/meminfo', 'utf8')),
+    treeBytes: async (path, signal) => (await treeUsage(path, signal).catch(nothingThere)).bytes,
     // It may have ended since.
     traffic: async (pid) => trafficOf(await readFile(`/proc/${pid}/net/dev`, 'utf8').catch(() => '')),
   };
+}
+
+function nothingThere(error: unknown): { readonly bytes: number } {
+  if (errnoOf(error) === 'ENOENT') return { bytes: 0 };
+  throw error;
 }

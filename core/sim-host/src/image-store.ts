@@ -50,6 +50,7 @@ export function imageStore(host: SimHost, act: Act, archives: Archives): ImageSt
       throw new ShiplogError('NOT_SUPPORTED', 'a simulated image store has no content to save');
     },
     path: async (digest) => `/${digest}`,
+    sizes: async () => new Map(),
     remove: (digests) =>
       act('remove', digests.join(' '), () => {
         for (const digest of digests) host.things.delete(`blob/blob/${digest}`);

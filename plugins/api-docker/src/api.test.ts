@@ -153,6 +153,36 @@ test('given images to save, when they are asked for by path or query, then the n
   }
 });
 
+test('given what takes space, when it is asked for by type, then only that is measured, and the rest is null', async () => {
+  await using server = await serve();
+  const id = await start(server.socketPath, ['sleep', '60'], { HostConfig: { Binds: ['data:/data'] } });
+  const df = async (path: string) => {
+    const { status, text } = await ask(server.socketPath, 'GET', path);
+    assert.is(status, 200, text);
+    return JSON.parse(text) as { readonly [field: string]: readonly { readonly [field: string]: unknown }[] | null };
+  };
+  const all = await df('/system/df');
+  assert.equal(server.engine.measured.at(-1), ['images', 'containers', 'volumes']);
+  const [image] = all['Images'] ?? [];
+  assert.equal([image?.['Size'], image?.['SharedSize'], image?.['Containers']], [60, 20, 1]);
+  const [container] = all['Containers'] ?? [];
+  assert.equal([container?.['Id'], container?.['SizeRw'], container?.['SizeRootFs']], [id, 4096, 8192]);
+  assert.equal(
+    [all['LayersSize'], all['BuildCache'], all['ImageUsage'], all['ContainerUsage']],
+    [
+      100,
+      [],
+      { TotalCount: 1, ActiveCount: 1, TotalSize: 100, Reclaimable: 40 },
+      { TotalCount: 1, ActiveCount: 1, TotalSize: 4096, Reclaimable: 0 },
+    ],
+  );
+  const some = await df('/v1.42/system/df?type=container&type=build-cache');
+  assert.equal(server.engine.measured.at(-1), ['containers']);
+  assert.equal([some['Images'], some['Volumes'], some['BuildCache'], some['Containers']?.length], [null, null, [], 1]);
+  assert.is((await df('/v1.41/system/df?type=container'))['Images']?.length, 1, 'before 1.42 there is no choice');
+  assert.is((await ask(server.socketPath, 'GET', '/system/df?type=everything')).status, 400);
+});
+
 test('given an image name with slashes, when it is asked plainly or encoded, then it is found', async () => {
   await using server = await serve();
   await ask(server.socketPath, 'POST', '/images/busybox/tag?repo=example.org/a/b&tag=1');

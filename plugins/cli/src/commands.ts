@@ -118,6 +118,7 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   },
   'plugin logs': { group: 'plugins', summary: 'Show what a plugin said of late', load: () => import('./verbs/plugin-logs.ts') },
   view: { group: 'log', summary: 'Show what a projection makes of the log', load: () => import('./verbs/view.ts') },
+  df: { group: 'more', summary: 'Show what takes space on disk', load: () => import('./verbs/df.ts') },
   info: { group: 'more', summary: 'Show facts about the engine and its host', load: () => import('./verbs/info.ts') },
   version: { group: 'more', summary: 'Show versions of client and engine', load: () => import('./verbs/version.ts') },
   completion: { group: 'more', summary: 'Print completion for a shell', load: () => import('./verbs/completion.ts') },

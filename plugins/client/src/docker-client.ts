@@ -7,6 +7,7 @@ import type {
   ContainerStats,
   ContainerSummary,
   CreateRequest,
+  DiskUsage,
   DockerEvent,
   DockerInfo,
   ExecRequest,
@@ -57,6 +58,11 @@ export class DockerClient {
 
   async version(): Promise<VersionAnswer> {
     return this.#json('GET', '/version');
+  }
+
+  /** What is on disk, measured now: large trees take their time. */
+  async diskUsage(signal?: AbortSignal): Promise<DiskUsage> {
+    return this.#json('GET', '/system/df', { signal });
   }
 
   async info(at?: string): Promise<DockerInfo> {

@@ -189,6 +189,26 @@ export interface ImageSummary {
   readonly Size: number;
   readonly Labels: { readonly [label: string]: string } | null;
   readonly Containers?: number;
+  /** Bytes that other images have, too; -1 where it was not asked. */
+  readonly SharedSize?: number;
+}
+
+/** What there is of a kind. Bytes; `Reclaimable`: what goes with those that are not active. */
+export interface UsageSummary {
+  readonly TotalCount: number;
+  readonly ActiveCount: number;
+  readonly TotalSize: number;
+  readonly Reclaimable: number;
+}
+
+export interface DiskUsage {
+  readonly LayersSize: number;
+  readonly Images: readonly ImageSummary[];
+  readonly Containers: readonly ContainerSummary[];
+  readonly Volumes: readonly (VolumeSummary & { readonly UsageData: { readonly Size: number; readonly RefCount: number } })[];
+  readonly ImageUsage?: UsageSummary;
+  readonly ContainerUsage?: UsageSummary;
+  readonly VolumeUsage?: UsageSummary;
 }
 
 export interface ImageHistoryEntry {

@@ -1,7 +1,7 @@
-import { rename, rm } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, ShiplogError } from '@shiplog/contracts';
-import { namesIn, pathExists, syncDirectory } from '@shiplog/driver-kit';
+import { errnoOf, namesIn, pathExists, syncDirectory } from '@shiplog/driver-kit';
 import { isDigest } from '@shiplog/oci';
 import { makeDirectory, syncFile } from './durable.ts';
 
@@ -65,6 +65,16 @@ export class Blobs {
     return (await pathExists(this.#file(digest))) ? this.#file(digest) : undefined;
   }
 
+  /** Bytes of those that are there. */
+  async sizes(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, number>> {
+    const sizes = new Map<Digest, number>();
+    for (const digest of new Set(digests)) {
+      const stats = isDigest(digest) ? await stat(this.#file(digest)).catch(unlessThere) : undefined;
+      if (stats !== undefined) sizes.set(digest, stats.size);
+    }
+    return sizes;
+  }
+
   /** Succeeds for those that are not there. */
   async remove(digests: readonly Digest[]): Promise<void> {
     const known = digests.filter((digest) => isDigest(digest));
@@ -79,4 +89,8 @@ export class Blobs {
   #file(digest: Digest): string {
     return join(this.#directory, digest.slice('sha256:'.length));
   }
+}
+
+function unlessThere(error: unknown): undefined {
+  if (errnoOf(error) !== 'ENOENT') throw error;
 }

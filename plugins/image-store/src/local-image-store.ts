@@ -82,6 +82,10 @@ export class LocalImageStore implements ImageStore {
     return hostErrors(() => this.#blobs.path(digest));
   }
 
+  async sizes(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, number>> {
+    return hostErrors(() => this.#blobs.sizes(digests));
+  }
+
   async remove(digests: readonly Digest[]): Promise<void> {
     await hostErrors(() => this.#blobs.remove(digests));
   }

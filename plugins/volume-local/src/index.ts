@@ -9,7 +9,7 @@ export default definePlugin({
       manifest: {
         kind: 'volume',
         name: 'local',
-        capabilities: { seed: true, delegates: false },
+        capabilities: { seed: true, delegates: false, inPlace: true },
         options: LOCAL_OPTIONS,
         needs: {},
         doc: "Volumes as directories below the engine's root, or with what their options say mounted there.",

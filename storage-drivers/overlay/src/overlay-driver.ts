@@ -158,7 +158,7 @@ export class OverlayDriver implements StorageDriver {
 
   /** What lies in the snapshot's own directory, marks of deletion included. */
   async usage({ key }: Args<'usage'>, ctx: OperationContext): Answer<'usage'> {
-    return this.#store.turn(key, ctx, () => this.#store.usage(key, (directory) => treeUsage(join(directory, 'diff'))));
+    return this.#store.usage(key, ctx, (directory, signal) => treeUsage(join(directory, 'diff'), signal));
   }
 
   /** Compares what the snapshot shows with what its parent does. */

@@ -50,6 +50,8 @@ export interface ImageStore extends DriverBase {
   save(images: readonly IngestedImage[]): AsyncIterable<Uint8Array>;
   /** Path of a blob. Throws BLOB_NOT_FOUND. */
   path(digest: Digest): Promise<string>;
+  /** Bytes of those of the blobs that are there. */
+  sizes(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, number>>;
   /** Deletes blobs. Succeeds for those that are not there. */
   remove(digests: readonly Digest[]): Promise<void>;
   /** Deletes what an interrupted ingest left. Succeeds when there is nothing. */

@@ -75,9 +75,11 @@ export const STORAGE_VERBS = {
     simulate: () => ({ changes: [] }),
   }),
   usage: verb({
-    doc: 'Bytes and inodes that the snapshot itself holds, without its parents.',
+    doc: 'Bytes and inodes that the snapshot itself holds, without its parents. Nobody waits for it: the snapshot may change, or go, meanwhile.',
     args: Type.Object({ key: ResourceId }),
     answer: Type.Object({ bytes: Type.Number(), inodes: Type.Number() }),
+    // Trees may be large.
+    deadlineMs: 600_000,
     simulate: () => ({ bytes: 0, inodes: 0 }),
   }),
 } as const;

@@ -46,7 +46,8 @@ export const VOLUME_VERBS = {
 } as const;
 
 /**
- * Capabilities: `seed`: does what `publish` says of a seed; without it a new volume stays empty. `delegates`: stands for every driver name that nobody else has. `observe` answers `{resource: 'volume', id: name}`
+ * Capabilities: `seed`: does what `publish` says of a seed; without it a new volume stays empty. `delegates`: stands for every driver name that nobody else has.
+ * `inPlace`: what a volume without options holds is at its mountpoint, used or not, so that its size can be told. `observe` answers `{resource: 'volume', id: name}`
  * and, for each consumer, `{resource: 'publication', id: consumer, of: name}`.
  */
 export interface VolumeDriver extends DriverBase, VerbsOf<typeof VOLUME_VERBS> {}

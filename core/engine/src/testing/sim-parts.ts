@@ -45,6 +45,7 @@ export function simParts(parts: {
       resolvConf: async () => '',
       subnets: async () => [],
       usage: async () => ({ cpuNs: 0, cpus: 1, memoryBytes: 0 }),
+      treeBytes: async () => 0,
       traffic: async () => [],
     },
     logger: { debug: silent, info: silent, warn: silent, error: silent },

@@ -26,6 +26,7 @@ export function simulatedParts({ bootId, seed, ...parts }: SimulatedPartsOptions
       resolvConf: async () => '',
       subnets: async () => [],
       usage: async () => ({ cpuNs: 0, cpus: 1, memoryBytes: 0 }),
+      treeBytes: async () => 0,
       traffic: async () => [],
     },
     logger: { debug: silent, info: silent, warn: silent, error: silent },

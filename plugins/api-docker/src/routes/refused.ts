@@ -20,7 +20,6 @@ const NOT_YET: readonly (readonly [method: string, template: string])[] = [
   ['GET', '/images/{name*}/attestations'],
   ['POST', '/images/{name*}/push'],
   ['POST', '/commit'],
-  ['GET', '/system/df'],
   ['POST', '/auth'],
   ['GET', '/distribution/{name*}/json'],
   ['POST', '/session'],

@@ -41,6 +41,7 @@ import { removeNetwork } from './networks/remove.ts';
 import { inspectPlugin } from './plugins/inspect.ts';
 import { listPlugins } from './plugins/list.ts';
 import { REFUSED } from './refused.ts';
+import { diskUsage } from './system/df.ts';
 import { events } from './system/events.ts';
 import { info } from './system/info.ts';
 import { options } from './system/options.ts';
@@ -60,6 +61,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'GET', template: '/version', route: version },
   { method: 'GET', template: '/info', route: info, past: true },
   { method: 'GET', template: '/events', route: events },
+  { method: 'GET', template: '/system/df', route: diskUsage },
   { method: 'POST', template: '/build/prune', route: pruneBuildCache },
   { method: 'OPTIONS', template: '/{any*}', route: options },
 

@@ -14,13 +14,16 @@ import {
   type Moment,
   type ObjectKind,
   type ObjectRecords,
+  type ContainerSize,
   type ContainerUsage,
+  type DiskUsage,
   type PathChange,
   type ProcessTable,
   type ReadRecord,
   type SaveRequest,
   ShiplogError,
   type StateView,
+  type UsageKind,
   type WaitCondition,
 } from '@shiplog/contracts';
 import { containerCommands } from './fake-containers.ts';
@@ -193,9 +196,29 @@ export class FakeEngine implements Engine {
   }
 
   /** Every container has written so much. */
-  async size(container: string): Promise<number> {
+  async size(container: string): Promise<ContainerSize> {
     this.state.container(container);
-    return 4096;
+    return { own: 4096, rootfs: 8192 };
+  }
+
+  /** What was to be measured. */
+  readonly measured: (readonly UsageKind[])[] = [];
+
+  async diskUsage(kinds: ReadonlySet<UsageKind>): Promise<DiskUsage> {
+    this.measured.push([...kinds]);
+    const view = await this.view();
+    return {
+      view,
+      ...(kinds.has('images')
+        ? { images: { bytes: 100, reclaimable: 40, of: new Map([...view.images.keys()].map((id) => [id, { bytes: 60, shared: 20 }])) } }
+        : {}),
+      ...(kinds.has('containers')
+        ? { containers: new Map([...view.containers.keys()].map((id) => [id, { own: 4096, rootfs: 8192 }])) }
+        : {}),
+      ...(kinds.has('volumes')
+        ? { volumes: new Map([...view.volumes.keys()].map((name, index) => [name, index === 0 ? 7 : undefined])) }
+        : {}),
+    };
   }
 
   async usage(container: string): Promise<ContainerUsage | undefined> {

@@ -1,4 +1,4 @@
-import type { ContainerRecord, ImageRecord, StateView } from '@shiplog/contracts';
+import type { ContainerRecord, ContainerSize, ImageRecord, StateView } from '@shiplog/contracts';
 import { healthcheckConfig, healthState } from './healthcheck.ts';
 import { isUp } from './container-status.ts';
 import { labelsOf, mergeEnv } from './effective-config.ts';
@@ -10,8 +10,8 @@ import { rfc3339 } from './time.ts';
 export interface InspectOptions {
   /** The container's own environment, unsealed. */
   readonly env: readonly string[];
-  /** Bytes of its own snapshot: adds SizeRw and SizeRootFs. */
-  readonly sizeRw?: number | undefined;
+  /** Adds SizeRw and SizeRootFs. */
+  readonly size?: ContainerSize | undefined;
 }
 
 /** Answer of `GET /containers/{id}/json`. */
@@ -41,7 +41,7 @@ export function containerInspect(container: ContainerRecord, view: StateView, op
     ExecIDs: running.length === 0 ? null : running,
     HostConfig: hostConfigOf(spec, container.runtime),
     GraphDriver: { Data: null, Name: container.storageDriver },
-    ...sizesOf(image, options.sizeRw),
+    ...sizesOf(options.size),
     Mounts: mountPoints(spec, view),
     Config: configOf(container, image, options.env),
     NetworkSettings: networkSettingsOf(container, view),
@@ -49,8 +49,8 @@ export function containerInspect(container: ContainerRecord, view: StateView, op
 }
 
 /** What it wrote, and all that it sees. */
-export function sizesOf(image: ImageRecord | undefined, sizeRw: number | undefined): object {
-  return sizeRw === undefined ? {} : { SizeRw: sizeRw, SizeRootFs: (image?.size ?? 0) + sizeRw };
+export function sizesOf(size: ContainerSize | undefined): object {
+  return size === undefined ? {} : { SizeRw: size.own, SizeRootFs: size.rootfs };
 }
 
 function stateOf(container: ContainerRecord): object {

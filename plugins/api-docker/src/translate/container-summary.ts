@@ -1,4 +1,4 @@
-import type { ContainerRecord, StateView } from '@shiplog/contracts';
+import type { ContainerRecord, ContainerSize, StateView } from '@shiplog/contracts';
 import { isUp, statusText } from './container-status.ts';
 import { sizesOf } from './container-inspect.ts';
 import { labelsOf } from './effective-config.ts';
@@ -9,8 +9,8 @@ import { unixSeconds } from './time.ts';
 export interface SummaryOptions {
   /** Nanoseconds since the epoch. */
   readonly now: bigint;
-  /** Bytes of its own snapshot: adds SizeRw and SizeRootFs. */
-  readonly sizeRw?: number | undefined;
+  /** Adds SizeRw and SizeRootFs. */
+  readonly size?: ContainerSize | undefined;
 }
 
 /** One entry of `GET /containers/json`. */
@@ -24,7 +24,7 @@ export function containerSummary(container: ContainerRecord, view: StateView, op
     Command: commandText(container.argv),
     Created: unixSeconds(container.createdAt),
     Ports: portsOf(container),
-    ...sizesOf(image, options.sizeRw),
+    ...sizesOf(options.size),
     Labels: labelsOf(container.spec, image),
     State: container.status,
     Status: statusText(container, options.now),

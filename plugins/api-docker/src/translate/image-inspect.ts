@@ -20,7 +20,7 @@ export function imageInspect(image: ImageRecord, version: ApiVersion): object {
     ...(image.variant === undefined ? {} : { Variant: image.variant }),
     Os: image.os,
     Size: image.size,
-    ...virtualSize(image, version),
+    ...virtualSize(image.size, version),
     GraphDriver: { Data: null, Name: image.storageDriver },
     RootFS: { Type: 'layers', Layers: image.layers.map(({ diffId }) => diffId) },
     Metadata: { LastTagTime: rfc3339(image.lastTaggedAt) },
@@ -54,6 +54,6 @@ function configOf(config: ImageRunConfig): object {
 }
 
 /** Before API 1.44 the size is given twice. */
-export function virtualSize(image: ImageRecord, version: ApiVersion): { readonly VirtualSize?: number } {
-  return atLeast(version, '1.44') ? {} : { VirtualSize: image.size };
+export function virtualSize(size: number, version: ApiVersion): { readonly VirtualSize?: number } {
+  return atLeast(version, '1.44') ? {} : { VirtualSize: size };
 }

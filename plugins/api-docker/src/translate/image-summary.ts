@@ -2,19 +2,27 @@ import type { ImageRecord } from '@shiplog/contracts';
 import type { ApiVersion } from '../http/version.ts';
 import { virtualSize } from './image-inspect.ts';
 
-/** One entry of `GET /images/json`. */
-export function imageSummary(image: ImageRecord, version: ApiVersion): object {
+/** What was measured of an image: bytes on disk, those of them that others need, too, and how many containers were made from it. */
+export interface ImageUsage {
+  readonly bytes: number;
+  readonly shared: number;
+  readonly containers: number;
+}
+
+/** One entry of `GET /images/json`, or of `GET /system/df` with what was measured. */
+export function imageSummary(image: ImageRecord, version: ApiVersion, usage?: ImageUsage): object {
+  const size = usage?.bytes ?? image.size;
   return {
-    Containers: -1,
+    Containers: usage?.containers ?? -1,
     Created: createdSeconds(image),
     Id: image.id,
     Labels: image.config.Labels ?? null,
     ParentId: '',
     RepoDigests: image.repoDigests,
     RepoTags: image.tags,
-    SharedSize: -1,
-    Size: image.size,
-    ...virtualSize(image, version),
+    SharedSize: usage?.shared ?? -1,
+    Size: size,
+    ...virtualSize(size, version),
   };
 }
 

@@ -55,6 +55,7 @@ export function anEngine(): Double {
     top: notUsed,
     changes: notUsed,
     size: notUsed,
+    diskUsage: notUsed,
     usage: notUsed,
     save: notUsed,
     seal: notUsed,

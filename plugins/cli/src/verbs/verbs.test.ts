@@ -202,6 +202,46 @@ test('given an image, when saved, then the archive goes to stdout or into a file
   });
 });
 
+test('given what takes space, when it is shown, then people read tables and programs bytes', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    const usage = {
+      LayersSize: 9_000_000,
+      Images: [{ ...IMAGE, SharedSize: 1_000_000, Containers: 1 }],
+      Containers: [{ ...CONTAINER, SizeRw: 4096, SizeRootFs: 4_265_598 }],
+      Volumes: [
+        { Name: 'data', Driver: 'local', UsageData: { Size: 7_000, RefCount: 1 } },
+        { Name: 'far', Driver: 'nfs', UsageData: { Size: -1, RefCount: 0 } },
+      ],
+      BuildCache: [],
+      ImageUsage: { TotalCount: 1, ActiveCount: 1, TotalSize: 9_000_000, Reclaimable: 3_000_000 },
+      ContainerUsage: { TotalCount: 1, ActiveCount: 1, TotalSize: 4096, Reclaimable: 0 },
+      VolumeUsage: { TotalCount: 2, ActiveCount: 1, TotalSize: 7000, Reclaimable: 0 },
+    };
+    daemon.answers.set('GET /system/df', () => usage);
+    const { host } = daemon;
+    assert.is(
+      (await runShiplog(['df'], { host })).stdout,
+      [
+        'TYPE            TOTAL   ACTIVE   SIZE    RECLAIMABLE',
+        'Images          1       1        9MB     3MB (33%)',
+        'Containers      1       1        4.1kB   0B (0%)',
+        'Local Volumes   2       1        7kB     0B (0%)',
+        '',
+      ].join('\n'),
+    );
+    const { stdout } = await runShiplog(['df', '-v'], { host });
+    assert.match(stdout, /localhost:5000\/a +1 +d{12} +3 weeks ago +4\.26MB +1MB +3\.26MB +1\n/);
+    assert.match(stdout, /abc0{9} +nginx +web +Up 3 minutes +4\.1kB +4\.27MB\n/);
+    assert.match(stdout, /data +1 +7kB\nfar +0 +N\/A\n/);
+    assert.equal(JSON.parse((await runShiplog(['df', '-v', '--format', 'json'], { host })).stdout), usage);
+    assert.is(
+      (await runShiplog(['df', '--format', '{{.Type}} {{.Size}}'], { host })).stdout,
+      'Images 9MB\nContainers 4.1kB\nLocal Volumes 7kB\n',
+    );
+    assert.is((await runShiplog(['df', '-v', '--format', '{{.Type}}'], { host })).code, 125);
+  });
+});
+
 test('given an archive on stdin, when loaded, then it is sent whole, and an error in the stream fails the command', async () => {
   await FakeDaemon.run(async (daemon) => {
     daemon.answers.set('POST /images/load', async function* () {

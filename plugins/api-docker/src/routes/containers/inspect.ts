@@ -6,10 +6,10 @@ import { containerInspect } from '../../translate/container-inspect.ts';
 
 /** `GET /containers/{id}/json`. */
 export async function inspectContainer(exchange: Exchange): Promise<void> {
-  const { engine, query, response } = exchange;
+  const { engine, query, response, gone } = exchange;
   const { view, past } = await look(exchange);
   const container = await engine.revealed(view.container(param(exchange, 'id')));
   const env = await engine.unseal(container.spec.env);
-  const sizeRw = booleanOf(query, 'size') && !past ? await engine.size(container.id) : undefined;
-  json(response, 200, containerInspect(container, view, { env, sizeRw }));
+  const size = booleanOf(query, 'size') && !past ? await engine.size(container.id, gone) : undefined;
+  json(response, 200, containerInspect(container, view, { env, size }));
 }
