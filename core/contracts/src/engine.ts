@@ -189,6 +189,8 @@ export interface Engine {
    * audit has it. Answers the error as the client may be told: without the secrets that rules find in its text.
    */
   refuse(type: CommandType, error: Error, caller: Caller): Promise<ShiplogError>;
+  /** An error as a client may be told: without the secrets that rules find in its text. The same one where there are none. */
+  told(error: unknown): ShiplogError;
   /** State now (all acknowledged and nothing unacknowledged), or as it was. */
   view(at?: Moment): Promise<StateView>;
   /**

@@ -22,7 +22,7 @@ import { OomKills } from './oom-kills.ts';
 import { Outputs } from './outputs.ts';
 import type { EngineParts } from './ports.ts';
 import { redact } from './secrets/redact.ts';
-import { Secrets } from './secrets/secrets.ts';
+import { mapStrings, Secrets } from './secrets/secrets.ts';
 import { Subjects } from './subjects.ts';
 
 /** The engine's own name for itself in the log: who acts when nobody asked. */
@@ -55,7 +55,15 @@ export class EngineCore {
     this.names = new Names(parts, ledger);
   }
 
-  /** The stamp of events appended now. The caller's actor must be ready ({@link Subjects.ready}). */
+  /** A caller that events may be stamped with: its actor can be sealed, and its idempotency key tells no secret. */
+  async ready(caller: Caller): Promise<Caller> {
+    await this.subjects.ready(caller.actor);
+    if (caller.idem === undefined) return caller;
+    const idem = await this.secrets.idempotencyKey(caller.idem);
+    return idem === caller.idem ? caller : { ...caller, idem };
+  }
+
+  /** The stamp of events appended now. The caller must be {@link ready}. */
   stamp(caller: Caller, op: string): Stamp {
     const { clock } = this.parts;
     return {
@@ -73,8 +81,7 @@ export class EngineCore {
   #cleared(req: RequestFacts): RequestFacts {
     let known = this.#requests.get(req);
     if (known === undefined) {
-      const agent = req.agent === undefined ? undefined : redact(req.agent, this.secrets.rules);
-      known = agent === undefined || agent === req.agent ? req : { ...req, agent };
+      known = mapStrings(req, (text) => redact(text, this.secrets.rules));
       this.#requests.set(req, known);
     }
     return known;

@@ -56,11 +56,11 @@ export class Executor {
   async execute<T extends CommandType>(
     type: T,
     asked: CommandArgs[T],
-    caller: Caller,
+    asking: Caller,
     streams: CommandStreams = {},
   ): Promise<CommandAnswers[T]> {
     if (this.#stopping) throw new ShiplogError('ENGINE_STOPPING', 'the engine is stopping');
-    await this.core.subjects.ready(caller.actor);
+    const caller = await this.core.ready(asking);
     const args = await this.core.secrets.seal(type, asked);
     const seq = caller.idem === undefined ? undefined : this.core.ledger.log.findIdempotent(caller.idem);
     try {

@@ -10,6 +10,7 @@ import {
 import type { EngineCore } from './core.ts';
 import type { SecretRules } from './secrets/rules.ts';
 import { redact } from './secrets/redact.ts';
+import { mapStrings } from './secrets/secrets.ts';
 
 /** Who reads what is recorded of which route, `METHOD TEMPLATE`; the first row that fits counts. A `*` at the end fits every ending. */
 type Levels = readonly (readonly [route: string, level: ReadLevel])[];
@@ -60,13 +61,16 @@ export class Reads {
   async recordContent(reads: readonly ContentRead[], caller: Caller): Promise<void> {
     if (reads.length === 0 || this.#level(caller, true) === 'none') return;
     const append = await this.#appender(caller);
-    await append(reads.map(({ stream, ...data }): NewEvent => ({ stream, type: 'content.read', kind: 'meta', data })));
+    const clean = (text: string): string => redact(text, this.core.secrets.rules);
+    await append(
+      reads.map(({ stream, ...data }): NewEvent => ({ stream, type: 'content.read', kind: 'meta', data: mapStrings(data, clean) })),
+    );
   }
 
   /** Appends events of one read. */
-  async #appender(caller: Caller): Promise<(events: readonly NewEvent[]) => Promise<void>> {
+  async #appender(asking: Caller): Promise<(events: readonly NewEvent[]) => Promise<void>> {
     const { core } = this;
-    await core.subjects.ready(caller.actor);
+    const caller = await core.ready(asking);
     const op = core.parts.identities.op();
     return (events) => core.ledger.append({ stamp: core.stamp(caller, op), events }).durable;
   }

@@ -128,9 +128,9 @@ class ServingEngine implements RunningEngine {
     return this.executor.execute(type, args, caller, streams);
   }
 
-  async refuse(type: CommandType, error: Error, caller: Caller): Promise<ShiplogError> {
+  async refuse(type: CommandType, error: Error, asking: Caller): Promise<ShiplogError> {
     const { ledger, parts } = this.core;
-    await this.core.subjects.ready(caller.actor);
+    const caller = await this.core.ready(asking);
     const stream = 'engine';
     const intent = {
       stream,
@@ -138,11 +138,15 @@ class ServingEngine implements RunningEngine {
       kind: 'intent',
       data: { args: null, givens: { ids: [], defaults: parts.defaults }, decided: null },
     } as NewEvent;
-    const refusal = scrubbed(ShiplogError.wrap(error, 'REQUEST_INVALID'), [], this.core.secrets.rules);
+    const refusal = this.told(ShiplogError.wrap(error, 'REQUEST_INVALID'));
     const status = refusal.code === 'CANCELED' ? 'canceled' : 'refused';
     const outcome = failed(type, stream, { status, ms: 0, error: refusal.toRecord() });
     await ledger.append({ stamp: this.core.stamp(caller, parts.identities.op()), events: [intent, outcome] }).durable;
     return refusal;
+  }
+
+  told(error: unknown): ShiplogError {
+    return scrubbed(ShiplogError.wrap(error), [], this.core.secrets.rules);
   }
 
   async view(at?: Moment): Promise<State> {

@@ -92,7 +92,7 @@ export class DockerHandler implements ApiHandler {
       if (method === 'GET' && match.entry.route !== events) await this.#recordRead(caller, url.searchParams);
       await match.entry.route({ ...connection, engine: this.#engine, params: match.params, query: url.searchParams, version, caller });
     } catch (error) {
-      connection.fail(ShiplogError.wrap(error));
+      connection.fail(this.#engine.told(error));
     }
   }
 

@@ -61,7 +61,7 @@ export class NativeHandler implements ApiHandler {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     this.#answer(request, response, actor, path.slice(PREFIX.length), query, gone.signal).catch((error: unknown) => {
-      if (!gone.signal.aborted) replyError(response, ShiplogError.wrap(error));
+      if (!gone.signal.aborted) replyError(response, this.#engine.told(error));
     });
     return true;
   }

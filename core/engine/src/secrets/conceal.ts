@@ -84,7 +84,7 @@ function concealLetters(covered: readonly string[], argv: readonly string[], rul
   return result;
 }
 
-/** Options, labels: a value whose name says so is covered whole. */
+/** Options, labels: a value whose name says so is covered whole; names are texts. */
 export function concealMap(
   map: { readonly [name: string]: string },
   rules: SecretRules,
@@ -92,7 +92,7 @@ export function concealMap(
 ): { readonly [name: string]: string } {
   return Object.fromEntries(
     Object.entries(map).map(([name, value]) => [
-      name,
+      concealText(name, rules, cover),
       value !== '' && isSecretName(name, rules) ? cover(value) : concealText(value, rules, cover),
     ]),
   );

@@ -21,6 +21,8 @@ const NAMES: readonly RegExp[] = [
 const PATTERNS: readonly RegExp[] = [
   // The userinfo of a URL (RFC 3986, 3.2.1), also of one without a scheme as git and curl take it.
   /\b[a-z][a-z0-9+.-]{0,30}:\/\/(?<secret>[^\s/@?#'"]+)@/gi,
+  // The same without a scheme, `user:password@host`. Not the digest of an image, a version of a package, or an address that a word is put before.
+  /(?<![\w.%+[-])(?!(?:mailto|e?mail|sips?|xmpp|acct|author|maintainer|from|to|cc|npm|jsr|workspace|git|github|gitlab):)[a-z_][\w.%+-]{0,63}:(?<secret>[^\s/@'"[\]]{1,256})@(?!sha\d{3}:|latest\b|next\b|v?\d+(?:\.\d+){0,2}(?![\w.]))[a-z0-9[]/gi,
   // An Authorization header's credentials.
   /\b(?:bearer|basic)\s+(?<secret>[a-z0-9+/=._~-]{8,})/gi,
   // openssl(1) pass phrase arguments.

@@ -128,6 +128,18 @@ const ARGV: readonly (readonly [given: readonly string[], then: readonly string[
     ['sleep', '60', ''],
     ['sleep', '60', ''],
   ],
+  [
+    ['psql', 'postgres:pw@db/app', '--host=me:pw@10.0.0.1:5432', 'sh', 'a;me:p:w@localhost'],
+    ['psql', 'postgres:[redacted]@db/app', '--host=me:[redacted]@10.0.0.1:5432', 'sh', 'a;me:[redacted]@localhost'],
+  ],
+  [
+    ['git', 'clone', 'git@github.com:org/x', 'me@host:/srv/x', 'mailto:me@example.org', 'maintainer:me@example.org', '/data/a:/srv/b@c'],
+    ['git', 'clone', 'git@github.com:org/x', 'me@host:/srv/x', 'mailto:me@example.org', 'maintainer:me@example.org', '/data/a:/srv/b@c'],
+  ],
+  [
+    ['npm', 'i', 'a@npm:b@1.2.3', 'b:c@latest', `busybox:1@sha256:${'a'.repeat(64)}`, 'nginx:1.2@sha256:', '10.0.0.1:53@eth0', '12:30@x'],
+    ['npm', 'i', 'a@npm:b@1.2.3', 'b:c@latest', `busybox:1@sha256:${'a'.repeat(64)}`, 'nginx:1.2@sha256:', '10.0.0.1:53@eth0', '12:30@x'],
+  ],
 ];
 
 for (const [given, then] of ARGV) {
@@ -182,6 +194,9 @@ test('given a long hostile text, when it is concealed, then it takes no more tha
     'openssl -k',
     'ldapadd -w',
     'smbclient -U',
+    'a:',
+    'a:b@',
+    'me:x',
   ])
     concealText(piece.repeat(20_000 / piece.length), DEFAULT_RULES, cover);
   for (const words of [['a'], ['--token'], ['mysql', '-px'], ['curl', '-u', 'x']])
@@ -238,6 +253,56 @@ test('given an entrypoint and arguments, when a container is created, then they 
     assert.equal([revealed.spec.entrypoint, revealed.spec.cmd, revealed.argv], [entrypoint, cmd, [...entrypoint, ...cmd]]);
   }
   assert.not.match(JSON.stringify(await eventsOf(engine)), 'canary');
+  await engine.stop('test');
+});
+
+test('given secrets in users, directories, sources and names, when a container is created, then the log has marks, and it gets what it asked for', async () => {
+  const { engine } = await withImage();
+  const spec = simSpec({
+    cmd: ['curl', '-u', 'me@corp.org:canary@corp.org', 'https://me:canary@h/', '-b', 'a=me:canary@h'],
+    user: 'me:canary@example.org',
+    workingDir: '/srv/x?token=canary',
+    mounts: [{ type: 'bind', source: '/https:/me:canary@example.org/x', target: '/m', readOnly: true }],
+    labels: { 'https://me:canary@h': 'x' },
+    env: { names: ['https://me:canary@h'] },
+  });
+  const { id } = await engine.execute('container.create', { name: '', spec }, CALLER);
+  assert.not.match(JSON.stringify(await eventsOf(engine)), 'canary');
+  const { spec: found } = await engine.revealed((await engine.view()).container(id));
+  for (const field of ['cmd', 'user', 'workingDir', 'labels', 'env'] as const) assert.equal(found[field], spec[field]);
+  assert.equal(found.mounts[0], spec.mounts[0]);
+  await engine.stop('test');
+});
+
+test('given ordinary users, directories, sources and names, when a container is created, then the log has them as they are', async () => {
+  const { engine } = await withImage();
+  const spec = simSpec({
+    user: 'postgres:postgres',
+    workingDir: '/home/me@example.org/secrets/token',
+    mounts: [{ type: 'bind', source: '/etc/passwd', target: '/run/secrets/db-password', readOnly: true }],
+    labels: { 'org.example.password-file': '/run/secrets/x' },
+    env: { names: ['PASSWORD', 'API_TOKEN'] },
+    extraHosts: ['db:10.0.0.1'],
+    dnsOptions: ['ndots:1'],
+  });
+  const { id } = await engine.execute('container.create', { name: 'password', spec }, CALLER);
+  const { spec: found } = (await engine.view()).container(id);
+  for (const field of ['user', 'workingDir', 'env', 'extraHosts', 'dnsOptions'] as const) assert.equal(found[field], spec[field]);
+  assert.equal(found.mounts[0], spec.mounts[0]);
+  await engine.stop('test');
+});
+
+test('given an idempotency key with a secret, when it is used again, then it is found, and the log has a mark', async () => {
+  const { engine } = await withImage();
+  const make = (idem: string): Promise<unknown> =>
+    engine.execute('volume.create', { driver: 'local', options: {}, labels: {} }, { ...CALLER, idem });
+  const [first, again, other] = [await make('token=canary'), await make('token=canary'), await make('token=canary-2')];
+  assert.equal(again, first);
+  assert.not.equal(other, first);
+  await make('a7c1-42');
+  const events = JSON.stringify(await eventsOf(engine));
+  assert.not.match(events, 'canary');
+  assert.match(events, '"idem":"a7c1-42"');
   await engine.stop('test');
 });
 

@@ -7,13 +7,19 @@ import { DEFAULT_RULES, type SecretRules } from './rules.ts';
 /** What stands where a secret was: its place among the secrets of the record, and a keyed hash that tells whether two are equal. */
 const MARK = /\[sealed:(\d+):[0-9a-f]{16}\]/g;
 
+/** The same before the hash is known. */
+const UNHASHED = /\[sealed:(\d+):\?\]/g;
+
 /** A record whose secrets are in the vault. */
 interface Sealed {
   readonly sealed?: SecretRef;
 }
 
-/** Fields by name, at any depth of a command's arguments, that a secret may be in. Others are identities, sizes and switches. */
-const FIELDS: { readonly [field: string]: 'argv' | 'map' | 'text' } = {
+/** How a field is searched: as a command line, as names with values, as free text; or, where something is looked up by it, only if it can be none. */
+type Kind = 'argv' | 'map' | 'text' | 'identity' | 'env';
+
+/** Fields by name, at any depth of a command's arguments. Any other is text: nothing that a client writes is above suspicion. */
+const FIELDS: { readonly [field: string]: Kind } = {
   entrypoint: 'argv',
   cmd: 'argv',
   command: 'argv',
@@ -23,12 +29,26 @@ const FIELDS: { readonly [field: string]: 'argv' | 'map' | 'text' } = {
   options: 'map',
   logOptions: 'map',
   driverOptions: 'map',
-  message: 'text',
-  changes: 'text',
+  sysctls: 'map',
+  env: 'env',
+  name: 'identity',
+  image: 'identity',
+  container: 'identity',
+  reference: 'identity',
+  networkMode: 'identity',
+  ipcMode: 'identity',
+  pidMode: 'identity',
+  driver: 'identity',
+  logDriver: 'identity',
+  storageDriver: 'identity',
+  runtime: 'identity',
 };
 
 /** What no name, id or reference can have: what is refused for it may hold a secret, as a URL does where a reference was meant. */
-const NO_IDENTITY = /[=\s]|:\/\//;
+const NO_IDENTITY = /[=@\s]|:\/\//;
+
+/** Names of fields, most options and labels: no rule finds anything in them. */
+const PLAIN_NAME = /^[A-Za-z][\w.]{0,31}$/;
 
 /** Commands whose records need the values again, and where their reference is kept. */
 const KEPT: { readonly [T in CommandType]?: 'spec' | 'args' } = {
@@ -52,23 +72,20 @@ export class Secrets {
    * reference is `sealed` of the record that the command makes.
    */
   async seal<T extends CommandType>(type: T, given: CommandArgs[T]): Promise<CommandArgs[T]> {
-    const args = this.#named(given);
     const kept = KEPT[type];
-    if (kept === undefined) return args;
-    const values: string[] = [];
-    // Marks need hashes, which the vault makes: covered with the place first, hashed once all are known.
-    const cover = (secret: string): string => `${COVERED}${values.push(secret) - 1}:?]`;
-    const covered = this.#conceal(withoutReference(args), cover);
-    if (values.length === 0) return covered;
+    if (kept === undefined) return mapStrings(given, (text) => this.#identity(text));
+    const { marked, values } = await this.#marked((cover) => this.#conceal(withoutReference(given), cover));
+    if (values.length === 0) return marked;
     const vault = this.parts.drivers.get('vault', this.parts.chosen.vault);
-    const hashes = await Promise.all(values.map((value) => vault.mac(value)));
-    const marked = mapStrings(covered, (text) =>
-      text.replaceAll(/\[sealed:(\d+):\?\]/g, (_, place: string) => `${COVERED}${place}:${(hashes[Number(place)] ?? '').slice(0, 16)}]`),
-    );
     const sealed = await vault.put(this.parts.identities.hex().slice(0, 32), JSON.stringify(values));
     if (kept === 'args') return { ...marked, sealed };
     const { spec } = marked as CommandArgs['container.create' | 'exec.create'];
     return { ...marked, spec: { ...spec, sealed } } as CommandArgs[T];
+  }
+
+  /** A client's idempotency key as the log may have it: the same for the same one, so that it is found again. */
+  async idempotencyKey(key: string): Promise<string> {
+    return (await this.#marked((cover) => this.#conceal(key, cover))).marked;
   }
 
   /** The values that a record's marks stand for, in order. None where there are none, or they were erased. */
@@ -88,38 +105,48 @@ export class Secrets {
     if (sealed !== undefined) await this.parts.drivers.get('vault', this.parts.chosen.vault).remove(sealed.id);
   }
 
-  /** Names and references without the secrets of what cannot be one. The same arguments where there are none. */
-  #named<A extends object>(args: A): A {
-    const { spec, ...fields } = args as A & { readonly spec?: object };
-    const named = Object.entries(fields).flatMap(([field, text]) => {
-      if (typeof text !== 'string' || FIELDS[field] !== undefined || !NO_IDENTITY.test(text)) return [];
-      const clean = redact(text, this.rules);
-      return clean === text ? [] : [[field, clean] as const];
-    });
-    const image = spec === undefined || !('image' in spec) ? undefined : this.#named({ image: spec.image });
-    if (named.length === 0 && image === undefined) return args;
-    return { ...args, ...Object.fromEntries(named), ...(image === undefined ? {} : { spec: { ...spec, ...image } }) };
+  /** What comes of concealing with marks for the secrets that are found, and these, by their places. */
+  async #marked<R>(conceal: (cover: Cover) => R): Promise<{ readonly marked: R; readonly values: readonly string[] }> {
+    const values: string[] = [];
+    // A secret with another one in it is kept as it was.
+    const whole = (text: string): string => text.replaceAll(UNHASHED, (_, place: string) => values[Number(place)] ?? '');
+    // Marks need hashes, which the vault makes: covered with the place first, hashed once all are known.
+    const covered = conceal((secret) => `${COVERED}${values.push(whole(secret)) - 1}:?]`);
+    if (values.length === 0) return { marked: covered, values };
+    const vault = this.parts.drivers.get('vault', this.parts.chosen.vault);
+    const hashes = await Promise.all(values.map((value) => vault.mac(value)));
+    const mark = (_: string, place: string): string => `${COVERED}${place}:${(hashes[Number(place)] ?? '').slice(0, 16)}]`;
+    return { marked: mapStrings(covered, (text) => text.replaceAll(UNHASHED, mark)), values };
   }
 
-  #conceal<R>(value: R, cover: Cover, kind?: 'argv' | 'map' | 'text'): R;
-  #conceal(value: unknown, cover: Cover, kind?: 'argv' | 'map' | 'text'): unknown {
-    if (typeof value === 'string')
-      return kind === undefined ? value : this.#text(value, cover, (text) => concealText(text, this.rules, cover));
+  /** A name or reference; without the secrets of what cannot be one, which nobody needs again. */
+  #identity(text: string): string {
+    return NO_IDENTITY.test(text) ? redact(text, this.rules) : text;
+  }
+
+  #conceal<R>(value: R, cover: Cover, kind?: Kind): R;
+  #conceal(value: unknown, cover: Cover, kind: Kind = 'text'): unknown {
+    if (typeof value === 'string') return kind === 'identity' ? this.#identity(value) : this.#text(value, cover);
     if (Array.isArray(value)) {
       if (kind === 'argv' && value.every((word) => typeof word === 'string')) {
-        const words = value.map((word: string) => this.#text(word, cover, (text) => text));
+        const words = value.map((word: string) => this.#unmarked(word, cover));
         return concealArgv(words, this.rules, cover);
       }
       return value.map((one) => this.#conceal(one, cover, kind));
     }
     if (typeof value !== 'object' || value === null) return value;
     if (kind === 'map' && isMap(value)) {
-      const plain = Object.fromEntries(Object.entries(value).map(([name, text]) => [name, this.#text(text, cover, (same) => same)]));
+      const plain = Object.fromEntries(
+        Object.entries(value).map(([name, text]) => [this.#unmarked(name, cover), this.#unmarked(text, cover)]),
+      );
       return concealMap(plain, this.rules, cover);
     }
     const line = this.#wholeLine(value, cover);
     return Object.fromEntries(
-      Object.entries(value).map(([field, inner]) => [field, line[field] ?? this.#conceal(inner, cover, FIELDS[field])]),
+      Object.entries(value).map(([field, inner]) => [
+        PLAIN_NAME.test(field) ? field : this.#text(field, cover),
+        line[field] ?? (kind === 'env' && field === 'secret' ? inner : this.#conceal(inner, cover, kindOf(field, value))),
+      ]),
     );
   }
 
@@ -131,10 +158,21 @@ export class Secrets {
     return { entrypoint: words.slice(0, entrypoint.length), cmd: words.slice(entrypoint.length) };
   }
 
-  /** A text that looks like a mark would be taken for one later; so it is a secret as a whole. */
-  #text(text: string, cover: Cover, otherwise: (text: string) => string): string {
-    return text.includes(COVERED) ? cover(text) : otherwise(text);
+  #text(text: string, cover: Cover): string {
+    const unmarked = this.#unmarked(text, cover);
+    return unmarked === text ? concealText(text, this.rules, cover) : unmarked;
   }
+
+  /** A text that looks like a mark would be taken for one later; so it is a secret as a whole. */
+  #unmarked(text: string, cover: Cover): string {
+    return text.includes(COVERED) ? cover(text) : text;
+  }
+}
+
+function kindOf(field: string, parent: object): Kind {
+  // Of a volume it is the name.
+  if (field === 'source' && 'type' in parent && parent.type === 'volume') return 'identity';
+  return FIELDS[field] ?? 'text';
 }
 
 /** A record with its secrets in place of their marks. */
@@ -176,10 +214,13 @@ function isMap(value: object): value is { readonly [name: string]: string } {
   return Object.values(value).every((one) => typeof one === 'string');
 }
 
-function mapStrings<R>(value: R, change: (text: string) => string): R;
-function mapStrings(value: unknown, change: (text: string) => string): unknown {
+/** A value with every text in it changed, names of fields that are not plain too. */
+export function mapStrings<R>(value: R, change: (text: string) => string): R;
+export function mapStrings(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (Array.isArray(value)) return value.map((one) => mapStrings(one, change));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, mapStrings(inner, change)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([field, inner]) => [PLAIN_NAME.test(field) ? field : change(field), mapStrings(inner, change)]),
+  );
 }

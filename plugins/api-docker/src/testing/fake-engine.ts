@@ -94,6 +94,10 @@ export class FakeEngine implements Engine {
     return ShiplogError.wrap(error);
   }
 
+  told(error: unknown): ShiplogError {
+    return ShiplogError.wrap(error);
+  }
+
   async revealed<R>(record: R): Promise<R> {
     return record;
   }

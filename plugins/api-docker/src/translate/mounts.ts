@@ -33,14 +33,14 @@ function bindOf(text: string): MountSpec {
   const [first = '', second, options = ''] = parts;
   if (parts.length > 3 || first === '') throw invalid(`invalid volume specification: '${text}'`);
   if (second === undefined) return anonymousVolume(cleanTarget(first));
-  const target = cleanTarget(second);
+  const target = cleanTarget(second, text);
   const words = options.split(',');
   const readOnly = words.includes('ro');
   const propagation = words.find((word) => PROPAGATIONS.has(word)) as BindPropagation;
   const noCopy = words.includes('nocopy');
   for (const word of words) {
     if (word !== 'ro' && word !== 'nocopy' && !PROPAGATIONS.has(word) && !IGNORED_OPTIONS.has(word)) {
-      throw invalid(`invalid volume specification: '${text}': invalid mode: ${options}`);
+      throw invalid(`invalid volume specification: '${text}': invalid mode`);
     }
   }
   if (first.startsWith('/')) {
@@ -135,8 +135,9 @@ function anonymousVolume(target: string): Extract<MountSpec, { type: 'volume' }>
   return { type: 'volume', source: '', target, readOnly: false, anonymous: true };
 }
 
-function cleanTarget(path: string): string {
-  if (!path.startsWith('/')) throw invalid(`invalid mount path: '${path}' mount path must be absolute`);
+/** `specification` is what the path was taken from: whole, it shows what in it is a secret. */
+function cleanTarget(path: string, specification = path): string {
+  if (!path.startsWith('/')) throw invalid(`invalid mount path: '${specification}' mount path must be absolute`);
   const clean = posix.normalize(path).replace(/(?<=.)\/$/, '');
   if (clean === '/') throw invalid("invalid specification: destination can't be '/'");
   return clean;

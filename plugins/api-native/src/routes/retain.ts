@@ -24,8 +24,7 @@ function route(verb: Verb, word: string): Route {
     async answer(exchange: Exchange): Promise<void> {
       const { engine, caller, response } = exchange;
       const before = await positionBefore(exchange).catch(async (error: unknown) => {
-        await engine.refuse(verb, ShiplogError.wrap(error), caller);
-        throw error;
+        throw await engine.refuse(verb, ShiplogError.wrap(error), caller);
       });
       const answer: CommandAnswers[Verb] = await engine.execute(verb, { before }, caller);
       replyJson(response, 200, answer);

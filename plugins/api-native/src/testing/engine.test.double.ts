@@ -38,6 +38,7 @@ export function anEngine(): Double {
       commands.push(['refused', refusal.code, refusal.message]);
       return refusal;
     },
+    told: (error) => ShiplogError.wrap(error),
     async record(kind, ref, at) {
       const view = await engine.view(at);
       const find = {
