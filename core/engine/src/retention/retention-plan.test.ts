@@ -51,7 +51,7 @@ class Times implements Log {
     ? AsyncGenerator<E>
     : never {
     for (let seq = from; seq <= Math.min(to, this.durableSeq); seq += 1)
-      yield { seq, t: String(BigInt(this.times[seq] ?? 0) * MS) } as ShiplogEvent;
+      yield { seq, t: String(BigInt(this.times[seq] ?? 0) * MS), actor: { scheme: 'system', reason: 'test' } } as ShiplogEvent;
   }
 
   /** As the commands do it. */

@@ -12,8 +12,13 @@ export interface Needed {
   readonly by: 'operation' | 'follower';
 }
 
+/** Events read at once. */
+const FEW = 8;
 const MS = 1_000_000n;
 const DAY = 86_400_000;
+/** Whom the policy's commands are by. */
+export const RETENTION = 'retention';
+
 /** How much more than the policy says gathers before something is done, so that archives are neither small nor many. */
 const SHARE = 10;
 
@@ -35,13 +40,13 @@ export async function planRetention(policy: Policy, log: Log, now: bigint, neede
 
 async function planSeal({ sealAfterMs }: Policy, log: Log, now: bigint): Promise<RetentionPlan> {
   const first = log.sealedSeq + 1;
-  const time = sealAfterMs === undefined ? undefined : await timeOf(log, first);
-  if (sealAfterMs === undefined || time === undefined) return {};
-  const at = dueAt(time, sealAfterMs);
+  const oldest = sealAfterMs === undefined ? undefined : await oldestFrom(log, first);
+  if (sealAfterMs === undefined || oldest === undefined) return {};
+  const at = dueAt(oldest.time, sealAfterMs);
   const next = { verb: 'log.seal', at: at.toString() } as const;
   if (now < at) return { next };
   const before = await firstAfter(log, now - BigInt(sealAfterMs) * MS);
-  return log.sealable(before) > first ? { next, due: { verb: 'log.seal', before } } : { next };
+  return log.sealable(before) > Math.max(first, oldest.seq) ? { next, due: { verb: 'log.seal', before } } : { next };
 }
 
 async function planPrune(
@@ -52,9 +57,9 @@ async function planPrune(
 ): Promise<RetentionPlan> {
   if (keepMs === undefined && maxEvents === undefined && maxBytes === undefined) return {};
   const { firstSeq, durableSeq } = log;
-  const time = await timeOf(log, firstSeq);
-  if (time === undefined) return {};
-  const at = keepMs === undefined ? undefined : dueAt(time, keepMs);
+  const oldest = await oldestFrom(log, firstSeq);
+  if (oldest === undefined) return {};
+  const at = keepMs === undefined ? undefined : dueAt(oldest.time, keepMs);
   const events = maxEvents === undefined ? undefined : withShare(maxEvents);
   const bytes = maxBytes === undefined ? undefined : withShare(maxBytes);
   const next = {
@@ -71,8 +76,9 @@ async function planPrune(
     maxBytes === undefined ? durableSeq : await lastOf(log, maxBytes),
   );
   const before = Math.min(allowed, needed?.seq ?? allowed);
-  if (reach(log, before) > firstSeq) return { next, due: { verb: 'log.prune', before } };
-  return needed !== undefined && needed.seq < allowed && reach(log, allowed) > firstSeq ? { next, held: needed } : { next };
+  const least = Math.max(firstSeq, oldest.seq);
+  if (reach(log, before) > least) return { next, due: { verb: 'log.prune', before } };
+  return needed !== undefined && needed.seq < allowed && reach(log, allowed) > least ? { next, held: needed } : { next };
 }
 
 /** Where the log would begin after a prune, which seals first, and then removes whole archives. */
@@ -105,9 +111,16 @@ async function firstAfter(log: Log, time: bigint): Promise<number> {
   return (await log.positionAt(time)) + 1;
 }
 
-/** Wall time of an event; undefined if there is none. */
-async function timeOf(log: Log, seq: number): Promise<bigint | undefined> {
-  for await (const { t } of log.read({ from: seq, to: seq })) return BigInt(t);
+/**
+ * The first event from `from` on that a policy is there for: any but those that its own commands leave, of which each sealing and pruning would ask for the
+ * next, for ever. They go with what comes after them.
+ */
+async function oldestFrom(log: Log, from: number): Promise<{ readonly seq: number; readonly time: bigint } | undefined> {
+  // A few at a time: most often it is the first.
+  for (let first = from; first <= log.durableSeq; first += FEW) {
+    for await (const { seq, t, actor } of log.read({ from: first, to: Math.min(first + FEW - 1, log.durableSeq) }))
+      if (actor.scheme !== 'system' || actor.reason !== RETENTION) return { seq, time: BigInt(t) };
+  }
   return undefined;
 }
 

@@ -287,6 +287,23 @@ test('given an engine that dies at any moment of what the policy does, when othe
   });
 });
 
+for (const policy of [{ sealAfterMs: 10 * HOUR }, { keepMs: 10 * HOUR }, { sealAfterMs: HOUR, keepMs: 10 * HOUR }, { maxEvents: 2 }]) {
+  test(`given ${JSON.stringify(policy)}, when nobody does anything any more, then the log comes to rest, and nothing is said to come`, async () => {
+    await withStand(policy, async (stand) => {
+      await stand.live(40);
+      await stand.pass(3 * DAY, 6 * HOUR);
+      const { durableSeq, firstSeq, sealedSeq } = stand.log;
+      assert.ok(firstSeq > 0 || sealedSeq > 100);
+      await stand.pass(20 * DAY, DAY);
+      assert.is(stand.log.durableSeq, durableSeq);
+      assert.is((await stand.status()).next, undefined);
+      await stand.live(40);
+      await stand.pass(3 * DAY, 6 * HOUR);
+      assert.ok(stand.log.firstSeq > firstSeq || stand.log.sealedSeq > sealedSeq, 'it goes on when somebody does');
+    });
+  });
+}
+
 test('given no policy, when time passes, then nothing is sealed, pruned or told', async () => {
   await withStand({}, async (stand) => {
     await stand.live(20);

@@ -1,7 +1,7 @@
 import { type RetentionPolicy, type RetentionStatus, ShiplogError } from '@shiplog/contracts';
 import { type EngineCore, system } from '../core.ts';
 import type { Executor } from '../executor.ts';
-import { type Needed, planRetention, type RetentionPlan } from './retention-plan.ts';
+import { type Needed, planRetention, RETENTION, type RetentionPlan } from './retention-plan.ts';
 
 /** How often it looks, at the longest and at the shortest; in between a tenth of the shortest age. Milliseconds. */
 const LOOK_MS = { most: 60_000, least: 1000, share: 10 };
@@ -42,7 +42,7 @@ export class Retention {
       const { log } = this.#core.ledger;
       for (let { due } = await this.#plan(); due !== undefined && !signal.aborted; { due } = await this.#plan()) {
         const { firstSeq, sealedSeq } = log;
-        await this.#executor.execute(due.verb, { before: due.before }, system('retention'));
+        await this.#executor.execute(due.verb, { before: due.before }, system(RETENTION));
         if (log.firstSeq === firstSeq && log.sealedSeq === sealedSeq) return false;
       }
       return true;
