@@ -18,6 +18,8 @@ export interface AuditRecord {
   readonly object: string;
   /** What the client called it, if it named one. */
   readonly ref?: string;
+  /** In the container: of what was copied into it, or out of it. */
+  readonly path?: string;
   readonly actor: Actor;
   readonly strength: Strength;
   readonly via?: RequestFacts;

@@ -27,6 +27,13 @@ export interface CommandArgs {
     readonly restart?: ContainerSpec['restart'];
   };
   'container.resize': { readonly container: string; readonly rows: number; readonly columns: number };
+  /** A tar comes as the body, for the directory at `path`. `copyOwner`: all of it will belong to the container's user. */
+  'container.extract': {
+    readonly container: string;
+    readonly path: string;
+    readonly noOverwriteDirNonDir: boolean;
+    readonly copyOwner: boolean;
+  };
   'container.remove': { readonly container: string; readonly force: boolean; readonly volumes: boolean };
   /** Gives back what a container that has exited still holds on the host. Asked by the engine itself. */
   'container.release': { readonly container: string };
@@ -146,6 +153,7 @@ export interface CommandAnswers {
   'container.migrate': { readonly id: string; readonly from: string; readonly to: string };
   'container.update': { readonly id: string; readonly warnings: readonly string[] };
   'container.resize': { readonly id: string };
+  'container.extract': Outcomes['container.extract'];
   'container.remove': { readonly id: string };
   'container.release': { readonly id: string };
   'container.prune': { readonly removed: readonly string[]; readonly reclaimedBytes: number };

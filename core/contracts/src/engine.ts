@@ -4,6 +4,7 @@ import type { StreamName } from './envelope.ts';
 import type { EventLogReader } from './event-log.ts';
 import type { ContentVerb } from './events.ts';
 import type { CgroupStats } from './drivers/cgroup.ts';
+import type { PathStat } from './drivers/container-files.ts';
 import type { PathChange } from './drivers/storage.ts';
 import type { LogRecord } from './drivers/log.ts';
 import type { IoChannel } from './drivers/runtime.ts';
@@ -83,6 +84,7 @@ export interface ContentRead {
   readonly stream: StreamName;
   /** What the client called it. */
   readonly ref: string;
+  readonly path?: string;
 }
 
 /** What is to be saved. */
@@ -222,6 +224,20 @@ export interface Engine {
    * `signal`. Never recorded.
    */
   diskUsage(kinds: ReadonlySet<UsageKind>, signal?: AbortSignal): Promise<DiskUsage>;
+  /** What is at a path of a container, running or not. Throws CONTAINER_NOT_FOUND or PATH_NOT_FOUND. Never recorded. */
+  stat(container: string, path: string, signal?: AbortSignal): Promise<PathStat>;
+  /**
+   * The file or directory at a path of a container as a tar. That it is read is recorded, durably, before this resolves. Whoever got it reads it to its end or
+   * leaves the loop: until then the container is not started, restarted or released; its removal ends the read. Throws CONTAINER_NOT_FOUND or PATH_NOT_FOUND.
+   */
+  archive(
+    container: string,
+    path: string,
+    caller: Caller,
+    signal?: AbortSignal,
+  ): Promise<{ readonly stat: PathStat; readonly tar: AsyncIterable<Uint8Array> }>;
+  /** The same of all its root file system, without what is mounted in it. Throws CONTAINER_NOT_FOUND. */
+  export(container: string, caller: Caller, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** A sample; undefined of a container that does not run. Throws CONTAINER_NOT_FOUND. Never recorded. */
   usage(container: string): Promise<ContainerUsage | undefined>;
   /**

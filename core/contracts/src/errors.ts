@@ -28,6 +28,11 @@ export const ERRORS = {
   ENDPOINT_NOT_FOUND: { class: 'not-found', help: 'The container is not on this network; `shiplog inspect` tells on which it is.' },
   VOLUME_NOT_FOUND: { class: 'not-found', help: 'Create the volume first.' },
   PATH_NOT_FOUND: { class: 'not-found', help: 'The path does not exist where it was looked for.' },
+  PATH_NOT_DIRECTORY: { class: 'invalid', help: 'An archive is unpacked into a directory; give one that is there.' },
+  PATH_READ_ONLY: {
+    class: 'forbidden',
+    help: 'The root file system or the volume is read-only in this container; write to another place.',
+  },
   DRIVER_NOT_FOUND: { class: 'not-found', help: 'No plugin provides a driver of this kind and name; see `shiplog info`.' },
   PLUGIN_NOT_FOUND: { class: 'not-found', help: 'No plugin of this name is installed; see `shiplog plugin ls`.' },
   VIEW_NOT_FOUND: { class: 'not-found', help: 'No projection of this name is installed and enabled; see `shiplog plugin ls`.' },

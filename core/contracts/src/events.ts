@@ -41,6 +41,7 @@ export interface Decisions {
   'container.migrate': { readonly id: string; readonly from: string; readonly to: string; readonly snapshots: readonly Digest[] } | null;
   'container.update': { readonly id: string; readonly limits: ResourceLimits; readonly restart?: ContainerSpec['restart'] } | null;
   'container.resize': { readonly id: string; readonly rows: number; readonly columns: number } | null;
+  'container.extract': { readonly id: string; readonly path: string } | null;
   'container.remove': { readonly id: string; readonly kill: boolean; readonly volumes: readonly string[] } | null;
   'container.release': { readonly id: string } | null;
   'container.prune': { readonly ids: readonly string[] } | null;
@@ -112,6 +113,8 @@ export interface Outcomes {
   /** `warnings`: limits that this host cannot set, each with its reason. */
   'container.update': { readonly warnings: readonly string[] };
   'container.resize': Record<string, never>;
+  /** How much of the archive was taken in: entries, and bytes of regular files. */
+  'container.extract': { readonly entries: number; readonly bytes: number };
   'container.remove': Record<string, never>;
   'container.release': Record<string, never>;
   'container.prune': { readonly removed: readonly string[]; readonly reclaimedBytes: number };
@@ -177,7 +180,7 @@ export interface Observations {
 }
 
 /** Reads that take content out of the engine, named as verbs are. */
-export const CONTENT_VERBS = ['image.save'] as const;
+export const CONTENT_VERBS = ['image.save', 'container.archive', 'container.export'] as const;
 export type ContentVerb = (typeof CONTENT_VERBS)[number];
 
 /** About the engine and the log themselves, and what was read. */
@@ -204,6 +207,8 @@ export interface MetaEvents {
     readonly verb: ContentVerb;
     /** What the client called it. */
     readonly ref: string;
+    /** Of `container.archive`: the path in the container. */
+    readonly path?: string;
   };
   /** Older events are about to be pruned: where the log begins then, and hashes of what stands for them. */
   'log.bounded': Bounded;

@@ -43,6 +43,7 @@ export type * from './vault.ts';
 export type * from './drivers/api.ts';
 export type * from './drivers/authorizer.ts';
 export type * from './drivers/cgroup.ts';
+export type * from './drivers/container-files.ts';
 export type * from './drivers/context.ts';
 export type * from './drivers/families.ts';
 export type * from './drivers/image-source.ts';

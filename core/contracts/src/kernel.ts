@@ -6,6 +6,7 @@
 export interface Kernel {
   readonly mounts: MountCalls;
   readonly files: FileCalls;
+  readonly trees: TreeCalls;
   readonly subvolumes: SubvolumeCalls;
   readonly namespaces: NamespaceCalls;
   readonly links: LinkCalls;
@@ -51,7 +52,8 @@ export interface FileCalls {
     path: string,
     node: { readonly type: 'char' | 'block' | 'fifo'; readonly mode: number; readonly major?: number; readonly minor?: number },
   ): Promise<void>;
-  setXattr(path: string, name: string, value: Uint8Array): Promise<void>;
+  /** Of a path, or of a file that is open to be written. */
+  setXattr(file: string | number, name: string, value: Uint8Array): Promise<void>;
   /** Undefined when it is absent or the file system has none. Never follows a final symlink. */
   getXattr(path: string, name: string): Promise<Uint8Array | undefined>;
   listXattrs(path: string): Promise<readonly string[]>;
@@ -67,6 +69,28 @@ export interface FileCalls {
   punchHole(path: string, offset: number, length: number): Promise<boolean>;
   /** syncfs(2) on the file system that holds `path`. */
   syncFilesystem(path: string): Promise<void>;
+}
+
+/**
+ * Trees of files that are mounted nowhere (open_tree(2)): each is a descriptor, and with the last one into it all of it is gone, also when this process dies. What is
+ * below is looked up as `/proc/self/fd/<descriptor>/<name>`. Who asked closes them.
+ */
+export interface TreeCalls {
+  /** All that a process sees, from the root of its mount namespace (chroot(2) is not heeded), as mounted now. ESRCH where it is not that process any more. */
+  ofProcess(process: { readonly pid: number; readonly startTicks: number }): Promise<number>;
+  /** The tree at `root`, without what is mounted in it, with `mounts` in their order. A target that is missing is made, in `root`; `source` is followed as mount(2) does. */
+  assemble(plan: {
+    readonly root: string;
+    readonly readonly: boolean;
+    readonly mounts: readonly { readonly source: string; readonly target: string; readonly readonly: boolean }[];
+  }): Promise<number>;
+  /**
+   * Opens `path` of a tree as a place only (O_PATH): links and `..` are resolved as if the tree's root were `/`, magic links of /proc refused (ELOOP). `follow` is for a link at its
+   * end. Undefined where there is nothing.
+   */
+  open(tree: number, path: string, options: { readonly follow: boolean }): Promise<number | undefined>;
+  /** Where in its tree a path leads, all links followed. The last name may be missing. Throws PATH_NOT_FOUND if a directory on the way is. */
+  resolve(tree: number, path: string): Promise<string>;
 }
 
 /** Subvolumes of btrfs (ioctl numbers of linux/btrfs.h). A path elsewhere fails with errno ENOTTY, a plain directory with EINVAL. */

@@ -8,6 +8,7 @@ export type { CgroupController } from './cgroup-controller.ts';
 export { groupRefused, groupsIn, processesIn, removeGroup } from './control-group.ts';
 export { Sandboxes } from './sandboxes.ts';
 export { Consumers } from './consumers.ts';
+export { resolveUser } from './container-user.ts';
 export { readControl, readControlNumber, readControlTable, writeControl } from './control-file.ts';
 export { BindMounts } from './bind-mounts.ts';
 export { throwIfAborted } from './abort.ts';
@@ -38,6 +39,7 @@ export { unpackLayer } from './unpack-layer.ts';
 export { WorkPool } from './work-pool.ts';
 
 export type { DriverByClass, DriverByFactory, DriverClass, DriverDefinition, PluginDefinition } from './define-plugin.ts';
+export type { ReadText, ResolvedUser } from './container-user.ts';
 export type { LayerRecord } from './layer-record.ts';
 export type { SnapshotStoreOptions } from './snapshot-store.ts';
 export type { TargetMount } from './target-mounts.ts';

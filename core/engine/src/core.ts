@@ -14,6 +14,7 @@ import {
   type VerbTable,
 } from '@shiplog/contracts';
 import { checkAnswer } from '@shiplog/contracts/check';
+import { FilesOfContainers } from './container-files.ts';
 import { Environment } from './environment.ts';
 import { IoHub } from './io-hub.ts';
 import type { Ledger } from './ledger.ts';
@@ -39,6 +40,7 @@ export class EngineCore {
   readonly outputs: Outputs;
   readonly oomKills: OomKills;
   readonly names: Names;
+  readonly filesOfContainers: FilesOfContainers;
   /** What all events of one request say of it. */
   readonly #requests = new WeakMap<RequestFacts, RequestFacts>();
 
@@ -53,6 +55,7 @@ export class EngineCore {
     this.outputs = new Outputs(this);
     this.oomKills = new OomKills(this);
     this.names = new Names(parts, ledger);
+    this.filesOfContainers = new FilesOfContainers(this);
   }
 
   /** A caller that events may be stamped with: its actor can be sealed, and its idempotency key tells no secret. */

@@ -11,6 +11,7 @@ const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
   'container.release',
   'container.rename',
   'container.migrate',
+  'container.extract',
   'container.update',
   'network.connect',
   'network.disconnect',
@@ -23,6 +24,15 @@ const NEED_RELEASE: ReadonlySet<CommandType> = new Set<CommandType>([
   'container.migrate',
   'network.connect',
   'network.disconnect',
+]);
+
+/** Verbs that mount or unmount what a container has: they wait for whoever reads its files. Others wait only for who had them mounted for that. */
+const MOUNTING: ReadonlySet<CommandType> = new Set<CommandType>([
+  'container.start',
+  'container.restart',
+  'container.remove',
+  'container.release',
+  'container.migrate',
 ]);
 
 /** Verbs that share layers and blobs, and so go one after the other. */
@@ -45,6 +55,11 @@ export function soleContainer<T extends CommandType>(view: StateView, type: T, a
     if (error instanceof ShiplogError) return undefined;
     throw error;
   }
+}
+
+/** Whether a verb that has a container to itself need not wait for those who read files of a container that runs. */
+export function sparesReaders(type: CommandType): boolean {
+  return !MOUNTING.has(type);
 }
 
 /** A container that ended and still holds what it had cannot start, or change its networks, before that is given back. */

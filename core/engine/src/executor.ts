@@ -24,7 +24,7 @@ import {
 import { authorize, authorizersFor, authorizedEvent, denialIn } from './authorize.ts';
 import type { EngineCore } from './core.ts';
 import { system } from './core.ts';
-import { needsRelease, sharesLayers, soleContainer } from './exclusion.ts';
+import { needsRelease, sharesLayers, soleContainer, sparesReaders } from './exclusion.ts';
 import { Operation } from './operation.ts';
 import { pluginFacts } from './plugin-facts.ts';
 import { scrubbed } from './secrets/scrub.ts';
@@ -113,6 +113,11 @@ export class Executor {
       if (running === undefined) return;
       await running;
     }
+  }
+
+  /** Whether an operation is under way that has the container to itself. */
+  isBusy({ busy }: ContainerRecord): boolean {
+    return busy !== undefined && this.#running.has(busy.op);
   }
 
   async #perform<T extends CommandType>(
@@ -251,7 +256,13 @@ export class Executor {
 
   /** Waits until a verb that needs a container to itself, or layers, may have them: the container first, since whoever keeps one busy waits for no layers. */
   async #takeTurn<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, layers: Turn): Promise<void> {
-    if (type === 'container.prune') await Promise.all((args as CommandArgs['container.prune']).containers.map((id) => this.idle(id)));
+    if (type === 'container.prune')
+      await Promise.all(
+        (args as CommandArgs['container.prune']).containers.map(async (id) => {
+          await this.idle(id);
+          await this.core.filesOfContainers.unread(id, false);
+        }),
+      );
     const container = soleContainer(this.core.ledger.head, type, args);
     if (container !== undefined) await this.#takeContainer(type, args, container, caller);
     if (sharesLayers(this.core.ledger.head, type, args)) await layers.take();
@@ -267,18 +278,32 @@ export class Executor {
         { ...system('forced-removal'), corr: caller.corr ?? busy.op },
       ).catch((error: unknown) => this.core.parts.logger.debug('nothing to kill before a forced removal', { id, error: String(error) }));
     }
+    if (type === 'container.remove' && force === true) await this.#leave(id);
     await this.idle(id);
+    await this.core.filesOfContainers.unread(id, sparesReaders(type));
     const now = this.core.ledger.head.containers.get(id);
     if (needsRelease(type, now)) await settle(this.core, this, id);
+  }
+
+  /** Whoever copies files of a container that is being removed by force is done with it. */
+  async #leave(id: string): Promise<void> {
+    await this.core.filesOfContainers.cancel(id);
+    await this.idle(id);
   }
 
   /** Whether somebody came first after all. */
   #mustWait<T extends CommandType>(type: T, args: CommandArgs[T], layers: Turn): boolean {
     const { head } = this.core.ledger;
+    const { filesOfContainers } = this.core;
     if (!layers.taken && sharesLayers(head, type, args)) return true;
+    if (
+      type === 'container.prune' &&
+      (args as CommandArgs['container.prune']).containers.some((id) => filesOfContainers.areRead(id, false))
+    )
+      return true;
     const container = soleContainer(head, type, args);
     if (container === undefined || this.#stopping) return false;
-    return (container.busy !== undefined && this.#running.has(container.busy.op)) || needsRelease(type, container);
+    return this.isBusy(container) || needsRelease(type, container) || filesOfContainers.areRead(container.id, sparesReaders(type));
   }
 
   async #givens(command: Command, given: Given | undefined): Promise<Givens> {

@@ -100,6 +100,8 @@ export interface EngineParts {
     readonly vault: string;
     /** Containers find no names if absent. */
     readonly nameServer?: string;
+    /** Files of containers are not read or written if absent. */
+    readonly containerFiles?: string;
   };
   readonly networks: readonly PredefinedNetwork[];
   readonly engineId: string;

@@ -19,6 +19,7 @@ import {
   type ObjectKind,
   type ObjectRecords,
   type PathChange,
+  type PathStat,
   type CgroupStats,
   type ContainerSize,
   type DiskUsage,
@@ -36,6 +37,7 @@ import { EngineCore, system } from './core.ts';
 import { DiskMeter } from './disk-usage.ts';
 import { enabledDrivers } from './enabled-drivers.ts';
 import { Executor } from './executor.ts';
+import { FileReads } from './file-reads.ts';
 import { Ledger } from './ledger.ts';
 import { readOutput } from './output.ts';
 import type { EngineParts } from './ports.ts';
@@ -101,6 +103,7 @@ class ServingEngine implements RunningEngine {
   readonly #startedAt: string;
   readonly #reads: Reads;
   readonly #disk: DiskMeter;
+  readonly #files: FileReads;
   readonly views: Views;
 
   constructor(
@@ -113,6 +116,7 @@ class ServingEngine implements RunningEngine {
     this.#startedAt = core.parts.clock.now();
     this.#reads = new Reads(core);
     this.#disk = new DiskMeter(core);
+    this.#files = new FileReads(core, executor, this.#reads);
     this.views = new ProjectionViews(core);
   }
 
@@ -226,6 +230,18 @@ class ServingEngine implements RunningEngine {
     return changes;
   }
 
+  async stat(container: string, path: string, signal = new AbortController().signal): Promise<PathStat> {
+    return this.#files.stat(container, path, signal);
+  }
+
+  async archive(container: string, path: string, caller: Caller, signal = new AbortController().signal) {
+    return this.#files.archive(container, path, caller, signal);
+  }
+
+  async export(container: string, caller: Caller, signal = new AbortController().signal): Promise<AsyncIterable<Uint8Array>> {
+    return this.#files.export(container, caller, signal);
+  }
+
   async size(ref: string, signal?: AbortSignal): Promise<ContainerSize> {
     return this.#disk.container(this.core.ledger.head.container(ref), this.#until(signal));
   }
@@ -316,6 +332,7 @@ class ServingEngine implements RunningEngine {
 
   async stop(reason: string): Promise<void> {
     await this.executor.drain(DRAIN_MS);
+    await this.core.filesOfContainers.cancel();
     this.stopping.abort();
     await this.watching;
     const { instance } = this.core.parts;

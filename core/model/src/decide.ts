@@ -11,6 +11,7 @@ import {
   type StreamName,
 } from '@shiplog/contracts';
 import { decideContainerCreate } from './decide/container-create.ts';
+import { decideContainerExtract } from './decide/container-extract.ts';
 import { decideContainerKill } from './decide/container-kill.ts';
 import { decideContainerMigrate } from './decide/container-migrate.ts';
 import { decideContainerPause } from './decide/container-pause.ts';
@@ -80,6 +81,7 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'container.migrate': decideContainerMigrate,
   'container.update': decideContainerUpdate,
   'container.resize': decideContainerResize,
+  'container.extract': decideContainerExtract,
   'container.remove': decideContainerRemove,
   'container.release': decideContainerRelease,
   'container.prune': decideContainerPrune,
@@ -121,7 +123,7 @@ export const EFFECTLESS_VERBS: readonly CommandType[] = ['container.rename', 'ex
 /**
  * Decides a command against the state. Pure: the same state and command give the same decision.
  *
- * CONTAINER_BUSY means that another operation has the container for itself (create, start, stop, restart, remove,
+ * CONTAINER_BUSY means that another operation has the container for itself (create, start, stop, restart, extract, remove,
  * release), or that it has exited and is not yet released. The engine may wait until the record has neither `busy` nor,
  * when down, `active`, and decide again on the newer state. kill, pause, unpause, update, resize, rename and the exec verbs need
  * no such right.

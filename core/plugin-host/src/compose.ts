@@ -216,6 +216,9 @@ async function build(
       ...(drivers.list().some(({ kind }) => kind === 'name-server')
         ? { nameServer: drivers.firstUsable('name-server', ['embedded']) }
         : {}),
+      ...(drivers.list().some(({ kind }) => kind === 'container-files')
+        ? { containerFiles: drivers.firstUsable('container-files', ['linux']) }
+        : {}),
     },
     networks: [
       { name: 'bridge', driver: 'bridge', subnet: config.subnet, options: { bridge: config.bridge } },

@@ -1,6 +1,7 @@
 import { type DriverFamilies, type DriverInfo, type DriverKind, ShiplogError, simulateDriver, simulateVerb } from '@shiplog/contracts';
 import { acting, type Around } from './call.ts';
 import { cgroup } from './cgroup.ts';
+import { containerFiles } from './container-files.ts';
 import { type Archives, imageStore } from './image-store.ts';
 import { network } from './network.ts';
 import { runtime } from './runtime.ts';
@@ -30,6 +31,7 @@ const NAMES: NonNullable<SimulatedOptions['names']> = {
   log: ['sim'],
   vault: ['sim'],
   'name-server': ['sim'],
+  'container-files': ['sim'],
   'image-source': ['sim'],
 };
 
@@ -59,6 +61,7 @@ export function simulatedDrivers(host: SimHost, { around, archives = () => [], n
     vault: (name) => vault(host, act('vault', name)),
     // No program runs that could ask.
     'name-server': () => ({ async serve() {}, async end() {} }),
+    'container-files': (name) => containerFiles(act('container-files', name)),
     authorizer: () => simulateDriver('authorizer'),
     projection: () => simulateDriver('projection'),
     kernel: () => {

@@ -6,7 +6,7 @@ import { type OwnLimits, ownLimits } from './own-limits.ts';
 import { findProgram } from './programs.ts';
 import type { Runtime } from './runtime.ts';
 import { seccomp } from './seccomp.ts';
-import { resolveUser } from './user.ts';
+import { userIn } from './user.ts';
 
 /** The parts of an OCI runtime spec (runtime-spec 1.0.2, config.md) that are filled in here, or that a runtime reads. */
 export interface Spec {
@@ -131,7 +131,7 @@ export async function completeProcess<P extends Process>(
   groups: readonly string[],
   limits: OwnLimits,
 ): Promise<P> {
-  const { uid, gid, additionalGids, home } = await resolveUser(kernel, rootfs, user, groups);
+  const { uid, gid, additionalGids, home } = await userIn(kernel, rootfs, user, groups);
   const env = process.env ?? [];
   const sets = Object.entries(process.capabilities ?? {}).map(([set, names]) => {
     const had = names.filter((name) => limits.capabilities.has(name));

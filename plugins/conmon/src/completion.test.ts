@@ -9,7 +9,7 @@ import { completeProcess, completeSpec, type Wanted } from './bundle.ts';
 import { deviceNumbers, ociDevices } from './devices.ts';
 import { parseLimits } from './own-limits.ts';
 import { seccomp } from './seccomp.ts';
-import { resolveUser } from './user.ts';
+import { userIn } from './user.ts';
 
 const STATUS = 'Name:\tnode\nCapBnd:\t0000000000000021\n';
 const LIMITS =
@@ -40,7 +40,7 @@ const code = async (work: Promise<unknown>): Promise<string> =>
   );
 
 test('given names and numbers, when a user is resolved, then the files of the container decide', async ({ rootfs }) => {
-  const of = (user: string, groups: readonly string[] = []) => resolveUser(kernel, rootfs, user, groups);
+  const of = (user: string, groups: readonly string[] = []) => userIn(kernel, rootfs, user, groups);
   assert.equal(await of(''), { uid: 0, gid: 0, additionalGids: [0], home: '/root' });
   assert.equal(await of('app'), { uid: 1000, gid: 1001, additionalGids: [1001, 10], home: '/home/app' });
   assert.equal(await of('1000:10'), { uid: 1000, gid: 10, additionalGids: [10], home: '/home/app' });
@@ -55,7 +55,7 @@ test('given a passwd file that is a link out of the root file system, when a use
 }) => {
   await rm(join(rootfs, 'etc/passwd'));
   await symlink('/../../../../etc/passwd', join(rootfs, 'etc/passwd'));
-  assert.match(await code(resolveUser(kernel, rootfs, 'daemon', [])), /unable to find user daemon|ELOOP/);
+  assert.match(await code(userIn(kernel, rootfs, 'daemon', [])), /unable to find user daemon|ELOOP/);
 });
 
 test('given the limits of this process, when they are read, then names, numbers and capabilities are OCI ones', () => {

@@ -29,6 +29,7 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   '@shiplog/image-store',
   '@shiplog/vault-file',
   '@shiplog/name-server',
+  '@shiplog/container-files',
   '@shiplog/volume-local',
   '@shiplog/api-tlog',
   '@shiplog/volume-plugin',

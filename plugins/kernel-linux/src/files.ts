@@ -7,8 +7,8 @@ import { libc } from './libc.ts';
 
 const TYPES = { char: 0o020000, block: 0o060000, fifo: 0o010000 } as const;
 
-const O_PATH = 0o10000000;
-const O_CLOEXEC = 0o2000000;
+export const O_PATH = 0o10000000;
+export const O_CLOEXEC = 0o2000000;
 const RESOLVE_NO_MAGICLINKS = 0x02;
 const RESOLVE_IN_ROOT = 0x10;
 
@@ -35,7 +35,7 @@ function timespec(ns: bigint): readonly [seconds: bigint, nanoseconds: bigint] {
 }
 
 /** Opens `path` inside `root` (a descriptor) as a place only, or answers undefined if it is not there. */
-function openInRoot(root: number, path: string, flags: number): number | undefined {
+export function openInRoot(root: number, path: string, flags: number): number | undefined {
   for (let tries = 0; ; tries += 1) {
     try {
       return libc.openat2(root, path, { flags: O_PATH | O_CLOEXEC | flags, resolve: RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS });
@@ -57,7 +57,17 @@ function placeOf(fd: number): string {
   }
 }
 
-function resolveIn(root: number, path: string, links: number): string {
+/** Where the link `name` of a directory points, by its own words. Closes the directory. */
+function linkIn(directory: number, name: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${directory}/${name}`);
+  } finally {
+    libc.close(directory);
+  }
+}
+
+/** The real path of `path` inside `root` (a descriptor); see FileCalls.resolveBeneath. */
+export function resolveIn(root: number, path: string, links: number): string {
   const whole = openInRoot(root, path, 0);
   if (whole !== undefined) return placeOf(whole);
   // The last component is missing, or it is a symlink to something missing, or a directory on the way is.
@@ -67,12 +77,14 @@ function resolveIn(root: number, path: string, links: number): string {
     if (directory !== undefined) libc.close(directory);
     throw new Refusal('PATH_NOT_FOUND', `a directory on the way to ${path} does not exist`, { path });
   }
-  const parent = placeOf(directory);
   const entry = openInRoot(root, path, constants.O_NOFOLLOW);
-  if (entry === undefined) return posix.join(parent, name);
+  if (entry === undefined) return posix.join(placeOf(directory), name);
   libc.close(entry);
-  if (links >= SYMLINK_LIMIT) throw kernelError('openat2', 'ELOOP', { path });
-  const target = readlinkSync(posix.join(parent, name));
+  if (links >= SYMLINK_LIMIT) {
+    libc.close(directory);
+    throw kernelError('openat2', 'ELOOP', { path });
+  }
+  const target = linkIn(directory, name);
   // A relative link starts at the link's directory. `..` is left to the kernel, so nothing is normalised here.
   return resolveIn(root, target.startsWith('/') ? target : `${posix.dirname(path)}/${target}`, links + 1);
 }
@@ -95,12 +107,18 @@ function readSized(read: (into: Uint8Array) => number): Uint8Array {
 export const fileOps = {
   mknod(path: string, node: Node): void {
     libc.mknod(path, TYPES[node.type] | (node.mode & 0o7777), deviceNumber(node.major ?? 0, node.minor ?? 0));
-    // The umask took bits away; the mode asked for is meant exactly.
-    chmodSync(path, node.mode & 0o7777);
+    // The umask took bits away; the mode asked for is meant exactly. By descriptor: chmod(2) would follow a link that somebody put there meanwhile.
+    const made = openSync(path, O_PATH | constants.O_NOFOLLOW | O_CLOEXEC);
+    try {
+      chmodSync(`/proc/self/fd/${made}`, node.mode & 0o7777);
+    } finally {
+      closeSync(made);
+    }
   },
 
-  setXattr(path: string, name: string, value: Uint8Array): void {
-    libc.lsetxattr(path, name, value);
+  setXattr(file: string | number, name: string, value: Uint8Array): void {
+    if (typeof file === 'number') libc.fsetxattr(file, name, value);
+    else libc.lsetxattr(file, name, value);
   },
 
   getXattr(path: string, name: string): Uint8Array | undefined {
@@ -170,7 +188,7 @@ export const fileOps = {
 export function fileCalls(call: LaneCall, slow: LaneCall): FileCalls {
   return {
     mknod: (path, node) => call('mknod', path, node),
-    setXattr: (path, name, value) => call('setXattr', path, name, value),
+    setXattr: (file, name, value) => call('setXattr', file, name, value),
     getXattr: (path, name) => call('getXattr', path, name),
     listXattrs: (path) => call('listXattrs', path),
     removeXattr: (path, name) => call('removeXattr', path, name),

@@ -8,20 +8,23 @@ import { mountCalls } from './mounts.ts';
 import { namespaceCalls } from './namespaces.ts';
 import { processCalls } from './processes.ts';
 import { subvolumeCalls } from './subvolumes.ts';
+import { treeCalls } from './trees.ts';
 
 /**
  * The Linux body of the kernel port. Nothing is loaded and no thread runs before the first call that needs it. Threads:
  * `net` for namespaces and links, `disk` for mounts and files, `sync` for syncfs(2), which can take seconds, `subvolumes`
- * for those of btrfs, each of which waits for a disk.
+ * for those of btrfs, each of which waits for a disk, `trees` for visits to other mount namespaces.
  */
 export class LinuxKernel implements Kernel, AsyncDisposable {
   readonly #net = new Lane('net');
   readonly #disk = new Lane('disk');
   readonly #sync = new Lane('sync', false);
   readonly #subvolumes = new Lane('subvolumes');
+  readonly #trees = new Lane('trees');
 
   readonly mounts = mountCalls(this.#disk.call);
   readonly files = fileCalls(this.#disk.call, this.#sync.call);
+  readonly trees = treeCalls(this.#trees.call);
   readonly subvolumes = subvolumeCalls(this.#subvolumes.call);
   readonly namespaces = namespaceCalls(this.#net.call);
   readonly links = linkCalls(this.#net.call);
@@ -31,7 +34,7 @@ export class LinuxKernel implements Kernel, AsyncDisposable {
 
   /** Ends the threads; calls under way fail. A later call starts them again. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#net.close(), this.#disk.close(), this.#sync.close(), this.#subvolumes.close()]);
+    await Promise.all([this.#net.close(), this.#disk.close(), this.#sync.close(), this.#subvolumes.close(), this.#trees.close()]);
   }
 }
 

@@ -8,9 +8,10 @@ import { mountOps } from './mounts.ts';
 import { namespaceOps } from './namespaces.ts';
 import { socketOps } from './sockets.ts';
 import { subvolumeOps } from './subvolumes.ts';
+import { treeOps } from './tree-ops.ts';
 
 /** Every operation a kernel thread can run: synchronous, one at a time, in the order asked. */
-export const OPS = { ...mountOps, ...fileOps, ...namespaceOps, ...linkOps, ...firewallOps, ...socketOps, ...subvolumeOps };
+export const OPS = { ...mountOps, ...fileOps, ...namespaceOps, ...linkOps, ...firewallOps, ...socketOps, ...subvolumeOps, ...treeOps };
 
 function answer(request: LaneRequest): LaneAnswer {
   try {

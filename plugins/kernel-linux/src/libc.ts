@@ -16,9 +16,17 @@ const POLLOUT = 0x04;
 const WNOHANG = 1;
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
+const AT_RECURSIVE = 0x8000;
+const OPEN_TREE_CLONE = 1;
+/** MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH. */
+const MOVE_BETWEEN_DESCRIPTORS = 0x04 | 0x40;
+const MOUNT_ATTR_RDONLY = 1n;
 
 /** System calls that have the same number on every architecture (all newer than 424 have). */
 const SYS_PIDFD_SEND_SIGNAL = 424;
+const SYS_OPEN_TREE = 428;
+const SYS_MOVE_MOUNT = 429;
 const SYS_PIDFD_OPEN = 434;
 const SYS_OPENAT2 = 437;
 const SYS_MOUNT_SETATTR = 442;
@@ -40,6 +48,9 @@ interface Bindings {
   readonly mount: Call;
   readonly umount2: Call;
   readonly mountSetattr: Call;
+  readonly openTree: Call;
+  readonly moveMount: Call;
+  readonly fsetxattr: Call;
   readonly unshare: Call;
   readonly setns: Call;
   readonly mknod: Call;
@@ -89,6 +100,9 @@ function bind(libc: LibraryHandle): Bindings {
     mount: libc.func('mount', 'int', ['str', 'str', 'str', 'ulong', 'str']),
     umount2: libc.func('umount2', 'int', ['str', 'int']),
     mountSetattr: syscall('int', 'str', 'uint', 'void *', 'size_t'),
+    openTree: syscall('int', 'str', 'uint'),
+    moveMount: syscall('int', 'str', 'int', 'str', 'uint'),
+    fsetxattr: libc.func('fsetxattr', 'int', ['int', 'str', 'void *', 'size_t', 'int']),
     unshare: libc.func('unshare', 'int', ['int']),
     setns: libc.func('setns', 'int', ['int', 'int']),
     mknod: libc.func('mknod', 'int', ['str', 'uint', 'uint64']),
@@ -156,6 +170,21 @@ export const libc = {
     const done = bound().mountSetattr(SYS_MOUNT_SETATTR, AT_FDCWD, target, AT_SYMLINK_NOFOLLOW, new Uint8Array(attr.buffer), 32);
     check(done, 'mount_setattr', { target });
   },
+  /** open_tree(2): a descriptor of a copy of the mounts at `path` (of `directory` itself if empty), which is mounted nowhere and goes with the descriptor. */
+  cloneTree(directory: number, path: string, recursive: boolean): number {
+    const flags = OPEN_TREE_CLONE | O_CLOEXEC | (path === '' ? AT_EMPTY_PATH : 0) | (recursive ? AT_RECURSIVE : 0);
+    return check(bound().openTree(SYS_OPEN_TREE, directory, path, flags), 'open_tree', { path });
+  },
+  /** move_mount(2): mounts what {@link libc.cloneTree} answered at the place that `target` is a descriptor of. */
+  moveMount(tree: number, target: number, facts: Facts): void {
+    check(bound().moveMount(SYS_MOVE_MOUNT, tree, '', target, '', MOVE_BETWEEN_DESCRIPTORS), 'move_mount', facts);
+  },
+  /** mount_setattr(2): makes the mounts of a tree read-only. */
+  makeReadOnly(tree: number, recursive: boolean): void {
+    const attr = new BigUint64Array([MOUNT_ATTR_RDONLY, 0n, 0n, 0n]);
+    const flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+    check(bound().mountSetattr(SYS_MOUNT_SETATTR, tree, '', flags, new Uint8Array(attr.buffer), 32), 'mount_setattr');
+  },
   /** unshare(2), for the calling thread. */
   unshare(flags: number): void {
     check(bound().unshare(flags), 'unshare', { flags });
@@ -175,6 +204,9 @@ export const libc = {
   },
   lsetxattr(path: string, name: string, value: Uint8Array): void {
     check(bound().lsetxattr(path, name, value, value.length, 0), 'lsetxattr', { path, name });
+  },
+  fsetxattr(fd: number, name: string, value: Uint8Array): void {
+    check(bound().fsetxattr(fd, name, value, value.length, 0), 'fsetxattr', { fd, name });
   },
   /** Bytes written into `into`, or needed if it is empty. */
   lgetxattr(path: string, name: string, into: Uint8Array): number {

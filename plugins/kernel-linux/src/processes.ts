@@ -26,7 +26,7 @@ export function parseStartTicks(stat: string): number | undefined {
 
 // Of /proc, only what the kernel answers from memory without waiting for the process is read here: at once, since a pool
 // thread's wake-ups take ten times longer than the reading.
-function startTicks(pid: number): number | undefined {
+export function startTicks(pid: number): number | undefined {
   try {
     return parseStartTicks(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch (error) {

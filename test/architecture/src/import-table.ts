@@ -46,6 +46,7 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'plugins/log-none': driver,
   'plugins/log-syslog': driver,
   'plugins/image-store': { ours: [...driver.ours, 'oci'], thirdParty: [] },
+  'plugins/container-files': { ours: [...driver.ours, 'oci'], thirdParty: [] },
   'plugins/name-server': { ours: driver.ours, thirdParty: ['dns-packet'] },
   'plugins/vault-file': driver,
   'plugins/volume-local': driver,

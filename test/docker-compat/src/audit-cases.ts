@@ -26,6 +26,7 @@ export interface Case {
 }
 
 const post = (path: string, body?: string | Uint8Array): Request => ({ method: 'POST', path, ...(body === undefined ? {} : { body }) });
+const put = (path: string, body: Uint8Array): Request => ({ method: 'PUT', path, body });
 const drop = (path: string): Request => ({ method: 'DELETE', path });
 const refused = (status: number, request: Request) => ({ ...request, status });
 
@@ -179,6 +180,17 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
       good: async () => post(`/containers/${await running({ Tty: true })}/resize?h=10&w=20`),
       goodStatus: 200,
       bad: [refused(404, post('/containers/nobody/resize?h=1&w=1')), refused(400, post('/containers/busy/resize?h=tall&w=1'))],
+    },
+    {
+      verb: 'container.extract',
+      good: async () => put(`/containers/${await created()}/archive?path=/tmp`, await rootfs()),
+      goodStatus: 200,
+      bad: [
+        refused(404, put('/containers/nobody/archive?path=/tmp', Buffer.alloc(1024))),
+        refused(404, put('/containers/idle/archive?path=/nowhere', Buffer.alloc(1024))),
+        refused(400, put('/containers/idle/archive', Buffer.alloc(1024))),
+        refused(400, put('/containers/idle/archive?path=/tmp', Buffer.from('not an archive'))),
+      ],
     },
     {
       verb: 'container.remove',

@@ -1,6 +1,6 @@
 // time limit: 400 s
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -155,6 +155,23 @@ test('given secrets in every field of every mutating route, when requests succee
   assert.ok(made.length > 100, `${made.length} containers were made`);
   // Some of them cannot start: their errors must not tell, either.
   for (const [index, id] of made.entries()) if (index % 10 === 0) await asked('POST', `/containers/${id}/start`, '');
+});
+
+test('given secrets in files, when they are copied in and out, whole and broken, then what is in files is told to nobody else', async () => {
+  // In memory: what is written to the container's own files is on the disk by intent.
+  assert.is(await docker('run', '-d', '--name', 'copied', '--tmpfs', '/t', IMAGE, 'sleep', '600'), 0);
+  const content = canary('content');
+  const file = join(scratch, 'file');
+  await writeFile(file, content);
+  assert.is(await docker('cp', file, 'copied:/t/file'), 0);
+  assert.is((await daemon.docker(['exec', 'copied', 'cat', '/t/file'])).stdout, content);
+  assert.match((await daemon.docker(['cp', 'copied:/t/file', '-'])).stdout, content);
+  for (const broken of [`${canary('notar')}`.repeat(100), `${canary('short')}`]) {
+    const { status, body } = await ask(daemon.socket, 'PUT', '/containers/copied/archive?path=/t', Buffer.from(broken));
+    told.push(body);
+    assert.is(status, 400);
+  }
+  assert.is((await daemon.docker(['rm', '-f', 'copied'])).code, 0);
 });
 
 test('given all that was planted, when every file, stream, export, answer and process is searched, then it is nowhere but in the vault and in the bundle', async () => {

@@ -27,6 +27,7 @@ const FAMILIES: readonly string[] = [
   'image-store',
   'vault',
   'name-server',
+  'container-files',
   'api',
   'kernel',
 ];

@@ -239,6 +239,11 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
       refused: { container: unknown, rows: 1, columns: 1 },
       modes: ALL,
     },
+    'container.extract': {
+      prepare: async (name) => ({ container: await created(name), path: '/etc', noOverwriteDirNonDir: true, copyOwner: false }),
+      refused: { container: unknown, path: '/etc', noOverwriteDirNonDir: false, copyOwner: false },
+      modes: ALL,
+    },
     'container.remove': {
       prepare: async (name) => ({ container: await running(name), force: true, volumes: true }),
       refused: { container: unknown, force: false, volumes: false },

@@ -113,7 +113,7 @@ export class Stage {
     this.#next = mode === 'cancel' ? 'ok' : mode;
     const gone = new AbortController();
     if (mode === 'cancel') this.clock.after(0.25, () => gone.abort());
-    const body = type === 'image.load' || type === 'image.import' ? { body: nothing() } : {};
+    const body = type === 'image.load' || type === 'image.import' || type === 'container.extract' ? { body: nothing() } : {};
     const done = this.engine.execute(type, args, CALLER, { ...body, signal: gone.signal }).then(
       () => undefined,
       (error: unknown) => ShiplogError.wrap(error).code,

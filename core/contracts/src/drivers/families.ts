@@ -3,6 +3,7 @@ import type { Kernel } from '../kernel.ts';
 import type { Api } from './api.ts';
 import { AUTHORIZER_VERBS, type Authorizer } from './authorizer.ts';
 import { CGROUP_VERBS, type CgroupDriver } from './cgroup.ts';
+import type { ContainerFiles } from './container-files.ts';
 import { IMAGE_SOURCE_VERBS, type ImageSource } from './image-source.ts';
 import type { ImageStore } from './image-store.ts';
 import { LOG_VERBS, type LogDriver } from './log.ts';
@@ -27,6 +28,7 @@ export interface DriverFamilies {
   'image-store': ImageStore;
   vault: Vault;
   'name-server': NameServer;
+  'container-files': ContainerFiles;
   kernel: Kernel;
   api: Api;
 }

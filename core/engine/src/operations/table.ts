@@ -1,5 +1,6 @@
 import type { CommandType } from '@shiplog/contracts';
 import { containerCreate } from './container-create.ts';
+import { containerExtract } from './container-extract.ts';
 import { containerKill } from './container-kill.ts';
 import { containerMigrate } from './container-migrate.ts';
 import { containerPause } from './container-pause.ts';
@@ -44,6 +45,7 @@ export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   'container.migrate': containerMigrate,
   'container.update': containerUpdate,
   'container.resize': containerResize,
+  'container.extract': containerExtract,
   'container.remove': containerRemove,
   'container.release': containerRelease,
   'container.prune': containerPrune,

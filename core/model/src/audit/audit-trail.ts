@@ -44,6 +44,7 @@ function ofCommand(intent: ShiplogEvent, outcome: ShiplogEvent | undefined): Aud
     verb,
     object: intent.stream === 'engine' ? (ref === undefined ? 'engine' : `${noun}/${ref}`) : intent.stream,
     ...(ref === undefined ? {} : { ref }),
+    ...pathIn(intent),
     status: outcome === undefined ? 'pending' : status,
     ...(error === undefined ? {} : { error }),
     ...(ms === undefined ? {} : { ms }),
@@ -57,13 +58,18 @@ function ofRead(event: EventOf<'log.read'>): AuditRecord {
 }
 
 function ofContent(event: EventOf<'content.read'>): AuditRecord {
-  const { verb, ref } = event.data;
-  return { ...common(event), verb, object: event.stream, ref, status: 'ok' };
+  const { verb, ref, path } = event.data;
+  return { ...common(event), verb, object: event.stream, ref, ...(path === undefined ? {} : { path }), status: 'ok' };
 }
 
 function common(event: ShiplogEvent) {
   const { seq, t, op, corr, actor, req } = event;
   return { seq, time: t, op, corr, actor, strength: strengthOf(actor), ...(req === undefined ? {} : { via: req }) };
+}
+
+function pathIn(intent: ShiplogEvent): { readonly path?: string } {
+  const path = intent.type === 'container.extract.requested' ? intent.data.args?.path : undefined;
+  return path === undefined ? {} : { path };
 }
 
 function nameIn(intent: ShiplogEvent): string | undefined {

@@ -166,6 +166,13 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
   'container.resize.succeeded': () => undefined,
   'container.resize.failed': () => undefined,
 
+  'container.extract.requested': (state, event) => {
+    const { decided } = event.data;
+    if (decided !== null) change(state, decided.id, { busy: { op: event.op, verb: 'container.extract' } });
+  },
+  'container.extract.succeeded': () => undefined,
+  'container.extract.failed': () => undefined,
+
   'container.remove.requested': (state, event) => {
     const { decided } = event.data;
     if (decided !== null) beginRemoval(state, event, [decided.id], 'container.remove');

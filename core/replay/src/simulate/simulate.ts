@@ -1,6 +1,6 @@
 import { type RunningEngine, startEngine } from '@shiplog/engine';
 import { type DriverCall, populate, SimHost, simulatedDrivers } from '@shiplog/sim-host';
-import { type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
+import { type CommandType, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 import { Ends, type OtherEnd } from '../perform/outcomes.ts';
 import { Performer } from '../perform/performer.ts';
 import type { Recording } from '../recording/recording.ts';
@@ -12,6 +12,9 @@ import { recordedBehaviour } from './recorded-behaviour.ts';
 import { simulatedParts } from './simulated-parts.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { AS_IT_WAS, checkWhatIf, type Fault, type WhatIf } from './what-if.ts';
+
+/** Verbs that read what came with the request; what it was is not in the log. */
+const WITH_BODY: ReadonlySet<CommandType> = new Set(['image.load', 'image.import', 'container.extract']);
 
 export interface SimulateOptions {
   readonly whatIf?: WhatIf;
@@ -113,7 +116,7 @@ export async function simulate(recording: Recording, options: SimulateOptions = 
     engine,
     clock,
     speed,
-    streams: ({ verb }) => (verb === 'image.load' || verb === 'image.import' ? { body: nothing() } : {}),
+    streams: ({ verb }) => (WITH_BODY.has(verb) ? { body: nothing() } : {}),
     ended: () => progress?.(commands.length - (performer?.left ?? 0), commands.length),
   });
   for (const milestone of reached) performer.reached(milestone);

@@ -30,7 +30,7 @@ export function simulatedParts({ bootId, seed, ...parts }: SimulatedPartsOptions
       traffic: async () => [],
     },
     logger: { debug: silent, info: silent, warn: silent, error: silent },
-    chosen: { cgroup: 'simulated', imageStore: 'simulated', vault: 'simulated', nameServer: 'simulated' },
+    chosen: { cgroup: 'simulated', imageStore: 'simulated', vault: 'simulated', nameServer: 'simulated', containerFiles: 'simulated' },
     engineId: 'simulated',
     instance: `simulated-${seed}`,
     version: 'simulated',

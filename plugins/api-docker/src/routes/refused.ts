@@ -5,11 +5,7 @@ import type { RouteEntry } from '../http/router.ts';
 
 /** Routes that Docker has and this engine has not yet: 501, naming the route. */
 const NOT_YET: readonly (readonly [method: string, template: string])[] = [
-  ['GET', '/containers/{id}/export'],
   ['GET', '/containers/{id}/attach/ws'],
-  ['HEAD', '/containers/{id}/archive'],
-  ['GET', '/containers/{id}/archive'],
-  ['PUT', '/containers/{id}/archive'],
   ['POST', '/containers/{id}/copy'],
   ['GET', '/containers/{id}/checkpoints'],
   ['POST', '/containers/{id}/checkpoints'],

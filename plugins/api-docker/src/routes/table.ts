@@ -1,7 +1,9 @@
 import type { RouteEntry } from '../http/router.ts';
+import { getArchive, putArchive, statArchive } from './containers/archive.ts';
 import { attachContainer } from './containers/attach.ts';
 import { containerChanges } from './containers/changes.ts';
 import { createContainer } from './containers/create.ts';
+import { exportContainer } from './containers/export.ts';
 import { inspectContainer } from './containers/inspect.ts';
 import { killContainer } from './containers/kill.ts';
 import { listContainers } from './containers/list.ts';
@@ -70,6 +72,10 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'POST', template: '/containers/prune', route: pruneContainers, verb: 'container.prune' },
   { method: 'GET', template: '/containers/{id}/json', route: inspectContainer, past: true },
   { method: 'GET', template: '/containers/{id}/changes', route: containerChanges },
+  { method: 'HEAD', template: '/containers/{id}/archive', route: statArchive },
+  { method: 'GET', template: '/containers/{id}/archive', route: getArchive },
+  { method: 'PUT', template: '/containers/{id}/archive', route: putArchive, verb: 'container.extract' },
+  { method: 'GET', template: '/containers/{id}/export', route: exportContainer },
   { method: 'GET', template: '/containers/{id}/top', route: topContainer },
   { method: 'GET', template: '/containers/{id}/stats', route: containerStats },
   { method: 'GET', template: '/containers/{id}/logs', route: containerLogs },

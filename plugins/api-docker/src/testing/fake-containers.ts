@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type ContainerRecord, ShiplogError } from '@shiplog/contracts';
+import { fakeStat } from './fake-files.ts';
 import type { FakeHandlers } from './fake-handlers.ts';
 import { type FakeHost, now, PROCESS } from './fake-host.ts';
 
@@ -51,6 +52,19 @@ export function containerCommands(host: FakeHost): FakeHandlers {
           host.patch(id, { status: 'running', startedAt: now(), process: PROCESS });
           host.process(id).start(argv);
           return { outcome: { process: PROCESS }, answer: { id } };
+        },
+      };
+    },
+    'container.extract': ({ container, path }, { body }) => {
+      const { id } = host.state.container(container);
+      return {
+        stream: `container/${id}`,
+        decided: { id, path },
+        run: async () => {
+          let bytes = 0;
+          for await (const chunk of body ?? []) bytes += chunk.byteLength;
+          fakeStat(path);
+          return { outcome: { entries: 1, bytes }, answer: { entries: 1, bytes } };
         },
       };
     },

@@ -18,6 +18,7 @@ import {
   type ContainerUsage,
   type DiskUsage,
   type PathChange,
+  type PathStat,
   type ProcessTable,
   type ReadRecord,
   type SaveRequest,
@@ -28,6 +29,7 @@ import {
 } from '@shiplog/contracts';
 import { containerCommands } from './fake-containers.ts';
 import { execCommands } from './fake-execs.ts';
+import { fakeStat, fakeTar } from './fake-files.ts';
 import type { FakeHandlers } from './fake-handlers.ts';
 import { FakeHost, now } from './fake-host.ts';
 import { imageCommands } from './fake-images.ts';
@@ -197,6 +199,21 @@ export class FakeEngine implements Engine {
       { path: '/etc/new', kind: 'added' },
       { path: '/etc/old', kind: 'deleted' },
     ];
+  }
+
+  async stat(container: string, path: string): Promise<PathStat> {
+    this.state.container(container);
+    return fakeStat(path);
+  }
+
+  async archive(container: string, path: string) {
+    this.state.container(container);
+    return { stat: fakeStat(path), tar: fakeTar(`tar of ${path}`) };
+  }
+
+  async export(container: string): Promise<AsyncIterable<Uint8Array>> {
+    this.state.container(container);
+    return fakeTar('tar of all');
   }
 
   /** Every container has written so much. */

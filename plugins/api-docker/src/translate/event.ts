@@ -130,6 +130,8 @@ export class EventProjection {
         return this.#container(intent.data.decided?.id, 'unpause', at);
       case 'container.update.requested':
         return this.#container(intent.data.decided?.id, 'update', at);
+      case 'container.extract.requested':
+        return this.#container(intent.data.decided?.id, 'extract-to-dir', at);
       case 'container.rename.requested':
         return this.#renamed(intent.data.decided, at);
       case 'container.resize.requested': {
@@ -305,9 +307,10 @@ export class EventProjection {
   }
 
   /** Docker names a saved image by its id. */
-  #taken({ stream, t }: EventOf<'content.read'>): readonly DockerEvent[] {
+  #taken({ stream, t, data }: EventOf<'content.read'>): readonly DockerEvent[] {
     const id = stream.slice(stream.indexOf('/') + 1);
-    return [this.#image(id, 'save', id, t)];
+    if (data.verb === 'image.save') return [this.#image(id, 'save', id, t)];
+    return this.#container(id, data.verb === 'container.export' ? 'export' : 'archive-path', t);
   }
 
   #arrived(action: 'load' | 'import' | 'pull', images: readonly LoadedImage[], at: string): readonly DockerEvent[] {

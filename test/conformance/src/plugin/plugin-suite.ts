@@ -39,6 +39,7 @@ const KINDS: { readonly [K in DriverKind]: true } = {
   volume: true,
   vault: true,
   'name-server': true,
+  'container-files': true,
   authorizer: true,
   projection: true,
   kernel: true,

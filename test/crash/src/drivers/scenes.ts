@@ -41,6 +41,7 @@ const EVERY: { readonly [T in CommandType]: true } = {
   'container.migrate': true,
   'container.update': true,
   'container.resize': true,
+  'container.extract': true,
   'exec.create': true,
   'exec.start': true,
   'exec.resize': true,
@@ -176,6 +177,12 @@ export class Scenes {
     'container.resize': async () => {
       await this.#run({ tty: true });
       return this.#ask('container.resize', { container: NAME, rows: 24, columns: 80 });
+    },
+    'container.extract': async () => {
+      await this.#create();
+      const body = chunks(await readFile(this.archives.rootfs));
+      const args = { container: NAME, path: '/tmp', noOverwriteDirNonDir: true, copyOwner: false };
+      return () => this.host.engine.execute('container.extract', args, this.#caller, { body });
     },
     'container.remove': this.#running('container.remove', { container: NAME, force: true, volumes: true }),
     // The engine asks for it when a process has ended.

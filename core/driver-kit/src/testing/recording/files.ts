@@ -26,9 +26,9 @@ export function recordingFiles(recorder: Recorder): Kernel['files'] & { nodeAt(p
       });
       nodes.set(await inodeOf(path), node);
     },
-    async setXattr(path, name, value) {
-      recorder.note('files.setXattr', path, name, value);
-      (await attributesOf(path)).set(name, value);
+    async setXattr(file, name, value) {
+      recorder.note('files.setXattr', file, name, value);
+      (await attributesOf(typeof file === 'number' ? await readlink(`/proc/self/fd/${file}`) : file)).set(name, value);
     },
     async getXattr(path, name) {
       recorder.note('files.getXattr', path, name);

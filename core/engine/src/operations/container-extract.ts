@@ -1,0 +1,46 @@
+import { type ErrorRecord, ShiplogError } from '@shiplog/contracts';
+import { interruptible } from '../interruptible.ts';
+import { asked, decided, type Handler } from './handler.ts';
+
+/** What was written until then stays, as with any copy: it is in nobody's way, and copying again replaces it. */
+const CUT_OFF: ErrorRecord = {
+  code: 'CANCELED',
+  message: 'the engine stopped while an archive was unpacked; what had been written until then stays',
+};
+
+export const containerExtract: Handler<'container.extract'> = {
+  async run(op) {
+    const { id, path } = decided(op);
+    const { noOverwriteDirNonDir, copyOwner } = asked(op);
+    const { body, signal: gone } = op.streams;
+    if (body === undefined) throw new ShiplogError('REQUEST_INVALID', 'the request has no archive');
+    const { filesOfContainers, ledger } = op.engine;
+    const container = ledger.head.container(id);
+    const user = container.spec.user === '' ? (ledger.head.image(container.imageId).config.User ?? '') : container.spec.user;
+    const removed = new AbortController();
+    const signal = gone === undefined ? removed.signal : AbortSignal.any([gone, removed.signal]);
+    const end = filesOfContainers.begin(id, false, () => removed.abort());
+    try {
+      return await op.act('container-files.extract', async () => {
+        const files = await filesOfContainers.open(container, { op: op.intent.op, signal });
+        try {
+          return await files.extract(path, interruptible(body, signal), {
+            keepKinds: noOverwriteDirNonDir,
+            signal,
+            ...(copyOwner && user !== '' ? { owner: user } : {}),
+          });
+        } finally {
+          await files.close();
+        }
+      });
+    } finally {
+      end();
+    }
+  },
+  async recover(op) {
+    const container = op.engine.ledger.head.containers.get(decided(op).id);
+    if (container !== undefined && !container.active) await op.engine.filesOfContainers.unmount(container);
+    return { status: 'failed', error: CUT_OFF };
+  },
+  answer: (_, outcome) => outcome,
+};
