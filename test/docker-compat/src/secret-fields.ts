@@ -134,6 +134,9 @@ export const MUTATIONS: readonly Mutation[] = [
   post(400, '/containers/busy/update', {}, BLOCK),
   post(201, '/containers/create', {}, { Image: IMAGE, Cmd: ['true'], HostConfig: BLOCK }),
   post(200, '/containers/prune', { filters: LABELLED }),
+  ...['nobody', 'busy'].map((name) =>
+    mutation(404, 'PUT', `/containers/${name}/archive`, { query: { path: '/no/such', noOverwriteDirNonDir: '0', copyUIDGID: '0' } }),
+  ),
   drop('/containers/nobody'),
   mutation(404, 'DELETE', '/containers/nobody', { query: { v: '0', force: '0', link: '0' } }),
   post(201, '/containers/busy/exec', {}, EXEC),

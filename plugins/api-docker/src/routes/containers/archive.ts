@@ -11,7 +11,7 @@ const PATH_STAT = 'X-Docker-Container-Path-Stat';
 export async function statArchive(exchange: Exchange): Promise<void> {
   const { engine, query, response, gone } = exchange;
   const [container, path] = [param(exchange, 'id'), textOf(query, 'path')];
-  const stat = await engine.stat(container, path, gone).catch((error: unknown) => Promise.reject(named(error, container, path)));
+  const stat = await engine.stat(container, path, gone).catch((error: unknown) => Promise.reject(named(error, container)));
   response.setHeader(PATH_STAT, pathStatHeader(stat));
   empty(response, 200);
 }
@@ -22,7 +22,7 @@ export async function getArchive(exchange: Exchange): Promise<void> {
   const [container, path] = [param(exchange, 'id'), textOf(query, 'path')];
   const { stat, tar } = await engine
     .archive(container, path, caller, gone)
-    .catch((error: unknown) => Promise.reject(named(error, container, path)));
+    .catch((error: unknown) => Promise.reject(named(error, container)));
   response.setHeader(PATH_STAT, pathStatHeader(stat));
   await sendStream(exchange, 'application/x-tar', tar);
 }
@@ -39,12 +39,13 @@ export async function putArchive(exchange: Exchange): Promise<void> {
   }));
   await engine
     .execute('container.extract', args, caller, { body, signal: gone })
-    .catch((error: unknown) => Promise.reject(named(error, container, args.path)));
+    .catch((error: unknown) => Promise.reject(named(error, container)));
   empty(response, 200);
 }
 
-/** Docker says in which container it did not find a path. */
-function named(error: unknown, container: string, path: string): unknown {
+/** Docker says in which container it did not find a path: the one that the error has, without the secrets that a client may have put into its own. */
+function named(error: unknown, container: string): unknown {
   if (!(error instanceof ShiplogError) || error.code !== 'PATH_NOT_FOUND') return error;
+  const path = String(error.facts['path'] ?? '');
   return new ShiplogError(error.code, `Could not find the file ${path} in container ${container}`, error.facts, { cause: error });
 }
