@@ -90,8 +90,8 @@ export interface CommandArgs {
   'subject.erase': { readonly subject: string };
   /** Moves events before a position out of the database into archives. */
   'log.seal': { readonly before: number };
-  /** Seals, and removes for good, what no archive with later events holds. */
-  'log.prune': { readonly before: number };
+  /** Seals, and removes for good, what no archive with later events holds. `overtake`: also what somebody who follows has not been given. */
+  'log.prune': { readonly before: number; readonly overtake?: boolean };
 }
 
 /** A verb of the engine. */
@@ -107,6 +107,8 @@ export interface Givens {
   readonly freePorts?: readonly number[];
   /** IPv4 subnets (CIDR) that the host has routes to, to choose another one where the client left the choice. */
   readonly subnets?: readonly string[];
+  /** The first position that somebody who follows the log had not been given, after a while; absent if nobody lagged behind. */
+  readonly followed?: number;
   /** The plugin a command is about, as it is installed; absent if none of that name is. */
   readonly plugin?: InstalledPluginFacts;
   readonly defaults: EngineDefaults;

@@ -42,6 +42,7 @@ export interface Given {
   readonly ids: readonly string[];
   readonly freePorts?: readonly number[];
   readonly subnets?: readonly string[];
+  readonly followed?: number;
 }
 
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed';

@@ -97,7 +97,10 @@ export const ERRORS = {
   },
   WITNESS_REFUSED: { class: 'unavailable', help: 'A witness did not cosign; the message has its reason, and it is asked again.' },
   SIGNING_KEY_INVALID: { class: 'corrupt', help: 'Put the key back from a backup. Without it, start a new log with a new key.' },
-  LOG_PRUNE_BLOCKED: { class: 'conflict', help: 'An operation that began before the position is under way; try again when it is done.' },
+  LOG_PRUNE_BLOCKED: {
+    class: 'conflict',
+    help: 'An operation under way, or somebody who follows, needs what would go: try again later, or prune with `--overtake`.',
+  },
   LOG_PRUNED: {
     class: 'not-found',
     help: 'These events were removed for good, by `shiplog log prune` or by a retention policy; the facts name the first that is kept.',

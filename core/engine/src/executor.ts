@@ -36,6 +36,9 @@ import { type Turn, Turns } from './turns.ts';
 /** What most verbs answer with anyway. */
 const NOTHING = {} as never;
 
+/** How long a prune waits for those who follow, and how often it looks at them. Milliseconds. */
+const FOLLOWERS_MS = { patience: 2000, look: 50 };
+
 /** A decision that is in the log. `finished` tells those who wait for its effects, if there are any to come. */
 interface Entered {
   readonly decision: Decision;
@@ -310,10 +313,13 @@ export class Executor {
     const { identities, defaults, host } = this.core.parts;
     const needed = givensNeeded(this.core.ledger.head, command);
     const ids = Array.from({ length: needed.ids }, (_, index) => given?.ids[index] ?? identities.hex());
+    const followed =
+      needed.followed === undefined ? undefined : given === undefined ? await this.#followedBefore(needed.followed) : given.followed;
     const plugin = 'plugin' in command.args ? pluginFacts(this.core.parts, command.args.plugin) : undefined;
     return {
       ids,
       ...(needed.ports === 0 ? {} : { freePorts: given?.freePorts ?? (await this.#freePorts(needed.ports)) }),
+      ...(followed === undefined ? {} : { followed }),
       ...(needed.subnets === true ? { subnets: given === undefined ? await host.subnets() : (given.subnets ?? []) } : {}),
       defaults,
       ...(plugin === undefined ? {} : { plugin }),
@@ -330,6 +336,18 @@ export class Executor {
     const ctx = { op: this.core.parts.identities.op(), signal: new AbortController().signal };
     const { ports } = (await this.core.call('network', 'bridge', 'freePorts', { count, avoid }, ctx)) as { ports: number[] };
     return ports;
+  }
+
+  /** The first position that somebody who follows has not been given, if it is before `end` and stays so: who keeps up is there in a moment. */
+  async #followedBefore(end: number): Promise<number | undefined> {
+    const { clock } = this.core.parts;
+    const { log } = this.core.ledger;
+    for (let waited = 0; ; waited += FOLLOWERS_MS.look) {
+      const { followedSeq } = log;
+      if (followedSeq === undefined || followedSeq >= end) return undefined;
+      if (waited >= FOLLOWERS_MS.patience || this.#stopping) return followedSeq;
+      await new Promise<void>((resolve) => void clock.after(FOLLOWERS_MS.look, resolve));
+    }
   }
 
   async #answerAgain<T extends CommandType>(type: T, seq: number): Promise<CommandAnswers[T]> {

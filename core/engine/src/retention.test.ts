@@ -6,7 +6,7 @@ import { openLevelLog } from '@shiplog/event-log';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { DriverInfo, EventLog, Projection } from '@shiplog/contracts';
+import { type DriverInfo, type EventLog, type Projection, ShiplogError } from '@shiplog/contracts';
 import { codeOf } from '@shiplog/contracts/testing';
 import type { RunningEngine } from './start-engine.ts';
 import { CALLER, eventsOf, simEngine, simSpec } from './testing/sim-engine.ts';
@@ -21,6 +21,11 @@ class Stand {
   world = new SimWorld();
 
   #log: EventLog | undefined;
+
+  get log(): EventLog {
+    assert.ok(this.#log);
+    return this.#log;
+  }
 
   constructor(readonly directory: string) {}
 
@@ -164,6 +169,36 @@ test('given a projection that was not loaded before a prune, when asked, then it
   engine = await stand.start(counting());
   for (let look = 0; look < 2; look += 1)
     assert.equal(await engine.views.ask('counts', {}), { first, seq: engine.log.durableSeq, view: engine.log.durableSeq + 1 - first });
+  await stand.stop(engine);
+});
+
+test('given somebody who follows and has not come far, when pruned, then it is waited for and refused with their position, unless they may be overtaken', async () => {
+  await using temporary = await temporaryDirectory();
+  const stand = new Stand(temporary.path);
+  const engine = await stand.start();
+  await history(engine);
+  const follower = stand.log.follow({ from: 0 })[Symbol.asyncIterator]();
+  await follower.next();
+  const reached = stand.log.followedSeq ?? 0;
+  const before = stand.log.durableSeq;
+  assert.ok(reached > 0 && reached < before);
+  // An engine's own waits keep no process up.
+  using _awake = setInterval(() => undefined, 1000);
+  const refused: unknown = await engine.execute('log.prune', { before }, CALLER).catch((error: unknown) => error);
+  assert.instance(refused, ShiplogError);
+  assert.equal([(refused as ShiplogError).code, (refused as ShiplogError).facts], ['LOG_PRUNE_BLOCKED', { seq: reached, by: 'follower' }]);
+  assert.is(stand.log.firstSeq, 0);
+  const waiting = engine.execute('log.prune', { before }, CALLER);
+  for (let seq = 0; seq < before;) seq = (await follower.next()).value?.seq ?? before;
+  assert.ok((await waiting).first > 0, 'one who comes there meanwhile is waited for');
+  const slow = stand.log.follow({ from: stand.log.firstSeq })[Symbol.asyncIterator]();
+  await slow.next();
+  const volume = { driver: 'local', options: {}, labels: {} };
+  for (let number = 0; number < 100; number += 1) await engine.execute('volume.create', volume, CALLER);
+  const { first } = await engine.execute('log.prune', { before: stand.log.durableSeq, overtake: true }, CALLER);
+  assert.ok(first > (stand.log.followedSeq ?? first));
+  await slow.return?.();
+  await follower.return?.();
   await stand.stop(engine);
 });
 

@@ -4,11 +4,13 @@ import { choosesSubnet } from './decide/network-create.ts';
 import { joinedNetworks } from './network/joined-networks.ts';
 import { wantedPorts } from './network/ports.ts';
 
-/** How many fresh ids and free host ports a command needs in its givens, and whether it must know the host's subnets. */
+/** How many fresh ids and free host ports a command needs in its givens, and whether it must know the host's subnets, or who follows the log. */
 export interface GivensNeeded {
   readonly ids: number;
   readonly ports: number;
   readonly subnets?: boolean;
+  /** The position that those who follow are to have reached. */
+  readonly followed?: number;
 }
 
 /** What to gather before {@link decide}. For a command that will be refused anyway the answer is small and does not matter. */
@@ -35,6 +37,8 @@ function needed(view: StateView, command: Command): GivensNeeded {
     }
     case 'network.create':
       return { ids: 1, ports: 0, subnets: choosesSubnet(command.args) };
+    case 'log.prune':
+      return { ids: 0, ports: 0, ...(command.args.overtake === true ? {} : { followed: command.args.before }) };
     case 'exec.create':
     case 'image.load':
     case 'image.import':

@@ -130,9 +130,9 @@ export class NativeClient {
     return this.#transport.json({ method: 'POST', path: `${PREFIX}/log/seal`, query: { before } });
   }
 
-  /** Removes events before a moment for good, as far as whole archives go. */
-  async prune(before: string): Promise<CommandAnswers['log.prune']> {
-    return this.#transport.json({ method: 'POST', path: `${PREFIX}/log/prune`, query: { before } });
+  /** Removes events before a moment for good, as far as whole archives go. `overtake`: also what somebody who follows has not been given. */
+  async prune(before: string, { overtake = false }: { readonly overtake?: boolean } = {}): Promise<CommandAnswers['log.prune']> {
+    return this.#transport.json({ method: 'POST', path: `${PREFIX}/log/prune`, query: { before, ...(overtake && { overtake: '1' }) } });
   }
 
   /** What stands for pruned events, to go before the others; undefined where nothing was pruned. */

@@ -350,7 +350,11 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
       verb: `log.${word}`,
       good: async () => post(`/shiplog/v1/log/${word}?before=0`),
       goodStatus: 200,
-      bad: [refused(404, post(`/shiplog/v1/log/${word}?before=999999999`)), refused(400, post(`/shiplog/v1/log/${word}`))],
+      bad: [
+        refused(404, post(`/shiplog/v1/log/${word}?before=999999999`)),
+        refused(400, post(`/shiplog/v1/log/${word}`)),
+        ...(word === 'prune' ? [refused(400, post('/shiplog/v1/log/prune?before=0&overtake=maybe'))] : []),
+      ],
     })),
     {
       verb: 'subject.erase',

@@ -204,6 +204,7 @@ class RecordingReader {
         ids: givens.ids,
         ...(givens.freePorts === undefined ? {} : { freePorts: givens.freePorts }),
         ...(givens.subnets === undefined ? {} : { subnets: givens.subnets }),
+        ...(givens.followed === undefined ? {} : { followed: givens.followed }),
       },
       caller: { actor, corr, ...(req === undefined ? {} : { req }), ...(idem === undefined ? {} : { idem }) },
       at,

@@ -1,7 +1,7 @@
-import { type CommandAnswers, ShiplogError } from '@shiplog/contracts';
+import { type CommandAnswers, type CommandArgs, ShiplogError } from '@shiplog/contracts';
 import { firstFrom } from '../position.ts';
 import { replyJson } from '../reply.ts';
-import { type Exchange, momentParameter, type Route } from '../route.ts';
+import { type Exchange, momentParameter, type Route, switchParameter } from '../route.ts';
 
 /** Verbs that move or remove old events. */
 type Verb = 'log.seal' | 'log.prune';
@@ -10,8 +10,9 @@ type Verb = 'log.seal' | 'log.prune';
 export const seal: Route = route('log.seal', 'seal');
 
 /**
- * `POST log/prune?before=MOMENT`: removes older events for good, as far as whole archives go; answers the first that is kept. Proofs of all
- * others hold. `before` is a position, which stays, or a time.
+ * `POST log/prune?before=MOMENT&overtake=`: removes older events for good, as far as whole archives go; answers the first that is kept. Proofs of all
+ * others hold. `before` is a position, which stays, or a time. Waits a moment for those who follow, and is refused (LOG_PRUNE_BLOCKED) while one has not been
+ * given what would go; with `overtake=1` they are told LOG_PRUNED.
  */
 export const prune: Route = route('log.prune', 'prune');
 
@@ -20,16 +21,21 @@ function route(verb: Verb, word: string): Route {
     method: 'POST',
     verbs: [verb],
     path: ['log', word],
-    query: ['before'],
+    query: verb === 'log.prune' ? ['before', 'overtake'] : ['before'],
     async answer(exchange: Exchange): Promise<void> {
       const { engine, caller, response } = exchange;
-      const before = await positionBefore(exchange).catch(async (error: unknown) => {
+      const args = await argsOf(exchange).catch(async (error: unknown) => {
         throw await engine.refuse(verb, ShiplogError.wrap(error), caller);
       });
-      const answer: CommandAnswers[Verb] = await engine.execute(verb, { before }, caller);
+      const answer: CommandAnswers[Verb] = await engine.execute(verb, args, caller);
       replyJson(response, 200, answer);
     },
   };
+}
+
+async function argsOf(exchange: Exchange): Promise<CommandArgs['log.prune']> {
+  const overtake = switchParameter(exchange.query, 'overtake');
+  return { before: await positionBefore(exchange), ...(overtake && { overtake }) };
 }
 
 /** Position of the first event that is to stay. */
