@@ -40,6 +40,10 @@ export function checkFrame(bytes: Buffer, least: number): FormatVersion {
   return version;
 }
 
+/** Checksums of the first byte alone, as far as they were asked for. */
+const firstSums: number[] = [];
+
 function checksum(bytes: Buffer): number {
-  return crc32(bytes.subarray(BODY), crc32(bytes.subarray(0, 1)));
+  const version = bytes[0] ?? 0;
+  return crc32(bytes.subarray(BODY), (firstSums[version] ??= crc32(bytes.subarray(0, 1))));
 }

@@ -11,7 +11,7 @@ import type { SegmentTable } from './segment-table.ts';
 import type { TypeSelection } from './type-index.ts';
 
 /** Values fetched at once by a scan, and positions looked up at once in a stream. */
-const SCAN_CHUNK = 256;
+const SCAN_CHUNK = 8;
 const STREAM_CHUNK = 128;
 
 /** What reading needs. */

@@ -48,8 +48,9 @@ export class SnapshotDatabase implements SnapshotStore {
   }
 
   async parts(kind: string, seq: number, numbers: readonly number[]): Promise<readonly Uint8Array[] | undefined> {
+    const snapshot = partsKey(kind, seq);
     return this.#read(
-      numbers.map((number) => partKey(kind, seq, number)),
+      numbers.map((number) => snapshot + digits(number)),
       seq,
     );
   }
@@ -127,13 +128,16 @@ export class SnapshotDatabase implements SnapshotStore {
 
   /** What lies under some keys, all of one history; undefined unless each can be used. */
   async #read(keys: readonly string[], seq: number): Promise<readonly Uint8Array[] | undefined> {
-    const values = (await this.#db.getMany<string, Buffer>([...keys], ENCODING)).filter((value) => value !== undefined);
-    if (values.length < keys.length || !values.every(isWhole)) return undefined;
+    const values = await this.#db.getMany<string, Buffer>([...keys], ENCODING);
+    if (!values.every((value) => value !== undefined && isWhole(value))) return undefined;
     try {
       const history = await this.#historyOf(seq);
-      return values.every((value) => value.subarray(BODY, BYTES).equals(history))
-        ? values.map((value) => value.subarray(BYTES))
-        : undefined;
+      const parts: Uint8Array[] = [];
+      for (const value of values) {
+        if (value === undefined || value.compare(history, 0, HASH_BYTES, BODY, BYTES) !== 0) return undefined;
+        parts.push(value.subarray(BYTES));
+      }
+      return parts;
     } catch (error) {
       // Of a longer history than this one: as if it were not there.
       if (error instanceof ShiplogError && error.code === 'LOG_POSITION_UNKNOWN') return undefined;
@@ -175,11 +179,20 @@ function isWhole(value: Buffer): boolean {
 
 function keyOf(kind: string, seq: number): string {
   if (!KIND.test(kind)) throw new ShiplogError('INTERNAL', `a kind of snapshots has letters, digits and dashes, not "${kind}"`, { kind });
-  return `${kind}/${String(seq).padStart(DIGITS, '0')}`;
+  return `${kind}/${digits(seq)}`;
 }
 
 function partKey(kind: string, seq: number, number: number): string {
-  return `${PARTS}${keyOf(kind, seq)}/${String(number).padStart(DIGITS, '0')}`;
+  return partsKey(kind, seq) + digits(number);
+}
+
+/** With what the keys of a snapshot's parts begin. */
+function partsKey(kind: string, seq: number): string {
+  return `${PARTS}${keyOf(kind, seq)}/`;
+}
+
+function digits(number: number): string {
+  return String(number).padStart(DIGITS, '0');
 }
 
 function rangeOf(kind: string): { readonly gte: string; readonly lte: string } {

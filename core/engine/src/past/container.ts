@@ -7,7 +7,7 @@ import { eventsSince, inOrder, type Past } from './past.ts';
 const STREAM = 'container/';
 /** What changes containers and is not in their own streams; and what else it changes, that their own events depend on. */
 const ABOUT_CONTAINERS = { types: ['container.prune.*', 'network.create.*', 'network.remove.*'] };
-const WITH_CONTAINERS = ['networks', 'openOperations', 'pending'] as const;
+const WITH_CONTAINERS = ['networks'] as const;
 /** A signal that is the image's stop signal means more than others. */
 const NEEDS_IMAGES = 'container.kill.succeeded';
 /** What gives a container its name, and has a tag that says so; and what gives one back. */
@@ -19,7 +19,7 @@ const FULL_ID = /^[0-9a-f]{64}$/;
 /** The containers that `ref` may mean: by id, by name, by the beginning of an id, in this order. */
 export async function stateOfContainer(past: Past, ref: string): Promise<State> {
   const name = ref.startsWith('/') ? ref.slice(1) : ref;
-  await past.stored.prepare(['containers', ...WITH_CONTAINERS]);
+  await past.stored.prepare(['containers', 'pending', ...WITH_CONTAINERS]);
   // Who has an id or a name is the only one; it is no use to look further.
   for (const find of [holders, lastTaker]) {
     const ids = await find(past, name);
@@ -46,7 +46,12 @@ async function foldContainers(past: Past, ids: readonly string[]): Promise<State
   const images = own.some((events) => events.some(({ type }) => type === NEEDS_IMAGES))
     ? await imagesOfContainers(past, state, own.flat())
     : [];
-  for (const event of inOrder(about, images, ...own)) evolve(state, event);
+  const events = inOrder(about, images, ...own);
+  // Of operations that were under way, those count whose events come, or that keep one of the containers busy.
+  const busy = [...state.containers.values()].flatMap((container) => container.busy?.op ?? []);
+  const pending = await past.stored.table('pending');
+  putRows(state, 'pending', await pending.rowsWith([...new Set([...busy, ...events.map(({ op }) => op)])]));
+  for (const event of events) evolve(state, event);
   return state;
 }
 

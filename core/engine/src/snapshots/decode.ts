@@ -19,7 +19,7 @@ export class StoredState {
 
   /** All of it, which the caller may fold further. */
   async state(): Promise<State> {
-    await Promise.all([this.#whole.readAll(), this.#difference?.readAll()]);
+    await this.prepare(TABLES);
     return this.some(TABLES);
   }
 

@@ -3,6 +3,12 @@ import type { StoredGroup } from './stored-group.ts';
 /** A row as it is stored: key, rank (its place among all), and its groups of fields. */
 export type StoredRow = readonly [key: string, rank: number, ...groups: StoredGroup[]];
 
+/** A row's groups. */
+export function groupsOf(row: StoredRow): readonly StoredGroup[] {
+  // Behind key and rank is nothing else.
+  return row.slice(2) as readonly StoredGroup[];
+}
+
 const LINE = 0x0a;
 
 /** Rows of a page in order of their keys, each a line: one is found, and parsed, without the others. */

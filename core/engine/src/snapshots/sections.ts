@@ -26,17 +26,14 @@ export function encodeHead(header: object, count: number): Buffer {
  */
 export class Sections<Header> {
   readonly header: Header;
-  readonly #count: number;
   readonly #store: SnapshotStore;
   readonly #kind: string;
   readonly #seq: number;
   /** What was read. */
-  readonly #known = new Map<number, Buffer>();
+  readonly #known: Buffer[] = [];
 
   constructor(store: SnapshotStore, kind: string, { seq, bytes }: Snapshot) {
-    const head = JSON.parse(bufferOf(bytes).toString()) as Head<Header>;
-    this.header = head.header;
-    this.#count = head.count;
+    this.header = (JSON.parse(bufferOf(bytes).toString()) as Head<Header>).header;
     this.#store = store;
     this.#kind = kind;
     this.#seq = seq;
@@ -44,20 +41,26 @@ export class Sections<Header> {
 
   /** Some of them; those that were read before are not read again. Throws {@link SnapshotDamaged}. */
   async read(indexes: readonly number[]): Promise<readonly Buffer[]> {
-    const missing = indexes.filter((index) => !this.#known.has(index));
-    const parts = missing.length === 0 ? [] : await this.#store.parts(this.#kind, this.#seq, missing);
-    for (const [at, part] of (parts ?? []).entries()) this.#known.set(missing[at] ?? 0, bufferOf(part));
-    const found = indexes.map((index) => this.#known.get(index)).filter((section) => section !== undefined);
-    if (found.length < indexes.length) throw new SnapshotDamaged(this.#kind, this.#seq);
-    return found;
+    const missing = indexes.filter((index) => this.#known[index] === undefined);
+    const sections = await this.readOnce(missing);
+    for (let at = 0; at < missing.length; at += 1) this.#known[missing[at] as number] = sections[at] as Buffer;
+    return indexes.map((index) => this.#known[index] as Buffer);
   }
 
-  /** Reads all of them. */
-  async readAll(): Promise<void> {
-    await this.read(Array.from({ length: this.#count }, (_, index) => index));
+  /** One of them, where it was read before. */
+  known(index: number): Buffer | undefined {
+    return this.#known[index];
+  }
+
+  /** As {@link read}, without remembering any: for what is read once. */
+  async readOnce(indexes: readonly number[]): Promise<readonly Buffer[]> {
+    if (indexes.length === 0) return [];
+    const parts = await this.#store.parts(this.#kind, this.#seq, indexes);
+    if (parts?.length !== indexes.length) throw new SnapshotDamaged(this.#kind, this.#seq);
+    return parts.map(bufferOf);
   }
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

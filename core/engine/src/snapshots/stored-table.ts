@@ -1,11 +1,12 @@
-import type { Fields } from './common-fields.ts';
+import { Join } from './join.ts';
 import { Page, type StoredRow } from './page.ts';
 import type { Sections } from './sections.ts';
 import type { Directory, Header } from './snapshot-file.ts';
-import { decodeGroup, type StoredGroup } from './stored-group.ts';
 import type { Form } from './tables.ts';
 
 const LINE = 0x0a;
+/** Pages read at once of those that are all read. */
+const AT_ONCE = 8;
 
 /** What one snapshot has of a table. */
 class TableLayer {
@@ -24,15 +25,36 @@ class TableLayer {
     this.#only = new Page(head.subarray(page));
   }
 
-  async rows(): Promise<readonly StoredRow[]> {
-    return (await this.#pages(this.directory.firsts.map((_, page) => page))).flatMap((page) => page.rows());
+  /** All rows, a page at a time. A page's bytes and rows are garbage before many others come: what lives longer, only a collection of the whole heap frees. */
+  async *rows(): AsyncGenerator<readonly StoredRow[]> {
+    const { firsts, section } = this.directory;
+    if (firsts.length === 0) return;
+    if (section === undefined) return yield this.#only.rows();
+    const read = (page: number): Promise<readonly Buffer[]> => {
+      const numbers = firsts.slice(page, page + AT_ONCE).map((_, at) => section + page + at);
+      const pages = this.#sections.readOnce(numbers);
+      // Told when its turn comes.
+      pages.catch(() => undefined);
+      return pages;
+    };
+    let next = read(0);
+    for (let page = 0; page < firsts.length; page += AT_ONCE) {
+      const pages = await next;
+      next = read(page + AT_ONCE);
+      for (const bytes of pages) yield new Page(bytes).rows();
+    }
   }
 
   async rowsWith(keys: readonly string[]): Promise<readonly StoredRow[]> {
-    const wanted = Map.groupBy(keys, (key) => this.#pageOf(key));
-    wanted.delete(-1);
-    const pages = await this.#pages([...wanted.keys()]);
-    return [...wanted.values()].flatMap((some, at) => some.map((key) => pages[at]?.row(key))).filter((row) => row !== undefined);
+    if (keys.length === 0 || this.directory.firsts.length === 0) return [];
+    const numbers = [...new Set(keys.map((key) => this.#pageOf(key)))].filter((number) => number !== -1);
+    const pages = await this.#pages(numbers);
+    const rows: StoredRow[] = [];
+    for (const key of keys) {
+      const row = pages[numbers.indexOf(this.#pageOf(key))]?.row(key);
+      if (row !== undefined) rows.push(row);
+    }
+    return rows;
   }
 
   async keysNamed(name: string): Promise<readonly string[]> {
@@ -97,22 +119,25 @@ export class StoredTable<T> {
     difference: Sections<Header> | undefined,
     section: number,
   ): Promise<StoredTable<T>> {
-    const open = async (sections: Sections<Header>): Promise<TableLayer> => {
-      const [head] = await sections.read([section]);
-      return new TableLayer(sections, head ?? Buffer.alloc(0));
-    };
-    const [below, above] = await Promise.all([open(whole), difference && open(difference)]);
+    const [below, above] = await Promise.all([openLayer(whole, section), difference && openLayer(difference, section)]);
     return new StoredTable(form, below, above);
   }
 
   /** All rows, in order. */
   async rows(): Promise<ReadonlyMap<string, T>> {
-    return this.#joined(...(await Promise.all([this.#whole.rows(), this.#difference?.rows()])));
+    const join = this.#join();
+    if (this.#difference !== undefined) for await (const rows of this.#difference.rows()) join.change(rows);
+    for await (const rows of this.#whole.rows()) join.add(rows);
+    return join.rows();
   }
 
   /** Those of some keys that are there, in order. */
   async rowsWith(keys: readonly string[]): Promise<ReadonlyMap<string, T>> {
-    return this.#joined(...(await Promise.all([this.#whole.rowsWith(keys), this.#difference?.rowsWith(keys)])));
+    const [below, above] = await Promise.all([this.#whole.rowsWith(keys), this.#difference?.rowsWith(keys)]);
+    const join = this.#join();
+    join.change(above ?? []);
+    join.add(below);
+    return join.rows();
   }
 
   /** Keys of rows that have a name, or had it once: no other has. */
@@ -127,24 +152,11 @@ export class StoredTable<T> {
     return keys.flatMap((some) => some ?? []);
   }
 
-  /** What rows of the whole one and, over them, of the difference come to. */
-  #joined(below: readonly StoredRow[], above: readonly StoredRow[] = []): ReadonlyMap<string, T> {
-    const placed = new Map<number, readonly [key: string, groups: readonly Fields[]]>();
-    const { common, rows: inBase } = this.#whole.directory;
-    for (const [key, rank, ...groups] of below) placed.set(rank, [key, decode(groups, common)]);
-    const { removed = [], common: others = [] } = this.#difference?.directory ?? {};
-    for (const rank of removed) placed.delete(rank);
-    for (const [key, rank, ...groups] of above)
-      placed.set(rank, [key, decode(groups, rank < inBase ? (placed.get(rank)?.[1] ?? []) : others)]);
-    const rows = new Map<string, T>();
-    for (const rank of Uint32Array.from(placed.keys()).sort()) {
-      const [key, groups] = placed.get(rank) ?? ['', []];
-      rows.set(key, this.#form.join(groups));
-    }
-    return rows;
+  #join(): Join<T> {
+    return new Join(this.#form, this.#whole.directory, this.#difference?.directory);
   }
 }
 
-function decode(groups: readonly StoredGroup[], ground: readonly Fields[]): readonly Fields[] {
-  return groups.map((group, index) => decodeGroup(group, ground[index] ?? {}));
+async function openLayer(sections: Sections<Header>, section: number): Promise<TableLayer> {
+  return new TableLayer(sections, sections.known(section) ?? (await sections.read([section]))[0] ?? Buffer.alloc(0));
 }

@@ -34,6 +34,7 @@ export const TABLES = Object.keys(IN_ORDER) as readonly TableName[];
 /** Rows of a table as they are stored: in groups of fields, each with fields that most rows have alike. */
 export interface Form<T> {
   split(row: T): readonly Fields[];
+  /** The first of the groups may be kept, and changed. */
   join(groups: readonly Fields[]): T;
   /** What else than its key a row is found by; absent where there is nothing. */
   names?(row: T): readonly string[];
@@ -45,7 +46,7 @@ const RECORD: Form<Fields> = { split: (row) => [row], join: ([row = {}]) => row,
 
 const CONTAINER: Form<ContainerRow> = {
   split: ({ record: { spec, ...record }, execs }) => [{ ...record }, { ...spec }, { execs }],
-  join: ([record, spec, execs]) => ({ record: { ...record, spec }, ...execs }) as object as ContainerRow,
+  join: ([record, spec, execs]) => ({ record: Object.assign(record ?? {}, { spec }), ...execs }) as object as ContainerRow,
   names: ({ record }) => [record.name],
   same: (one, other) => one.record === other.record && other.execs.every((exec, index) => exec === one.execs[index]),
 };
