@@ -8,6 +8,7 @@ import type { PathStat } from './drivers/container-files.ts';
 import type { PathChange } from './drivers/storage.ts';
 import type { LogRecord } from './drivers/log.ts';
 import type { IoChannel } from './drivers/runtime.ts';
+import type { ProbeResults } from './health.ts';
 import type { DriverInfo } from './manifest.ts';
 import type { LogExtent, RetentionStatus } from './retention.ts';
 import type { ShiplogError } from './errors.ts';
@@ -246,6 +247,8 @@ export interface Engine {
    * IMAGE_NOT_FOUND, REFERENCE_AMBIGUOUS or REFERENCE_INVALID, and then nothing is recorded.
    */
   save(request: SaveRequest, caller: Caller): Promise<AsyncIterable<Uint8Array>>;
+  /** What probes of its health check found, as far as this engine ran them; undefined where there was none. Throws CONTAINER_NOT_FOUND. Never recorded. */
+  probes(container: string): ProbeResults | undefined;
   /** Stores environment values in the vault and answers what may be logged: `entries` are `NAME=value` or `NAME`. */
   seal(
     entries: readonly string[],

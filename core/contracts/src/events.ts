@@ -4,6 +4,7 @@ import type { Json } from './json.ts';
 import type { ContainerRecord, EndpointRecord, ExecRecord, HealthRecord, NetworkRecord, ProcessRef, VolumeRecord } from './state.ts';
 import type { Bounded, SealedRange } from './event-log.ts';
 import type { Digest, ImageManifest } from './image.ts';
+import type { Healthcheck } from './health.ts';
 import type { Reloaded } from './plugins.ts';
 
 /**
@@ -23,8 +24,16 @@ export interface Decisions {
     ContainerRecord,
     'id' | 'name' | 'spec' | 'imageId' | 'argv' | 'storageDriver' | 'runtime' | 'logDriver' | 'logPath'
   > | null;
-  /** Endpoints in the order they are attached; `network` is where the sandbox comes from: a driver name, or `container:<id>`. */
-  'container.start': { readonly id: string; readonly endpoints: readonly EndpointRecord[]; readonly sandbox: string } | null;
+  /**
+   * Endpoints in the order they are attached; `sandbox` is where the network namespace comes from: a driver name, or `container:<id>`.
+   * `healthcheck`: its probes are run for as long as this run lasts, whichever engine is there.
+   */
+  'container.start': {
+    readonly id: string;
+    readonly endpoints: readonly EndpointRecord[];
+    readonly sandbox: string;
+    readonly healthcheck?: Healthcheck;
+  } | null;
   'container.stop': { readonly id: string; readonly signal: number; readonly timeoutSeconds: number } | null;
   'container.restart': {
     readonly id: string;
@@ -32,6 +41,7 @@ export interface Decisions {
     readonly timeoutSeconds: number;
     readonly endpoints: readonly EndpointRecord[];
     readonly sandbox: string;
+    readonly healthcheck?: Healthcheck;
   } | null;
   'container.kill': { readonly id: string; readonly signal: number } | null;
   'container.pause': { readonly id: string } | null;
@@ -170,7 +180,10 @@ export interface Observations {
     readonly source: 'monitor' | 'recovery';
   };
   'container.oom': { readonly id: string; readonly kills: number };
-  /** A probe changed what is known of its health. `was`: the status before; `exitCode`: the probe's, -1 for one that could not run or took too long. */
+  /**
+   * A probe changed its health: probes that change nothing are no events. `was`: the status before; `exitCode`: the probe's, -1 for one
+   * that could not run or took too long. In logs of 0.1.0 also the failing streak alone may have changed.
+   */
   'container.health': { readonly id: string; readonly was: HealthRecord['status']; readonly exitCode: number } & HealthRecord;
   'exec.exited': { readonly id: string; readonly containerId: string; readonly exitCode: number; readonly finishedAt: string };
   /** Reality and log differ, and no intent says why. Reported, never silently mended. */

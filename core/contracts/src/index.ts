@@ -29,6 +29,7 @@ export type * from './envelope.ts';
 export type * from './errors.ts';
 export type * from './event-log.ts';
 export type * from './events.ts';
+export type * from './health.ts';
 export type * from './image.ts';
 export type * from './json.ts';
 export type * from './kernel.ts';

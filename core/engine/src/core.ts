@@ -21,6 +21,7 @@ import type { Ledger } from './ledger.ts';
 import { Names } from './names.ts';
 import { OomKills } from './oom-kills.ts';
 import { Outputs } from './outputs.ts';
+import { Probes } from './probes.ts';
 import type { EngineParts } from './ports.ts';
 import { redact } from './secrets/redact.ts';
 import { mapStrings, Secrets } from './secrets/secrets.ts';
@@ -41,6 +42,7 @@ export class EngineCore {
   readonly oomKills: OomKills;
   readonly names: Names;
   readonly filesOfContainers: FilesOfContainers;
+  readonly probes: Probes;
   /** What all events of one request say of it. */
   readonly #requests = new WeakMap<RequestFacts, RequestFacts>();
 
@@ -56,6 +58,7 @@ export class EngineCore {
     this.oomKills = new OomKills(this);
     this.names = new Names(parts, ledger);
     this.filesOfContainers = new FilesOfContainers(this);
+    this.probes = new Probes(this);
   }
 
   /** A caller that events may be stamped with: its actor can be sealed, and its idempotency key tells no secret. */

@@ -1,4 +1,4 @@
-import { failed, succeeded, upcast } from '@shiplog/model';
+import { failed, healthcheckOf, succeeded, upcast } from '@shiplog/model';
 import {
   type CommandType,
   createContext,
@@ -32,6 +32,7 @@ export async function recover(core: EngineCore, executor: Executor): Promise<voi
   await restoreNetworks(core);
   for (const open of [...core.ledger.head.openOperations.values()].toSorted((a, b) => a.seq - b.seq)) await complete(core, open);
   await findExits(core);
+  await endProbes(core);
   await collectOrphans(core);
   await Promise.all([...core.ledger.head.containers.keys()].map((id) => settle(core, executor, id)));
 }
@@ -96,6 +97,15 @@ async function findExits(core: EngineCore): Promise<void> {
     const data = { id: exec.id, containerId: exec.containerId, exitCode: 255, finishedAt: core.parts.clock.now() };
     await core.observe({ stream: `container/${exec.containerId}`, type: 'exec.exited', kind: 'observed', data }, 'recovery');
   }
+}
+
+/** Ends what an engine that is gone was probing with. The probes go on, with one of this engine. */
+async function endProbes(core: EngineCore): Promise<void> {
+  const { containers, images } = core.ledger.head;
+  const probed = [...containers.values()].filter(
+    ({ process, spec, imageId }) => process !== undefined && healthcheckOf(spec, images.get(imageId)?.config) !== undefined,
+  );
+  await Promise.all(probed.map((container) => core.probes.end(container)));
 }
 
 /** Removes what drivers hold under ids that the log does not know, and says so. */

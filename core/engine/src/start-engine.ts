@@ -24,6 +24,7 @@ import {
   type ContainerSize,
   type DiskUsage,
   type ContainerUsage,
+  type ProbeResults,
   type ProcessTable,
   type ReadRecord,
   type SaveRequest,
@@ -94,7 +95,7 @@ export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
   watching.push(core.oomKills.watch(drivers.get('cgroup', parts.chosen.cgroup), stopping.signal));
   const retention = parts.retention === undefined ? undefined : new Retention(core, executor, parts.retention);
   watching.push(new Restarts(core, executor).run(stopping.signal));
-  if (parts.healthChecks !== false) watching.push(new Health(core, executor).run(stopping.signal));
+  if (parts.healthChecks !== false) watching.push(new Health(core).run(stopping.signal));
   if (retention !== undefined) watching.push(retention.run(stopping.signal));
   return new ServingEngine(core, executor, stopping, Promise.allSettled(watching), retention);
 }
@@ -276,6 +277,10 @@ class ServingEngine implements RunningEngine {
       caller,
     );
     return drivers.get('image-store', chosen.imageStore).save(saved);
+  }
+
+  probes(ref: string): ProbeResults | undefined {
+    return this.core.probes.found(this.core.ledger.head.container(ref));
   }
 
   seal(entries: readonly string[]): Promise<EnvSpec> {

@@ -18,7 +18,7 @@ export { findVolume } from './projections/find-volume.ts';
 export { imagesConcerned, imagesPending } from './projections/images-concerned.ts';
 export { imagesToSave, type SavedImage } from './projections/images-to-save.ts';
 export { hasEnded, isUp } from './projections/is-up.ts';
-export { type Healthcheck, healthcheckOf } from './projections/healthcheck.ts';
+export { healthcheckOf } from './projections/healthcheck.ts';
 export { startsWithEngine } from './projections/restart-policy.ts';
 export { shortId } from './projections/short-id.ts';
 export { stopSignalOf } from './projections/stop-signal-of.ts';

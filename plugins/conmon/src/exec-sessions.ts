@@ -11,7 +11,8 @@ import type { Layout } from './layout.ts';
 import { endMonitor, monitorLives } from './monitor-process.ts';
 import { type Monitor, startMonitor } from './monitor.ts';
 import { ownLimits } from './own-limits.ts';
-import { endProcess, identify, keepProcess, keptProcess, lives } from './process-ref.ts';
+import { identify, keepProcess, keptProcess, lives } from './process-ref.ts';
+import { endSession } from './process-session.ts';
 import type { Runtimes } from './runtimes.ts';
 import { together } from './together.ts';
 
@@ -118,8 +119,10 @@ export class ExecSessions {
     const directory = this.layout.exec(id, exec);
     this.exits.forgetExec(exec);
     this.#sessions.delete(exec);
+    // Its directory goes last: without one there is nothing of it.
+    if (!existsSync(directory)) return {};
     const process = keptProcess(directory) ?? (await this.#unkept(directory, exec));
-    if (process !== undefined) await endProcess(this.kernel, process);
+    if (process !== undefined) await endSession(this.kernel, process);
     await endMonitor(this.kernel, directory, exec, process === undefined);
     await rm(directory, { recursive: true, force: true });
     return {};

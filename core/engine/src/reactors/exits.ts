@@ -1,6 +1,7 @@
 import { createContext, type NewEvent, type ProcessExit, type RuntimeDriver } from '@shiplog/contracts';
 import type { EngineCore } from '../core.ts';
 import type { Executor } from '../executor.ts';
+import { isProbe } from '../probes.ts';
 import { settle } from './settle.ts';
 
 /** Makes every exit the runtime tells of a fact, once. Ends when `signal` aborts. */
@@ -38,6 +39,8 @@ export async function recordExit(core: EngineCore, exit: ProcessExit, source: 'm
 }
 
 async function execExited(core: EngineCore, runtime: RuntimeDriver, exit: ProcessExit, exec: string): Promise<void> {
+  // Who runs a probe forgets it.
+  if (isProbe(exec)) return core.probes.exited(exit);
   const record = core.ledger.head.execs.get(exec);
   if (record !== undefined && record.status !== 'exited') {
     const { id: containerId, exitCode, finishedAt } = exit;

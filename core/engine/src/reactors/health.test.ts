@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EventOf, HealthcheckSpec } from '@shiplog/contracts';
+import type { EventOf, HealthcheckSpec, ProbeResults } from '@shiplog/contracts';
 import type { RunningEngine } from '../start-engine.ts';
 import { CALLER, eventsOf, SimDisk, simEngine, simSpec } from '../testing/sim-engine.ts';
 import { SimWorld } from '../testing/sim-world.ts';
@@ -10,67 +10,191 @@ const test = suite('health checks');
 
 const OFTEN = { test: ['CMD', 'look', '--password=canary-9'], interval: 1_000_000, retries: 2 };
 
-async function running(healthcheck: HealthcheckSpec) {
-  const world = new SimWorld();
+/** A host whose probes end at once, with the next of `codes`; 0 when there is none left, and `hang` runs on. */
+class ProbedWorld extends SimWorld {
+  readonly codes: (number | 'hang')[];
+  probes = 0;
+
+  constructor(codes: readonly (number | 'hang')[] = []) {
+    super();
+    this.codes = [...codes];
+    this.behaviour.execStarted = (container, exec) => {
+      this.probes += 1;
+      const code = this.codes.shift() ?? 0;
+      if (code !== 'hang') queueMicrotask(() => this.exitExec(container, exec, code));
+    };
+  }
+}
+
+async function running(world: ProbedWorld, healthcheck: HealthcheckSpec = OFTEN) {
   const disk = new SimDisk();
   const engine = await simEngine(world, disk);
   await engine.execute('image.load', { quiet: true }, CALLER, { body: (async function* () {})() });
   const { id } = await engine.execute('container.create', { name: 'web', spec: simSpec({ healthcheck }) }, CALLER);
   await engine.execute('container.start', { container: id }, CALLER);
-  return { world, disk, engine, id };
+  return { disk, engine, id };
 }
 
-/** Ends each probe with the next of the codes, and answers what became known of the health, once that was so many facts. */
-async function probed(world: SimWorld, engine: RunningEngine, codes: readonly number[], many: number): Promise<readonly string[]> {
-  const left = [...codes];
-  const found: string[] = [];
-  for await (const event of engine.log.follow({ from: 0, signal: AbortSignal.timeout(60_000) })) {
-    if (event.type === 'exec.start.succeeded') {
-      const { data } = (await eventsOf(engine)).find(
-        ({ op, kind }) => op === event.op && kind === 'intent',
-      ) as EventOf<'exec.start.requested'>;
-      const code = left.shift();
-      if (data.decided !== null && code !== undefined) world.exitExec(data.decided.containerId, data.decided.id, code);
-    }
-    if (event.type === 'container.health') found.push(`${event.data.status} ${event.data.failingStreak}`);
-    if (found.length === many) return found;
+async function until<T>(look: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
+  for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 2))) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
   }
-  throw new Error(`only ${found.join(', ')}`);
+  throw new Error('it did not come to be so within 60 s');
 }
 
-test('given a check, when probes succeed and fail, then each change is a fact, no password is in the log, and a success mends all', async () => {
-  const { world, engine, id } = await running(OFTEN);
-  assert.equal((await engine.view()).container(id).health, { status: 'starting', failingStreak: 0 });
-  const facts = await probed(world, engine, [0, 0, 1, 1, 0], 4);
-  assert.equal(facts, ['healthy 0', 'healthy 1', 'unhealthy 2', 'healthy 0']);
-  assert.equal((await engine.view()).container(id).health, { status: 'healthy', failingStreak: 0 });
+const results = (engine: RunningEngine, id: string, many: number): Promise<ProbeResults> =>
+  until(() => ((engine.probes(id)?.last.length ?? 0) >= many ? engine.probes(id) : undefined));
+
+const healthIn = async (engine: RunningEngine): Promise<readonly EventOf<'container.health'>[]> =>
+  (await eventsOf(engine)).filter((event) => event.type === 'container.health');
+
+test('given a check, when probes succeed and fail, then what changes its health is a fact with the start as its cause, and nothing else is', async () => {
+  const world = new ProbedWorld([0, 1, 0, 1, 1, 1, 0]);
+  const { engine, id } = await running(world);
+  await until(() => world.probes >= 8);
+  assert.is((await engine.view()).container(id).health?.status, 'healthy');
+  const facts = await healthIn(engine);
+  assert.equal(
+    facts.map(({ data: { was, status, failingStreak, exitCode } }) => [was, status, failingStreak, exitCode]),
+    [
+      ['starting', 'healthy', 0, 0],
+      ['healthy', 'unhealthy', 2, 1],
+      ['unhealthy', 'healthy', 0, 0],
+    ],
+  );
   const events = await eventsOf(engine);
+  const start = events.find(({ type }) => type === 'container.start.succeeded');
+  assert.equal(
+    facts.map(({ cause }) => cause),
+    [start?.seq, start?.seq, start?.seq],
+  );
+  assert.equal(facts[0]?.actor, { scheme: 'system', reason: 'health' });
+  assert.is(events.filter(({ type }) => type.startsWith('exec.')).length, 0);
+  await engine.stop('test');
+});
+
+test('given a start of a container with a check, when it is recorded, then its intent has the check, and no password', async () => {
+  const { engine } = await running(new ProbedWorld());
+  const events = await eventsOf(engine);
+  const intent = events.find((event) => event.type === 'container.start.requested');
+  const { command, ...check } = intent?.data.decided?.healthcheck ?? {};
+  assert.equal(check, { intervalMs: 1, timeoutMs: 30_000, startPeriodMs: 0, startIntervalMs: 5000, retries: 2 });
+  assert.is(command?.[0], 'look');
   assert.not.match(JSON.stringify(events), 'canary-9');
-  assert.equal(events.find(({ type }) => type === 'exec.create.requested')?.actor, { scheme: 'system', reason: 'health' });
   await engine.stop('test');
 });
 
-test('given a probe that takes too long, when its time is over, then it is killed and has failed', async () => {
-  const { world, engine } = await running({ ...OFTEN, timeout: 1_000_000, retries: 1 });
-  assert.equal(await probed(world, engine, [], 1), ['unhealthy 1']);
-  assert.equal((await eventsOf(engine)).flatMap((event) => (event.type === 'exec.exited' ? [event.data.exitCode] : [])).slice(0, 1), [137]);
+test('given a healthy container, when 100 more probes find it so, then no event comes of them', async () => {
+  const world = new ProbedWorld();
+  const { engine } = await running(world);
+  await until(async () => (await healthIn(engine)).length === 1);
+  const { probes } = world;
+  const before = (await eventsOf(engine)).length;
+  await until(() => world.probes >= probes + 100);
+  assert.is((await eventsOf(engine)).length, before);
+  assert.is((await engine.view()).openOperations.size, 0);
   await engine.stop('test');
 });
 
-test('given a container that ends, when time goes on, then it is asked no more; one that runs is asked by the next engine', async () => {
-  const { world, disk, engine, id } = await running(OFTEN);
-  await probed(world, engine, [0], 1);
+test('given an unhealthy container, when 100 more probes fail, then no event comes of them, and the streak is known', async () => {
+  const world = new ProbedWorld(Array.from({ length: 300 }, () => 3));
+  const { engine, id } = await running(world);
+  await until(() => world.probes >= 102);
+  assert.equal(
+    (await healthIn(engine)).map(({ data }) => data.status),
+    ['unhealthy'],
+  );
+  assert.ok((engine.probes(id)?.failingStreak ?? 0) >= 100);
+  assert.is((await engine.view()).container(id).health?.failingStreak, 2);
+  await engine.stop('test');
+});
+
+test('given more than five probes, when their results are asked for, then the last five are there, of one more of each the newest last', async () => {
+  const world = new ProbedWorld([4, 5, 6, 7, 8, 9, 10]);
+  const { engine, id } = await running(world, { ...OFTEN, retries: 50 });
+  const { last } = await until(() => (engine.probes(id)?.last.some(({ exitCode }) => exitCode === 10) ? engine.probes(id) : undefined));
+  const codes = last.map(({ exitCode }) => exitCode);
+  assert.is(codes.length, 5);
+  assert.equal(codes.slice(0, codes.indexOf(10) + 1), [6, 7, 8, 9, 10].slice(-codes.indexOf(10) - 1));
+  await engine.stop('test');
+});
+
+test("given a probe that takes too long, when its time is over, then it is gone and has failed, in Docker's words", async () => {
+  const world = new ProbedWorld(['hang']);
+  const { engine, id } = await running(world, { ...OFTEN, timeout: 1_500_000_000, retries: 1 });
+  const [result] = (await results(engine, id, 1)).last;
+  assert.is(result?.exitCode, -1);
+  assert.is(result?.output, 'Health check exceeded timeout (1.5s)');
+  assert.equal(
+    (await healthIn(engine)).slice(0, 1).map(({ data }) => [data.status, data.exitCode]),
+    [['unhealthy', -1]],
+  );
+  await engine.stop('test');
+  assert.is(world.execs.size, 0);
+});
+
+test('given a container that is paused or stopped, when a probe is under way, then it ends without a result, and none follows', async () => {
+  const world = new ProbedWorld(['hang', 'hang']);
+  const { engine, id } = await running(world);
+  await until(() => world.probes === 1);
+  await engine.execute('container.pause', { container: id }, CALLER);
+  await until(() => world.execs.size === 0);
+  // Fifty times as long as between two probes.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.is(world.probes, 1);
+  await engine.execute('container.unpause', { container: id }, CALLER);
+  await until(() => world.probes === 2);
+  await engine.execute('container.stop', { container: id }, CALLER);
+  await until(() => world.execs.size === 0);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.is(world.probes, 2);
+  assert.is(engine.probes(id), undefined);
+  assert.equal(await healthIn(engine), []);
+  await engine.stop('test');
+});
+
+test('given an engine that is killed in the middle of a probe, when the next one starts, then it ends that, keeps the status and goes on', async () => {
+  const world = new ProbedWorld([0, 'hang']);
+  const { engine, disk, id } = await running(world);
+  await until(() => world.probes === 2);
+  assert.is(world.execs.size, 1);
   world.abandon();
-  const second = await simEngine(world, disk);
-  assert.equal(await probed(world, second, [0, 1], 2), ['healthy 0', 'healthy 1']);
-  await second.execute('container.stop', { container: id }, CALLER);
-  const probes = async (): Promise<number> => (await eventsOf(second)).filter(({ type }) => type === 'exec.create.requested').length;
-  const before = await probes();
-  // A hundred times as long as between two probes.
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  assert.ok((await probes()) <= before + 1);
-  // The first was killed, and yet its timers live on in this process.
-  await Promise.all([engine.stop('test'), second.stop('test')]);
+  const next = await simEngine(world, disk);
+  assert.is(next.probes(id), undefined);
+  assert.is((await next.view()).container(id).health?.status, 'healthy');
+  await results(next, id, 1);
+  await until(() => world.probes >= 4);
+  assert.equal(
+    (await healthIn(next)).map(({ data }) => data.status),
+    ['healthy'],
+  );
+  // The first one's timers live on in this process.
+  await Promise.all([engine.stop('test'), next.stop('test')]);
+  assert.is(world.execs.size, 0);
+});
+
+test('given an engine that was killed, when a change follows, then its cause is still the start', async () => {
+  const world = new ProbedWorld([0]);
+  const { engine, disk, id } = await running(world);
+  await until(() => world.probes >= 1 && engine.probes(id));
+  world.abandon();
+  // The first engine may still take one of them.
+  world.codes.push(1, 1, 1);
+  const next = await simEngine(world, disk);
+  await until(async () => (await healthIn(next)).length >= 2);
+  const start = (await eventsOf(next)).find(({ type }) => type === 'container.start.succeeded');
+  assert.is((await healthIn(next)).at(-1)?.cause, start?.seq);
+  await Promise.all([engine.stop('test'), next.stop('test')]);
+});
+
+test('given a container that is removed, when its results are asked for, then they went with it', async () => {
+  const world = new ProbedWorld();
+  const { engine, id } = await running(world);
+  await results(engine, id, 1);
+  await engine.execute('container.remove', { container: id, force: true, volumes: false }, CALLER);
+  assert.throws(() => engine.probes(id));
+  await engine.stop('test');
 });
 
 test('given a time to start in, when probes fail meanwhile, then that does not count, and a success does', () => {

@@ -1,71 +1,79 @@
-import { type ContainerRecord, type ExecSpec, type HealthRecord, type NewEvent, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
-import { type Healthcheck, healthcheckOf } from '@shiplog/model';
-import type { Subscription } from 'rxjs';
-import { type EngineCore, system } from '../core.ts';
-import type { Executor } from '../executor.ts';
+import type { ContainerRecord, HealthRecord, Healthcheck, NewEvent, ProbeResult, ShiplogEvent } from '@shiplog/contracts';
+import { healthcheckOf } from '@shiplog/model';
+import type { EngineCore } from '../core.ts';
 import { withValues } from '../secrets/secrets.ts';
 
-/** A probe that could not run, or took too long. */
-const NO_CODE = -1;
-/** As a process ends that is killed. */
-const KILLED = 137;
-/** The container is not to be asked just now, which says nothing about its health. */
-const NOT_NOW: ReadonlySet<string> = new Set([
-  'CONTAINER_NOT_RUNNING',
-  'CONTAINER_NOT_FOUND',
-  'CONTAINER_PAUSED',
-  'ENGINE_STOPPING',
-  'LOG_CLOSED',
-]);
+/** A container with one of these under way is about to end, or to be another run: nothing is to be made of how it is meanwhile. */
+const ENDING: ReadonlySet<string> = new Set(['container.stop', 'container.restart', 'container.remove', 'container.prune']);
+
+/** How far back the start of a run is looked for, in events of the container. */
+const RECENT = 256;
 
 /**
- * Runs the health checks of containers: each probe is an exec session by `system` for `health`, and what it changes is a fact,
- * `container.health`. It knows nothing that the log does not say: a new engine goes on with a wait of its own.
+ * Runs the health checks of containers, as the starts of their runs decided. A probe that changes a container's health is a fact,
+ * `container.health`; all others are results in memory alone ({@link Probes}). A new engine goes on with the status that the log
+ * has, the failures in a row that it counted then, and a wait of its own.
  */
 export class Health {
   readonly #core: EngineCore;
-  readonly #executor: Executor;
+  readonly #watches = new Set<Promise<void>>();
 
-  constructor(core: EngineCore, executor: Executor) {
+  constructor(core: EngineCore) {
     this.#core = core;
-    this.#executor = executor;
   }
 
-  /** Watches every container that runs, or is started before `signal` aborts. */
+  /** Watches every container that runs, or is started before `signal` aborts. Resolves when no probe is left after that. */
   async run(signal: AbortSignal): Promise<void> {
     const { facts, head } = this.#core.ledger;
-    const starts = facts.subscribe(({ type, stream }) => {
-      if (type === 'container.start.succeeded' || type === 'container.restart.succeeded')
-        void this.#watch(stream.slice('container/'.length), signal);
-    });
-    signal.addEventListener('abort', () => starts.unsubscribe(), { once: true });
-    for (const { id, process } of head.containers.values()) if (process !== undefined) void this.#watch(id, signal);
+    const seen = facts.subscribe((event) => this.#heed(event, signal));
+    for (const { id, process } of head.containers.values()) if (process !== undefined) this.#begin(id, signal);
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    seen.unsubscribe();
+    await Promise.all(this.#watches);
   }
 
-  /** For as long as this run of the container lasts. */
-  async #watch(id: string, signal: AbortSignal): Promise<void> {
+  #heed(event: ShiplogEvent, signal: AbortSignal): void {
+    const id = event.stream.slice('container/'.length);
+    if (isStart(event)) this.#begin(id, signal, event.seq);
+    else if (event.type === 'container.remove.succeeded') this.#core.probes.forget(id);
+    else if (event.type === 'container.prune.succeeded') for (const gone of event.data.removed) this.#core.probes.forget(gone);
+  }
+
+  #begin(id: string, signal: AbortSignal, cause?: number): void {
+    const watch = this.#watch(id, signal, cause).catch((error: unknown) =>
+      this.#core.parts.logger.error('health is not checked any more', { id, error: String(error) }),
+    );
+    this.#watches.add(watch);
+    void watch.finally(() => this.#watches.delete(watch));
+  }
+
+  /** For as long as this run of the container lasts. `started`: position of the outcome that began it, if it was just told. */
+  async #watch(id: string, signal: AbortSignal, started?: number): Promise<void> {
     const run = this.#core.ledger.head.containers.get(id);
-    if (run === undefined || (await this.#checkOf(run)) === undefined) return;
+    const check = run && (await this.#checkOf(run));
+    if (run === undefined || check === undefined) return;
     const over = new AbortController();
-    const lasts = AbortSignal.any([signal, over.signal]);
-    const ends = this.#core.ledger.facts.subscribe((event) => {
-      if (event.stream === `container/${id}` && this.#runs(run) === undefined) over.abort();
+    let probing: AbortController | undefined;
+    const changes = this.#core.ledger.facts.subscribe(({ stream }) => {
+      if (stream !== `container/${id}` && stream !== 'engine') return;
+      const now = this.#runs(run);
+      if (now === undefined) over.abort();
+      if (now === undefined || !isAsked(now)) probing?.abort();
     });
+    const lasts = AbortSignal.any([signal, over.signal]);
     try {
-      // An update may change the check while it runs.
       for (let now = this.#runs(run); now !== undefined && !lasts.aborted; now = this.#runs(run)) {
-        const check = await this.#checkOf(now);
-        if (check === undefined) return;
         await this.#wait(this.#isStarting(now, check) ? check.startIntervalMs : check.intervalMs, lasts);
         const due = this.#runs(run);
-        if (due === undefined || lasts.aborted || due.status === 'paused') continue;
-        const code = await this.#probe(due, check, lasts);
-        if (code !== undefined && !lasts.aborted) await this.#record(run, check, code);
+        if (due === undefined || lasts.aborted || !isAsked(due)) continue;
+        probing = new AbortController();
+        const revealed = withValues(due, await this.#core.secrets.values(due.spec));
+        const result = await this.#core.probes.run(revealed, check, AbortSignal.any([lasts, probing.signal]));
+        probing = undefined;
+        if (result !== undefined) await this.#keep(run, check, result, started);
       }
-    } catch (error) {
-      this.#core.parts.logger.error('health is not checked any more', { id, error: String(error) });
     } finally {
-      ends.unsubscribe();
+      changes.unsubscribe();
     }
   }
 
@@ -82,64 +90,40 @@ export class Health {
     return healthcheckOf(withValues(container.spec, await secrets.values(container.spec)), config);
   }
 
-  /** Failures do not count yet. */
-  #isStarting({ startedAt, health }: ContainerRecord, { startPeriodMs }: Healthcheck): boolean {
-    const age = Number(BigInt(this.#core.parts.clock.now()) - BigInt(startedAt)) / 1e6;
+  /** Failures do not count yet. `at`: nanoseconds since the epoch. */
+  #isStarting(
+    { startedAt, health }: Pick<ContainerRecord, 'startedAt' | 'health'>,
+    { startPeriodMs }: Healthcheck,
+    at: string = this.#core.parts.clock.now(),
+  ): boolean {
+    const age = Number(BigInt(at) - BigInt(startedAt)) / 1e6;
     return health?.status === 'starting' && age < startPeriodMs;
   }
 
-  async #record(run: ContainerRecord, check: Healthcheck, exitCode: number): Promise<void> {
+  /** Keeps what a probe found; what it changes is recorded first. */
+  async #keep(run: ContainerRecord, check: Healthcheck, result: ProbeResult, started: number | undefined): Promise<void> {
     const now = this.#runs(run);
-    const was = now?.health;
-    if (now === undefined || was === undefined) return;
-    const next = judged(was, exitCode === 0, this.#isStarting(now, check), check.retries);
-    if (next.status === was.status && next.failingStreak === was.failingStreak) return;
-    const data = { id: run.id, was: was.status, exitCode, ...next };
-    const event: NewEvent = { stream: `container/${run.id}`, type: 'container.health', kind: 'observed', data };
-    await this.#core.observe(event, 'health');
+    if (now?.health === undefined) return;
+    const { probes } = this.#core;
+    const { status } = now.health;
+    const { failingStreak } = probes.found(now) ?? now.health;
+    const next = judged({ status, failingStreak }, result.exitCode === 0, this.#isStarting(now, check, result.start), check.retries);
+    if (next.status !== status) {
+      const data = { id: run.id, was: status, exitCode: result.exitCode, ...next };
+      const cause = started ?? (await this.#startOf(run));
+      const event: NewEvent = { stream: `container/${run.id}`, type: 'container.health', kind: 'observed', data };
+      await this.#core.observe(cause === undefined ? event : { ...event, cause }, 'health');
+    }
+    probes.keep(run, result, next);
   }
 
-  /** The exit code; undefined where the container could not be asked. */
-  async #probe({ id, runtime }: ContainerRecord, { command, timeoutMs }: Healthcheck, lasts: AbortSignal): Promise<number | undefined> {
-    const caller = system('health');
-    const ended = Promise.withResolvers<number | undefined>();
-    const leave = (): void => ended.resolve(undefined);
-    let listening: Subscription | undefined;
-    try {
-      const { id: exec } = await this.#executor.execute('exec.create', { container: id, spec: probeOf(command) }, caller);
-      listening = this.#core.ledger.facts.subscribe((event: ShiplogEvent) => {
-        if (event.type === 'exec.exited' && event.data.id === exec) ended.resolve(event.data.exitCode);
-      });
-      lasts.addEventListener('abort', leave, { once: true });
-      const cancel = this.#core.parts.clock.after(timeoutMs, () => {
-        void this.#giveUp(id, runtime, exec).finally(() => ended.resolve(NO_CODE));
-      });
-      try {
-        await this.#executor.execute('exec.start', { exec, detach: true, tty: false }, caller);
-        return await ended.promise;
-      } finally {
-        cancel();
-      }
-    } catch (error) {
-      return NOT_NOW.has(ShiplogError.wrap(error).code) ? undefined : NO_CODE;
-    } finally {
-      listening?.unsubscribe();
-      lasts.removeEventListener('abort', leave);
-    }
-  }
-
-  /** Kills a probe that takes too long. */
-  async #giveUp(containerId: string, runtime: string, id: string): Promise<void> {
-    const { parts, ledger } = this.#core;
-    try {
-      const ctx = { op: parts.identities.op(), signal: parts.clock.deadline(10_000) };
-      await this.#core.call('runtime', runtime, 'execRemove', { id: containerId, exec: id }, ctx);
-      if (ledger.head.execs.get(id)?.status !== 'running') return;
-      const data = { id, containerId, exitCode: KILLED, finishedAt: parts.clock.now() };
-      await this.#core.observe({ stream: `container/${containerId}`, type: 'exec.exited', kind: 'observed', data }, 'health');
-    } catch (error) {
-      parts.logger.warn('a health probe that takes too long was not killed', { id: containerId, exec: id, error: String(error) });
-    }
+  /** Position of the outcome that began a run, unless much happened to the container since. */
+  async #startOf({ id, startedAt }: ContainerRecord): Promise<number | undefined> {
+    const { log } = this.#core.ledger;
+    const stream = `container/${id}` as const;
+    for await (const event of log.readStream(stream, Math.max(0, log.revision(stream) - RECENT)))
+      if (isStart(event) && event.t === startedAt) return event.seq;
+    return undefined;
   }
 
   #wait(ms: number, signal: AbortSignal): Promise<void> {
@@ -156,24 +140,19 @@ export class Health {
   }
 }
 
+function isStart({ type }: ShiplogEvent): boolean {
+  return type === 'container.start.succeeded' || type === 'container.restart.succeeded';
+}
+
+/** Whether its probes mean anything just now. */
+function isAsked({ status, busy }: ContainerRecord): boolean {
+  return status === 'running' && (busy === undefined || !ENDING.has(busy.verb));
+}
+
 /** What a probe makes of what was known before (moby, daemon/health.go). */
 export function judged(was: HealthRecord, succeeded: boolean, starting: boolean, retries: number): HealthRecord {
   if (succeeded) return { status: 'healthy', failingStreak: 0 };
   if (starting) return was;
   const failingStreak = was.failingStreak + 1;
   return { status: failingStreak >= retries ? 'unhealthy' : was.status, failingStreak };
-}
-
-function probeOf(command: readonly string[]): ExecSpec {
-  return {
-    command,
-    env: { names: [] },
-    user: '',
-    workingDir: '',
-    tty: false,
-    attachStdin: false,
-    attachStdout: false,
-    attachStderr: false,
-    privileged: false,
-  };
 }

@@ -2,6 +2,7 @@ import type { ContainerRecord, StateView } from '@shiplog/contracts';
 import { attachedInOrder } from '../network/attached-in-order.ts';
 import { endpointClaims } from '../network/claims.ts';
 import { planEndpoints, requireRunningTarget } from '../network/plan-endpoints.ts';
+import { healthcheckToRun } from '../projections/healthcheck.ts';
 import { requireIdle } from './require.ts';
 import { stopPlan } from './stop-plan.ts';
 import type { Decider } from './verdict.ts';
@@ -13,7 +14,7 @@ import type { Decider } from './verdict.ts';
 export const decideContainerRestart: Decider<'container.restart'> = (view, { args, givens }) => {
   const container = view.container(args.container);
   requireIdle(container);
-  const plan = stopPlan(view, container, args, givens.defaults);
+  const plan = { ...stopPlan(view, container, args, givens.defaults), ...healthcheckToRun(view, container) };
   if (container.active) {
     const decided = { id: container.id, ...plan, endpoints: attachedInOrder(container), sandbox: sandboxOf(view, container) };
     return { decided, expected: 'stream-exists' };

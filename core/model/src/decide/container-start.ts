@@ -1,6 +1,7 @@
 import { ShiplogError } from '@shiplog/contracts';
 import { endpointClaims } from '../network/claims.ts';
 import { planEndpoints } from '../network/plan-endpoints.ts';
+import { healthcheckToRun } from '../projections/healthcheck.ts';
 import { isUp } from '../projections/is-up.ts';
 import { requireIdle, requireNotPaused } from './require.ts';
 import type { Decider } from './verdict.ts';
@@ -23,5 +24,6 @@ export const decideContainerStart: Decider<'container.start'> = (view, { args, g
     });
   }
   const { endpoints, sandbox } = planEndpoints(view, container, givens);
-  return { decided: { id: container.id, endpoints, sandbox }, expected: 'stream-exists', ...endpointClaims(endpoints) };
+  const decided = { id: container.id, endpoints, sandbox, ...healthcheckToRun(view, container) };
+  return { decided, expected: 'stream-exists', ...endpointClaims(endpoints) };
 };

@@ -1,15 +1,4 @@
-import type { ContainerSpec, ImageRunConfig } from '@shiplog/contracts';
-
-/** A health check with nothing left open. Times in milliseconds. */
-export interface Healthcheck {
-  readonly command: readonly string[];
-  readonly intervalMs: number;
-  readonly timeoutMs: number;
-  readonly startPeriodMs: number;
-  readonly startIntervalMs: number;
-  /** So many failures in a row are too many. */
-  readonly retries: number;
-}
+import type { ContainerRecord, ContainerSpec, Healthcheck, ImageRunConfig, StateView } from '@shiplog/contracts';
 
 const SECOND = 1_000_000_000;
 
@@ -30,4 +19,10 @@ export function healthcheckOf(
     startIntervalMs: ms(own.startInterval, inherited.StartInterval, 5 * SECOND),
     retries: own.retries || inherited.Retries || 3,
   };
+}
+
+/** What a start decides of a container's health check: nothing where it has none. */
+export function healthcheckToRun(view: StateView, { spec, imageId }: ContainerRecord): { readonly healthcheck?: Healthcheck } {
+  const healthcheck = healthcheckOf(spec, view.images.get(imageId)?.config);
+  return healthcheck === undefined ? {} : { healthcheck };
 }

@@ -19,6 +19,7 @@ import {
   type DiskUsage,
   type PathChange,
   type PathStat,
+  type ProbeResults,
   type ProcessTable,
   type ReadRecord,
   type SaveRequest,
@@ -102,6 +103,13 @@ export class FakeEngine implements Engine {
 
   async revealed<R>(record: R): Promise<R> {
     return record;
+  }
+
+  /** By container id. */
+  readonly probed = new Map<string, ProbeResults>();
+
+  probes(container: string): ProbeResults | undefined {
+    return this.probed.get(container);
   }
 
   async callers(): Promise<(actor: Actor) => Actor> {

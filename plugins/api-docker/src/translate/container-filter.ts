@@ -3,6 +3,7 @@ import type { Filters } from '../http/filters.ts';
 import { isUp } from './container-status.ts';
 import { labelsOf } from './effective-config.ts';
 import { networksOf } from './endpoint-settings.ts';
+import { healthStatus } from './healthcheck.ts';
 import { expandPorts } from './ports.ts';
 
 const KEYS = [
@@ -57,7 +58,7 @@ function matcher(view: StateView, filters: Filters): (container: ContainerRecord
     filters.pattern('name', container.name, `/${container.name}`) &&
     filters.labels('label', labelsOf(container.spec, view.images.get(container.imageId))) &&
     filters.exact('status', container.status) &&
-    filters.exact('health', container.health?.status ?? 'none') &&
+    filters.exact('health', healthStatus(container)) &&
     filters.exact('isolation', 'default', '') &&
     before.every((other) => compare(container, other) < 0) &&
     since.every((other) => compare(container, other) > 0) &&

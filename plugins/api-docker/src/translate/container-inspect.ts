@@ -1,4 +1,4 @@
-import type { ContainerRecord, ContainerSize, ImageRecord, StateView } from '@shiplog/contracts';
+import type { ContainerRecord, ContainerSize, ImageRecord, ProbeResults, StateView } from '@shiplog/contracts';
 import { healthcheckConfig, healthState } from './healthcheck.ts';
 import { isUp } from './container-status.ts';
 import { labelsOf, mergeEnv } from './effective-config.ts';
@@ -12,6 +12,8 @@ export interface InspectOptions {
   readonly env: readonly string[];
   /** Adds SizeRw and SizeRootFs. */
   readonly size?: ContainerSize | undefined;
+  /** What this engine's probes of it found. */
+  readonly probes?: ProbeResults | undefined;
 }
 
 /** Answer of `GET /containers/{id}/json`. */
@@ -25,7 +27,7 @@ export function containerInspect(container: ContainerRecord, view: StateView, op
     Created: rfc3339(container.createdAt),
     Path: path,
     Args: args,
-    State: stateOf(container),
+    State: stateOf(container, options.probes),
     Image: container.imageId,
     ResolvConfPath: '',
     HostnamePath: '',
@@ -53,7 +55,7 @@ export function sizesOf(size: ContainerSize | undefined): object {
   return size === undefined ? {} : { SizeRw: size.own, SizeRootFs: size.rootfs };
 }
 
-function stateOf(container: ContainerRecord): object {
+function stateOf(container: ContainerRecord, probes: ProbeResults | undefined): object {
   return {
     Status: container.status,
     Running: isUp(container),
@@ -66,7 +68,7 @@ function stateOf(container: ContainerRecord): object {
     Error: container.error,
     StartedAt: rfc3339(container.startedAt),
     FinishedAt: rfc3339(container.finishedAt),
-    ...healthState(container),
+    ...healthState(container, probes),
   };
 }
 

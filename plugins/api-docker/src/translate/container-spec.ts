@@ -77,7 +77,7 @@ export function translateCreate(body: Fields, context: SpecContext): TranslatedC
     devices: devicesOf(hostConfig),
     init: hostConfig.boolean('Init'),
     annotations: hostConfig.map('Annotations'),
-    ...optional('healthcheck', healthcheckOf(body)),
+    ...optional('healthcheck', healthcheckOf(body, context.version)),
     ...optional('rootfsSizeBytes', rootfsSizeOf(hostConfig)),
     ...optional('oomScoreAdj', oomScoreOf(hostConfig)),
     ...optional('runtime', hostConfig.string('Runtime') || undefined),

@@ -1,16 +1,18 @@
-import type { ContainerRecord, ContainerSpec, HealthcheckSpec, ImageHealthcheck } from '@shiplog/contracts';
+import type { ContainerRecord, ContainerSpec, HealthcheckSpec, ImageHealthcheck, ProbeResults } from '@shiplog/contracts';
 import type { Fields } from '../http/fields.ts';
+import { type ApiVersion, atLeast } from '../http/version.ts';
+import { rfc3339 } from './time.ts';
 
-/** Healthcheck of a create body; undefined where nothing is asked. */
-export function healthcheckOf(body: Fields): HealthcheckSpec | undefined {
+/** Healthcheck of a create body; undefined where nothing is asked. API 1.44 brought the start interval; before, Docker ignores it. */
+export function healthcheckOf(body: Fields, version: ApiVersion): HealthcheckSpec | undefined {
   if (!body.asks('Healthcheck')) return undefined;
   const fields = body.object('Healthcheck');
   const test = fields.strings('Test');
-  const asked: [keyof HealthcheckSpec, string][] = [
+  const asked: (readonly [keyof HealthcheckSpec, string])[] = [
     ['interval', 'Interval'],
     ['timeout', 'Timeout'],
     ['startPeriod', 'StartPeriod'],
-    ['startInterval', 'StartInterval'],
+    ...(atLeast(version, '1.44') ? ([['startInterval', 'StartInterval']] as const) : []),
     ['retries', 'Retries'],
   ];
   const counts = asked.map(([name, field]) => [name, fields.integer(field)] as const).filter(([, value]) => value !== 0);
@@ -35,7 +37,25 @@ export function healthcheckConfig(
   return Object.keys(merged).length === 0 ? {} : { Healthcheck: merged };
 }
 
-/** State.Health. What probes printed is not kept: Log is empty. */
-export function healthState({ health }: Pick<ContainerRecord, 'health'>): { readonly Health?: object } {
-  return health === undefined ? {} : { Health: { Status: health.status, FailingStreak: health.failingStreak, Log: [] } };
+/** Docker's word for a container's health: one that has ended is not well (moby, container/health.go). `none` without a check. */
+export function healthStatus({ health, process }: Pick<ContainerRecord, 'health' | 'process'>): string {
+  if (health === undefined) return 'none';
+  return process === undefined ? 'unhealthy' : health.status;
+}
+
+/** State.Health. Its Log is of this engine's probes; absent without a check. */
+export function healthState(
+  container: Pick<ContainerRecord, 'health' | 'process'>,
+  probes: ProbeResults | undefined,
+): { readonly Health?: object } {
+  const { health } = container;
+  if (health === undefined) return {};
+  const { failingStreak, last } = probes ?? { failingStreak: health.failingStreak, last: [] };
+  const log = last.map(({ start, end, exitCode, output }) => ({
+    Start: rfc3339(start),
+    End: rfc3339(end),
+    ExitCode: exitCode,
+    Output: output,
+  }));
+  return { Health: { Status: healthStatus(container), FailingStreak: failingStreak, Log: log } };
 }

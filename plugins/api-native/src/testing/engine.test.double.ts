@@ -62,6 +62,7 @@ export function anEngine(): Double {
     diskUsage: notUsed,
     usage: notUsed,
     save: notUsed,
+    probes: notUsed,
     seal: notUsed,
     unseal: notUsed,
     revealed: notUsed,

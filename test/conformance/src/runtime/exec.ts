@@ -27,6 +27,16 @@ export function execChecks(check: AddCheck): void {
     assert.equal(stdout.includes('/tmp/runs'), false, 'its process is gone');
   });
 
+  check('given an exec session that runs more than one process, when it is removed, then all of them are gone', async (lab) => {
+    const id = await up(lab);
+    const exec = await lab.execCreate(id, ['/bin/sh', '-c', 'sleep 4321 & (sleep 4322; true)']);
+    await lab.driver.execStart({ id, exec }, lab.ctx());
+    const listed = async (): Promise<string> => (await lab.exec(id, ['/bin/ps', '-o', 'args'])).stdout;
+    await eventually(async () => /sleep 4321[^]*sleep 4322|sleep 4322[^]*sleep 4321/.test(await listed()), 'both run');
+    await lab.driver.execRemove({ id, exec }, lab.ctx());
+    assert.doesNotMatch(await listed(), /sleep 432/);
+  });
+
   check('given a session that was never started, when it is removed, then nothing of it stays', async (lab) => {
     const id = await up(lab);
     const exec = await lab.execCreate(id, ['/bin/sh', '-c', 'echo x > /tmp/ran']);

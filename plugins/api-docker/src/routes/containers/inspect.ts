@@ -11,5 +11,6 @@ export async function inspectContainer(exchange: Exchange): Promise<void> {
   const container = await engine.revealed(view.container(param(exchange, 'id')));
   const env = await engine.unseal(container.spec.env);
   const size = booleanOf(query, 'size') && !past ? await engine.size(container.id, gone) : undefined;
-  json(response, 200, containerInspect(container, view, { env, size }));
+  const probes = past ? undefined : engine.probes(container.id);
+  json(response, 200, containerInspect(container, view, { env, size, probes }));
 }
