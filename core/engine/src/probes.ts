@@ -50,6 +50,8 @@ export class Probes {
   readonly #core: EngineCore;
   readonly #running = new Map<string, (exit: ProcessExit) => void>();
   readonly #found = new Map<string, Found>();
+  /** Containers that may still have a probe which could not be ended. */
+  readonly #left = new Set<string>();
 
   constructor(core: EngineCore) {
     this.#core = core;
@@ -61,6 +63,7 @@ export class Probes {
    */
   async run(container: ContainerRecord, check: Healthcheck, signal: AbortSignal): Promise<ProbeResult | undefined> {
     const { clock } = this.#core.parts;
+    if (this.#left.has(container.id) && !(await this.end(container))) return undefined;
     const start = clock.now();
     const exited = Promise.withResolvers<ProcessExit>();
     this.#running.set(container.id, exited.resolve);
@@ -154,13 +157,17 @@ export class Probes {
     }
   }
 
-  /** Kills and forgets the probe of a container, if there is one. One that cannot be ended is told of, and ended before the next. */
-  async end({ id, runtime }: Pick<ContainerRecord, 'id' | 'runtime'>): Promise<void> {
+  /** Kills and forgets the probe of a container, if there is one. False if that failed: it is tried again before the next one runs. */
+  async end({ id, runtime }: Pick<ContainerRecord, 'id' | 'runtime'>): Promise<boolean> {
     const { clock, logger } = this.#core.parts;
     try {
       await this.#call(runtime, 'execRemove', { id, exec: PREFIX + id }, clock.deadline(END_MS));
+      this.#left.delete(id);
+      return true;
     } catch (error) {
+      this.#left.add(id);
       logger.warn('a health probe was not ended', { id, code: ShiplogError.wrap(error).code });
+      return false;
     }
   }
 
@@ -184,6 +191,7 @@ export class Probes {
 
   forget(id: string): void {
     this.#found.delete(id);
+    this.#left.delete(id);
   }
 
   #call(runtime: string, verb: keyof RuntimeDriver & string, args: object, signal: AbortSignal): Promise<unknown> {

@@ -23,6 +23,15 @@ export interface CreateRequest {
   ExposedPorts?: Record<string, object>;
   StopSignal?: string;
   StopTimeout?: number;
+  /** Times in nanoseconds. */
+  Healthcheck?: {
+    Test?: string[];
+    Interval?: number;
+    Timeout?: number;
+    Retries?: number;
+    StartPeriod?: number;
+    StartInterval?: number;
+  };
   HostConfig: HostConfig;
   NetworkingConfig?: { EndpointsConfig: Record<string, EndpointConfig> };
 }

@@ -169,6 +169,9 @@ test('given a health check, when it is translated, then what is asked is kept, a
     startInterval: 1e9,
     retries: 5,
   });
+  // It came with 1.44; the daemon ignores it of an older client.
+  assert.not.ok('startInterval' in (translate({ Healthcheck: asked }, {}, '1.43').spec.healthcheck ?? {}));
+  assert.ok('startInterval' in (translate({ Healthcheck: asked }, {}, '1.44').spec.healthcheck ?? {}));
 });
 
 test('given links, when the network is one that a user made, then they are let be, as with Docker, and links of endpoints are kept', () => {

@@ -1,4 +1,5 @@
 import { defineOptions } from '../verb.ts';
+import { HEALTH_OPTIONS } from './health-options.ts';
 import { LIMIT_OPTIONS } from './limit-options.ts';
 
 /** Options that `run` and `create` share: Docker's, as far as the engine has what they ask for. */
@@ -46,6 +47,7 @@ export const CREATE_OPTIONS = defineOptions({
   'stop-signal': { type: 'text', value: 'SIGNAL', help: 'Signal that stops it' },
   'stop-timeout': { type: 'text', value: 'SECONDS', help: 'Time it has to stop' },
   init: { type: 'switch', help: 'Run an init that reaps processes' },
+  ...HEALTH_OPTIONS,
   ...LIMIT_OPTIONS,
   ulimit: { type: 'list', value: 'NAME=SOFT[:HARD]', help: 'Resource limit' },
   'oom-score-adj': { type: 'text', value: 'N', help: 'Preference of the OOM killer' },

@@ -4,6 +4,7 @@ import { CliError, UsageError } from '../cli-error.ts';
 import type { Flags } from '../verb.ts';
 import type { CREATE_OPTIONS } from './create-options.ts';
 import { compact } from './compact.ts';
+import { healthcheck } from './healthcheck.ts';
 import { environment, keyValues, readLines } from './key-values.ts';
 import { limitsOf, restartPolicy } from './limits.ts';
 import { parseMount, parseTmpfs, parseVolumes } from './mounts.ts';
@@ -48,6 +49,7 @@ export async function createRequest(
     Volumes: filled(anonymous),
     ExposedPorts: filled(ports.exposed),
     StopSignal: flags['stop-signal'],
+    Healthcheck: healthcheck(flags),
     StopTimeout: maybeInteger('--stop-timeout', flags['stop-timeout']),
     HostConfig: await hostConfig(flags, binds, ports.bindings, networks.mode),
     NetworkingConfig: Object.keys(networks.endpoints).length === 0 ? undefined : { EndpointsConfig: networks.endpoints },

@@ -157,6 +157,26 @@ export const WRONG_DRIVERS: readonly Wrong[] = [
       }),
   },
   {
+    name: 'one that kills the first process of an exec session alone',
+    failed: /runs more than one process/,
+    of: (driver) => {
+      const pids = new Map<string, number>();
+      return replacing(driver, {
+        async execStart(args, ctx) {
+          const answer = await driver.execStart(args, ctx);
+          pids.set(args.exec, answer.process.pid);
+          return answer;
+        },
+        async execRemove(args, ctx) {
+          const pid = pids.get(args.exec);
+          if (pid !== undefined) process.kill(pid, 'SIGKILL');
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          return driver.execRemove(args, ctx);
+        },
+      });
+    },
+  },
+  {
     name: 'one that takes an exec session for another each time',
     failed: /execCreate, execStart and execRemove are repeated/,
     of: (driver) => {
