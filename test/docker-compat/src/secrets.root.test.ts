@@ -174,6 +174,19 @@ test('given secrets in files, when they are copied in and out, whole and broken,
   assert.is((await daemon.docker(['rm', '-f', 'copied'])).code, 0);
 });
 
+test('given a health check that prints a secret, when its container is looked at, then it is there', async () => {
+  const secret = canary('probe');
+  // Backwards, so that it is what the probe prints and not what it is called with.
+  const backwards = [...secret].toReversed().join('');
+  const flags = ['--health-cmd', `echo ${backwards} | rev; exit 1`, '--health-interval', '100ms', '--health-retries', '1'];
+  assert.is(await docker('run', '-d', '--name', 'telling', ...flags, IMAGE, 'sleep', '3600'), 0);
+  for (const end = Date.now() + 60_000; ; await sleep(100)) {
+    const { stdout } = await daemon.docker(['inspect', '-f', '{{json .State.Health}}', 'telling']);
+    if (stdout.includes(secret) && stdout.includes('"Status":"unhealthy"')) break;
+    assert.ok(Date.now() < end, stdout);
+  }
+});
+
 test('given all that was planted, when every file, stream, export, answer and process is searched, then it is nowhere but in the vault and in the bundle', async () => {
   await sleep(300);
   const places = new Map<string, string>();
