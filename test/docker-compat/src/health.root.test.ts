@@ -110,8 +110,12 @@ test('given a check that fails, when it did so often enough, then the container 
   assert.is(Log.at(-1)?.Output, 'no\n');
   await until('it goes on failing', async () => (await healthOf('ill')).FailingStreak >= 5);
   assert.is(await docker('ps', '--filter', 'health=unhealthy', '--format', '{{.Names}}'), 'ill');
-  const told = await docker('events', '--since', '0', '--until', '0s', '--filter', 'container=ill', '--format', '{{.Action}}');
-  assert.equal(told.split('\n'), ['create', 'start', 'health_status: unhealthy']);
+  // The client asks for whole seconds: what is of this one comes a moment later.
+  const told = await until('docker events tells of it', async () => {
+    const text = await docker('events', '--since', '0', '--until', '0s', '--filter', 'container=ill', '--format', '{{.Action}}');
+    return text.includes('health_status') && text.split('\n');
+  });
+  assert.equal(told, ['create', 'start', 'health_status: unhealthy']);
   await docker('exec', 'ill', 'true');
   await docker('stop', 'ill');
   assert.is((await healthOf('ill')).Status, 'unhealthy');
