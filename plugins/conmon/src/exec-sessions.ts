@@ -40,11 +40,11 @@ export class ExecSessions {
     if (main === undefined || !(await lives(this.kernel, main)))
       throw new ShiplogError('CONTAINER_NOT_RUNNING', `container ${id} is not running`, { id });
     // What an engine that ended left. Its monitor ended with it, or its process has run: it cannot be started again.
-    if (await pathExists(directory)) await this.remove({ id, exec });
+    if (await pathExists(directory)) await this.#end({ id, exec });
     try {
       await this.#make(args, directory);
     } catch (error) {
-      await this.remove({ id, exec });
+      await this.#end({ id, exec });
       throw error;
     }
     return {};
@@ -116,16 +116,19 @@ export class ExecSessions {
   }
 
   async remove({ id, exec }: Args<'execRemove'>): Promise<Record<string, never>> {
+    // Its directory goes last, but with that of a container that is removed while it is made: then it is known here.
+    if (this.#sessions.has(exec) || existsSync(this.layout.exec(id, exec))) await this.#end({ id, exec });
+    return {};
+  }
+
+  async #end({ id, exec }: Args<'execRemove'>): Promise<void> {
     const directory = this.layout.exec(id, exec);
     this.exits.forgetExec(exec);
     this.#sessions.delete(exec);
-    // Its directory goes last: without one there is nothing of it.
-    if (!existsSync(directory)) return {};
     const process = keptProcess(directory) ?? (await this.#unkept(directory, exec));
     if (process !== undefined) await endSession(this.kernel, process);
     await endMonitor(this.kernel, directory, exec, process === undefined);
     await rm(directory, { recursive: true, force: true });
-    return {};
   }
 
   /** The process that an engine let run, and did not live to keep. The monitor may still be about to make it. */
