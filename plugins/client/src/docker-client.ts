@@ -16,6 +16,7 @@ import type {
   ImageSummary,
   NetworkRequest,
   NetworkSummary,
+  PathStat,
   ProgressLine,
   UpdateRequest,
   VersionAnswer,
@@ -237,6 +238,34 @@ export class DockerClient {
     return this.#json('GET', image(name, 'history'));
   }
 
+  /** What is at a path of a container. */
+  async statPath(id: string, path: string): Promise<PathStat> {
+    const response = await this.#send('HEAD', container(id, 'archive'), { query: { path } });
+    response.resume();
+    return pathStat(response.headers['x-docker-container-path-stat']);
+  }
+
+  /** The file or directory at a path as a tar. The reading fails where the engine cannot go on. */
+  async getArchive(id: string, path: string): Promise<{ readonly stat: PathStat; readonly tar: AsyncIterable<Uint8Array> }> {
+    const response = await this.#send('GET', container(id, 'archive'), { query: { path } });
+    return { stat: pathStat(response.headers['x-docker-container-path-stat']), tar: response };
+  }
+
+  /** Unpacks a tar into the directory at a path. */
+  async putArchive(
+    id: string,
+    path: string,
+    archive: Readable,
+    query: { readonly noOverwriteDirNonDir?: boolean; readonly copyUIDGID?: boolean } = {},
+  ): Promise<void> {
+    await this.#done('PUT', container(id, 'archive'), { query: { path, ...query }, body: archive });
+  }
+
+  /** A container's root file system as a tar. */
+  async exportContainer(id: string): Promise<AsyncIterable<Uint8Array>> {
+    return this.#send('GET', container(id, 'export'));
+  }
+
   async tagImage(name: string, repo: string, tag: string): Promise<void> {
     await this.#done('POST', image(name, 'tag'), { query: { repo, tag } });
   }
@@ -364,6 +393,10 @@ export class DockerClient {
   async #hijack(path: string, rest: Partial<Call>): Promise<Hijacked> {
     return this.#transport.hijack(await this.#call('POST', path, rest));
   }
+}
+
+function pathStat(header: string | readonly string[] | undefined): PathStat {
+  return JSON.parse(Buffer.from(String(header ?? ''), 'base64').toString('utf8')) as PathStat;
 }
 
 /** Negative when `a` is older. */

@@ -189,6 +189,17 @@ export interface ExecRequest {
   ConsoleSize?: [number, number];
 }
 
+export interface PathStat {
+  readonly name: string;
+  readonly size: number;
+  /** Go's os.FileMode: the highest bit says directory, bit 27 symbolic link. */
+  readonly mode: number;
+  /** RFC 3339. */
+  readonly mtime: string;
+  /** Where a link leads in the container. */
+  readonly linkTarget: string;
+}
+
 export interface ImageSummary {
   readonly Id: string;
   readonly RepoTags: readonly string[] | null;

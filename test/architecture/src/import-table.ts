@@ -61,7 +61,7 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'plugins/client': { ours: ['contracts'], thirdParty: [] },
   'plugins/create-driver': { ours: ['contracts'], thirdParty: [] },
   'plugins/cli': {
-    ours: ['client', 'contracts', 'event-log', 'create-driver', 'export', 'replay', 'reenact', 'tlog', 'tlog-directory'],
+    ours: ['client', 'contracts', 'event-log', 'create-driver', 'export', 'oci', 'replay', 'reenact', 'tlog', 'tlog-directory'],
     thirdParty: ['picocolors'],
   },
   'plugins/daemon': { ours: ['plugin-host', 'contracts', 'driver-kit'], thirdParty: [] },

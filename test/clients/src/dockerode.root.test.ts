@@ -1,11 +1,14 @@
 // time limit: 240 s
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createReadStream } from 'node:fs';
 import { PassThrough, type Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import Docker from 'dockerode';
+import { extract, pack } from 'tar-stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { busyboxArchive, hostTraces, TestDaemon } from '@shiplog/test-support';
@@ -69,6 +72,50 @@ async function failure(
     (error: object) => error,
   );
 }
+
+/** A tar of one file. */
+function tarOf(name: string, text: string): Readable {
+  const packed = pack();
+  packed.entry({ name, mode: 0o640, uid: 12, gid: 34 }, text);
+  packed.finalize();
+  return packed as unknown as Readable;
+}
+
+test('given a container that has not run, when an archive is put into it and taken out again, then it is the same, and there when it runs', async () => {
+  const container = await make(['cat', '/etc/put']);
+  await container.putArchive(tarOf('put', 'put there\n'), { path: '/etc' });
+  const entries: { readonly name: string; readonly mode?: number | undefined; readonly uid?: number | undefined; readonly text: string }[] =
+    [];
+  const reading = extract();
+  reading.on('entry', ({ name, mode, uid }, stream, next) => {
+    let said = '';
+    stream.on('data', (chunk: Buffer) => (said += String(chunk)));
+    stream.on('end', () => {
+      entries.push({ name, mode, uid, text: said });
+      next();
+    });
+  });
+  await pipeline((await container.getArchive({ path: '/etc/put' })) as Readable, reading);
+  assert.equal(entries, [{ name: 'put', mode: 0o640, uid: 12, text: 'put there\n' }]);
+  const info = await container.infoArchive({ path: '/etc/put' });
+  const stat = JSON.parse(
+    Buffer.from(String((info as IncomingMessage).headers['x-docker-container-path-stat']), 'base64').toString(),
+  ) as object;
+  assert.equal({ ...stat, mtime: '' }, { name: 'put', size: 10, mode: 0o640, mtime: '', linkTarget: '' });
+  await container.start();
+  await container.wait();
+  assert.match(String(await container.logs({ stdout: true })), 'put there');
+  const all: string[] = [];
+  const listing = extract();
+  listing.on('entry', ({ name }, stream, next) => {
+    all.push(name);
+    stream.resume().on('end', next);
+  });
+  await pipeline((await container.export()) as Readable, listing);
+  assert.ok(all.includes('etc/put') && all.includes('bin/busybox'));
+  assert.is((await failure(container.getArchive({ path: '/no' }))).statusCode, 404);
+  assert.is((await failure(container.putArchive(tarOf('x', 'x'), { path: '/etc/put' }))).statusCode, 400);
+});
 
 test('given an attach before the start, when input is sent and ended, then each stream and the exit code arrive', async () => {
   const container = await make(['sh', '-c', 'cat; echo problem >&2; exit 4'], STDIO);
@@ -187,9 +234,9 @@ test('given what cannot be done, when it is asked for, then the error has code, 
   await container.stop({ t: 0 });
   assert.is((await failure(container.stop())).statusCode, 304);
   // What is not there yet says so.
-  const archive = await failure(container.getArchive({ path: '/etc' }));
-  assert.is(archive.statusCode, 501);
-  assert.match(String(archive), /is not implemented by this engine yet/);
+  const commit = await failure(container.commit({ repo: 'committed' }));
+  assert.is(commit.statusCode, 501);
+  assert.match(String(commit), /is not implemented by this engine yet/);
 });
 
 test('given a health check, when what it looks for comes and goes, then state, list and events tell', async () => {

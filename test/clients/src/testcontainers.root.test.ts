@@ -1,8 +1,10 @@
 // time limit: 240 s
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { extract } from 'tar-stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { busyboxArchive, hostTraces, TestDaemon } from '@shiplog/test-support';
@@ -60,6 +62,36 @@ for (const [what, strategy] of [
     );
   });
 }
+
+test('given files, directories, contents and archives, when they are copied in before the start and while it runs, then they are there, and come out again', async () => {
+  const files = await mkdtemp(join(scratch, 'files-'));
+  await writeFile(join(files, 'file'), 'of a file');
+  const running = await container(['sleep', '600'])
+    .withCopyFilesToContainer([{ source: join(files, 'file'), target: '/etc/before', mode: 0o600 }])
+    .withCopyDirectoriesToContainer([{ source: files, target: '/made/here' }])
+    .withCopyContentToContainer([{ content: 'of nothing', target: '/etc/content' }])
+    .start();
+  await running.copyFilesToContainer([{ source: join(files, 'file'), target: '/etc/after' }]);
+  await running.copyContentToContainer([{ content: 'of nothing', target: '/deep/er/content' }]);
+  const { output } = await running.exec([
+    'sh',
+    '-c',
+    'stat -c %a /etc/before; cat /etc/before /made/here/file /etc/content /etc/after /deep/er/content',
+  ]);
+  assert.is(output, '600\nof a fileof a fileof nothingof a fileof nothing');
+  const out = await running.copyArchiveFromContainer('/made');
+  const names: string[] = [];
+  const reading = extract();
+  reading.on('entry', ({ name }, stream, next) => {
+    names.push(name);
+    stream.resume().on('end', next);
+  });
+  await pipeline(out as Readable, reading);
+  assert.equal(names.toSorted(), ['made/', 'made/here/', 'made/here/file']);
+  await running.copyArchiveToContainer((await running.copyArchiveFromContainer('/made')) as Readable, '/tmp');
+  assert.is((await running.exec(['cat', '/tmp/made/here/file'])).output, 'of a file');
+  await running.stop();
+});
 
 test('given a container that writes, when a line is waited for, then its output is read from the beginning', async () => {
   const telling = await container(['sh', '-c', 'echo first; echo ready to serve; exec sleep 600'])

@@ -397,6 +397,62 @@ test('given copies and an export, when docker events are asked, then they are to
   );
 });
 
+test('given shiplog, when it copies in and out, by paths and by streams, then it does what docker does', async () => {
+  const shiplog = async (...args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await daemon.shiplog(args);
+    assert.is(code, 0, `shiplog ${args.join(' ')}: ${stderr}`);
+    return stdout;
+  };
+  for (const kind of ['running', 'created'] as const) {
+    const name = await made(`own-${kind}`, kind);
+    await shiplog('cp', join(host, 'file'), `${name}:/etc`);
+    await shiplog('cp', join(host, 'file'), `${name}:/etc/renamed`);
+    await shiplog('cp', join(host, 'tree'), `${name}:/made`);
+    await shiplog('cp', join(host, 'tree'), `${name}:/made`);
+    await shiplog('cp', `${join(host, 'tree')}/.`, `${name}:/tmp`);
+    assert.equal(await namesAt(name, '/made'), ['made/', 'made/link', 'made/sub/', 'made/sub/empty/', 'made/sub/script', 'made/tree/', 'made/tree/link', 'made/tree/sub/', 'made/tree/sub/empty/', 'made/tree/sub/script']); // prettier-ignore
+    assert.equal(await namesAt(name, '/tmp/link'), ['link']);
+    const [own, docker] = [await mkdtemp(join(scratch, 'own-')), await mkdtemp(join(scratch, 'docker-'))];
+    for (const [from, to] of [
+      ['/etc/file', ''],
+      ['/etc/renamed', 'other'],
+      ['/made', ''],
+      ['/made', 'new'],
+      ['/made/sub/.', ''],
+      ['/tmp/link', ''],
+    ]) {
+      await shiplog('cp', `${name}:${from}`, join(own, to ?? ''));
+      await ok(['cp', `${name}:${from}`, join(docker, to ?? '')]);
+    }
+    const same = await run('diff', ['-r', '--no-dereference', own, docker]);
+    assert.is(same.code, 0, same.stdout);
+    await shiplog('cp', '-L', `${name}:/made/link`, join(own, 'followed'));
+    assert.is(await readFile(join(own, 'followed'), 'utf8'), '#!/bin/sh\n');
+    const piped = await run(
+      'sh',
+      ['-c', 'shiplog cp "$0:/made" - | shiplog cp - "$0:/srv-piped" || exit 3; shiplog export "$0" | tar -t | grep -c made/', name],
+      {
+        env: { ...daemon.env, PATH: `${join(import.meta.dirname, '../../../node_modules/.bin')}:${process.env['PATH']}` },
+      },
+    );
+    assert.is(piped.code, 3, 'a tar needs a directory that is there');
+    await shiplog('export', '-q', '-o', join(own, 'all.tar'), name);
+    assert.match((await run('tar', ['-tf', join(own, 'all.tar')])).stdout, /^made\/sub\/script$/m);
+  }
+  const failing = async (...args: readonly string[]): Promise<string> => {
+    const { code, stderr } = await daemon.shiplog(args);
+    assert.is.not(code, 0, args.join(' '));
+    return stderr;
+  };
+  assert.match(await failing('cp', 'own-running:/a', 'own-created:/b'), 'between containers is not supported');
+  assert.match(await failing('cp', host, scratch), 'one side must be in a container');
+  assert.match(await failing('cp', 'own-running:/no/such', scratch), 'Could not find the file /no/such in container own-running');
+  assert.match(await failing('cp', join(host, 'tree'), 'own-running:/etc/group'), 'cannot copy a directory');
+  assert.match(await failing('cp', join(host, 'file'), 'own-running:/nothing/'), 'must exist');
+  assert.match(await failing('cp', join(host, 'nothing'), 'own-running:/'), 'cannot read');
+  assert.match(await failing('cp', 'own-running:/made', join(host, 'file')), 'cannot copy a directory');
+});
+
 test('given a client that hangs up in the middle of a copy, when it is gone, then the container is free and nothing is mounted', async () => {
   const name = await made('left', 'created');
   const connection = RawConnection.request(

@@ -1,4 +1,5 @@
-import { CliError, UsageError } from '../cli-error.ts';
+import { UsageError } from '../cli-error.ts';
+import { countedArchive } from '../counted-archive.ts';
 import { EXIT } from '../exit-codes.ts';
 import { ProgressBar } from '../format/progress-bar.ts';
 import { printAll } from '../print-all.ts';
@@ -32,7 +33,11 @@ export default defineVerb({
     const { docker } = await context.client();
     const bar = new ProgressBar(context.stderr, 'Saving', { unit: 'bytes', quiet });
     try {
-      const chunks = counted(await docker.saveImages(images), bar);
+      const chunks = countedArchive(
+        await docker.saveImages(images),
+        bar,
+        "the engine's own log says why; a damaged image is loaded or pulled again",
+      );
       if (output === '-') await printAll(context, chunks);
       else await writeWholeFile(output, chunks);
     } finally {
@@ -41,20 +46,3 @@ export default defineVerb({
     return EXIT.ok;
   },
 });
-
-/** The engine cuts the connection where what it reads is damaged: half an archive is none. */
-async function* counted(chunks: AsyncIterable<Uint8Array>, bar: ProgressBar): AsyncIterable<Uint8Array> {
-  let bytes = 0;
-  try {
-    for await (const chunk of chunks) {
-      bytes += chunk.length;
-      bar.update(bytes);
-      yield chunk;
-    }
-  } catch (error) {
-    throw new CliError('the engine stopped sending: the archive is not whole', {
-      hint: "the engine's own log says why; a damaged image is loaded or pulled again",
-      cause: error,
-    });
-  }
-}
