@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { run, type Ran } from './command.ts';
 import { PATIENCE } from './patience.ts';
+import { temporaryRoot } from './sweep/run-directory.ts';
 
 const BIN = join(dirname(fileURLToPath(import.meta.url)), '../../../node_modules/.bin');
 
@@ -44,7 +44,7 @@ export class TestDaemon {
 
   /** Starts one and waits until it answers. `extra` are more flags; `directory` takes the place of a new temporary one. */
   static async start(options: { readonly extra?: readonly string[]; readonly directory?: string } = {}): Promise<TestDaemon> {
-    const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'shiplog-test-')));
+    const directory = options.directory ?? (await mkdtemp(join(await temporaryRoot(), 'shiplog-test-')));
     const chance = Math.floor(Math.random() * 256 * 64);
     const daemon = new TestDaemon(
       directory,

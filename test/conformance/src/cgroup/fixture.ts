@@ -1,9 +1,11 @@
-import { rmdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CgroupDriver, Kernel } from '@shiplog/contracts';
 import { errnoOf, groupsIn, namesIn, processesIn, readControl, removeGroup } from '@shiplog/driver-kit';
 import { type Hierarchy, hierarchies } from '../hierarchies.ts';
+import { nameEngine } from '../name-engine.ts';
 import type { CgroupFixture, ReadableLimit } from './lab.ts';
 
 /** Version 1: the controller and its file. Version 2: the file, and which of its words. */
@@ -54,6 +56,8 @@ interface Group {
  */
 export async function cgroupFixture({ make, cleanup, ...instances }: CgroupInstances): Promise<CgroupFixture> {
   const { engineId, kernel } = instances;
+  const mark = await mkdtemp(join(tmpdir(), 'shiplog-kit-'));
+  await nameEngine(mark, engineId);
   const all = await hierarchies(kernel);
   const groups = async (id?: string): Promise<readonly Group[]> => {
     const found: Group[] = [];
@@ -98,6 +102,7 @@ export async function cgroupFixture({ make, cleanup, ...instances }: CgroupInsta
       for (const { directory } of left.toSorted((a, b) => Number(hasFreezer(b.hierarchy)) - Number(hasFreezer(a.hierarchy))))
         await endProcesses(kernel, directory);
       for (const { directory } of left) await removeParent(directory);
+      await rm(mark, { recursive: true, force: true });
     },
   };
 }

@@ -9,6 +9,7 @@ import { createContext, type Kernel, type RuntimeDriver } from '@shiplog/contrac
 import { instantiate, namesIn, type PluginDefinition, readControl, type ScopedDriver } from '@shiplog/driver-kit';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { type Hierarchy, hierarchies } from '../hierarchies.ts';
+import { nameEngine } from '../name-engine.ts';
 import { dieApart, type LastCalls } from '../crash/last-calls.ts';
 import type { Death } from '../crash/stage.ts';
 import { type Home, runtimeOf } from './driver-of.ts';
@@ -81,6 +82,7 @@ export async function runtimeFixture({ plugin, module, name, kernel }: RuntimeOf
   const [stateDir, runDir, rootfs] = [join(home, 'state'), join(home, 'run'), join(home, 'rootfs')];
   await Promise.all([mkdir(stateDir), mkdir(runDir), ...(programs ? [makeRootFileSystem(rootfs)] : [])]);
   const engineId = randomBytes(6).toString('hex');
+  await nameEngine(home, engineId);
   const all = await hierarchies(kernel);
   const limiting = await memoryOf(all);
   const cgroups = (): Promise<readonly string[]> => groupsCalled(all, engineId);

@@ -4,11 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../command.ts';
 import { processStatus } from './process-identity.ts';
 
-const CGROUPS = '/sys/fs/cgroup';
-
 /**
  * Takes away what a dead test run left on the host, and its directory: processes that were started with it for their temporary directory and belong to
- * nobody any more; processes, cgroups, links and nftables of engines whose roots are in it; mounts below it. Answers what it found. Throws where
+ * nobody any more; processes, cgroups, links and nftables of engines whose ids are in it; mounts below it. Answers what it found. Throws where
  * something stays; the directory then stays, too.
  */
 export async function removeRemains(directory: string): Promise<readonly string[]> {
@@ -40,10 +38,10 @@ export async function removeRemains(directory: string): Promise<readonly string[
   return found;
 }
 
-/** Ids of engines whose root is in the directory, at the depths that tests have them. */
+/** Ids of engines, and of drivers that are proven by themselves, which the directory has in files, at the depths that tests have them. */
 async function enginesIn(directory: string): Promise<readonly string[]> {
   const ids = new Set<string>();
-  for await (const path of glob('*/{,*/,*/*/}root/engine-id', { cwd: directory })) {
+  for await (const path of glob('*/{,*/,*/*/,*/*/*/}engine-id', { cwd: directory })) {
     const id = (await readFile(join(directory, path), 'utf8')).trim();
     if (/^[0-9a-f]{12}$/.test(id)) ids.add(id);
   }
@@ -87,11 +85,15 @@ async function removeLinks(engine: string): Promise<readonly string[]> {
   return found.map((link) => `link ${link}`);
 }
 
-/** The cgroups of an engine in every hierarchy, the lowest first. */
+/** The cgroups of an engine in every hierarchy, also of one that a test has mounted, the lowest first. */
 async function groupsOf(engine: string): Promise<readonly string[]> {
-  const groups: string[] = [];
-  for await (const path of glob(`{.,*}/shiplog-${engine}/{,**/}cgroup.procs`, { cwd: CGROUPS })) groups.push(dirname(join(CGROUPS, path)));
-  return groups.toSorted((a, b) => b.length - a.length);
+  const groups = new Set<string>();
+  for (const { target, type } of await mounts()) {
+    if (type !== 'cgroup' && type !== 'cgroup2') continue;
+    for await (const path of glob(`shiplog-{,kit-}${engine}{,-*}/{,**/}cgroup.procs`, { cwd: target }))
+      groups.add(dirname(join(target, path)));
+  }
+  return [...groups].toSorted((a, b) => b.length - a.length);
 }
 
 async function processesIn(group: string): Promise<readonly number[]> {
@@ -114,11 +116,15 @@ async function removeGroup(group: string): Promise<void> {
 }
 
 async function mountsBelow(directory: string): Promise<readonly string[]> {
+  return (await mounts()).map(({ target }) => target).filter((target) => target.startsWith(`${directory}/`));
+}
+
+async function mounts(): Promise<readonly { readonly target: string; readonly type: string }[]> {
   const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
-  const targets = lines.map((line) =>
-    (line.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8))),
-  );
-  return targets.filter((target) => target.startsWith(`${directory}/`));
+  return lines.map((line) => {
+    const target = (line.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)));
+    return { target, type: / - (\S+) /.exec(line)?.[1] ?? '' };
+  });
 }
 
 async function linksOf(engine: string): Promise<readonly string[]> {
@@ -134,7 +140,7 @@ async function tablesOf(engine: string): Promise<readonly (readonly [family: str
   return stdout
     .split('\n')
     .map((line) => line.split(' '))
-    .filter(([word, , table]) => word === 'table' && table === `shiplog_${engine}`)
+    .filter(([word, , table]) => word === 'table' && (table === `shiplog_${engine}` || table === `shiplog_cni_${engine}`))
     .map(([, family = '', table = '']) => [family, table] as const);
 }
 

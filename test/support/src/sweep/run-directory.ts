@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { appendFile, chmod, lstat, mkdtemp, readdir, readFile, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +40,17 @@ export async function makeRunDirectory(within = tmpdir()): Promise<RunDirectory>
       await rmdir(path);
     },
   };
+}
+
+/** Where temporary directories are made: in that of the run, or where a file runs without the runner, in one that the process has for itself. */
+export async function temporaryRoot(): Promise<string> {
+  if (existsSync(join(tmpdir(), OWNERS))) return tmpdir();
+  const { path } = await makeRunDirectory();
+  process.env['TMPDIR'] = path;
+  process.once('exit', () => {
+    if (readdirSync(path).length <= 1) rmSync(path, { recursive: true });
+  });
+  return path;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -125,6 +125,53 @@ test('given dead runs of this boot, of a pid that came again and of another boot
   assert.is(lines.length, 3, lines.join('\n'));
   assert.ok(lines.every((line) => line.endsWith('directory left')));
   assert.equal(await readdir(within.path), []);
+});
+
+/** Cgroups, the first being the lowest, and nftables of an engine, as drivers name them by themselves, proven alone, and as all of an engine do. */
+async function makeTraces(engine: string): Promise<{ readonly groups: readonly string[]; readonly tables: readonly string[] }> {
+  const hierarchies = (await readdir('/sys/fs/cgroup')).filter((name) => existsSync(`/sys/fs/cgroup/${name}/cgroup.procs`));
+  const [first = '.'] = hierarchies.filter((name) => name === 'pids' || name === 'unified');
+  const groups = [`shiplog-${engine}/c`, `shiplog-${engine}`, `shiplog-kit-${engine}-c`].map((name) => `/sys/fs/cgroup/${first}/${name}`);
+  for (const group of groups) await mkdir(group, { recursive: true });
+  const tables = [`shiplog_${engine}`, `shiplog_cni_${engine}`];
+  for (const table of tables) assert.is((await run('nft', ['add', 'table', 'ip', table])).code, 0);
+  return { groups, tables };
+}
+
+test('given cgroups and nftables of engines that a dead run had in whatever directory, when swept, then they go, and those of others stay', async () => {
+  await using within = await temporaryDirectory('shiplog-sweep-');
+  const { boot, namespace } = await pidSpace();
+  const [mine, deep, others] = [1, 2, 3].map((number) => `${String(process.pid).padStart(10, '0').slice(-10)}e${number}`);
+  assert.ok(mine && deep && others);
+  const dead = join(within.path, 'sltDead00');
+  await mkdir(join(dead, 'shiplog-kit-a'), { recursive: true, mode: 0o700 });
+  await mkdir(join(dead, 'test', 'some', 'engine'), { recursive: true });
+  await writeFile(join(dead, 'owners'), `${boot} ${namespace}\n999999999 1\n`);
+  await writeFile(join(dead, 'shiplog-kit-a', 'engine-id'), mine);
+  await writeFile(join(dead, 'test', 'some', 'engine', 'engine-id'), `${deep}\n`);
+  const traces = [await makeTraces(mine), await makeTraces(deep)];
+  const stay = await makeTraces(others);
+  try {
+    const lines: string[] = [];
+    await sweep((line) => void lines.push(line), within.path);
+    const tables = (await run('nft', ['list', 'tables'])).stdout;
+    for (const { groups, tables: names } of traces) {
+      assert.equal(groups.filter(existsSync), [], lines.join('\n'));
+      assert.equal(
+        names.filter((name) => tables.includes(`${name}\n`)),
+        [],
+        lines.join('\n'),
+      );
+    }
+    assert.equal(stay.groups.filter(existsSync), stay.groups);
+    assert.ok(stay.tables.every((name) => tables.includes(name)));
+    assert.not.ok(existsSync(dead));
+  } finally {
+    for (const { groups, tables } of [...traces, stay]) {
+      for (const group of groups) await rmdir(group).catch(() => undefined);
+      for (const table of tables) await run('nft', ['delete', 'table', 'ip', table]);
+    }
+  }
 });
 
 test.run();
