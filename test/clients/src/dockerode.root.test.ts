@@ -89,7 +89,7 @@ test('given a container that has not run, when an archive is put into it and tak
   const reading = extract();
   reading.on('entry', ({ name, mode, uid }, stream, next) => {
     let said = '';
-    stream.on('data', (chunk: Buffer) => (said += String(chunk)));
+    stream.on('data', (chunk: unknown) => (said += String(chunk)));
     stream.on('end', () => {
       entries.push({ name, mode, uid, text: said });
       next();
