@@ -52,6 +52,19 @@ export interface CommandArgs {
     readonly source: string;
     readonly sealed?: SecretRef;
   };
+  /**
+   * An image of what a container is: its image's layers, and one of what it changed. `changes` are Dockerfile instructions on its configuration;
+   * `pause`: one that runs is frozen while its files are read.
+   */
+  'image.commit': {
+    readonly container: string;
+    readonly reference?: string;
+    readonly message: string;
+    readonly author: string;
+    readonly pause: boolean;
+    readonly changes: readonly string[];
+    readonly sealed?: SecretRef;
+  };
   /** From an image source: the first that knows it, or the one that is named. */
   'image.pull': { readonly reference: string; readonly source?: string; readonly storageDriver?: string };
   'image.tag': { readonly image: string; readonly reference: string };
@@ -164,6 +177,7 @@ export interface CommandAnswers {
   'exec.resize': { readonly id: string };
   'image.load': { readonly images: readonly { readonly id: Digest; readonly tags: readonly string[] }[] };
   'image.import': { readonly id: Digest };
+  'image.commit': { readonly id: Digest };
   /** `digest` is that of what the reference stands for; `isNew`: the reference stood for another image here, or for none. */
   'image.pull': { readonly id: Digest; readonly digest: Digest; readonly source: string; readonly isNew: boolean };
   'image.tag': { readonly id: Digest };

@@ -12,7 +12,7 @@ import type { ProbeResults } from './health.ts';
 import type { DriverInfo } from './manifest.ts';
 import type { LogExtent, RetentionStatus } from './retention.ts';
 import type { ShiplogError } from './errors.ts';
-import type { ObjectKind, ObjectRecords, StateView } from './state.ts';
+import type { ImageRecord, ObjectKind, ObjectRecords, StateView } from './state.ts';
 import type { SecretRef } from './vault.ts';
 
 /** A moment of the log: after the event at `seq`, or after the last event at or before `time` (nanoseconds, decimal). */
@@ -258,6 +258,8 @@ export interface Engine {
    * were erased. For the record's own user, not for streams and exports.
    */
   revealed<R extends { readonly sealed?: SecretRef } | { readonly spec: { readonly sealed?: SecretRef } }>(record: R): Promise<R>;
+  /** An image with the secrets that its config blob has and the log has not (`concealed`). For who may see the image, not for lists, streams and exports. */
+  wholeImage(image: ImageRecord): Promise<ImageRecord>;
   /** The values again as `NAME=value`; names alone where the secret was erased. */
   unseal(env: {
     readonly names: readonly string[];

@@ -60,6 +60,8 @@ export interface Decisions {
   'exec.resize': { readonly id: string; readonly containerId: string; readonly rows: number; readonly columns: number } | null;
   'image.load': { readonly ingest: string } | null;
   'image.import': { readonly ingest: string; readonly reference: string } | null;
+  /** `id` is the container's, in whose stream it is. `freeze`: it is frozen for the time. */
+  'image.commit': { readonly id: string; readonly ingest: string; readonly reference: string; readonly freeze: boolean } | null;
   'image.pull': {
     readonly ingest: string;
     readonly reference: string;
@@ -133,6 +135,7 @@ export interface Outcomes {
   'exec.resize': Record<string, never>;
   'image.load': { readonly images: readonly LoadedImage[]; readonly storageDriver: string };
   'image.import': { readonly images: readonly LoadedImage[]; readonly storageDriver: string };
+  'image.commit': { readonly images: readonly LoadedImage[]; readonly storageDriver: string };
   /** `source` is who brought it; `repoDigest` names what the reference stood for: `name@digest`. */
   'image.pull': {
     readonly images: readonly LoadedImage[];

@@ -72,4 +72,12 @@ export interface ImageManifest {
   readonly history: readonly ImageHistory[];
   /** Bytes of all layers, uncompressed. */
   readonly size: number;
+  /**
+   * What is here of `config`, `history`, `author` and `comment` has `[concealed:HASH]` where secrets are: those of the container that the image was
+   * made of, or of the request. The config blob has them.
+   */
+  readonly concealed?: true;
 }
+
+/** What a config blob says that people and containers see. */
+export type ImageText = Pick<ImageManifest, 'config' | 'history' | 'author' | 'comment'>;

@@ -28,7 +28,7 @@ export * from './network/index.ts';
 export * from './output/index.ts';
 export { instantiate } from './scope.ts';
 export { HOME, KERNEL, LOG, LOGGER, OPTIONS } from './services.ts';
-export { copyAttributes, copyTree } from './tree-copy.ts';
+export { copyAttributes, copyTree, nodeOf } from './tree-copy.ts';
 export { seedVolume } from './seed-volume.ts';
 export { SnapshotStore } from './snapshot-store.ts';
 export { TargetMounts } from './target-mounts.ts';

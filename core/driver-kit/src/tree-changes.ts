@@ -1,7 +1,9 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ShiplogError } from '@shiplog/contracts';
 import { throwIfAborted } from './abort.ts';
+import { errnoOf } from './errno.ts';
 
 /** How a path in a tree differs from what was there in another one. Paths begin with a slash, which is the tree's root. */
 export interface TreeChange {
@@ -16,6 +18,11 @@ export interface TreeComparison {
   /** Paths that do not count when they were added, nor what is in them. */
   readonly ignore: ReadonlySet<string>;
   readonly signal: AbortSignal;
+  /**
+   * What was not changed has the time of change in both (the same inodes, or snapshots of them): then that alone tells, extended attributes and all. A
+   * name that is not UTF-8 is refused, where else it is passed over.
+   */
+  readonly byChangeTime?: boolean;
 }
 
 /** How many entries are looked at together. */
@@ -31,9 +38,9 @@ export async function treeChanges(comparison: TreeComparison): Promise<readonly 
 }
 
 async function compare(comparison: TreeComparison, directory: string, hasBase: boolean): Promise<readonly TreeChange[]> {
-  const { base = '', tree, ignore, signal } = comparison;
+  const { base = '', tree, ignore, signal, byChangeTime = false } = comparison;
   const before = hasBase ? await readdir(join(base, directory)) : [];
-  const names = [...new Set([...(await readdir(join(tree, directory))), ...before])].toSorted();
+  const names = [...new Set([...(await namesIn(join(tree, directory))), ...before])].toSorted();
   const old = new Set(before);
   const changes: TreeChange[] = [];
   for (let start = 0; start < names.length; start += BATCH) {
@@ -44,13 +51,17 @@ async function compare(comparison: TreeComparison, directory: string, hasBase: b
     });
     for (const { path, is, was } of await Promise.all(looks)) {
       if (is === undefined) {
+        // Another name than was read: half of a character stood there.
+        if (was === undefined && byChangeTime && path.includes('\uFFFD'))
+          throw new ShiplogError('ARCHIVE_INVALID', `a name that is not UTF-8 cannot be in a layer: ${path}`, { path });
         if (was !== undefined) changes.push({ path, kind: 'deleted' });
         continue;
       }
       if (was === undefined && ignore.has(path)) continue;
       const within = is.isDirectory() ? await compare(comparison, path, was?.isDirectory() === true) : [];
       if (was === undefined) changes.push({ path, kind: 'added' });
-      else if (within.length > 0 || differs(is, was)) changes.push({ path, kind: 'modified' });
+      else if (within.length > 0 || differs(is, was) || (byChangeTime && is.ctimeNs !== was.ctimeNs))
+        changes.push({ path, kind: 'modified' });
       changes.push(...within);
     }
   }
@@ -62,12 +73,22 @@ function differs(is: BigIntStats, was: BigIntStats): boolean {
   return !is.isDirectory() && (is.size !== was.size || is.mtimeNs !== was.mtimeNs);
 }
 
+/** None where a directory went, or became something else, meanwhile. */
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) return [];
+    throw error;
+  }
+}
+
 /** Undefined for what is not there, or not any more. */
 async function statsOf(path: string): Promise<BigIntStats | undefined> {
   try {
     return await lstat(path, { bigint: true });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) return undefined;
     throw error;
   }
 }

@@ -82,7 +82,8 @@ export async function copyAttributes(kernel: Kernel, from: string, to: string, s
   await kernel.files.setTimes(to, stats.atimeNs, stats.mtimeNs);
 }
 
-function nodeOf(stats: BigIntStats): Parameters<Kernel['files']['mknod']>[1] {
+/** A device or fifo by its kind and numbers. */
+export function nodeOf(stats: BigIntStats): Parameters<Kernel['files']['mknod']>[1] {
   const mode = Number(stats.mode) & 0o7777;
   if (stats.isFIFO()) return { type: 'fifo', mode };
   const device = BigInt(stats.rdev);

@@ -29,6 +29,8 @@ export interface TreeMaker {
   erase?(tree: string): Promise<void>;
   /** Lets at most so many bytes be written into a tree that was just made. Without it nobody may ask for that. */
   limit?(tree: string, bytes: number): Promise<void>;
+  /** What is the same in a tree and in the one it was made of has the same time of change in both. */
+  readonly keepsChangeTimes?: boolean;
   /** What a tree itself holds; all that is in it if absent. */
   usage?(tree: string, signal: AbortSignal): Promise<TreeUsage>;
 }
@@ -117,11 +119,21 @@ export class TreeSnapshots implements StorageDriver {
     return this.#store.usage(key, ctx, (directory, signal) => usage(join(directory, 'tree'), signal));
   }
 
-  async changes({ key, parent, ignore }: Args<'changes'>, ctx: OperationContext): Answer<'changes'> {
+  async changes({ key, parent, ignore, exact = false }: Args<'changes'>, ctx: OperationContext): Answer<'changes'> {
     return this.#store.turn(key, ctx, async () => {
       const tree = join(await this.#store.snapshot(key), 'tree');
       const base = parent === undefined ? undefined : await this.#layer(parent);
-      return { changes: [...(await treeChanges({ base, tree, ignore: new Set(ignore), signal: ctx.signal }))] };
+      return {
+        changes: [
+          ...(await treeChanges({
+            base,
+            tree,
+            ignore: new Set(ignore),
+            signal: ctx.signal,
+            byChangeTime: exact && this.#maker.keepsChangeTimes === true,
+          })),
+        ],
+      };
     });
   }
 

@@ -11,6 +11,7 @@ import {
 } from '@shiplog/contracts';
 import { publishVolumes } from './container-volumes.ts';
 import { type Operation, together } from './operation.ts';
+import { argvOf } from './secrets/image-secrets.ts';
 
 /** What a start decided: where the sandbox comes from, and the endpoints in order. */
 export interface Attachments {
@@ -24,7 +25,8 @@ export interface Attachments {
  */
 export async function bringUp(op: Operation, recorded: ContainerRecord, image: ImageRecord, attachments: Attachments): Promise<ProcessRef> {
   const { parts, io } = op.engine;
-  const container = await op.revealed(recorded);
+  const own = await op.revealed(recorded);
+  const container = { ...own, argv: argvOf(own, image) };
   const { id } = container;
 
   const joined = joinedNetwork(op, attachments.sandbox);

@@ -23,6 +23,7 @@ import { OomKills } from './oom-kills.ts';
 import { Outputs } from './outputs.ts';
 import { Probes } from './probes.ts';
 import type { EngineParts } from './ports.ts';
+import { ImageSecrets } from './secrets/image-secrets.ts';
 import { redact } from './secrets/redact.ts';
 import { mapStrings, Secrets } from './secrets/secrets.ts';
 import { Subjects } from './subjects.ts';
@@ -37,6 +38,7 @@ export class EngineCore {
   readonly io: IoHub;
   readonly environment: Environment;
   readonly secrets: Secrets;
+  readonly images: ImageSecrets;
   readonly subjects: Subjects;
   readonly outputs: Outputs;
   readonly oomKills: OomKills;
@@ -53,6 +55,7 @@ export class EngineCore {
     this.io = new IoHub((kind, runtime, target) => parts.drivers.get(kind, runtime).attach(target));
     this.environment = new Environment(parts);
     this.secrets = new Secrets(parts);
+    this.images = new ImageSecrets(parts);
     this.subjects = new Subjects(parts);
     this.outputs = new Outputs(this);
     this.oomKills = new OomKills(this);

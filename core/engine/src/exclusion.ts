@@ -13,6 +13,7 @@ const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
   'container.migrate',
   'container.extract',
   'container.update',
+  'image.commit',
   'network.connect',
   'network.disconnect',
 ]);
@@ -22,6 +23,7 @@ const NEED_RELEASE: ReadonlySet<CommandType> = new Set<CommandType>([
   'container.start',
   'container.restart',
   'container.migrate',
+  'image.commit',
   'network.connect',
   'network.disconnect',
 ]);
@@ -39,6 +41,7 @@ const MOUNTING: ReadonlySet<CommandType> = new Set<CommandType>([
 const SHARE_LAYERS: ReadonlySet<CommandType> = new Set<CommandType>([
   'image.load',
   'image.import',
+  'image.commit',
   'image.pull',
   'image.migrate',
   'container.migrate',

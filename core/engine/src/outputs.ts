@@ -122,7 +122,8 @@ export class Outputs {
     if (env === '' && regex === '') return {};
     const names = new Set(env.split(','));
     const pattern = regex === '' ? undefined : new RegExp(regex);
-    const image = this.core.ledger.head.images.get(imageId)?.config.Env ?? [];
+    const recorded = this.core.ledger.head.images.get(imageId);
+    const image = recorded === undefined ? [] : ((await this.core.images.whole(recorded)).config.Env ?? []);
     const all = [...image, ...(await this.core.environment.unseal(spec.env))].map((entry): [string, string] => {
       const equals = entry.indexOf('=');
       return equals < 0 ? [entry, ''] : [entry.slice(0, equals), entry.slice(equals + 1)];

@@ -118,7 +118,7 @@ export class Probes {
   /** The command as a process of the container, with its user, environment and privileges. */
   async #process(container: ContainerRecord, command: readonly string[]) {
     const { environment, ledger } = this.#core;
-    const image = ledger.head.image(container.imageId);
+    const image = await this.#core.images.whole(ledger.head.image(container.imageId));
     const spec = { command, env: { names: [] }, user: '', workingDir: '', tty: false, privileged: false };
     const process = execProcess({
       container,

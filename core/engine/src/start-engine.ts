@@ -10,6 +10,7 @@ import {
   type Engine,
   type EngineInfo,
   type EnvSpec,
+  type ImageRecord,
   type IoChannel,
   type LogOptions,
   type LogRead,
@@ -21,6 +22,7 @@ import {
   type PathChange,
   type PathStat,
   type CgroupStats,
+  type ContainerRecord,
   type ContainerSize,
   type DiskUsage,
   type ContainerUsage,
@@ -40,6 +42,7 @@ import { enabledDrivers } from './enabled-drivers.ts';
 import { Executor } from './executor.ts';
 import { FileReads } from './file-reads.ts';
 import { Ledger } from './ledger.ts';
+import { MADE_FOR_MOUNTS } from './made-for-mounts.ts';
 import { readOutput } from './output.ts';
 import type { EngineParts } from './ports.ts';
 import { watchExits } from './reactors/exits.ts';
@@ -48,6 +51,7 @@ import { Restarts } from './reactors/restarts.ts';
 import { Reads } from './reads.ts';
 import { Retention } from './retention/retention.ts';
 import { recover } from './recover.ts';
+import { argvOf } from './secrets/image-secrets.ts';
 import { scrubbed } from './secrets/scrub.ts';
 import { withValues } from './secrets/secrets.ts';
 import { hashState } from './snapshots/state-hash.ts';
@@ -56,9 +60,6 @@ import { waitFor } from './wait.ts';
 
 /** How long a stop waits for operations under way; what is cut off then is recovered at the next start. */
 const DRAIN_MS = 10_000;
-
-/** What runtimes make in a root file system to mount on, where the image does not have it; nobody's change. */
-const MADE_FOR_MOUNTS = ['/proc', '/sys', '/dev', '/etc/hosts', '/etc/hostname', '/etc/resolv.conf'] as const;
 
 /** An engine with its life. */
 export interface RunningEngine extends Engine {
@@ -292,12 +293,19 @@ class ServingEngine implements RunningEngine {
   }
 
   async revealed<R extends { readonly sealed?: SecretRef } | { readonly spec: { readonly sealed?: SecretRef } }>(record: R): Promise<R> {
+    let revealed = record;
     try {
-      return withValues(record, await this.core.secrets.values('spec' in record ? record.spec : record));
+      revealed = withValues(record, await this.core.secrets.values('spec' in record ? record.spec : record));
     } catch (error) {
-      if (ShiplogError.wrap(error).code === 'SECRET_NOT_FOUND') return record;
-      throw error;
+      if (ShiplogError.wrap(error).code !== 'SECRET_NOT_FOUND') throw error;
     }
+    if (!isContainer(revealed)) return revealed;
+    const image = this.core.ledger.head.images.get(revealed.imageId);
+    return image === undefined ? revealed : { ...revealed, argv: argvOf(revealed, await this.wholeImage(image)) };
+  }
+
+  wholeImage(image: ImageRecord): Promise<ImageRecord> {
+    return this.core.images.whole(image);
   }
 
   async callers(): Promise<(actor: Actor) => Actor> {
@@ -346,6 +354,10 @@ class ServingEngine implements RunningEngine {
     await this.core.ledger.log.flushed();
     await this.core.ledger.settled();
   }
+}
+
+function isContainer<R extends object>(record: R): record is R & ContainerRecord {
+  return 'argv' in record && 'imageId' in record;
 }
 
 /** Says that the engine is here, whether it left properly the last time, and whether the host came up anew meanwhile. */

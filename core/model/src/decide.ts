@@ -28,6 +28,7 @@ import { decideContainerUpdate } from './decide/container-update.ts';
 import { decideExecCreate } from './decide/exec-create.ts';
 import { decideExecResize } from './decide/exec-resize.ts';
 import { decideExecStart } from './decide/exec-start.ts';
+import { decideImageCommit } from './decide/image-commit.ts';
 import { decideImageImport } from './decide/image-import.ts';
 import { decideImageLoad } from './decide/image-load.ts';
 import { decideImagePrune } from './decide/image-prune.ts';
@@ -90,6 +91,7 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'exec.resize': decideExecResize,
   'image.load': decideImageLoad,
   'image.import': decideImageImport,
+  'image.commit': decideImageCommit,
   'image.pull': decideImagePull,
   'image.tag': decideImageTag,
   'image.migrate': decideImageMigrate,

@@ -42,6 +42,7 @@ function needed(view: StateView, command: Command): GivensNeeded {
     case 'exec.create':
     case 'image.load':
     case 'image.import':
+    case 'image.commit':
     case 'image.pull':
     case 'network.connect':
     case 'volume.create':

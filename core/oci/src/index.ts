@@ -6,6 +6,7 @@ export { containerEnv, DEFAULT_PATH, mergeEnv } from './environment.ts';
 export { execProcess } from './exec-process.ts';
 export { hostsFile } from './hosts-file.ts';
 export { CONFIG_LIMIT_BYTES, imageManifest, parseImageConfig } from './image-config.ts';
+export { imageConfigOf } from './image-config-of.ts';
 export { jsonDocument, jsonValue } from './json-document.ts';
 export { cleanLayerPath, joinLayerPath, splitLayerPath } from './layer-path.ts';
 export { readLayer } from './layer-reader.ts';

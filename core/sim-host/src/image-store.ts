@@ -1,4 +1,4 @@
-import { type ImageStore, type IngestedImage, ShiplogError } from '@shiplog/contracts';
+import { type Digest, type ImageStore, type ImageText, type IngestedImage, ShiplogError } from '@shiplog/contracts';
 import type { Act } from './call.ts';
 import type { SimHost } from './sim-host.ts';
 
@@ -6,7 +6,10 @@ import type { SimHost } from './sim-host.ts';
 export type Archives = (op: string) => readonly IngestedImage[];
 
 export function imageStore(host: SimHost, act: Act, archives: Archives): ImageStore {
+  const texts = new Map<Digest, ImageText>();
   const keep = ({ manifest }: IngestedImage): void => {
+    const { config, history, author, comment } = manifest;
+    texts.set(manifest.id, { config, history, ...(author === undefined ? {} : { author }), ...(comment === undefined ? {} : { comment }) });
     for (const digest of [manifest.id, ...manifest.layers.map((layer) => layer.digest)]) host.things.add(`blob/blob/${digest}`);
   };
   return {
@@ -46,6 +49,19 @@ export function imageStore(host: SimHost, act: Act, archives: Archives): ImageSt
         },
         op,
       ),
+    commit: (ingest, _commit, { op }) =>
+      act(
+        'commit',
+        ingest,
+        () => {
+          const [image] = archives(op);
+          if (image === undefined) throw new Error('a simulated commit has one image');
+          keep(image);
+          return image;
+        },
+        op,
+      ),
+    text: async (id) => texts.get(id) ?? { config: {}, history: [] },
     save: () => {
       throw new ShiplogError('NOT_SUPPORTED', 'a simulated image store has no content to save');
     },

@@ -51,7 +51,10 @@ async function* aboutObject(
   seq: number,
 ): AsyncGenerator<ShiplogEvent> {
   if (kind === 'image' && 'layers' in record) {
-    for await (const event of log.read({ to: seq, types: ['image.load.succeeded', 'image.import.succeeded', 'image.pull.succeeded'] })) {
+    for await (const event of log.read({
+      to: seq,
+      types: ['image.load.succeeded', 'image.import.succeeded', 'image.commit.succeeded', 'image.pull.succeeded'],
+    })) {
       if ('images' in event.data && event.data.images.some(({ manifest }) => manifest.id === record.id)) yield event;
     }
   }

@@ -40,6 +40,7 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   load: { group: 'images', summary: 'Load images from an archive', load: () => import('./verbs/load.ts') },
   save: { group: 'images', summary: 'Write images into an archive', load: () => import('./verbs/save.ts') },
   import: { group: 'images', summary: 'Make an image from a root file system', load: () => import('./verbs/import.ts') },
+  commit: { group: 'images', summary: 'Make an image of a container', load: () => import('./verbs/commit.ts') },
   tag: { group: 'images', summary: 'Give an image another name', load: () => import('./verbs/tag.ts') },
   'image migrate': { group: 'images', summary: 'Take images to another storage driver', load: () => import('./verbs/image-migrate.ts') },
   rmi: { group: 'images', summary: 'Remove images', load: () => import('./verbs/rmi.ts') },

@@ -285,6 +285,21 @@ export class DockerClient {
     return progress(await this.#send('POST', '/images/load', { query, body: archive }));
   }
 
+  /** An image of what a container is now. */
+  async commitContainer(
+    container: string,
+    query: {
+      readonly repo?: string;
+      readonly tag?: string;
+      readonly author?: string;
+      readonly comment?: string;
+      readonly changes?: readonly string[];
+      readonly pause?: boolean;
+    } = {},
+  ): Promise<{ readonly Id: string }> {
+    return this.#json('POST', '/commit', { query: { container, ...query } });
+  }
+
   /** Images as one tar. The reading fails where the engine cannot go on: what came until then is no whole archive. */
   async saveImages(names: readonly string[], signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     return this.#send('GET', '/images/get', { query: { names }, signal });

@@ -4,6 +4,7 @@ import type { IngestedImage } from '@shiplog/contracts';
 import { decompress, digestStream, imageManifest, MEDIA_TYPES, parseImageConfig, readLayer, sha256Of } from '@shiplog/oci';
 import type { NewBlob } from './blobs.ts';
 import { applyChanges } from './dockerfile-changes.ts';
+import { rfc3339 } from './rfc3339.ts';
 import { copyTo } from './spool.ts';
 
 export interface ImportOptions {
@@ -60,10 +61,4 @@ export async function importImage(
       { digest: id, file: configFile },
     ],
   };
-}
-
-/** RFC 3339 with nanoseconds, in UTC. */
-function rfc3339(ns: bigint): string {
-  const whole = new Date(Number(ns / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
-  return `${whole}.${(ns % 1_000_000_000n).toString().padStart(9, '0')}Z`;
 }

@@ -1,20 +1,24 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type BlobDescriptor,
   type Digest,
+  type ImageCommit,
   type ImageStore,
+  type ImageText,
   type IngestedImage,
+  type Kernel,
   type Observed,
   type OperationContext,
   type Progress,
   ShiplogError,
 } from '@shiplog/contracts';
-import { type DriverHome, HOME, inject, injectable, namesIn } from '@shiplog/driver-kit';
-import { hostPlatform } from '@shiplog/oci';
+import { type DriverHome, HOME, inject, injectable, KERNEL, namesIn } from '@shiplog/driver-kit';
+import { hostPlatform, parseImageConfig, sha256Of } from '@shiplog/oci';
 import { abortable } from './abortable.ts';
-import type { ArchiveImage } from './archive-image.ts';
+import { type ArchiveImage, checkDigest } from './archive-image.ts';
 import { Blobs, type NewBlob } from './blobs.ts';
+import { commitImage } from './commit-image.ts';
 import { dockerArchive } from './docker-archive.ts';
 import { makeDirectory } from './durable.ts';
 import { importImage, type ImportOptions } from './import-image.ts';
@@ -35,7 +39,10 @@ export class LocalImageStore implements ImageStore {
   readonly #ingests: string;
   readonly #blobs: Blobs;
 
-  constructor(@inject(HOME) home: DriverHome) {
+  readonly #kernel: Kernel;
+
+  constructor(@inject(HOME) home: DriverHome, @inject(KERNEL) kernel: Kernel) {
+    this.#kernel = kernel;
     this.#ingests = join(home.stateDir, 'ingest');
     this.#blobs = new Blobs(join(home.stateDir, 'blobs', 'sha256'));
   }
@@ -72,6 +79,20 @@ export class LocalImageStore implements ImageStore {
       const { blobs, ...answer } = await importImage(directory, abortable(rootfs, ctx.signal), options, LIMITS.fileBytes);
       return { answer, blobs };
     });
+  }
+
+  async commit(ingest: string, commit: ImageCommit, { signal }: OperationContext): Promise<IngestedImage> {
+    return this.#ingest(ingest, async (directory) => {
+      const { blobs, ...answer } = await commitImage(directory, commit, this.#kernel, signal);
+      return { answer, blobs };
+    });
+  }
+
+  async text(id: Digest): Promise<ImageText> {
+    const bytes = await hostErrors(async () => readFile(await this.#blobs.path(id)));
+    checkDigest(`blob ${id}`, id, sha256Of(bytes));
+    const { config, history, author, comment } = parseImageConfig(bytes);
+    return { config, history, ...(author === undefined ? {} : { author }), ...(comment === undefined ? {} : { comment }) };
   }
 
   save(images: readonly IngestedImage[]): AsyncIterable<Uint8Array> {

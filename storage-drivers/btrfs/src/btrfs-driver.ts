@@ -17,6 +17,7 @@ export class BtrfsDriver extends TreeSnapshots {
 function subvolumes(kernel: Kernel): TreeMaker {
   return {
     driver: 'btrfs',
+    keepsChangeTimes: true,
     create: (to) => kernel.subvolumes.create(to),
     copy: (from, to) => kernel.subvolumes.snapshot(from, to),
     seal: (tree) => kernel.subvolumes.setReadonly(tree, true),

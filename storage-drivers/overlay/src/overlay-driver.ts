@@ -162,11 +162,12 @@ export class OverlayDriver implements StorageDriver {
   }
 
   /** Compares what the snapshot shows with what its parent does. */
-  async changes({ key, parent, ignore }: Args<'changes'>, ctx: OperationContext): Answer<'changes'> {
+  async changes({ key, parent, ignore, exact = false }: Args<'changes'>, ctx: OperationContext): Answer<'changes'> {
     return this.#store.turn(key, ctx, async () => {
       await this.#store.snapshot(key);
       const chain = await this.#chain(parent);
-      const compare = (base: string | undefined, tree: string) => treeChanges({ base, tree, ignore: new Set(ignore), signal: ctx.signal });
+      const compare = (base: string | undefined, tree: string) =>
+        treeChanges({ base, tree, ignore: new Set(ignore), signal: ctx.signal, byChangeTime: exact });
       const shown = (await this.#mounts.list()).find((mount) => mount.key === key)?.target;
       // One that is not shown is read like a layer.
       const whole = [`../active/${key}/diff`, ...chain];

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createReadStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { PassThrough, type Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -207,6 +207,33 @@ test('given a container that runs, when it is measured, listed and changed, then
   assert.equal(await container.changes(), []);
 });
 
+test('given a container that changed, when it is committed, saved, and what takes space is asked, then each answer is of it', async () => {
+  const container = await started(['sh', '-c', 'echo made > /made']);
+  await container.wait();
+  const made = (await container.commit({ repo: 'committed', tag: '1', comment: 'kept', changes: 'CMD cat /made' })) as { Id: string };
+  const image = docker.getImage('committed:1');
+  const { Id, Config, Comment } = await image.inspect();
+  assert.equal([Id, Config.Cmd, Comment], [made.Id, ['/bin/sh', '-c', 'cat /made'], 'kept']);
+  const usage = (await docker.df()) as {
+    readonly Images: readonly { readonly Id: string; readonly Size: number; readonly SharedSize: number }[];
+    readonly Containers: readonly { readonly Id: string; readonly SizeRootFs: number }[];
+  };
+  const measured = usage.Images.find((one) => one.Id === made.Id);
+  assert.ok(measured !== undefined && measured.SharedSize > 0 && measured.Size > measured.SharedSize, JSON.stringify(measured));
+  assert.ok((usage.Containers.find((one) => one.Id === container.id)?.SizeRootFs ?? 0) > 0);
+  const archive = join(scratch, 'committed.tar');
+  await pipeline(await image.get(), createWriteStream(archive));
+  await image.remove();
+  assert.match(await text(await docker.loadImage(createReadStream(archive))), 'Loaded image: committed:1');
+  const again = await docker.createContainer({ Image: 'committed:1' });
+  await again.start();
+  await again.wait();
+  // Without a terminal: a header of eight bytes, and the line.
+  assert.is(String(await again.logs({ stdout: true })).slice(8), 'made\n');
+  await again.remove();
+  await image.remove();
+});
+
 test('given a stream of events, when a container is paused and unpaused, then both come in order', async () => {
   const container = await started(['sleep', '600']);
   const events = (await docker.getEvents({ filters: { container: [container.id] } })) as Readable;
@@ -234,9 +261,9 @@ test('given what cannot be done, when it is asked for, then the error has code, 
   await container.stop({ t: 0 });
   assert.is((await failure(container.stop())).statusCode, 304);
   // What is not there yet says so.
-  const commit = await failure(container.commit({ repo: 'committed' }));
-  assert.is(commit.statusCode, 501);
-  assert.match(String(commit), /is not implemented by this engine yet/);
+  const search = await failure(docker.searchImages({ term: 'x' }));
+  assert.is(search.statusCode, 501);
+  assert.match(String(search), /is not implemented by this engine yet/);
 });
 
 test('given a health check, when what it looks for comes and goes, then state, list and events tell', async () => {

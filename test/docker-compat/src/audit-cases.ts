@@ -241,6 +241,19 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
       bad: [refused(400, post('/images/load', Buffer.from('not an archive')))],
     },
     {
+      verb: 'image.commit',
+      good: async () => post('/commit?container=idle&repo=committed&tag=1&comment=kept&changes=ENV%20A=b', 'null'),
+      goodStatus: 201,
+      bad: [
+        refused(404, post('/commit?container=nobody')),
+        refused(400, post('/commit')),
+        refused(400, post('/commit?container=idle&repo=Not%20A%20Name')),
+        refused(400, post('/commit?container=idle&changes=RUN%20true')),
+        refused(400, post('/commit?container=idle', '{"Env":["=x"]}')),
+        refused(400, post('/commit?container=idle', '{"Cmd":7}')),
+      ],
+    },
+    {
       verb: 'image.import',
       good: async () => post('/images/create?fromSrc=-&repo=imported', await rootfs()),
       goodStatus: 200,

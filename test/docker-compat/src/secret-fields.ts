@@ -31,6 +31,16 @@ const BLOCK: Json = { BlkioDeviceReadBps: [{ Path: '/dev/null', Rate: 1_000_000 
 
 const EXEC: Json = { Cmd: ['true'], User: '0', WorkingDir: '/', Env: ['A=1'], DetachKeys: 'ctrl-a' };
 
+const COMMITTED: Json = {
+  User: '0',
+  WorkingDir: '/w',
+  Entrypoint: ['true'],
+  Cmd: ['x'],
+  Env: ['A=1'],
+  Labels: { a: 'b' },
+  StopSignal: 'TERM',
+};
+
 const CONTAINER: Json = {
   Image: IMAGE,
   Hostname: 'h',
@@ -152,7 +162,8 @@ export const MUTATIONS: readonly Mutation[] = [
   post(200, '/images/prune', { filters: LABELLED }),
   drop('/images/nobody'),
   post(501, '/build', { t: 'x', remote: 'x', dockerfile: 'x', buildargs: '{"A":"b"}', labels: '{"A":"b"}', cachefrom: '["x"]' }),
-  post(501, '/commit', { container: 'busy', repo: 'x', tag: 'x', comment: 'x', author: 'x', changes: 'x' }),
+  post(201, '/commit', { container: 'busy', repo: 'x', tag: 'x', comment: 'x', author: 'x', changes: 'ENV A=b', pause: '0' }, COMMITTED),
+  post(404, '/commit', { container: 'nobody', repo: 'x', tag: 'x', comment: 'x', author: 'x', changes: 'CMD x' }, COMMITTED),
   post(201, '/networks/create', {}, NETWORK),
   post(404, '/networks/nobody/connect', {}, { Container: 'busy', EndpointConfig: ENDPOINT }),
   post(404, '/networks/fields/connect', {}, { Container: 'nobody', EndpointConfig: ENDPOINT }),

@@ -120,6 +120,15 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
       refused: { reference: 'NO:NO:NO', message: '', changes: [], source: '-' },
       modes: ALL,
     },
+    'image.commit': {
+      prepare: async (name) => {
+        await running(name);
+        stage.images = [image('6', '7', `${name}:1`)];
+        return { container: name, reference: `${name}:1`, message: 'golden', author: 'golden', pause: true, changes: [] };
+      },
+      refused: { container: unknown, message: '', author: '', pause: false, changes: [] },
+      modes: ALL,
+    },
     'image.pull': {
       prepare: async (name) => {
         stage.images = [image('8', '9', `${name}:1`)];

@@ -1,5 +1,6 @@
-import type { BlobDescriptor, Digest, ImageManifest } from '../image.ts';
+import type { BlobDescriptor, Digest, ImageManifest, ImageRunConfig, ImageText } from '../image.ts';
 import type { Progress } from '../engine.ts';
+import type { PathChange } from './storage.ts';
 import type { DriverBase, OperationContext } from './verb.ts';
 
 /** An image, its blobs stored, and names: those that an archive gives it, or that it is to have in one. */
@@ -7,6 +8,24 @@ export interface IngestedImage {
   readonly manifest: ImageManifest;
   /** Normalised `name:tag` references. */
   readonly tags: readonly string[];
+}
+
+/** An image that is to be made of a container. */
+export interface ImageCommit {
+  /** What the container is made of, its secrets in place. */
+  readonly base: ImageManifest;
+  /** The container's root file system, as the host sees it. Whoever is in the container may change it meanwhile. */
+  readonly tree: string;
+  /** How it differs from the base's layers. */
+  readonly changes: readonly PathChange[];
+  /** The container's own configuration, over its image's. */
+  readonly config: ImageRunConfig;
+  /** Dockerfile instructions. */
+  readonly instructions: readonly string[];
+  readonly author: string;
+  readonly message: string;
+  /** When it is made, nanoseconds since the epoch, decimal. */
+  readonly at: string;
 }
 
 /**
@@ -48,6 +67,13 @@ export interface ImageStore extends DriverBase {
    * byte; DIGEST_MISMATCH where a damaged blob is come upon: the tar is not whole then.
    */
   save(images: readonly IngestedImage[]): AsyncIterable<Uint8Array>;
+  /**
+   * Makes an image of a container: the base's layers, and one of the changes, unless there are none. No path that the container made leads out
+   * of its tree. Fails REQUEST_INVALID for the instructions, ARCHIVE_INVALID for a name that is not UTF-8, DISK_FULL, and nothing new stays.
+   */
+  commit(ingest: string, commit: ImageCommit, ctx: OperationContext): Promise<IngestedImage>;
+  /** What the config blob of an image says. Throws BLOB_NOT_FOUND, or DIGEST_MISMATCH where it is damaged. */
+  text(id: Digest): Promise<ImageText>;
   /** Path of a blob. Throws BLOB_NOT_FOUND. */
   path(digest: Digest): Promise<string>;
   /** Bytes of those of the blobs that are there. */

@@ -60,8 +60,13 @@ export const STORAGE_VERBS = {
     answer: Done,
   }),
   changes: verb({
-    doc: 'How the active snapshot `key` differs from layer `parent` (from nothing, if absent), mounted or not: paths from its root, a directory before what is in it. A directory is modified also when something in it differs; what is in a deleted one is not listed. Paths in `ignore` do not count when they were added, nor what is in them.',
-    args: Type.Object({ key: ResourceId, parent: Type.Optional(ResourceId), ignore: Type.Array(HostPath) }),
+    doc: 'How the active snapshot `key` differs from layer `parent` (from nothing, if absent), mounted or not: paths from its root, a directory before what is in it. A directory is modified also when something in it differs; what is in a deleted one is not listed. Paths in `ignore` do not count when they were added, nor what is in them. `exact`: also what only the time of a change tells, such as an extended attribute, where the driver knows it of what was not changed.',
+    args: Type.Object({
+      key: ResourceId,
+      parent: Type.Optional(ResourceId),
+      ignore: Type.Array(HostPath),
+      exact: Type.Optional(Type.Boolean()),
+    }),
     answer: Type.Object({
       changes: Type.Array(
         Type.Object({

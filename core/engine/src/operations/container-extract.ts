@@ -16,7 +16,10 @@ export const containerExtract: Handler<'container.extract'> = {
     if (body === undefined) throw new ShiplogError('REQUEST_INVALID', 'the request has no archive');
     const { filesOfContainers, ledger } = op.engine;
     const container = ledger.head.container(id);
-    const user = container.spec.user === '' ? (ledger.head.image(container.imageId).config.User ?? '') : container.spec.user;
+    const user =
+      container.spec.user === ''
+        ? ((await op.engine.images.whole(ledger.head.image(container.imageId))).config.User ?? '')
+        : container.spec.user;
     const removed = new AbortController();
     const signal = gone === undefined ? removed.signal : AbortSignal.any([gone, removed.signal]);
     const end = filesOfContainers.begin(id, false, () => removed.abort());

@@ -12,7 +12,7 @@ export const containerRestart: Handler<'container.restart'> = {
       await endProcess(op, container, signal, timeoutSeconds);
       await bringDown(op, container, endpoints);
     }
-    return { process: await bringUp(op, container, head.image(container.imageId), { endpoints, sandbox }) };
+    return { process: await bringUp(op, container, await op.engine.images.whole(head.image(container.imageId)), { endpoints, sandbox }) };
   },
   async recover(op) {
     const { id, endpoints } = decided(op);

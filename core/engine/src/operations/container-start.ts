@@ -7,7 +7,7 @@ export const containerStart: Handler<'container.start'> = {
     const { id, endpoints, sandbox } = decided(op);
     const { head } = op.engine.ledger;
     const container = head.container(id);
-    return { process: await bringUp(op, container, head.image(container.imageId), { endpoints, sandbox }) };
+    return { process: await bringUp(op, container, await op.engine.images.whole(head.image(container.imageId)), { endpoints, sandbox }) };
   },
   async recover(op) {
     const { id, endpoints } = decided(op);

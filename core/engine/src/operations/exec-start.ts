@@ -8,7 +8,7 @@ export const execStart: Handler<'exec.start'> = {
     const { head } = engine.ledger;
     const exec = await op.revealed(head.exec(id));
     const container = head.container(containerId);
-    const image = head.image(container.imageId);
+    const image = await engine.images.whole(head.image(container.imageId));
     const [own, inherited] = await Promise.all([engine.environment.unseal(exec.spec.env), engine.environment.unseal(container.spec.env)]);
     const process = execProcess({
       container,

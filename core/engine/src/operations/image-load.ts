@@ -2,9 +2,9 @@ import { type IngestedImage, type LoadedImage, ShiplogError } from '@shiplog/con
 import { driversInUse, isLayer } from '../drivers-in-use.ts';
 import type { Operation } from '../operation.ts';
 import { asked, type Handler, INTERRUPTED } from './handler.ts';
-import { place, unheldBlobs, unpack } from './image-ingest.ts';
+import { place, type PlacedImage, unheldBlobs, unpack } from './image-ingest.ts';
 
-type Ingest = Operation<'image.load'> | Operation<'image.import'> | Operation<'image.pull'>;
+type Ingest = Operation<'image.load'> | Operation<'image.import'> | Operation<'image.commit'> | Operation<'image.pull'>;
 
 /** Stores what `read` makes of the request's body as blobs and snapshots, and takes both back on failure. */
 export async function take(
@@ -21,9 +21,27 @@ export async function take(
 /** Stores what `ingest` brings as blobs and snapshots, and takes both back on failure. */
 export async function takeIn(op: Ingest, ingest: string, bring: () => Promise<readonly IngestedImage[]>, wanted?: string) {
   const { parts } = op.engine;
-  const store = parts.drivers.get('image-store', parts.chosen.imageStore);
+  const usual = wanted ?? parts.defaults.storageDriver;
   // Before anything is stored: a driver that is not there, or cannot run.
-  parts.drivers.get('storage', wanted ?? parts.defaults.storageDriver);
+  parts.drivers.get('storage', usual);
+  const placed = await takeInto(op, ingest, bring, (images) => place(op, images, wanted));
+  const images = placed.map(({ manifest, tags, storageDriver }): LoadedImage => ({
+    manifest,
+    tags,
+    ...(storageDriver === usual ? {} : { storageDriver }),
+  }));
+  return { images, storageDriver: usual };
+}
+
+/** The same, `where` somebody says. */
+export async function takeInto(
+  op: Ingest,
+  ingest: string,
+  bring: () => Promise<readonly IngestedImage[]>,
+  where: (images: readonly IngestedImage[]) => readonly PlacedImage[],
+): Promise<readonly PlacedImage[]> {
+  const { parts } = op.engine;
+  const store = parts.drivers.get('image-store', parts.chosen.imageStore);
   const stored: { images: readonly IngestedImage[] } = { images: [] };
   await op.act(
     'image-store.ingest',
@@ -35,15 +53,9 @@ export async function takeIn(op: Ingest, ingest: string, bring: () => Promise<re
       await store.remove(unheldBlobs(op, stored.images));
     },
   );
-  const usual = wanted ?? parts.defaults.storageDriver;
-  const placed = place(op, stored.images, wanted);
+  const placed = where(stored.images);
   for (const { manifest, storageDriver } of placed) await unpack(op, manifest, storageDriver);
-  const images = placed.map(({ manifest, tags, storageDriver }): LoadedImage => ({
-    manifest,
-    tags,
-    ...(storageDriver === usual ? {} : { storageDriver }),
-  }));
-  return { images, storageDriver: usual };
+  return placed;
 }
 
 /** After a crash: removes what an ingest left that no image in the log holds. */

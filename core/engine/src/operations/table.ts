@@ -21,6 +21,7 @@ import { logSeal } from './log-seal.ts';
 import { subjectErase } from './subject-erase.ts';
 import { volumeCreate } from './volume-create.ts';
 import { volumeRemove } from './volume-remove.ts';
+import { imageCommit } from './image-commit.ts';
 import { imageImport } from './image-import.ts';
 import { imageLoad } from './image-load.ts';
 import { imageMigrate } from './image-migrate.ts';
@@ -54,6 +55,7 @@ export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   'exec.resize': execResize,
   'image.load': imageLoad,
   'image.import': imageImport,
+  'image.commit': imageCommit,
   'image.pull': imagePull,
   'image.tag': imageTag,
   'image.migrate': imageMigrate,

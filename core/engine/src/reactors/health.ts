@@ -84,9 +84,10 @@ export class Health {
   }
 
   async #checkOf(container: ContainerRecord): Promise<Healthcheck | undefined> {
-    const { secrets, ledger } = this.#core;
-    const { config } = ledger.head.images.get(container.imageId) ?? {};
-    if (healthcheckOf(container.spec, config) === undefined) return undefined;
+    const { secrets, images, ledger } = this.#core;
+    const image = ledger.head.images.get(container.imageId);
+    if (healthcheckOf(container.spec, image?.config) === undefined) return undefined;
+    const { config } = image === undefined ? {} : await images.whole(image);
     return healthcheckOf(withValues(container.spec, await secrets.values(container.spec)), config);
   }
 

@@ -16,7 +16,7 @@ interface Sealed {
 }
 
 /** How a field is searched: as a command line, as names with values, as free text; or, where something is looked up by it, only if it can be none. */
-type Kind = 'argv' | 'map' | 'text' | 'identity' | 'env';
+type Kind = 'argv' | 'map' | 'text' | 'identity' | 'env' | 'instructions';
 
 /** Fields by name, at any depth of a command's arguments. Any other is text: nothing that a client writes is above suspicion. */
 const FIELDS: { readonly [field: string]: Kind } = {
@@ -31,6 +31,7 @@ const FIELDS: { readonly [field: string]: Kind } = {
   driverOptions: 'map',
   sysctls: 'map',
   env: 'env',
+  changes: 'instructions',
   name: 'identity',
   image: 'identity',
   container: 'identity',
@@ -47,6 +48,9 @@ const FIELDS: { readonly [field: string]: Kind } = {
 /** What no name, id or reference can have: what is refused for it may hold a secret, as a URL does where a reference was meant. */
 const NO_IDENTITY = /[=@\s]|:\/\//;
 
+/** A word in quotes. */
+const QUOTED = /(["'])((?:\\.|(?!\1)[^\\])*)\1/g;
+
 /** Names of fields, most options and labels: no rule finds anything in them. */
 const PLAIN_NAME = /^[A-Za-z][\w.]{0,31}$/;
 
@@ -57,6 +61,7 @@ const KEPT: { readonly [T in CommandType]?: 'spec' | 'args' } = {
   'volume.create': 'args',
   'network.create': 'args',
   'image.import': 'args',
+  'image.commit': 'args',
 };
 
 /** Secrets in command lines, labels and options: found by rules, kept in the vault, marked in the log. */
@@ -126,7 +131,10 @@ export class Secrets {
 
   #conceal<R>(value: R, cover: Cover, kind?: Kind): R;
   #conceal(value: unknown, cover: Cover, kind: Kind = 'text'): unknown {
-    if (typeof value === 'string') return kind === 'identity' ? this.#identity(value) : this.#text(value, cover);
+    if (typeof value === 'string') {
+      if (kind === 'instructions') return this.#instruction(value, cover);
+      return kind === 'identity' ? this.#identity(value) : this.#text(value, cover);
+    }
     if (Array.isArray(value)) {
       if (kind === 'argv' && value.every((word) => typeof word === 'string')) {
         const words = value.map((word: string) => this.#unmarked(word, cover));
@@ -156,6 +164,16 @@ export class Secrets {
     if (!Array.isArray(entrypoint) || !Array.isArray(cmd)) return {};
     const words: readonly string[] = this.#conceal([...(entrypoint as string[]), ...(cmd as string[])], cover, 'argv');
     return { entrypoint: words.slice(0, entrypoint.length), cmd: words.slice(entrypoint.length) };
+  }
+
+  /** A Dockerfile instruction: of variables the values are secrets, whatever their names are. */
+  #instruction(line: string, cover: Cover): string {
+    if (line.includes(COVERED)) return cover(line);
+    const [, start = '', values = ''] = /^(\s*ENV\s+[^\s=]+(?:=|\s+))([\s\S]+)$/i.exec(line) ?? [];
+    if (values !== '') return start + cover(values);
+    // A name with a quoted value hides what is within from the rules, which look at names first.
+    const within = line.replaceAll(QUOTED, (_, quote: string, text: string) => `${quote}${this.#text(text, cover)}${quote}`);
+    return within.includes(COVERED) ? concealText(within, this.rules, cover) : this.#text(within, cover);
   }
 
   #text(text: string, cover: Cover): string {

@@ -1,6 +1,7 @@
 import type { ImageRecord, ImageRemoval, LoadedImage } from '@shiplog/contracts';
 import { findImageByTag } from '../projections/find-image.ts';
 import type { State } from '../state.ts';
+import { change } from './container-record.ts';
 import type { EventsOf, Evolvers } from './evolvers.ts';
 import { hold, pendingOf } from './pending.ts';
 
@@ -11,6 +12,12 @@ export const imageEvolvers: Evolvers<EventsOf<'image'>> = {
   'image.import.requested': () => undefined,
   'image.import.succeeded': (state, event) => arrived(state, event.data.images, event.data.storageDriver, event.t),
   'image.import.failed': () => undefined,
+  'image.commit.requested': (state, event) => {
+    const { decided } = event.data;
+    if (decided !== null) change(state, decided.id, { busy: { op: event.op, verb: 'image.commit' } });
+  },
+  'image.commit.succeeded': (state, event) => arrived(state, event.data.images, event.data.storageDriver, event.t),
+  'image.commit.failed': () => undefined,
   'image.pull.requested': () => undefined,
   'image.pull.succeeded': (state, event) => {
     const { images, storageDriver, repoDigest } = event.data;

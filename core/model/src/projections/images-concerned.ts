@@ -8,6 +8,7 @@ export function imagesConcerned(stored: ShiplogEvent): readonly string[] {
   switch (event?.type) {
     case 'image.load.succeeded':
     case 'image.import.succeeded':
+    case 'image.commit.succeeded':
     case 'image.pull.succeeded':
       return event.data.images.map(({ manifest }) => manifest.id);
     case 'image.tag.requested':

@@ -147,6 +147,7 @@ export class World {
         return { reclaimedBytes: 0 };
       case 'image.load.requested':
       case 'image.import.requested':
+      case 'image.commit.requested':
         return { images: [], storageDriver: 'vfs' };
       case 'image.pull.requested':
         return { images: [], storageDriver: 'vfs', source: 'directory', repoDigest: '', isNew: true };

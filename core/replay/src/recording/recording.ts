@@ -230,7 +230,12 @@ class RecordingReader {
       if (label !== step) this.#times.add(stepOf(label), this.#driverOf(label, usual), ms);
     }
     if (!known) return;
-    if (event.type === 'image.load.succeeded' || event.type === 'image.import.succeeded' || event.type === 'image.pull.succeeded')
+    if (
+      event.type === 'image.load.succeeded' ||
+      event.type === 'image.import.succeeded' ||
+      event.type === 'image.commit.succeeded' ||
+      event.type === 'image.pull.succeeded'
+    )
       this.#archives.set(event.op, event.data.images);
   }
 

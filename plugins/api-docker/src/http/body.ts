@@ -24,7 +24,7 @@ function isReset(error: unknown): boolean {
 }
 
 /**
- * Reads one JSON object. An empty body is an empty object. Throws REQUEST_INVALID for another content type, for anything
+ * Reads one JSON object. An empty body and `null`, as Go writes what is not there, are an empty object. Throws REQUEST_INVALID for another content type, for anything
  * that is not one object, and for content after it.
  */
 export async function readJson(
@@ -36,8 +36,8 @@ export async function readJson(
   if (contentType === undefined || !/^application\/json\s*(;|$)/i.test(contentType)) {
     throw new ShiplogError('REQUEST_INVALID', `unsupported Content-Type header (${contentType ?? ''}): must be 'application/json'`);
   }
-  const document = parse(text);
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+  const document = parse(text) ?? {};
+  if (typeof document !== 'object' || Array.isArray(document)) {
     throw new ShiplogError('REQUEST_INVALID', 'invalid JSON: expected one object');
   }
   return document as { readonly [key: string]: unknown };

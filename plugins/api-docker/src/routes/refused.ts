@@ -15,7 +15,6 @@ const NOT_YET: readonly (readonly [method: string, template: string])[] = [
   ['GET', '/images/search'],
   ['GET', '/images/{name*}/attestations'],
   ['POST', '/images/{name*}/push'],
-  ['POST', '/commit'],
   ['POST', '/auth'],
   ['GET', '/distribution/{name*}/json'],
   ['POST', '/session'],

@@ -25,6 +25,7 @@ import { createExec } from './exec/create.ts';
 import { inspectExec } from './exec/inspect.ts';
 import { resizeExec } from './exec/resize.ts';
 import { startExec } from './exec/start.ts';
+import { commitContainer } from './images/commit.ts';
 import { createImage } from './images/create.ts';
 import { historyOfImage } from './images/history.ts';
 import { inspectImage } from './images/inspect.ts';
@@ -99,6 +100,7 @@ export const ROUTES: readonly RouteEntry[] = [
 
   { method: 'GET', template: '/images/json', route: listImages, past: true },
   { method: 'POST', template: '/images/create', route: createImage, verb: ['image.pull', 'image.import'] },
+  { method: 'POST', template: '/commit', route: commitContainer, verb: 'image.commit' },
   { method: 'POST', template: '/images/load', route: loadImages, verb: 'image.load' },
   { method: 'POST', template: '/images/prune', route: pruneImages, verb: 'image.prune' },
   { method: 'GET', template: '/images/get', route: saveImages },

@@ -7,6 +7,7 @@ import {
   type CommandType,
   type Engine,
   type EngineInfo,
+  type ImageRecord,
   type IoChannel,
   type LogOptions,
   type LogRead,
@@ -110,6 +111,10 @@ export class FakeEngine implements Engine {
 
   probes(container: string): ProbeResults | undefined {
     return this.probed.get(container);
+  }
+
+  async wholeImage(image: ImageRecord): Promise<ImageRecord> {
+    return image;
   }
 
   async callers(): Promise<(actor: Actor) => Actor> {

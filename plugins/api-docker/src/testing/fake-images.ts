@@ -28,6 +28,17 @@ export function imageCommands(host: FakeHost): FakeHandlers {
         return { outcome: { images: [{ manifest: image, tags: image.tags }], storageDriver: 'vfs' }, answer: { id: image.id } };
       },
     }),
+    'image.commit': ({ container, reference = '' }) => {
+      const { id } = host.state.container(container);
+      return {
+        stream: `container/${id}`,
+        decided: { id, ingest: 'ingest', reference, freeze: false },
+        run: async () => {
+          const image = host.addImage(reference, []);
+          return { outcome: { images: [{ manifest: image, tags: image.tags }], storageDriver: 'vfs' }, answer: { id: image.id } };
+        },
+      };
+    },
     'image.pull': ({ reference: asked, source = 'directory' }, streams) => ({
       stream: 'engine',
       decided: { ingest: 'ingest', reference: asked, source },

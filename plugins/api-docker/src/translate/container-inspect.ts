@@ -10,6 +10,8 @@ import { rfc3339 } from './time.ts';
 export interface InspectOptions {
   /** The container's own environment, unsealed. */
   readonly env: readonly string[];
+  /** What it was made from, its secrets in place. */
+  readonly image: ImageRecord | undefined;
   /** Adds SizeRw and SizeRootFs. */
   readonly size?: ContainerSize | undefined;
   /** What this engine's probes of it found. */
@@ -19,7 +21,7 @@ export interface InspectOptions {
 /** Answer of `GET /containers/{id}/json`. */
 export function containerInspect(container: ContainerRecord, view: StateView, options: InspectOptions): object {
   const { spec } = container;
-  const image = view.images.get(container.imageId);
+  const { image } = options;
   const [path = '', ...args] = container.argv;
   const running = container.execIds.filter((id) => view.execs.get(id)?.status === 'running');
   return {

@@ -173,6 +173,8 @@ export class EventProjection {
         return outcome.type === 'image.load.succeeded' ? this.#arrived('load', outcome.data.images, at) : [];
       case 'image.import.requested':
         return outcome.type === 'image.import.succeeded' ? this.#arrived('import', outcome.data.images, at) : [];
+      case 'image.commit.requested':
+        return outcome.type === 'image.commit.succeeded' ? this.#committed(intent.data, outcome.data.images, at) : [];
       case 'image.pull.requested':
         return outcome.type === 'image.pull.succeeded' ? this.#arrived('pull', outcome.data.images, at) : [];
       case 'image.tag.requested': {
@@ -320,6 +322,15 @@ export class EventProjection {
         this.#image(manifest.id, action, tags[0] ?? manifest.id, at),
         ...(action === 'import' ? tags.map((tag) => this.#image(manifest.id, 'tag', tag, at)) : []),
       ];
+    });
+  }
+
+  /** Told of the container, as Docker does; and of the tag, if there is one. */
+  #committed({ decided, args }: IntentData<'image.commit'>, images: readonly LoadedImage[], at: string): readonly DockerEvent[] {
+    return images.flatMap(({ manifest, tags }) => {
+      this.#images.set(manifest.id, manifest.config.Labels ?? {});
+      const specific = { comment: args?.message ?? '', imageID: manifest.id, imageRef: tags[0] ?? '' };
+      return [...tags.map((tag) => this.#image(manifest.id, 'tag', tag, at)), ...this.#container(decided?.id, 'commit', at, specific)];
     });
   }
 

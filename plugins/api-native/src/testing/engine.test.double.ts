@@ -66,6 +66,7 @@ export function anEngine(): Double {
     seal: notUsed,
     unseal: notUsed,
     revealed: notUsed,
+    wholeImage: notUsed,
     async callers() {
       return (actor) => actor;
     },

@@ -242,6 +242,31 @@ test('given what takes space, when it is shown, then people read tables and prog
   });
 });
 
+test('given a container, when committed, then name, words and instructions are sent, and the id is printed', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    const { host } = daemon;
+    daemon.answers.set('POST /commit', () => [201, { Id: 'sha256:1' }]);
+    const flags = ['-a', 'Ann', '-m', 'why', '-c', 'ENV A=b', '-c', 'CMD sh', '--no-pause'];
+    const ran = await runShiplog(['commit', ...flags, 'web', 'host:5000/web:2'], { host });
+    assert.equal([ran.code, ran.stdout], [0, 'sha256:1\n'], ran.stderr);
+    assert.equal(
+      [...(daemon.seen.at(-1)?.query ?? [])],
+      [
+        ['container', 'web'],
+        ['repo', 'host:5000/web'],
+        ['tag', '2'],
+        ['author', 'Ann'],
+        ['comment', 'why'],
+        ['changes', 'ENV A=b'],
+        ['changes', 'CMD sh'],
+        ['pause', '0'],
+      ],
+    );
+    assert.is((await runShiplog(['commit', '--format', 'json', 'web'], { host })).stdout, '{"Id":"sha256:1"}\n');
+    assert.is(daemon.seen.at(-1)?.query.get('pause'), '1');
+  });
+});
+
 test('given an archive on stdin, when loaded, then it is sent whole, and an error in the stream fails the command', async () => {
   await FakeDaemon.run(async (daemon) => {
     daemon.answers.set('POST /images/load', async function* () {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createContext, type ErrorCode, type IngestedImage, ShiplogError } from '@shiplog/contracts';
+import { createRecordingKernel } from '@shiplog/driver-kit/testing';
 import { sha256Of } from '@shiplog/oci';
 import { LocalImageStore } from '../index.ts';
 
@@ -12,7 +13,10 @@ export function storeSuite(name: string) {
   const test = suite<{ stateDir: string; store: LocalImageStore }>(name);
   test.before.each(async (context) => {
     context.stateDir = await mkdtemp(join(tmpdir(), 'images-'));
-    context.store = new LocalImageStore({ engineId: '0123456789ab', stateDir: context.stateDir, runDir: context.stateDir });
+    context.store = new LocalImageStore(
+      { engineId: '0123456789ab', stateDir: context.stateDir, runDir: context.stateDir },
+      createRecordingKernel(),
+    );
   });
   test.after.each(async (context) => {
     await rm(context.stateDir, { recursive: true, force: true });

@@ -19,6 +19,7 @@ const SIGTERM = 15;
 const EVERY: { readonly [T in CommandType]: true } = {
   'image.load': true,
   'image.import': true,
+  'image.commit': true,
   'image.pull': true,
   'image.tag': true,
   'image.migrate': true,
@@ -114,6 +115,18 @@ export class Scenes {
       return () => this.#load();
     },
     'image.import': async () => () => this.#import('imported:1'),
+    'image.commit': async () => {
+      await this.#run();
+      const asked = {
+        container: NAME,
+        reference: 'committed:1',
+        message: 'of a container that runs',
+        author: '',
+        pause: true,
+        changes: [],
+      };
+      return this.#ask('image.commit', asked);
+    },
     'image.pull': async () => this.#ask('image.pull', { reference: 'pulled:latest' }),
     'image.tag': async () => this.#ask('image.tag', { image: IMAGE, reference: 'tagged:1' }),
     'image.migrate': async () =>

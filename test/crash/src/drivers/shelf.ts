@@ -25,7 +25,7 @@ const USUAL = {
 
 /** What moves a container on the host. */
 const LIFE: readonly CommandType[] = ['container.start', 'container.stop', 'container.remove'];
-const IMAGES: readonly CommandType[] = ['image.load', 'image.remove', 'image.migrate'];
+const IMAGES: readonly CommandType[] = ['image.load', 'image.remove', 'image.migrate', 'image.commit'];
 
 /** The drivers an engine has by default, with every verb. */
 export const DEFAULT_SHELF: Shelf = { ...USUAL, name: 'default' };

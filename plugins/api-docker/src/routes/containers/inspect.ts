@@ -12,5 +12,7 @@ export async function inspectContainer(exchange: Exchange): Promise<void> {
   const env = await engine.unseal(container.spec.env);
   const size = booleanOf(query, 'size') && !past ? await engine.size(container.id, gone) : undefined;
   const probes = past ? undefined : engine.probes(container.id);
-  json(response, 200, containerInspect(container, view, { env, size, probes }));
+  const recorded = view.images.get(container.imageId);
+  const image = recorded === undefined || past ? recorded : await engine.wholeImage(recorded);
+  json(response, 200, containerInspect(container, view, { env, size, image, probes }));
 }

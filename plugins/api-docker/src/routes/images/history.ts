@@ -5,6 +5,8 @@ import { imageHistory } from '../../translate/image-history.ts';
 
 /** `GET /images/{name}/history`. */
 export async function historyOfImage(exchange: Exchange): Promise<void> {
-  const { view } = await look(exchange);
-  json(exchange.response, 200, imageHistory(view.image(param(exchange, 'name'))));
+  const { engine, response } = exchange;
+  const { view, past } = await look(exchange);
+  const image = view.image(param(exchange, 'name'));
+  json(response, 200, imageHistory(past ? image : await engine.wholeImage(image)));
 }

@@ -5,6 +5,8 @@ import { imageInspect } from '../../translate/image-inspect.ts';
 
 /** `GET /images/{name}/json`. */
 export async function inspectImage(exchange: Exchange): Promise<void> {
-  const { view } = await look(exchange);
-  json(exchange.response, 200, imageInspect(view.image(param(exchange, 'name')), exchange.version));
+  const { engine, response, version } = exchange;
+  const { view, past } = await look(exchange);
+  const image = view.image(param(exchange, 'name'));
+  json(response, 200, imageInspect(past ? image : await engine.wholeImage(image), version));
 }
