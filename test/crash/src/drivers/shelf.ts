@@ -33,8 +33,18 @@ export const DEFAULT_SHELF: Shelf = { ...USUAL, name: 'default' };
 /** And every other one by the verbs that touch it. */
 export const SHELVES: readonly Shelf[] = [
   DEFAULT_SHELF,
-  { ...USUAL, name: 'vfs', storageDriver: 'vfs', verbs: [...IMAGES, 'container.create', 'container.migrate', ...LIFE] },
-  { ...USUAL, name: 'btrfs', storageDriver: 'btrfs', verbs: [...IMAGES, 'container.create', 'container.migrate', ...LIFE] },
+  {
+    ...USUAL,
+    name: 'vfs',
+    storageDriver: 'vfs',
+    verbs: [...IMAGES, 'container.create', 'container.migrate', 'container.extract', ...LIFE],
+  },
+  {
+    ...USUAL,
+    name: 'btrfs',
+    storageDriver: 'btrfs',
+    verbs: [...IMAGES, 'container.create', 'container.migrate', 'container.extract', ...LIFE],
+  },
   { ...USUAL, name: 'runc', runtime: 'runc', verbs: [...LIFE, 'container.pause', 'exec.start'] },
   { ...USUAL, name: 'lxc', runtime: 'lxc', verbs: [...LIFE, 'container.pause', 'exec.start'] },
   { ...USUAL, name: 'local', logDriver: 'local', verbs: LIFE },
@@ -45,7 +55,7 @@ export const SHELVES: readonly Shelf[] = [
   { ...USUAL, name: 'none', networkDriver: 'none', verbs: LIFE },
   { ...USUAL, name: 'macvlan', networkDriver: 'macvlan', verbs: ['network.create', 'network.remove', ...LIFE] },
   { ...USUAL, name: 'cni', networkDriver: 'cni', verbs: ['network.create', 'network.remove', ...LIFE] },
-  { ...USUAL, name: 'volume-plugin', volumeDriver: 'example', verbs: ['volume.create', 'volume.remove', ...LIFE] },
+  { ...USUAL, name: 'volume-plugin', volumeDriver: 'example', verbs: ['volume.create', 'volume.remove', 'container.extract', ...LIFE] },
 ];
 
 /** As many others at once as go together, for tests. */
