@@ -1,6 +1,6 @@
-import { existsSync, writeFileSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf, pathExists, readIfThere } from '@shiplog/driver-kit';
 import { type Kernel, type OperationContext, type ProcessRef, type RuntimeDriver, ShiplogError } from '@shiplog/contracts';
@@ -36,18 +36,24 @@ export class ExecSessions {
     const { id, exec } = args;
     if (this.#sessions.has(exec)) return {};
     const directory = this.layout.exec(id, exec);
-    const main = keptProcess(this.layout.bundle(id));
-    if (main === undefined || !(await lives(this.kernel, main)))
-      throw new ShiplogError('CONTAINER_NOT_RUNNING', `container ${id} is not running`, { id });
+    await this.#requireRunning(id);
     // What an engine that ended left. Its monitor ended with it, or its process has run: it cannot be started again.
     if (await pathExists(directory)) await this.#end({ id, exec });
     try {
       await this.#make(args, directory);
     } catch (error) {
       await this.#end({ id, exec });
+      // One that has ended meanwhile is why.
+      await this.#requireRunning(id, error);
       throw error;
     }
     return {};
+  }
+
+  async #requireRunning(id: string, cause?: unknown): Promise<void> {
+    const main = keptProcess(this.layout.bundle(id));
+    if (main === undefined || !(await lives(this.kernel, main)))
+      throw new ShiplogError('CONTAINER_NOT_RUNNING', `container ${id} is not running`, { id }, { cause });
   }
 
   async #make(args: Args<'execCreate'>, directory: string): Promise<void> {
@@ -58,30 +64,34 @@ export class ExecSessions {
       this.runtimes.of(id),
       readFile(join(this.layout.bundle(id), 'config.json'), 'utf8'),
       ownLimits(),
-      mkdir(join(directory, 'persist'), { recursive: true, mode: 0o700 }),
-      mkdir(this.layout.execExits(id, exec), { recursive: true, mode: 0o700 }),
     ]);
+    // Not the container's own: it may have been removed by now.
+    for (const made of [dirname(directory), directory, join(directory, 'persist'), this.layout.execExits(id, exec)]) makeDirectory(made);
     const { root } = JSON.parse(config) as { readonly root: { readonly path: string } };
     const process = await completeProcess(this.kernel, root.path, given, args.user, [], limits);
     await writeFile(join(directory, 'process.spec'), await runtime.processFile(this.layout.bundle(id), process), { mode: 0o600 });
     const start = await this.#openStart(directory);
-    // The first byte lets the monitor make ready.
-    await start.write('0');
-    const monitor = await startMonitor(this.kernel, {
-      conmon,
-      runtime,
-      container: id,
-      id: exec,
-      directory,
-      exitDirectory: this.layout.execExits(id, exec),
-      log: 'none',
-      terminal: args.terminal,
-      stdin: args.stdin,
-      stdinOnce: true,
-      exec: { process: join(directory, 'process.spec'), start: start.fd },
-      command: given.args[0] ?? '',
-    });
-    await start.close();
+    let monitor: Monitor;
+    try {
+      // The first byte lets the monitor make ready.
+      await start.write('0');
+      monitor = await startMonitor(this.kernel, {
+        conmon,
+        runtime,
+        container: id,
+        id: exec,
+        directory,
+        exitDirectory: this.layout.execExits(id, exec),
+        log: 'none',
+        terminal: args.terminal,
+        stdin: args.stdin,
+        stdinOnce: true,
+        exec: { process: join(directory, 'process.spec'), start: start.fd },
+        command: given.args[0] ?? '',
+      });
+    } finally {
+      await start.close();
+    }
     this.#sessions.set(exec, monitor);
     await monitor.attachable;
   }
@@ -154,5 +164,14 @@ export class ExecSessions {
   async end(id: string, exec: string): Promise<void> {
     const directory = this.layout.exec(id, exec);
     await endMonitor(this.kernel, directory, exec, keptProcess(directory) === undefined);
+  }
+}
+
+/** Makes a directory in one that is there, unless it is there itself. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
   }
 }

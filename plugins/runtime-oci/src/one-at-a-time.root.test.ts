@@ -104,6 +104,31 @@ test('given a create, when its caller goes away at any moment, then it fails CAN
   assert.ok(canceled >= 3, `${canceled} of 15`);
 });
 
+test('given an exec session that is being made, when its container is removed at any moment, then nothing of either stays', async ({
+  home,
+  driver,
+}) => {
+  let met = 0;
+  for (let after = 0; after < 60; after += 3) {
+    const { spec } = argsOf(home);
+    await driver.create(argsOf(home), never());
+    await driver.start({ id: 'one' });
+    const session = { id: 'one', exec: `session${after}` };
+    const made = driver.execCreate({ ...session, process: spec.process, user: '', terminal: false, stdin: false }).then(
+      () => 'made',
+      () => 'refused',
+    );
+    await sleep(after);
+    await driver.remove({ id: 'one' });
+    if ((await made) === 'refused') met += 1;
+    await driver.execRemove(session);
+    assert.equal(await driver.observe(), [], `after ${after} ms`);
+    for (let tries = 0; tries < 100 && (await processesNaming(home)).length > 0; tries += 1) await sleep(10);
+    assert.equal(await processesNaming(home), [], `after ${after} ms`);
+  }
+  assert.ok(met > 0);
+});
+
 test('given an engine that was killed when it had let a program run and had not said so, when the next one starts it, then that is no failure', async ({
   home,
   driver,

@@ -6,6 +6,9 @@ import { withValues } from '../secrets/secrets.ts';
 /** A container with one of these under way is about to end, or to be another run: nothing is to be made of how it is meanwhile. */
 const ENDING: ReadonlySet<string> = new Set(['container.stop', 'container.restart', 'container.remove', 'container.prune']);
 
+/** How long an engine that stops waits for probes to be ended, in milliseconds; what a driver that hangs leaves is ended by the next one. */
+const LEAVE_MS = 10_000;
+
 /** How far back the start of a run is looked for, in events of the container. */
 const RECENT = 256;
 
@@ -22,14 +25,17 @@ export class Health {
     this.#core = core;
   }
 
-  /** Watches every container that runs, or is started before `signal` aborts. Resolves when no probe is left after that. */
+  /** Watches every container that runs, or is started before `signal` aborts. Resolves when no probe is left after that, or it took too long. */
   async run(signal: AbortSignal): Promise<void> {
     const { facts, head } = this.#core.ledger;
     const seen = facts.subscribe((event) => this.#heed(event, signal));
     for (const { id, process } of head.containers.values()) if (process !== undefined) this.#begin(id, signal);
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     seen.unsubscribe();
-    await Promise.all(this.#watches);
+    const left = Promise.withResolvers<void>();
+    const cancel = this.#core.parts.clock.after(LEAVE_MS, left.resolve);
+    await Promise.race([Promise.all(this.#watches), left.promise]);
+    cancel();
   }
 
   #heed(event: ShiplogEvent, signal: AbortSignal): void {

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { HealthcheckSpec } from '@shiplog/contracts';
-import { created, exited, given, imageOf, load, running } from '../testing/scenario.test.util.ts';
+import { created, EXEC, exited, given, imageOf, load, running } from '../testing/scenario.test.util.ts';
 import { healthcheckOf } from './healthcheck.ts';
 
 const test = suite('health checks');
@@ -40,6 +40,40 @@ test('given a check, when the container starts, is probed and ends, then its hea
   assert.equal(health(), { status: 'healthy', failingStreak: 0 }, 'one that ended is not well or unwell any more');
   world.run('container.start', { container: 'web' });
   assert.equal(health(), { status: 'starting', failingStreak: 0 });
+});
+
+test('given a check, when the container is started or restarted, then that decides that it is probed; without one it does not', () => {
+  const image = load('web:1', imageOf('web', ['base'], { Cmd: ['x'], Healthcheck: { Test: ['CMD', 'true'], Retries: 7 } }));
+  const { world } = given(image, created('web', { image: 'web:1' }), created('plain'));
+  const check = { ...PLAIN, command: ['true'], retries: 7 };
+  assert.equal(world.run('container.start', { container: 'web' }).healthcheck, check);
+  assert.equal(world.run('container.restart', { container: 'web' }).healthcheck, check);
+  assert.not.ok('healthcheck' in world.run('container.start', { container: 'plain' }));
+});
+
+test('given a log in which probes were exec sessions and each failure a fact, when it is folded, then all of them count', () => {
+  const { world } = given(running('web', { healthcheck: { test: ['CMD', 'true'] } }));
+  const { id } = world.state.container('web');
+  for (const [failingStreak, status] of [
+    [1, 'starting'],
+    [2, 'starting'],
+    [3, 'unhealthy'],
+    [4, 'unhealthy'],
+  ] as const) {
+    world.actor = { scheme: 'system', reason: 'health' };
+    const exec = world.run('exec.create', { container: 'web', spec: EXEC }).id;
+    world.run('exec.start', { exec, detach: true, tty: false });
+    world.append('exit', {
+      stream: `container/${id}`,
+      type: 'exec.exited',
+      kind: 'observed',
+      data: { id: exec, containerId: id, exitCode: 1, finishedAt: '9' },
+    });
+    const data = { id, was: failingStreak > 3 ? ('unhealthy' as const) : ('starting' as const), exitCode: 1, status, failingStreak };
+    world.append('probe', { stream: `container/${id}`, type: 'container.health', kind: 'observed', data });
+    assert.equal(world.state.container('web').health, { status, failingStreak });
+    assert.is(world.state.exec(exec).status, 'exited');
+  }
 });
 
 test('given an image with a check, when its container starts, then it has one', () => {
