@@ -181,6 +181,26 @@ test('given an engine that is killed in the middle of a probe, when the next one
   assert.is(world.execs.size, 0);
 });
 
+test('given an engine that is killed before or after any effect of a probe, when the next one starts, then it goes on, and the end leaves nothing', async () => {
+  // Three probes, each of which is made, let run and forgotten.
+  for (let effect = 1; effect <= 9; effect += 1) {
+    for (const after of [false, true]) {
+      const world = new ProbedWorld([0, 1, 0]);
+      const { disk, id } = await running(world);
+      Object.assign(world, { effects: 0, dieAt: effect, dieAfter: after });
+      await until(() => world.effects >= effect);
+      world.abandon();
+      const next = await simEngine(world, disk);
+      await results(next, id, 1);
+      await until(async () => (await next.view()).container(id).health?.status === 'healthy');
+      await next.execute('container.stop', { container: id }, CALLER);
+      await next.stop('test');
+      assert.is(world.execs.size, 0, `effect ${effect}`);
+      assert.not((await eventsOf(next)).some(({ type }) => type.startsWith('exec.') || type === 'host.drifted'));
+    }
+  }
+});
+
 test('given a container that is removed, when its results are asked for, then they went with it', async () => {
   const world = new ProbedWorld();
   const { engine, id } = await running(world);
