@@ -1,7 +1,7 @@
 // time limit: 400 s
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { boundaryOf, eventsOf, fold, readRecording, readSource, writeExport } fr
 import { busyboxArchive, run, TestDaemon } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { clearDead } from './clear-dead.ts';
 import { reenact } from './reenact.ts';
 
 const test = suite('re-enact');
@@ -187,6 +188,76 @@ test('given a re-enactment under way, when it is interrupted, then it ends with 
   assert.equal(await ended, [130, null], said);
   assert.match(said, /^Interrupted: what was made is being removed\.\n.*shiplog: interrupted; nothing of it is left\n/s);
   assert.is(await links(), '');
+  assert.equal(await leftovers(), []);
+});
+
+test('given a re-enactment that is killed at some moment, when another begins, then nothing of it is left, and that is said', async () => {
+  const recording = await readRecording(readSource(log));
+  const engine = async (): Promise<string> => {
+    const [name = ''] = await leftovers();
+    return (await readFile(join(temporary, name, 'root', 'engine-id'), 'utf8').catch(() => '')).trim();
+  };
+  const hasLink = async (kind: string): Promise<boolean> =>
+    (await run('ip', ['-o', 'link'])).stdout.includes(`shiplog ${(await engine()) || 'none'} ${kind}`);
+  const moments: readonly (() => Promise<boolean>)[] = [
+    async () => (await leftovers()).length > 0,
+    () => hasLink('network'),
+    () => hasLink('endpoint'),
+  ];
+  for (const [index, moment] of moments.entries()) {
+    const child = spawn(SHIPLOG, ['replay', 'reenact', '--speed', '1x', '--images', root, '--storage-driver', 'btrfs', log], {
+      stdio: 'ignore',
+    });
+    const ended = once(child, 'close');
+    while (!(await moment()) && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill('SIGKILL');
+    assert.equal(await ended, [null, 'SIGKILL']);
+    const [left = '', ...more] = await leftovers();
+    assert.equal(more, []);
+    const id = await engine();
+    const notes: string[] = [];
+    const { others } = await reenact(recording, { speed: Infinity, noted: (line) => void notes.push(line) });
+    assert.ok(others.length > 0);
+    // In the first moment there may be an empty directory alone, of which nobody can tell whose it is.
+    if (index > 0 || notes.length > 0) assert.equal(notes, [`removed ${join(temporary, left)}, which a re-enactment left that was killed`]);
+    else await rm(join(temporary, left), { recursive: true });
+    assert.equal(await leftovers(), []);
+    assert.not.match(await readFile('/proc/self/mountinfo', 'utf8'), temporary);
+    assert.not.match((await run('losetup', ['--list', '--noheadings', '--output', 'BACK-FILE'])).stdout, temporary);
+    if (id === '') continue;
+    assert.not.match((await run('ip', ['-o', 'link'])).stdout, `shiplog ${id} `);
+    assert.not.match((await run('nft', ['list', 'tables'])).stdout, id);
+    for (const hierarchy of await readdir('/sys/fs/cgroup'))
+      assert.not.ok((await readdir(`/sys/fs/cgroup/${hierarchy}`).catch((): string[] => [])).includes(`shiplog-${id}`), hierarchy);
+  }
+});
+
+test('given directories that may be somebody’s, when a re-enactment begins, then they stay', async () => {
+  const mine = { boot: (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim(), namespace: await readlink('/proc/self/ns/pid') };
+  const dead = { ...mine, pid: 999_999_999, start: '1' };
+  const left: { readonly [name: string]: string | undefined } = {
+    'shiplog-reenact-nothin': undefined,
+    'shiplog-reenact-broken': '{',
+    'shiplog-reenact-shared': JSON.stringify({ owner: dead, config: {} }),
+    'shiplog-reenact-others': JSON.stringify({ owner: { ...dead, namespace: 'pid:[1]' }, config: {} }),
+    'shiplog-another-owners': JSON.stringify({ owner: dead, config: {} }),
+  };
+  for (const [name, deed] of Object.entries(left)) {
+    await mkdir(join(temporary, name), { mode: name.endsWith('shared') ? 0o755 : 0o700 });
+    if (deed !== undefined) await writeFile(join(temporary, name, 'owner.json'), deed);
+  }
+  const notes: string[] = [];
+  await clearDead((line) => void notes.push(line));
+  assert.equal(notes, []);
+  for (const name of Object.keys(left)) await rm(join(temporary, name), { recursive: true });
+  await mkdir(join(temporary, 'shiplog-reenact-before'), { mode: 0o700 });
+  await writeFile(
+    join(temporary, 'shiplog-reenact-before', 'owner.json'),
+    JSON.stringify({ owner: { ...dead, boot: 'another' }, config: {} }),
+  );
+  await mkdir(join(temporary, 'shiplog-reenact-middle.gone'), { mode: 0o700 });
+  await clearDead((line) => void notes.push(line));
+  assert.is(notes.length, 2);
   assert.equal(await leftovers(), []);
 });
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, open, rm, statfs } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rename, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,16 +19,22 @@ const BTRFS = 0x9123683e;
 /** What the file system may grow to; the file is sparse and takes what is written. */
 const IMAGE_BYTES = 64 * 2 ** 30;
 
+/** What directories of private engines are called by. */
+export const PREFIX = 'shiplog-reenact-';
+/** Of a directory that nothing on the host belongs to any more, behind its name: it is being deleted. */
+export const GONE = '.gone';
+
 const command = promisify(execFile);
 
 /**
  * A directory below the system's temporary one (`TMPDIR`). If `btrfs` is wanted and that lies on another file system, its root is a btrfs
- * in a sparse file on a loop device. Throws DRIVER_UNAVAILABLE where that cannot be had; then nothing of it is left.
+ * in a sparse file on a loop device. `claim` says whose it is, before anything is in it. Throws DRIVER_UNAVAILABLE where that cannot be had; then nothing of it is left.
  */
-export async function makeScratch(btrfs: boolean): Promise<Scratch> {
-  const directory = await mkdtemp(join(tmpdir(), 'shiplog-reenact-'));
+export async function makeScratch(btrfs: boolean, claim: (directory: string) => Promise<void>): Promise<Scratch> {
+  const directory = await mkdtemp(join(tmpdir(), PREFIX));
   const root = join(directory, 'root');
-  const plain: Scratch = { directory, root, remove: () => rm(directory, { recursive: true, force: true }) };
+  const plain: Scratch = { directory, root, remove: () => removeDirectory(directory) };
+  await claim(directory);
   if (!btrfs || (await statfs(directory)).type === BTRFS) return plain;
   try {
     await mkdir(root);
@@ -45,11 +51,22 @@ export async function makeScratch(btrfs: boolean): Promise<Scratch> {
   return {
     ...plain,
     async remove() {
-      // Lazily where something is open still; the loop device goes with the mount.
-      await command('umount', [root]).catch(() => command('umount', ['--lazy', root]));
+      await unmount(root);
       await plain.remove();
     },
   };
+}
+
+/** Lazily where something is open still; the loop device goes with the mount. */
+export async function unmount(root: string): Promise<void> {
+  await command('umount', [root]).catch(() => command('umount', ['--lazy', root]));
+}
+
+/** Renamed first: who is killed in the middle leaves what can be told from a root with an engine. */
+export async function removeDirectory(directory: string): Promise<void> {
+  const gone = directory.endsWith(GONE) ? directory : `${directory}${GONE}`;
+  if (gone !== directory) await rename(directory, gone);
+  await rm(gone, { recursive: true, force: true });
 }
 
 async function mountImage(image: string, target: string): Promise<void> {

@@ -67,6 +67,7 @@ export default defineVerb({
         speed,
         trusted: flags.trusted,
         signal,
+        noted: (line) => note(context, line),
         progress: (done, total) => bar.update(done, total),
         ...(flags.images === undefined ? {} : { images: flags.images }),
         ...(storageDriver === undefined ? {} : { storageDriver }),

@@ -1,9 +1,11 @@
 // A test run with a daemon and a container, until it is killed: doomed-run.script.js DIRECTORY
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { busyboxArchive } from '../busybox-image.ts';
 import { TestDaemon } from '../daemon.ts';
+import { makeRunDirectory } from './run-directory.ts';
 
-process.env['TMPDIR'] = process.argv[2];
+const { path } = await makeRunDirectory(process.argv[2]);
+process.env['TMPDIR'] = path;
 const daemon = await TestDaemon.start();
 const archive = join(daemon.directory, 'image.tar');
 await busyboxArchive(archive);
@@ -14,5 +16,5 @@ for (const args of [
   const { code, stderr } = await daemon.docker(args);
   if (code !== 0) throw new Error(`docker ${args.join(' ')}: ${stderr}`);
 }
-console.log(JSON.stringify({ run: dirname(daemon.directory), home: daemon.directory, bridge: daemon.bridge }));
+console.log(JSON.stringify({ run: path, home: daemon.directory, bridge: daemon.bridge }));
 setInterval(() => undefined, 1000);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { appendFile, chmod, lstat, mkdtemp, readdir, readFile, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pidSpace, processStatus } from './process-identity.ts';
 
 /** Short: paths of sockets end at 107 bytes, and this comes before all of them. */
@@ -42,13 +42,13 @@ export async function makeRunDirectory(within = tmpdir()): Promise<RunDirectory>
   };
 }
 
-/** Where temporary directories are made: in that of the run, or where a file runs without the runner, in one that the process has for itself. */
+/** Where temporary directories are made: where the system has them if that is of a run, else in a run's directory of this process alone. */
 export async function temporaryRoot(): Promise<string> {
-  if (existsSync(join(tmpdir(), OWNERS))) return tmpdir();
+  for (let path = tmpdir(); path !== dirname(path); path = dirname(path)) if (existsSync(join(path, OWNERS))) return tmpdir();
   const { path } = await makeRunDirectory();
   process.env['TMPDIR'] = path;
   process.once('exit', () => {
-    if (readdirSync(path).length <= 1) rmSync(path, { recursive: true });
+    if (existsSync(path) && readdirSync(path).length <= 1) rmSync(path, { recursive: true });
   });
   return path;
 }
