@@ -171,13 +171,14 @@ async function choose(recording: Recording, { trusted = false }: ReenactOptions,
   const withheld: Withheld[] = [];
   const asked: RecordedCommand[] = [];
   for (const command of recording.commands) {
-    const why = aboutTheLog(command) ?? (trusted ? undefined : reachesOut(command)) ?? (await whyNoImage(recording, command, blobs));
+    const why = aboutTheLog(command) ?? (trusted ? undefined : reachesOut(command)) ?? (await whyNoArchive(recording, command, blobs));
     // Ports are those of then only if somebody asked for them.
     const { op, ids } = command.given;
     if (why === undefined) asked.push({ ...asLoad(networks.own(command)), given: { ids, ...(op === undefined ? {} : { op }) } });
     else withheld.push({ seq: command.seq, verb: command.verb, why });
   }
-  const gone = new Set(withheld.map(({ seq }) => recording.commands.find((command) => command.seq === seq)?.op));
+  const seqs = new Set(withheld.map(({ seq }) => seq));
+  const gone = new Map(recording.commands.filter(({ seq }) => seqs.has(seq)).map((command) => [`op ${command.op}`, command]));
   const bodies = ({ op, verb }: RecordedCommand): AsyncIterable<Uint8Array> | undefined => {
     const held = recording.archives.get(op);
     const [first] = held ?? [];
@@ -185,15 +186,22 @@ async function choose(recording: Recording, { trusted = false }: ReenactOptions,
     if (verb === 'image.import') return blobs === undefined || first === undefined ? nothing() : blobs.rootfs(first);
     return undefined;
   };
-  // Nobody waits for what is not asked.
-  const waiting = asked.map((command) => ({
-    ...command,
-    after: command.after.filter(({ milestone }) => !gone.has(milestone.slice('op '.length))),
-  }));
+  // Nobody waits for what is not asked, but for what that came after.
+  const waitsFor = (after: RecordedCommand['after']): RecordedCommand['after'] =>
+    after.flatMap((one) => {
+      const withheldOne = gone.get(one.milestone);
+      return withheldOne === undefined ? [one] : waitsFor(withheldOne.after);
+    });
+  const waiting = asked.map((command) => ({ ...command, after: waitsFor(command.after) }));
   return { asked: waiting, withheld, bodies };
 }
 
-async function whyNoImage(recording: Recording, { op, verb }: RecordedCommand, blobs: ImageBlobs | undefined): Promise<string | undefined> {
+async function whyNoArchive(
+  recording: Recording,
+  { op, verb }: RecordedCommand,
+  blobs: ImageBlobs | undefined,
+): Promise<string | undefined> {
+  if (verb === 'container.extract') return 'its archive is not in the log';
   if (verb !== 'image.load' && verb !== 'image.import' && verb !== 'image.pull') return undefined;
   const loaded: readonly LoadedImage[] | undefined = recording.archives.get(op);
   // One that failed, or was refused, may fail again with nothing in it.
