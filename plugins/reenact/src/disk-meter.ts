@@ -27,7 +27,12 @@ export class DiskMeter {
 
   async add(event: ShiplogEvent): Promise<void> {
     if (event.type === 'container.start.succeeded') this.#containerBytes += await this.#usage(event.stream.slice('container/'.length));
-    if (event.type === 'image.load.succeeded' || event.type === 'image.import.succeeded' || event.type === 'image.pull.succeeded')
+    if (
+      event.type === 'image.load.succeeded' ||
+      event.type === 'image.import.succeeded' ||
+      event.type === 'image.commit.succeeded' ||
+      event.type === 'image.pull.succeeded'
+    )
       await this.#addLayers(event.data.images);
   }
 

@@ -59,7 +59,7 @@ export async function readOperation(log: Replayable, id: string): Promise<Operat
     // What was copied into a container is not in the log; the others are done again without it.
     if (verb === 'container.extract') return false;
     if (seq > target.seq || results.get(op)?.status !== 'ok') return false;
-    if (verb === 'image.load' || verb === 'image.import' || verb === 'image.pull')
+    if (verb === 'image.load' || verb === 'image.import' || verb === 'image.commit' || verb === 'image.pull')
       return (recording.archives.get(op) ?? []).some(({ manifest }) => images.has(manifest.id));
     return streams.has(stream);
   };

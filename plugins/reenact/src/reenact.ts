@@ -174,7 +174,13 @@ async function choose(recording: Recording, { trusted = false }: ReenactOptions,
     const why = aboutTheLog(command) ?? (trusted ? undefined : reachesOut(command)) ?? (await whyNoArchive(recording, command, blobs));
     // Ports are those of then only if somebody asked for them.
     const { op, ids } = command.given;
-    if (why === undefined) asked.push({ ...asLoad(networks.own(command)), given: { ids, ...(op === undefined ? {} : { op }) } });
+    const again = networks.own(command);
+    const stored = command.verb === 'image.commit' && (await areStored(recording.archives.get(command.op), blobs));
+    if (why === undefined)
+      asked.push({
+        ...(stored || command.verb === 'image.pull' ? asLoad(again) : again),
+        given: { ids, ...(op === undefined ? {} : { op }) },
+      });
     else withheld.push({ seq: command.seq, verb: command.verb, why });
   }
   const seqs = new Set(withheld.map(({ seq }) => seq));
@@ -211,10 +217,14 @@ async function whyNoArchive(
   return missing.length === 0 ? undefined : `blobs are missing: ${missing.join(', ')}`;
 }
 
-/** A pull as a load of what it brought: a private engine asks no source. */
+/** Whether an image that was made can be had as it was: one that is made anew has another id, by which later commands may not ask for it. */
+async function areStored(images: readonly LoadedImage[] | undefined, blobs: ImageBlobs | undefined): Promise<boolean> {
+  return images !== undefined && blobs !== undefined && (await blobs.missing(images)).length === 0;
+}
+
+/** A pull, or a commit, as a load of what it brought: a private engine asks no source. */
 function asLoad(command: RecordedCommand): RecordedCommand {
-  if (command.verb !== 'image.pull') return command;
-  const { storageDriver } = command.args as CommandArgs['image.pull'];
+  const { storageDriver } = command.args as Partial<CommandArgs['image.pull']>;
   const args: CommandArgs['image.load'] = { quiet: true, ...(storageDriver === undefined ? {} : { storageDriver }) };
   return { ...command, verb: 'image.load', args };
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { btrfsImage, busyboxArchive, TestDaemon } from '@shiplog/test-support';
+import { btrfsImage, busyboxArchive, run, TestDaemon } from '@shiplog/test-support';
 import { ask } from './raw-http.ts';
 
 const test = suite('commit');
@@ -13,11 +13,8 @@ const IMAGE = 'busybox:test';
 const scratch = await mkdtemp(join(tmpdir(), 'shiplog-commit-'));
 const daemon = await TestDaemon.start();
 
-interface Run {
-  readonly docker: (...args: readonly string[]) => Promise<string>;
-}
-
-function client(engine: TestDaemon): Run['docker'] {
+/** Runs the docker command against an engine; it must succeed. */
+function client(engine: TestDaemon): (...args: readonly string[]) => Promise<string> {
   return async (...args) => {
     const { code, stdout, stderr } = await engine.docker(args);
     assert.is(code, 0, `${args.join(' ')}: ${stderr}`);
@@ -67,29 +64,29 @@ async function prove(driver: string, parent: string): Promise<void> {
   const directory = join(parent, driver);
   await mkdir(directory);
   const engine = await TestDaemon.start({ directory, extra: ['--storage-driver', driver] });
-  const run = client(engine);
+  const there = client(engine);
   try {
-    await run('load', '-q', '-i', join(scratch, 'busybox.tar'));
+    await there('load', '-q', '-i', join(scratch, 'busybox.tar'));
     for (const state of ['stopped', 'running'] as const) {
-      await run('run', '-d', '--name', state, IMAGE, 'sh', '-c', `${CHANGE}; ${state === 'running' ? 'sleep 600' : 'true'}`);
-      if (state === 'stopped') await run('wait', state);
+      await there('run', '-d', '--name', state, IMAGE, 'sh', '-c', `${CHANGE}; ${state === 'running' ? 'sleep 600' : 'true'}`);
+      if (state === 'stopped') await there('wait', state);
       // Until the changes are made.
       else while ((await engine.docker(['exec', state, 'test', '-e', '/bin/yes/in'])).code !== 0);
-      const id = await run('commit', state, `${state}:1`);
+      const id = await there('commit', state, `${state}:1`);
       assert.match(id, /^sha256:[0-9a-f]{64}$/);
-      assert.is(await run('run', '--rm', `${state}:1`, 'sh', '-c', LOOK), SEEN, `${driver}, ${state}`);
-      assert.is(await run('inspect', '-f', '{{.State.Status}}', state), state === 'running' ? 'running' : 'exited');
-      assert.equal(JSON.parse(await run('inspect', '-f', '{{json .RootFS.Layers}}', `${state}:1`)).length, 2);
+      assert.is(await there('run', '--rm', `${state}:1`, 'sh', '-c', LOOK), SEEN, `${driver}, ${state}`);
+      assert.is(await there('inspect', '-f', '{{.State.Status}}', state), state === 'running' ? 'running' : 'exited');
+      assert.equal(JSON.parse(await there('inspect', '-f', '{{json .RootFS.Layers}}', `${state}:1`)).length, 2);
       // On itself: nothing of the container is new.
-      await run('create', '--name', `${state}-again`, `${state}:1`);
-      await run('commit', `${state}-again`, `${state}:2`);
+      await there('create', '--name', `${state}-again`, `${state}:1`);
+      await there('commit', `${state}-again`, `${state}:2`);
       assert.is(
-        await run('inspect', '-f', '{{json .RootFS.Layers}}', `${state}:2`),
-        await run('inspect', '-f', '{{json .RootFS.Layers}}', `${state}:1`),
+        await there('inspect', '-f', '{{json .RootFS.Layers}}', `${state}:2`),
+        await there('inspect', '-f', '{{json .RootFS.Layers}}', `${state}:1`),
       );
-      assert.is((await run('diff', `${state}-again`)).trim(), '');
+      assert.is((await there('diff', `${state}-again`)).trim(), '');
     }
-    assert.match(await run('exec', 'running', 'echo', 'alive'), 'alive');
+    assert.match(await there('exec', 'running', 'echo', 'alive'), 'alive');
     assert.equal(await mountsLeft(engine), 1, 'of the one that runs');
   } finally {
     await engine.destroy();
@@ -258,6 +255,11 @@ test('given secrets in a container and in changes, when it is committed, then co
   assert.is(inspected.Args.at(-1), `--password=${word}`);
   assert.ok(inspected.Config.Env.includes(`PLAIN=${own}`));
   assert.match(await docker('inspect', '-f', '{{json .Config}}', 'secretive:1'), own);
+  // An import's variables are secrets of a request as well.
+  const imported = `canary-import-${randomBytes(9).toString('hex')}`;
+  await run('tar', ['-C', scratch, '-cf', join(scratch, 'rootfs.tar'), 'busybox.tar']);
+  await docker('import', '-c', `ENV IMPORTED=${imported}`, join(scratch, 'rootfs.tar'), 'imported:1');
+  assert.match(await docker('inspect', '-f', '{{json .Config.Env}}', 'imported:1'), imported);
   // An image of a container of such an image.
   await docker('commit', 'second', 'third:1');
   assert.match(await docker('run', '--rm', 'third:1'), `PLAIN=${own}`);
@@ -270,13 +272,13 @@ test('given secrets in a container and in changes, when it is committed, then co
   ]);
   for (const name of await readdir(log, { recursive: true })) places.set(name, await readFile(join(log, name), 'latin1').catch(() => ''));
   for (const [place, text] of places)
-    for (const secret of [own, changed, word, label]) assert.not.ok(text.includes(secret), `${secret} in ${place}`);
+    for (const secret of [own, changed, word, label, imported]) assert.not.ok(text.includes(secret), `${secret} in ${place}`);
   await docker('rm', 'second', 'secretive');
-  await docker('rmi', 'secretive:1', 'third:1');
+  await docker('rmi', 'secretive:1', 'third:1', 'imported:1');
   const root = join(daemon.directory, 'root');
   for (const name of await readdir(root, { recursive: true })) {
     const text = await readFile(join(root, name), 'latin1').catch(() => '');
-    for (const secret of [own, changed, word]) assert.not.ok(text.includes(secret), `${secret} stays in ${name}`);
+    for (const secret of [own, changed, word, imported]) assert.not.ok(text.includes(secret), `${secret} stays in ${name}`);
   }
 });
 

@@ -2,6 +2,9 @@ import { type Digest, ShiplogError } from '@shiplog/contracts';
 import { asked, decided, type Handler, INTERRUPTED } from './handler.ts';
 import { discard, take } from './image-load.ts';
 
+/** What an imported image is made of. */
+const NOTHING = { config: {}, history: [] } as const;
+
 export const imageImport: Handler<'image.import'> = {
   async run(op) {
     const { ingest, reference } = decided(op);
@@ -14,7 +17,11 @@ export const imageImport: Handler<'image.import'> = {
       return [{ ...image, tags: reference === '' ? [] : [reference] }];
     });
     await op.engine.secrets.forget(asked(op));
-    return taken;
+    const images = taken.images.map(async (one) => ({
+      ...one,
+      manifest: await op.engine.images.concealed(one.manifest, NOTHING, op.secrets),
+    }));
+    return { ...taken, images: await Promise.all(images) };
   },
   async recover(op) {
     await discard(op, decided(op).ingest);
