@@ -7,6 +7,7 @@ import type { DaemonConfig } from './config.ts';
 import { DEFAULT_PLUGINS, MODULES } from './default-plugins.ts';
 import { createLogger } from './logger.ts';
 import { hostText } from './hosts.ts';
+import { collectAtRest } from './rest.ts';
 import { serve, type TlsMaterial } from './server.ts';
 import { watchPlugins } from './watch-plugins.ts';
 import { tearDown } from './tear-down.ts';
@@ -59,6 +60,7 @@ export async function runDaemon(config: DaemonConfig): Promise<void> {
     .map((driver) => host.drivers.get('api', driver.name).handler(host.engine, { plugins: host.plugins, views: host.engine.views }));
   const server = await serve(config.hosts, apis, { kernel: host.kernel, ...(tls === undefined ? {} : { tls }) });
   const unwatch = config.watch ? watchPlugins(host, logger) : () => undefined;
+  const endRest = collectAtRest();
   logger.info('ready', { version: VERSION, hosts: config.hosts.map(hostText), root: config.root });
   const reason = await Promise.race([asked, host.engine.failed]);
   if (typeof reason !== 'string') {
@@ -68,6 +70,7 @@ export async function runDaemon(config: DaemonConfig): Promise<void> {
   }
   logger.info('stopping', { reason });
   unwatch();
+  endRest();
   await server.close();
   await host.stop(reason);
 }

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { busyboxArchive, type Ran, TestDaemon } from '@shiplog/test-support';
 import { BareCrun } from './bare-crun.ts';
 import { temporary, temporaryRun } from './directory.ts';
@@ -9,6 +10,8 @@ import { memoryOf, memoryOfMatching } from './memory.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 15);
 const IMAGE = 'busybox:bench';
+/** After which engines that are asked nothing are idle. */
+const REST_MS = 12_000;
 
 /** Something that takes the docker command's words. */
 interface Engine {
@@ -25,6 +28,8 @@ if (typeof docker === 'string') process.stdout.write(`Docker is not measured: ${
 try {
   const engines: Record<string, Engine> = { shiplog, ...(typeof docker === 'string' ? {} : { docker }) };
   for (const engine of Object.values(engines)) await must(engine, ['load', '-q', '-i', join(scratch, 'image.tar')]);
+  // Shiplog gives memory back when it comes to rest (plugins/daemon/src/rest.ts).
+  await sleep(REST_MS);
   const idle = { shiplog: await memoryOf(shiplog.pid), docker: typeof docker === 'string' ? 0 : await memoryOf(docker.pid) };
 
   process.stdout.write(`\nMedian of ${ROUNDS} interleaved rounds in ms (10th to 90th percentile); × is the ratio to a bare crun run.\n\n`);

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ClassicLevel } from 'classic-level';
 import type { EventLog } from '@shiplog/contracts';
 import { Ledger } from '@shiplog/engine';
@@ -12,9 +15,9 @@ const PACK = 32;
 /** Appends under way at once while the log is made. */
 const AHEAD = 256;
 
-const silent = { debug: () => undefined, info: () => undefined, warn: print, error: print };
+const silent = { debug: () => undefined, info: () => undefined, warn: tell, error: tell };
 
-function print(message: string, facts?: object): void {
+function tell(message: string, facts?: object): void {
   process.stderr.write(`${message} ${JSON.stringify(facts)}\n`);
 }
 
@@ -23,6 +26,14 @@ export interface Opened {
   readonly log: EventLog;
   readonly ledger: Ledger;
   readonly took: { readonly log: number; readonly state: number };
+}
+
+export async function openRecorded(directory: string): Promise<Opened> {
+  const began = performance.now();
+  const log = await openLevelLog({ directory: join(directory, 'log'), boot: 'boot-1', inst: 'inst-1' });
+  const opened = performance.now();
+  const ledger = await Ledger.open(log, silent);
+  return { log, ledger, took: { log: opened - began, state: performance.now() - opened } };
 }
 
 /** A synthetic log on disk with the snapshots an engine would have made, and beside it the same events as bare JSON in LevelDB. */
@@ -63,12 +74,16 @@ export class RecordedLog {
     return made;
   }
 
-  async open(): Promise<Opened> {
-    const began = performance.now();
-    const log = await openLevelLog({ directory: join(this.#directory, 'log'), boot: 'boot-1', inst: 'inst-1' });
-    const opened = performance.now();
-    const ledger = await Ledger.open(log, silent);
-    return { log, ledger, took: { log: opened - began, state: performance.now() - opened } };
+  open(): Promise<Opened> {
+    return openRecorded(this.#directory);
+  }
+
+  /** Asks it of its past in another process, which prints what that takes. It must not be open. `options`: for Node. */
+  async look(options: readonly string[], rounds: number): Promise<void> {
+    const script = fileURLToPath(new URL('look.js', import.meta.url));
+    const child = spawn(process.execPath, [...options, script, this.#directory, String(rounds)], { stdio: 'inherit' });
+    const [code] = (await once(child, 'exit')) as [number | null];
+    if (code !== 0) throw new Error(`looking at the past ended with ${code}`);
   }
 
   /** Bytes on disk of the log, and of the snapshots beside it. */
