@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type BigIntStats, constants, read } from 'node:fs';
-import { opendir, readlink } from 'node:fs/promises';
+import { opendir, readlink, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { type Kernel, ShiplogError } from '@shiplog/contracts';
 import { errnoOf } from '@shiplog/driver-kit';
@@ -14,6 +14,11 @@ const DEPTH_LIMIT = 512;
 /** Files with several names that are remembered; of more, each name is told with the content. */
 const LINKS_LIMIT = 1_000_000;
 const CHUNK_BYTES = 128 * 1024;
+
+/** File systems whose files the kernel makes up, by type (statfs(2), linux/magic.h): proc, sysfs, cgroup, cgroup2, debugfs, tracefs, securityfs, bpf, mqueue. */
+const MADE_UP: ReadonlySet<number> = new Set([
+  0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x64626720, 0x74726163, 0x73636673, 0xcafe4a11, 0x19800202,
+]);
 
 const CAPABILITY = 'security.capability';
 const EXECUTABLE = 0o111n;
@@ -53,6 +58,8 @@ export async function* directoryEntries(kernel: Kernel, directory: number, prefi
 
 class Reader {
   readonly #kernel: Kernel;
+  /** Whether a file system has files of its own, by device. */
+  readonly #madeUp = new Map<bigint, boolean>();
   /** The first name of each file that has several, by device and inode. */
   readonly #links = new Map<string, string>();
 
@@ -67,7 +74,8 @@ class Reader {
     if (type === 'directory') {
       const prefix = name.endsWith('/') ? name : `${name}/`;
       yield { ...common(stats), type, name: prefix };
-      yield* this.children(place, prefix, depth);
+      // What the kernel makes up when it is read is no file of the container's.
+      if (!(await this.#isMadeUp(place, stats.dev))) yield* this.children(place, prefix, depth);
       return;
     }
     const first = this.#firstName(stats, name);
@@ -105,6 +113,15 @@ class Reader {
         await closeFile(place);
       }
     }
+  }
+
+  /** Asked once of each file system. */
+  async #isMadeUp(place: number, device: bigint): Promise<boolean> {
+    const known = this.#madeUp.get(device);
+    if (known !== undefined) return known;
+    const madeUp = MADE_UP.has((await statfs(pathOf(place))).type);
+    this.#madeUp.set(device, madeUp);
+    return madeUp;
   }
 
   #firstName({ nlink, dev, ino }: BigIntStats, name: string): string | undefined {

@@ -365,6 +365,21 @@ test('given a container, when it is exported, then all of its own files are in t
   assert.is(await ok(['run', '--rm', 'reimported:1', 'cat', '/exported']), 'content of a file\n');
 });
 
+test('given a container that runs, when all of it is copied, then what the kernel makes up is left out, and what is mounted is there', async () => {
+  const name = await made('all', 'running', ['-v', '/data', '--tmpfs', '/scratch', '--privileged']);
+  await inside(name, 'echo x > /data/d && echo x > /scratch/s');
+  const listed = await namesAt(name, '/');
+  for (const entry of ['/proc/', '/sys/', '/dev/null', '/data/d', '/scratch/s', '/bin/busybox']) assert.ok(listed.includes(entry), entry);
+  assert.equal(
+    listed.filter((entry) => /^\/(proc|sys)\/./.test(entry)),
+    [],
+  );
+  const out = await mkdtemp(join(scratch, 'out-'));
+  await ok(['cp', `${name}:/`, join(out, 'docker')]);
+  assert.is((await daemon.shiplog(['cp', `${name}:/`, join(out, 'own')])).code, 0);
+  for (const tree of ['docker', 'own']) assert.is(await readFile(join(out, tree, 'data', 'd'), 'utf8'), 'x\n');
+});
+
 test('given copies and an export, when docker events are asked, then they are told as Docker tells them', async () => {
   const since = (Date.now() / 1000).toFixed(3);
   const name = await made('told', 'created');
