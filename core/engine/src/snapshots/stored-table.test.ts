@@ -5,7 +5,7 @@ import { openEventLog } from '@shiplog/event-log';
 import { createState, type State } from '@shiplog/model';
 import { MemoryLevel } from 'memory-level';
 import { SnapshotWriter } from './snapshot-writer.ts';
-import { StateSnapshots } from './state-snapshots.ts';
+import { DIFFERENCE, StateSnapshots, WHOLE } from './state-snapshots.ts';
 import type { StoredTable } from './stored-table.ts';
 import type { Rows, TableName } from './tables.ts';
 
@@ -110,6 +110,29 @@ test('given tables that change from one snapshot to the next, when read, then ro
   }
   // Enough for several pages.
   assert.ok(pages > 120, `${pages}`);
+  await log.close();
+});
+
+test('given a table of more pages than are read at once, when it and a difference of as many are read, then rows are the same, in the same order', async () => {
+  const log = await logOf(2);
+  const writer = new SnapshotWriter(log.snapshots);
+  const volumes = new Map<string, unknown>();
+  for (let index = 0; index < 4000; index += 1) volumes.set(`${random(1_000_000)}-${index}`, volume(`v${index}`));
+  await writer.write(stateWith(volumes, 0));
+  assert.equal([...(await (await tableOf(log, 'volumes', 0)).rows())], [...volumes]);
+  for (const [index, key] of [...volumes.keys()].entries()) {
+    if (index % 5 === 0) volumes.delete(key);
+    else if (index % 5 < 4) volumes.set(key, { ...volume(key), labels: { text: 'x'.repeat(60) } });
+  }
+  await writer.write(stateWith(volumes, 1));
+  assert.equal([...(await (await tableOf(log, 'volumes', 1)).rows())], [...volumes]);
+  for (const kind of [WHOLE, DIFFERENCE]) {
+    const [seq = -1] = await log.snapshots.positions(kind);
+    const { count } = JSON.parse(Buffer.from((await log.snapshots.nearest(kind, seq))?.bytes ?? []).toString()) as {
+      readonly count: number;
+    };
+    assert.ok(count > 25, `${kind} at ${seq} has ${count} sections`);
+  }
   await log.close();
 });
 
