@@ -9,6 +9,9 @@ import { StateSnapshots } from './snapshots/state-snapshots.ts';
 import { hashState } from './snapshots/state-hash.ts';
 import { startState } from './start-state.ts';
 
+/** How many times farther apart snapshots may be than usual that are made when a log is opened. */
+const STRIDES = 4;
+
 /**
  * The log and the state folded from it, kept in step.
  *
@@ -48,12 +51,27 @@ export class Ledger {
     return this.#failed.promise;
   }
 
-  /** Folds what came after the last snapshot; all that is kept if there is none that fits. `spacing`: that of snapshots, for tests. */
+  /**
+   * Folds what came after the last snapshot; all that is kept if there is none that fits. On its way it has those made that are missing: else looks at
+   * this part of the past would fold all before them, each time. `spacing`: that of snapshots, for tests.
+   */
   static async open(log: EventLog, logger: Logger, spacing?: Spacing): Promise<Ledger> {
     const snapshots = new StateSnapshots(log);
     const ledger = new Ledger(log, snapshots, await lastState(snapshots, log, logger), logger, spacing);
-    await foldTo(ledger.head, log, log.durableSeq);
+    await ledger.#catchUp();
     return ledger;
+  }
+
+  async #catchUp(): Promise<void> {
+    const { head, log } = this;
+    const end = log.durableSeq;
+    for (let strides = 1; head.seq < end; strides += 1) {
+      await foldTo(head, log, Math.min(end, head.seq + this.#marker.stride(head)));
+      if (head.seq === end) return;
+      // Folding is faster than writing; but no two are farther apart than some strides.
+      if (strides % STRIDES === 0) await this.#marker.settled();
+      this.#marker.passed(head, Promise.resolve());
+    }
   }
 
   /** Admits events and folds them in. What {@link EventLog.append} throws leaves the state as it was. */

@@ -41,10 +41,10 @@ for (const { request } of syntheticLog(EVENTS, { containers: 20, seed: 11 })) {
 }
 
 /** States at ascending positions, each folded from the first event. */
-async function* zeroFolds(ascending: readonly number[]): AsyncGenerator<readonly [seq: number, state: State]> {
+async function* zeroFolds(ascending: readonly number[], of: EventLogReader = log): AsyncGenerator<readonly [seq: number, state: State]> {
   const state = createState();
   let next = 0;
-  for await (const event of log.read()) {
+  for await (const event of of.read()) {
     evolve(state, event);
     if (event.seq === ascending[next]) yield [ascending[next++] ?? 0, state];
   }
@@ -74,6 +74,20 @@ test('given each snapshot, when read, then it has the hash it says, and containe
     assert.equal([...state.containers.keys()], [...zero.containers.keys()]);
     for (const name of ['images', 'networks', 'volumes'] as const) assert.equal([...state[name].keys()], [...zero[name].keys()]);
   }
+});
+
+test('given a log without snapshots, when it is opened, then they are made along it, and states are the same', async () => {
+  const other = await openEventLog({ db: new MemoryLevel(), boot: 'boot-1', inst: 'inst-1' });
+  for (const { request } of syntheticLog(6000, { containers: 20, seed: 11 })) await other.append(request).durable;
+  const opened = await Ledger.open(other, silent, () => SPACING);
+  await opened.settled();
+  const made = await new StateSnapshots(other).positions();
+  const gaps = [...made, 5999].map((seq, index) => seq - (made[index - 1] ?? -1));
+  assert.ok(made.length >= 3 && Math.max(...gaps) <= 5 * SPACING, gaps.join(' '));
+  const some = [...new Set([...made, ...positions(100, 5999), 5999])].toSorted((a, b) => a - b);
+  for await (const [seq, state] of zeroFolds(some, other)) assert.is(hashState(await opened.moments.state(seq)), hashState(state));
+  assert.is(hashState(opened.head), hashState(await opened.moments.state(other.durableSeq)));
+  await other.close();
 });
 
 test('given objects at random positions, when each is asked for alone, then it is as in the whole state', async () => {

@@ -25,6 +25,11 @@ export class SnapshotMarker {
     this.#spacing = spacing;
   }
 
+  /** How many events there are to be from this state's snapshot to the next. */
+  stride(head: State): number {
+    return this.#spacing(head.containers.size);
+  }
+
   /** The log has come to `head.seq`, and will be on disk that far when `durable` resolves. */
   passed(head: State, durable: Promise<void>): void {
     if (this.#writing !== undefined || head.seq - this.#last < this.#spacing(head.containers.size)) return;
