@@ -63,7 +63,7 @@ const CASES: readonly [string, string, string, string | undefined, number, RegEx
   ],
   ['a bad signal', 'POST', '/containers/nobody/kill?signal=NOSUCH', undefined, 404, /No such container/],
   ['an unknown route', 'GET', '/nowhere', undefined, 404, /page not found/],
-  ['a route to come', 'GET', '/system/df', undefined, 501, /./],
+  ['a route to come', 'GET', '/images/search', undefined, 501, /./],
   ['swarm', 'GET', '/services', undefined, 503, /not a swarm manager/],
   ['a version too new', 'GET', '/v9.99/info', undefined, 400, /too new/],
   ['a version too old', 'GET', '/v1.1/info', undefined, 400, /too old/],
