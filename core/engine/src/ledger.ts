@@ -9,7 +9,7 @@ import { StateSnapshots } from './snapshots/state-snapshots.ts';
 import { hashState } from './snapshots/state-hash.ts';
 import { startState } from './start-state.ts';
 
-/** How many times farther apart snapshots may be than usual that are made when a log is opened. */
+/** How many times farther apart snapshots may be than usual that are made afterwards. */
 const STRIDES = 4;
 
 /**
@@ -28,6 +28,8 @@ export class Ledger {
   readonly #failed = Promise.withResolvers<ShiplogError>();
   readonly #snapshots: StateSnapshots;
   readonly #marker: SnapshotMarker;
+  readonly #logger: Logger;
+  readonly #spacing: Spacing | undefined;
   #cached: State | undefined;
 
   private constructor(
@@ -37,6 +39,8 @@ export class Ledger {
     logger: Logger,
     spacing: Spacing | undefined,
   ) {
+    this.#logger = logger;
+    this.#spacing = spacing;
     this.head = head;
     this.#snapshots = snapshots;
     this.moments = new Moments(log, snapshots);
@@ -58,20 +62,8 @@ export class Ledger {
   static async open(log: EventLog, logger: Logger, spacing?: Spacing): Promise<Ledger> {
     const snapshots = new StateSnapshots(log);
     const ledger = new Ledger(log, snapshots, await lastState(snapshots, log, logger), logger, spacing);
-    await ledger.#catchUp();
+    await foldAlong(ledger.head, log, log.durableSeq, ledger.#marker);
     return ledger;
-  }
-
-  async #catchUp(): Promise<void> {
-    const { head, log } = this;
-    const end = log.durableSeq;
-    for (let strides = 1; head.seq < end; strides += 1) {
-      await foldTo(head, log, Math.min(end, head.seq + this.#marker.stride(head)));
-      if (head.seq === end) return;
-      // Folding is faster than writing; but no two are farther apart than some strides.
-      if (strides % STRIDES === 0) await this.#marker.settled();
-      this.#marker.passed(head, Promise.resolve());
-    }
   }
 
   /** Admits events and folds them in. What {@link EventLog.append} throws leaves the state as it was. */
@@ -95,16 +87,37 @@ export class Ledger {
     return view;
   }
 
-  /** Removes snapshots of before a position. Others may be the difference to one of those: the next one is whole. */
+  /**
+   * Removes snapshots of before a position, behind which every event is kept. Others that are differences to one of those are of no use, and made anew;
+   * the next one is whole.
+   */
   async discardSnapshotsBefore(seq: number): Promise<void> {
     await this.settled();
     this.#marker.renew();
     await this.#snapshots.discardBefore(seq);
+    const useless = await this.#snapshots.discardBaseless();
+    if (useless === undefined) return;
+    const state = snapshotOf(await this.moments.state(seq));
+    const marker = new SnapshotMarker(this.#snapshots.store, Number.NEGATIVE_INFINITY, this.#logger, this.#spacing);
+    marker.passed(state, Promise.resolve());
+    await foldAlong(state, this.log, useless.last, marker);
+    await marker.settled();
   }
 
   /** Resolves when no snapshot is being written. */
   settled(): Promise<void> {
     return this.#marker.settled();
+  }
+}
+
+/** Folds what comes after the state, up to `end`, and has snapshots made on the way. */
+async function foldAlong(state: State, log: EventLog, end: number, marker: SnapshotMarker): Promise<void> {
+  for (let strides = 1; state.seq < end; strides += 1) {
+    await foldTo(state, log, Math.min(end, state.seq + marker.stride(state)));
+    if (state.seq === end) return;
+    // Folding is faster than writing; but no two are farther apart than some strides.
+    if (strides % STRIDES === 0) await marker.settled();
+    marker.passed(state, Promise.resolve());
   }
 }
 

@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { MemoryLevel } from 'memory-level';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type EventLog, type EventLogReader, type ObjectKind, type ReadOptions, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
-import { openEventLog } from '@shiplog/event-log';
-import { createState, evolve, findRecord, snapshotOf, type State } from '@shiplog/model';
+import { openEventLog, openLevelLog } from '@shiplog/event-log';
+import { temporaryDirectory } from '@shiplog/test-support';
+import { createState, evolve, findRecord, snapshotOf, type State, storedText, storeState } from '@shiplog/model';
 import { syntheticLog } from '@shiplog/model/testing';
 import { Ledger } from './ledger.ts';
 import { Moments } from './moments.ts';
@@ -87,6 +89,40 @@ test('given a log without snapshots, when it is opened, then they are made along
   const some = [...new Set([...made, ...positions(100, 5999), 5999])].toSorted((a, b) => a - b);
   for await (const [seq, state] of zeroFolds(some, other)) assert.is(hashState(await opened.moments.state(seq)), hashState(state));
   assert.is(hashState(opened.head), hashState(await opened.moments.state(other.durableSeq)));
+  await other.close();
+});
+
+test('given snapshots whose bases go with a prune, when it is done, then others are there in their place, and states are the same', async () => {
+  await using temporary = await temporaryDirectory();
+  const other = await openLevelLog({ directory: join(temporary.path, 'log'), boot: 'boot-1', inst: 'inst-1' });
+  const pruned = await Ledger.open(other, silent, () => SPACING);
+  for (const { request } of syntheticLog(6000, { containers: 100, seed: 11 })) {
+    await pruned.append(request).durable;
+    await pruned.settled();
+  }
+  const end = other.durableSeq;
+  const wholes = await other.snapshots.positions(WHOLE);
+  const differences = await other.snapshots.positions(DIFFERENCE);
+  const spans = wholes.map((whole, index) => differences.filter((seq) => seq > whole && seq < (wholes[index + 1] ?? end)));
+  const later = (spans.find(({ length }) => length > 4) ?? []).slice(1);
+  assert.ok(later.length > 3, `there are some between two whole ones: ${spans.map(({ length }) => length).join(' ')}`);
+  for await (const _ of other.seal((later[0] ?? 0) + 40));
+  const first = other.sealedSeq + 1;
+  const some = [...new Set([first - 1, ...later, ...positions(200, end)])].filter((seq) => seq >= first - 1).toSorted((a, b) => a - b);
+  const expected: (readonly [number, string])[] = [];
+  for await (const [seq, state] of zeroFolds(some, other)) expected.push([seq, hashState(state)]);
+  const state = Buffer.from(storedText(storeState(await pruned.moments.state(first - 1))));
+  await other.prune(first, state, async (data) => {
+    const stamp = { op: 'op', corr: 'corr', t: '1', mono: '1', actor: { scheme: 'system', reason: 'test' } } as const;
+    await pruned.append({ stamp, events: [{ stream: 'engine', type: 'log.bounded', kind: 'meta', data }] }).durable;
+  });
+  await pruned.discardSnapshotsBefore(first - 1);
+  const moments = new Moments(other, new StateSnapshots(other));
+  for (const [seq, hash] of expected) {
+    assert.is(hashState(await moments.state(seq)), hash, `position ${seq}`);
+    const nearest = await new StateSnapshots(other).from(seq, async (stored) => stored?.header.seq ?? -1);
+    assert.ok(seq - nearest <= 5 * SPACING && nearest >= first - 1, `at ${seq} from ${nearest}`);
+  }
   await other.close();
 });
 

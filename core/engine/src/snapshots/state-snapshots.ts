@@ -69,6 +69,16 @@ export class StateSnapshots {
     }
   }
 
+  /** Removes differences of before the first whole one: what they are differences to is gone. Answers where the last was; undefined if there are none. */
+  async discardBaseless(): Promise<{ readonly last: number } | undefined> {
+    const [first = Number.POSITIVE_INFINITY] = await this.store.positions(WHOLE);
+    const useless = (await this.store.positions(DIFFERENCE)).filter((position) => position < first);
+    const last = useless.at(-1);
+    if (last === undefined) return undefined;
+    await this.store.remove(DIFFERENCE, useless);
+    return { last };
+  }
+
   /** Removes what earlier releases left. */
   async discardOld(): Promise<void> {
     for (const kind of earlierKinds()) {
