@@ -1,6 +1,7 @@
 export { STRENGTH, strengthOf } from './actor.ts';
 export { API_VERSION } from './manifest.ts';
 export { ERRORS, ShiplogError } from './errors.ts';
+export { dnsNames } from './dns-names.ts';
 export { CONTENT_VERBS } from './events.ts';
 export { durationNanos, parseMoment, parseTime } from './moment.ts';
 export { parseJson } from './parse-json.ts';

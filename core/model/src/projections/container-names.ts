@@ -1,4 +1,4 @@
-import type { ContainerRecord, EndpointRecord, NetworkRecord, StateView } from '@shiplog/contracts';
+import { type ContainerRecord, dnsNames, type EndpointRecord, type NetworkRecord, type StateView } from '@shiplog/contracts';
 
 type Networks = Pick<StateView, 'containers' | 'networks'>;
 
@@ -8,11 +8,6 @@ export function namedNetworks(view: Pick<StateView, 'networks'>, endpoints: Iter
     .toSorted((a, b) => inOrder(a.ifName, b.ifName))
     .flatMap(({ networkId }) => view.networks.get(networkId) ?? [])
     .filter(({ predefined }) => !predefined);
-}
-
-/** What a container goes by on such a network, its own name first: aliases, the short id, the host name it was given. */
-export function namesOn({ name, id, spec: { hostname = '' } }: ContainerRecord, { aliases }: EndpointRecord): readonly string[] {
-  return [...new Set([name, ...aliases, id.slice(0, 12), hostname])].filter((each) => each !== '');
 }
 
 /**
@@ -26,7 +21,7 @@ export function addressesOf(view: Networks, container: ContainerRecord, name: st
     const wanted = [name, ...(name.endsWith(ending) ? [name.slice(0, -ending.length)] : []), ...linked];
     const found: string[] = [];
     for (const { other, endpoint } of neighbours(view, network.id)) {
-      const names = namesOn(other, endpoint).map((each) => each.toLowerCase());
+      const names = dnsNames(other, endpoint.aliases).map((each) => each.toLowerCase());
       if (wanted.some((each) => names.includes(each) || each === other.id)) found.push(endpoint.ipv4);
     }
     if (found.length > 0) return found;

@@ -1,4 +1,4 @@
-import type { ContainerRecord, PortBinding, StateView } from '@shiplog/contracts';
+import { type ContainerRecord, dnsNames, type NetworkRecord, type PortBinding, type StateView } from '@shiplog/contracts';
 import { isUp } from './container-status.ts';
 
 /** A container's networks in Docker's shape (EndpointSettings), by network name. */
@@ -27,7 +27,7 @@ export function networksOf(container: ContainerRecord, view: StateView): { reado
           IPv6Gateway: '',
           GlobalIPv6Address: '',
           GlobalIPv6PrefixLen: 0,
-          DNSNames: dnsNames(container, endpoint.networkName, aliases),
+          DNSNames: namesOn(view.networks.get(endpoint.networkId), container, aliases),
         },
       ];
     }),
@@ -63,7 +63,7 @@ function plannedNetworks(container: ContainerRecord, view: StateView): { readonl
             IPv6Gateway: '',
             GlobalIPv6Address: '',
             GlobalIPv6PrefixLen: 0,
-            DNSNames: dnsNames(container, network.name, aliases),
+            DNSNames: namesOn(network, container, aliases),
           },
         ],
       ];
@@ -71,9 +71,9 @@ function plannedNetworks(container: ContainerRecord, view: StateView): { readonl
   );
 }
 
-function dnsNames(container: ContainerRecord, network: string, aliases: readonly string[]): readonly string[] | null {
-  if (network === 'bridge' || network === 'host' || network === 'none') return null;
-  return [...new Set([container.name, ...aliases, container.id.slice(0, 12), container.spec.hostname ?? ''])].filter((name) => name !== '');
+/** Null on networks of the engine's own, which have no names. */
+function namesOn(network: NetworkRecord | undefined, container: ContainerRecord, aliases: readonly string[]): readonly string[] | null {
+  return network?.predefined === true ? null : dnsNames(container, aliases);
 }
 
 /** Ports that are published just now, host ports decided. */
