@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AppendRequest, EventLog } from '@shiplog/contracts';
+import type { AppendRequest, EventLog, ShiplogEvent } from '@shiplog/contracts';
 import { canonicalJson, openLevelLog } from '@shiplog/event-log';
 import { ClassicLevel } from 'classic-level';
 import { interleave, type Series } from '../measure.ts';
+import { BareCrowd } from './bare-crowd.ts';
 import { stopRequest } from './events.ts';
 
 const CROWD = 256;
@@ -24,6 +25,7 @@ export class AppendBench {
     private readonly log: EventLog,
     private readonly raw: ClassicLevel<string, Buffer>,
     private readonly values: readonly Buffer[],
+    private readonly placed: ShiplogEvent,
   ) {}
 
   static async prepare(): Promise<AppendBench> {
@@ -36,7 +38,8 @@ export class AppendBench {
     const values = Array.from({ length: BATCH }, (_, index) =>
       Buffer.from(canonicalJson({ ...sample.events[0], op: `op-${index}`, seq: index })),
     );
-    return new AppendBench(directory, log, raw, values);
+    if (sample.events[0] === undefined) throw new Error('nothing was appended');
+    return new AppendBench(directory, log, raw, values, sample.events[0]);
   }
 
   /** Bytes of one event. */
@@ -45,12 +48,17 @@ export class AppendBench {
   }
 
   async run(rounds: number): Promise<{ readonly crowd: Record<string, Series>; readonly lone: Record<string, Series> }> {
+    const text = this.values[0]?.toString('latin1') ?? '';
     const crowd = await interleave(rounds, {
       'raw batch of 1,024, array form': () => rate(CROWD_EVENTS, () => this.#rawBatches('array', BATCH)),
       'raw batch of 1,024, chained form': () => rate(CROWD_EVENTS, () => this.#rawBatches('chained', BATCH)),
       // As many as are ever under way at once: what a sync for each crowd costs by itself.
       'raw batch of 256, array form': () => rate(CROWD_EVENTS, () => this.#rawBatches('array', CROWD)),
       '256 appenders': () => this.#crowd(),
+      // What the same crowd would get with no guarantee but the sync: one write for all of it, or half of it beside the other half's.
+      'bare, texts given': () => this.#bareCrowd(CROWD, () => text),
+      'bare, requests and JSON': () => this.#bareCrowd(CROWD, () => this.#bareText()),
+      'bare, requests and JSON, in halves': () => this.#bareCrowd(CROWD / 2, () => this.#bareText()),
     });
     const lone = await interleave(rounds, {
       'raw put': () => rate(LONE_EVENTS, () => this.#rawPuts()),
@@ -92,20 +100,25 @@ export class AppendBench {
     for (let done = 0; done < LONE_EVENTS; done++) await this.raw.put(this.#nextKey(), value, { sync: true });
   }
 
-  /** 256 loops, each of which makes a request and waits for its append. */
-  async #crowd(): Promise<number> {
-    let left = CROWD_EVENTS;
-    const appender = async (): Promise<void> => {
-      while (left-- > 0) {
-        const request = this.#request();
-        const began = performance.now();
-        await this.log.append(request).durable;
-        this.#waits.push(performance.now() - began);
-      }
-    };
-    return rate(CROWD_EVENTS, async () => {
-      await Promise.all(Array.from({ length: CROWD }, appender));
+  #crowd(): Promise<number> {
+    return crowd(async () => {
+      const request = this.#request();
+      const began = performance.now();
+      await this.log.append(request).durable;
+      this.#waits.push(performance.now() - began);
     });
+  }
+
+  #bareCrowd(enough: number, text: () => string): Promise<number> {
+    const bare = new BareCrowd(this.raw, () => this.#nextKey(), enough);
+    return crowd(() => bare.append(text()));
+  }
+
+  /** A request, and an event's JSON in one call of the engine, with what the log adds to it given. */
+  #bareText(): string {
+    const number = ++this.#number;
+    const { stamp, events } = stopRequest(number, { idem: `key-${number}` });
+    return JSON.stringify({ ...this.placed, ...stamp, ...events[0], rev: number, seq: number });
   }
 
   async #lone(): Promise<number> {
@@ -129,6 +142,17 @@ export class AppendBench {
   #nextKey(): string {
     return `e${String(this.#key++).padStart(16, '0')}`;
   }
+}
+
+/** Events a second of 256 loops, each of which waits for what it appends. */
+function crowd(append: () => Promise<void>): Promise<number> {
+  let left = CROWD_EVENTS;
+  const appender = async (): Promise<void> => {
+    while (left-- > 0) await append();
+  };
+  return rate(CROWD_EVENTS, async () => {
+    await Promise.all(Array.from({ length: CROWD }, appender));
+  });
 }
 
 /** Events a second. */
