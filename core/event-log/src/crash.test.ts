@@ -5,7 +5,7 @@ import { eventLogCrashSuite, type KillableLog } from '@shiplog/conformance/event
 import type { EventLog } from '@shiplog/contracts';
 import { checksCanFail, replacing, reported, temporaryDirectory } from '@shiplog/test-support';
 import { suite } from 'uvu';
-import { openLevelLog } from './level-log.ts';
+import { openLevelLog } from './disk/level-log.ts';
 import { IDENTITY } from './samples.test.util.ts';
 
 const script = (name: string): string => fileURLToPath(new URL(`./${name}.test.script.js`, import.meta.url));

@@ -2,11 +2,11 @@ import { MemoryLevel } from 'memory-level';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EventLog } from '@shiplog/contracts';
-import { ENCODING, HEAD_KEY, segmentKey } from './database.ts';
+import { ENCODING, HEAD_KEY, segmentKey } from './stored/database.ts';
 import { openEventLog } from './event-log.ts';
-import { FORMAT_VERSION, sealFrame } from './frame.ts';
+import { FORMAT_VERSION, sealFrame } from './stored/frame.ts';
 import { all, counter, errorOf, IDENTITY, samples } from './samples.test.util.ts';
-import { verifyEventLog } from './verify.ts';
+import { verifyEventLog } from './check/verify.ts';
 
 /** Segments of the log under test, by first and last position. */
 const SEGMENTS = [

@@ -4,7 +4,7 @@ import { report, reported, temporaryDirectory } from '@shiplog/test-support';
 import { MemoryLevel } from 'memory-level';
 import { suite } from 'uvu';
 import { openEventLog } from './event-log.ts';
-import { openLevelLog } from './level-log.ts';
+import { openLevelLog } from './disk/level-log.ts';
 
 const IDENTITY = { boot: 'boot-1', inst: 'inst-1' };
 

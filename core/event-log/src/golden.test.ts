@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { canonicalJson } from './canonical-json.ts';
-import { openLevelLog } from './level-log.ts';
+import { canonicalJson } from './append/canonical-json.ts';
+import { openLevelLog } from './disk/level-log.ts';
 import { all, IDENTITY, samples } from './samples.test.util.ts';
 
 const GOLDEN = fileURLToPath(new URL('../golden/', import.meta.url));

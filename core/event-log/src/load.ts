@@ -1,19 +1,19 @@
 import { type CompleteTile, type Hash, hashOf, type TreeEdge } from '@shiplog/tlog';
 import { ShiplogError } from '@shiplog/contracts';
-import { encodeTile } from './commit.ts';
+import { encodeTile } from './append/commit.ts';
 import { readBaseIndex } from './archive/base.ts';
-import { corrupt, refusal } from './corrupt.ts';
-import { ENCODING, HEAD_KEY, type LogDatabase, segmentPosition, SYNCED, tileKey } from './database.ts';
-import { FrameError } from './frame.ts';
-import { encodeHead, readHead } from './head.ts';
-import { GENESIS } from './hash-link.ts';
-import { loadPage, PAGE_KIND } from './index-page.ts';
-import type { Mark } from './mark.ts';
-import { RawScan } from './raw-scan.ts';
-import type { Segment } from './segment.ts';
-import { SegmentScan } from './segment-scan.ts';
-import type { SnapshotDatabase } from './snapshot-database.ts';
-import { type CompletePage, Tail } from './tail.ts';
+import { corrupt, refusal } from './check/corrupt.ts';
+import { ENCODING, HEAD_KEY, type LogDatabase, segmentPosition, SYNCED, tileKey } from './stored/database.ts';
+import { FrameError } from './stored/frame.ts';
+import { encodeHead, readHead } from './stored/head.ts';
+import { GENESIS } from './stored/hash-link.ts';
+import { loadPage, PAGE_KIND } from './indexes/index-page.ts';
+import type { Mark } from './stored/mark.ts';
+import { RawScan } from './stored/raw-scan.ts';
+import type { Segment } from './stored/segment.ts';
+import { SegmentScan } from './stored/segment-scan.ts';
+import type { SnapshotDatabase } from './snapshots/snapshot-database.ts';
+import { type CompletePage, Tail } from './append/tail.ts';
 
 /** What opening finds out. */
 export interface LoadedLog {

@@ -1,8 +1,8 @@
 import { type MerkleTree, ShiplogError } from '@shiplog/contracts';
 import { Frontier, type Hash, HASH_BYTES, hashBytes, hashOf, TILE_WIDTH, type TreeEdge, widthOf } from '@shiplog/tlog';
-import { ENCODING, type LogDatabase, tileKey } from './database.ts';
-import { BODY, checkFrame, FrameError } from './frame.ts';
-import { positionUnknown } from './position-unknown.ts';
+import { ENCODING, type LogDatabase, tileKey } from './stored/database.ts';
+import { BODY, checkFrame, FrameError } from './stored/frame.ts';
+import { positionUnknown } from './check/position-unknown.ts';
 
 /** What the tree's view reads. */
 export interface TreeSource {

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { NewEvent } from '@shiplog/contracts';
-import { openLevelLog } from './level-log.ts';
+import { openLevelLog } from './disk/level-log.ts';
 import { all, counter, IDENTITY, sample, samples, STAMP } from './samples.test.util.ts';
 
 const version = process.argv[2];

@@ -3,8 +3,8 @@ import { MemoryLevel } from 'memory-level';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EventLog } from '@shiplog/contracts';
-import { canonicalJson } from './canonical-json.ts';
-import { ENCODING, tileKey } from './database.ts';
+import { canonicalJson } from './append/canonical-json.ts';
+import { ENCODING, tileKey } from './stored/database.ts';
 import { openEventLog } from './event-log.ts';
 import { all, counter, errorOf, IDENTITY, sample, samples, STAMP } from './samples.test.util.ts';
 

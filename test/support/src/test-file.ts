@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** A built test file and what its source says about how to run it. */
 export interface TestFile {
-  /** Relative to the root, such as `core/event-log/dist/verify.test.js`. */
+  /** Relative to the root, such as `core/event-log/dist/tree.test.js`. */
   readonly path: string;
   readonly limitMs: number;
   readonly alone: boolean;

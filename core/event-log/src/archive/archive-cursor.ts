@@ -1,5 +1,5 @@
-import { segmentPosition } from '../database.ts';
-import type { RawEntry } from '../raw-scan.ts';
+import { segmentPosition } from '../stored/database.ts';
+import type { RawEntry } from '../stored/raw-scan.ts';
 import type { ArchiveRecord } from './archive-record.ts';
 import { type Archives, entriesOf } from './archives.ts';
 

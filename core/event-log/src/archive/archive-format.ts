@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { BODY, checkFrame, FrameError, sealFrame } from '../frame.ts';
+import { BODY, checkFrame, FrameError, sealFrame } from '../stored/frame.ts';
 
 /** Some segments of an archive, compressed together (zstd, RFC 8878): what reading one event decompresses. */
 export interface Block {

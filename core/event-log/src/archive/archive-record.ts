@@ -1,5 +1,5 @@
 import type { SealedRange } from '@shiplog/contracts';
-import { BODY, checkFrame, FrameError, sealFrame } from '../frame.ts';
+import { BODY, checkFrame, FrameError, sealFrame } from '../stored/frame.ts';
 
 /** That a range of events lies in an archive: the fact is in the database, under {@link archiveKey}. */
 export type ArchiveRecord = SealedRange;

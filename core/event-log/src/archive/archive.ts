@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import type { SealedRange } from '@shiplog/contracts';
-import { FrameError } from '../frame.ts';
+import { FrameError } from '../stored/frame.ts';
 import { type ArchiveIndex, checksumOf, decodeIndex, decodeTrailer, splitSegments, TRAILER_BYTES } from './archive-format.ts';
 
 const decompress = promisify(zstdDecompress);

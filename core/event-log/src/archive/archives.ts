@@ -1,10 +1,10 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { segmentKey } from '../database.ts';
-import { pruned, refusal } from '../corrupt.ts';
-import { FrameError } from '../frame.ts';
-import type { RawEntry } from '../raw-scan.ts';
-import { firstOf } from '../segment.ts';
+import { segmentKey } from '../stored/database.ts';
+import { pruned, refusal } from '../check/corrupt.ts';
+import { FrameError } from '../stored/frame.ts';
+import type { RawEntry } from '../stored/raw-scan.ts';
+import { firstOf } from '../stored/segment.ts';
 import { Archive } from './archive.ts';
 import { archiveName, type ArchiveRecord, firstOfName } from './archive-record.ts';
 import { BASE_COPY } from './base-copy.ts';

@@ -1,6 +1,6 @@
 import { AbstractIterator, type AbstractIteratorOptions, AbstractLevel } from 'abstract-level';
-import { ENCODING, type LogDatabase, segmentKey, segmentPosition } from '../database.ts';
-import type { RawEntry } from '../raw-scan.ts';
+import { ENCODING, type LogDatabase, segmentKey, segmentPosition } from '../stored/database.ts';
+import type { RawEntry } from '../stored/raw-scan.ts';
 import { ArchiveCursor } from './archive-cursor.ts';
 import { ARCHIVE_KEYS, decodeRecord } from './archive-record.ts';
 import { Archives } from './archives.ts';

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FrameError } from '../frame.ts';
-import { syncPath } from '../sync-path.ts';
+import { FrameError } from '../stored/frame.ts';
+import { syncPath } from '../disk/sync-path.ts';
 import { joinSegments, splitSegments } from './archive-format.ts';
 import { type Base, baseEntries, basePart } from './base.ts';
 

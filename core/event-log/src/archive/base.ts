@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Bounded } from '@shiplog/contracts';
-import { ENCODING, type LogDatabase, SYNCED } from '../database.ts';
-import { BODY, checkFrame, FrameError, sealFrame } from '../frame.ts';
+import { ENCODING, type LogDatabase, SYNCED } from '../stored/database.ts';
+import { BODY, checkFrame, FrameError, sealFrame } from '../stored/frame.ts';
 
 /** Where a log begins whose older events were pruned, under a key of its own; what stands for them lies beside it. */
 const BASE_KEY = 'base';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Boundary, Bounded, ShiplogEvent } from '@shiplog/contracts';
-import { corrupt, refusal } from '../corrupt.ts';
-import type { LogDatabase } from '../database.ts';
+import { corrupt, refusal } from '../check/corrupt.ts';
+import type { LogDatabase } from '../stored/database.ts';
 import { boundedBy, readBase, readFirst } from './base.ts';
 
 /** What stands for the pruned events, when one of `events` says that it does; see EventLogReader.boundary. */

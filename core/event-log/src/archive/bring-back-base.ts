@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type Bounded, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
-import { corrupt } from '../corrupt.ts';
-import { type LogDatabase, segmentKey } from '../database.ts';
-import { FrameError } from '../frame.ts';
+import { corrupt } from '../check/corrupt.ts';
+import { type LogDatabase, segmentKey } from '../stored/database.ts';
+import { FrameError } from '../stored/frame.ts';
 import { baseEdge } from '../load.ts';
-import type { Range } from '../repair-source.ts';
+import type { Range } from '../repair/repair-source.ts';
 import { archiveKey } from './archive-record.ts';
 import { baseParts, boundedBy, readBase, writeBase } from './base.ts';
 

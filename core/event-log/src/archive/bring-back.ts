@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ENCODING, type LogDatabase, segmentKey, SYNCED } from '../database.ts';
-import { FrameError } from '../frame.ts';
-import { Segment } from '../segment.ts';
+import { ENCODING, type LogDatabase, segmentKey, SYNCED } from '../stored/database.ts';
+import { FrameError } from '../stored/frame.ts';
+import { Segment } from '../stored/segment.ts';
 import { Archive } from './archive.ts';
 import { ARCHIVE_KEYS, archiveKey, archiveName, type ArchiveRecord, decodeRecord } from './archive-record.ts';
 

@@ -1,4 +1,4 @@
-import { ENCODING, SYNCED } from '../database.ts';
+import { ENCODING, SYNCED } from '../stored/database.ts';
 import { archiveKey } from './archive-record.ts';
 import type { ArchivingLevel } from './archiving-level.ts';
 import { type Base, baseEntries } from './base.ts';

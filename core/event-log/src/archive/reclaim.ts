@@ -1,4 +1,4 @@
-import { type LogDatabase, segmentKey, SYNCED } from '../database.ts';
+import { type LogDatabase, segmentKey, SYNCED } from '../stored/database.ts';
 
 /** What LevelDB can do beyond abstract-level. */
 interface Compactable {

@@ -1,10 +1,10 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { ENCODING, segmentKey, segmentPosition, SYNCED } from '../database.ts';
-import { corrupt } from '../corrupt.ts';
-import { RawScan } from '../raw-scan.ts';
+import { ENCODING, segmentKey, segmentPosition, SYNCED } from '../stored/database.ts';
+import { corrupt } from '../check/corrupt.ts';
+import { RawScan } from '../stored/raw-scan.ts';
 import { reclaim } from './reclaim.ts';
-import { Segment } from '../segment.ts';
-import { syncPath } from '../sync-path.ts';
+import { Segment } from '../stored/segment.ts';
+import { syncPath } from '../disk/sync-path.ts';
 import { Archive } from './archive.ts';
 import { archiveKey, type ArchiveRecord, encodeRecord } from './archive-record.ts';
 import { ArchiveWriter } from './archive-writer.ts';
