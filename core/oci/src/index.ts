@@ -10,7 +10,6 @@ export { imageConfigOf } from './image-config-of.ts';
 export { jsonDocument, jsonValue } from './json-document.ts';
 export { cleanLayerPath, joinLayerPath, splitLayerPath } from './layer-path.ts';
 export { readLayer } from './layer-reader.ts';
-export { writeLayer } from './layer-writer.ts';
 export { hostPlatform, MANIFEST_LIMIT_BYTES, parseIndex, parseManifest, selectPlatform } from './manifest.ts';
 export { MEDIA_TYPES, mediaKind, ociMediaType } from './media-types.ts';
 export { canonical, familiar, parseReference } from './reference.ts';
@@ -19,6 +18,7 @@ export { nameServers, resolvConf } from './resolv-conf.ts';
 export { runtimeSpec } from './runtime-spec.ts';
 export { readTar } from './tar-reader.ts';
 export { writeTar } from './tar-writer.ts';
+export { WHITEOUT, whiteoutOf } from './whiteout.ts';
 export { workingDirectory } from './working-directory.ts';
 
 export type { Compression, SniffedStream } from './compression.ts';

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { type Header, pack } from 'tar-stream';
 import { type ErrorCode, ShiplogError } from '@shiplog/contracts';
 import { type LayerEntry, type LayerEntryKind, readLayer } from './layer-reader.ts';
-import { writeLayer } from './layer-writer.ts';
+import { writeLayer } from './layer-writer.test.util.ts';
 import { checksumOf } from './tar-format.ts';
 import type { TarOptions } from './tar-reader.ts';
 

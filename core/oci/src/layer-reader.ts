@@ -1,6 +1,7 @@
 import { ShiplogError } from '@shiplog/contracts';
 import { cleanLayerPath, joinLayerPath, splitLayerPath } from './layer-path.ts';
 import { readTar, type TarEntry, type TarOptions } from './tar-reader.ts';
+import { WHITEOUT } from './whiteout.ts';
 
 /**
  * What an entry of a layer does. `whiteout`: `path` of a lower layer is hidden, with all beneath it. `opaque`: directory
@@ -30,7 +31,6 @@ export interface LayerEntry {
   readonly content?: AsyncIterable<Uint8Array>;
 }
 
-const WHITEOUT = '.wh.';
 const WHITEOUT_META = '.wh..wh.';
 const OPAQUE = '.wh..wh..opq';
 const SYMLINK_LIMIT_BYTES = 4095;

@@ -3,9 +3,19 @@ import { access, chmod, chown, link, lstat, mkdir, opendir, readlink, rmdir, sym
 import { posix } from 'node:path';
 import { promisify } from 'node:util';
 import { type Extracted, type Kernel, ShiplogError } from '@shiplog/contracts';
-import { errnoOf, throwIfAborted } from '@shiplog/driver-kit';
+import {
+  closeFile,
+  errnoOf,
+  O_PATH,
+  openDirectory,
+  openEntry,
+  openFile,
+  pathOf,
+  refuseTooDeep,
+  statOf,
+  throwIfAborted,
+} from '@shiplog/driver-kit';
 import { cleanLayerPath, splitLayerPath, type TarEntry } from '@shiplog/oci';
-import { closeFile, O_PATH, openEntry, openFile, pathOf, statOf } from './descriptor.ts';
 
 const writeFrom = promisify(write);
 const changeMode = promisify(fchmod);
@@ -16,8 +26,6 @@ const changeOwner = promisify(fchown);
 const REMEMBERED_LIMIT = 1_000_000;
 /** So many files are synced each by itself, which is faster than a whole file system. */
 const FEW = 8;
-/** A directory that is replaced is emptied while those above it are open. */
-const DEPTH_LIMIT = 512;
 
 export interface ExtractionParts {
   readonly kernel: Kernel;
@@ -188,7 +196,7 @@ export class Extraction {
 
   async #settleDirectory(directory: number, name: string, path: string, entry: TarEntry): Promise<void> {
     this.#refuseTooMany(path);
-    const made = await openFile(pathOf(directory, name), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    const made = await openDirectory(pathOf(directory, name));
     try {
       await this.#settle(made, entry);
     } finally {
@@ -275,7 +283,7 @@ export class Extraction {
 
   async #makeOnTheWay(directory: number, name: string): Promise<number> {
     await mkdir(pathOf(directory, name), 0o755);
-    const made = await openFile(pathOf(directory, name), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    const made = await openDirectory(pathOf(directory, name));
     await changeMode(made, 0o755);
     if (this.#parts.owner !== undefined) await changeOwner(made, this.#parts.owner.uid, this.#parts.owner.gid);
     return made;
@@ -317,8 +325,8 @@ async function entryAt(directory: number, name: string): Promise<BigIntStats | u
 /** Deletes a directory with all in it, by names that are not followed. What is mounted in it is no part of it: EBUSY, before anything there is gone. */
 async function removeTree(directory: number, name: string, device: bigint, depth: number): Promise<void> {
   const at = pathOf(directory, name);
-  if (depth >= DEPTH_LIMIT) throw new ShiplogError('NOT_SUPPORTED', `directories lie more than ${DEPTH_LIMIT} deep`, {});
-  const held = await openFile(at, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  refuseTooDeep(depth, name);
+  const held = await openDirectory(at);
   try {
     if ((await statOf(held)).dev !== device) {
       throw new ShiplogError('KERNEL_CALL_FAILED', `a directory that is to be replaced has something mounted in it: ${name}`, {

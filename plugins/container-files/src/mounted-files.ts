@@ -2,12 +2,10 @@ import { constants } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { type ExtractOptions, type Extracted, type Kernel, type OpenFiles, type PathStat, ShiplogError } from '@shiplog/contracts';
-import { errnoOf, resolveUser } from '@shiplog/driver-kit';
+import { closeFile, errnoOf, openFile, pathOf, resolveUser, statOf, TreeReader } from '@shiplog/driver-kit';
 import { decompress, readTar, type TarEntryInput, writeTar } from '@shiplog/oci';
 import { type ContainerPath, containerPath } from './container-path.ts';
-import { closeFile, openFile, pathOf, statOf } from './descriptor.ts';
 import { Extraction } from './extraction.ts';
-import { directoryEntries, entriesAt } from './tree-entries.ts';
 
 const S_IFMT = 0o170000n;
 const S_IFDIR = 0o040000n;
@@ -53,7 +51,7 @@ export class MountedFiles implements OpenFiles {
   }
 
   async *export(): AsyncGenerator<Uint8Array, void, undefined> {
-    yield* writeTar(directoryEntries(this.#kernel, this.#held, ''));
+    yield* writeTar(this.#reader().beneath(this.#held, ''));
   }
 
   async extract(asked: string, archive: AsyncIterable<Uint8Array>, options: ExtractOptions): Promise<Extracted> {
@@ -95,20 +93,25 @@ export class MountedFiles implements OpenFiles {
   async *#entriesOf({ path, name, directory }: ContainerPath, place: number): AsyncGenerator<TarEntryInput, void, undefined> {
     try {
       if (directory || ((await statOf(place)).mode & S_IFMT) === S_IFDIR) {
-        yield* entriesAt(this.#kernel, place, name);
+        yield* this.#reader().tree(place, name);
         return;
       }
       // A link is read, and an attribute asked for, by its name in its directory.
       const parent = await this.#openPath(posix.dirname(path), true);
       if (parent === undefined) throw notFound(path);
       try {
-        yield* entriesAt(this.#kernel, place, name, { directory: parent, name: posix.basename(path) });
+        yield* this.#reader().tree(place, name, { directory: parent, name: posix.basename(path) });
       } finally {
         await closeFile(parent);
       }
     } finally {
       await this.#letGo(place);
     }
+  }
+
+  /** For one tar. */
+  #reader(): TreeReader {
+    return new TreeReader({ kernel: this.#kernel, xattrs: 'capabilities' });
   }
 
   async #letGo(place: number): Promise<void> {

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageCommit, ImageHistory, ImageRunConfig, IngestedImage, Kernel } from '@shiplog/contracts';
-import { digestStream, imageManifest, type LayerEntry, MEDIA_TYPES, parseImageConfig, sha256Of, writeLayer } from '@shiplog/oci';
+import { digestStream, imageManifest, MEDIA_TYPES, parseImageConfig, sha256Of, type TarEntryInput, writeTar } from '@shiplog/oci';
 import type { NewBlob } from './blobs.ts';
+import { changedEntries } from './changed-entries.ts';
 import { applyChanges } from './dockerfile-changes.ts';
 import { rfc3339 } from './rfc3339.ts';
 import { copyTo } from './spool.ts';
-import { changedEntries } from './tree-reader.ts';
 
 /** An image of a container, and the files that must become blobs for it. */
 export interface CommittedImage extends IngestedImage {
@@ -19,13 +19,13 @@ export async function commitImage(directory: string, commit: ImageCommit, kernel
   const config = configOf(commit);
   const layerFile = join(directory, 'layer');
   let entries = 0;
-  async function* counted(): AsyncGenerator<LayerEntry> {
+  async function* counted(): AsyncGenerator<TarEntryInput> {
     for await (const entry of changedEntries({ kernel, tree, changes, signal })) {
       entries += 1;
       yield entry;
     }
   }
-  const layer = digestStream(writeLayer(counted()));
+  const layer = digestStream(writeTar(counted()));
   for await (const chunk of copyTo(layerFile, layer)) void chunk;
   const isEmpty = entries === 0;
   const created = rfc3339(BigInt(commit.at));

@@ -1,10 +1,14 @@
 import { close, constants, fstat, type BigIntStats, open } from 'node:fs';
 import { promisify } from 'node:util';
-import { errnoOf } from '@shiplog/driver-kit';
+import { ShiplogError } from '@shiplog/contracts';
+import { errnoOf } from './errno.ts';
 
 /** open(2): a descriptor as a place only, which opens no device and waits for no fifo. */
 export const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
+
+/** A directory is read, or emptied, while those above it are open: so many at most. */
+const DEPTH_LIMIT = 512;
 
 const opened = promisify(open);
 const closed = promisify(close);
@@ -24,6 +28,11 @@ export async function openEntry(directory: number, name: string): Promise<number
   }
 }
 
+/** Opens a directory, to read it and what is in it, unless its last name is a link (ELOOP, ENOTDIR). */
+export function openDirectory(path: string): Promise<number> {
+  return openFile(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+}
+
 /** close(2). */
 export function closeFile(fd: number): Promise<void> {
   return closed(fd);
@@ -37,4 +46,11 @@ export function statOf(fd: number): Promise<BigIntStats> {
 /** What the descriptor holds, or an entry in it: a path that no one can set elsewhere. Its last name must not be followed. */
 export function pathOf(fd: number, name?: string): string {
   return name === undefined ? `/proc/self/fd/${fd}` : `/proc/self/fd/${fd}/${name}`;
+}
+
+/** Throws NOT_SUPPORTED where directories lie deeper than that they can all be open at once. */
+export function refuseTooDeep(depth: number, path: string): void {
+  if (depth < DEPTH_LIMIT) return;
+  const shown = path.slice(0, 200);
+  throw new ShiplogError('NOT_SUPPORTED', `directories lie more than ${DEPTH_LIMIT} deep: ${shown}`, { path: shown });
 }

@@ -1,6 +1,7 @@
-import { joinLayerPath, splitLayerPath } from './layer-path.ts';
+import { joinLayerPath } from './layer-path.ts';
 import type { LayerEntry } from './layer-reader.ts';
 import { type TarEntryInput, writeTar } from './tar-writer.ts';
+import { whiteoutOf } from './whiteout.ts';
 
 /**
  * Writes entries as a layer: the inverse of {@link readLayer}. Whiteouts become `.wh.` files. The same entries give the same bytes.
@@ -19,10 +20,8 @@ function tarEntry(entry: LayerEntry): TarEntryInput {
   const { mode, uid, gid, mtimeNs, xattrs } = entry;
   const common = { mode, uid, gid, mtimeNs, xattrs, size: 0, linkName: '', major: 0, minor: 0 };
   switch (entry.kind) {
-    case 'whiteout': {
-      const { parent, name } = splitLayerPath(entry.path);
-      return { ...common, type: 'file', name: joinLayerPath(parent, `.wh.${name}`) };
-    }
+    case 'whiteout':
+      return { ...whiteoutOf(entry.path), ...common };
     case 'opaque':
       return { ...common, type: 'file', name: joinLayerPath(entry.path, '.wh..wh..opq') };
     case 'file':
