@@ -62,7 +62,10 @@ export function strengthOf(actor: Actor): Strength {
   return STRENGTH[actor.scheme === 'sealed' || actor.scheme === 'erased' ? actor.was : actor.scheme];
 }
 
-/** The request that carried a command. `route` is a template, never a raw URL; `agent` is what the client says of itself, untrusted. */
+/**
+ * The request that carried a command. `route` is a template; of what fits no route, the path as it was asked, without its query.
+ * `agent` is what the client says of itself, untrusted.
+ */
 export interface RequestFacts {
   readonly method: string;
   readonly route: string;

@@ -2,7 +2,7 @@ import type { Actor, RequestFacts, Strength } from './actor.ts';
 import type { ResultStatus } from './envelope.ts';
 import type { ErrorRecord } from './errors.ts';
 
-/** One act: a command's intent and outcome together, or a read of the log or of content. Who, what, when, outcome, from where. */
+/** One act: a command's intent and outcome together, a read of the log or of content, or a request that was refused before it was either. Who, what, when, outcome, from where. */
 export interface AuditRecord {
   /** Position of the intent, or of the read. */
   readonly seq: number;
@@ -12,9 +12,9 @@ export interface AuditRecord {
   readonly time: string;
   readonly op: string;
   readonly corr: string;
-  /** A command's type, `log.read`, or what a `content.read` says. */
+  /** A command's type, `log.read`, what a `content.read` says, or `request.refused` where nothing here serves what was asked. */
   readonly verb: string;
-  /** `container/<id>` and so on; what the client named where nothing of that name was there; `log` of reads. */
+  /** `container/<id>` and so on; what the client named where nothing of that name was there; `log` of reads of it; `engine` of what is for none of these. */
   readonly object: string;
   /** What the client called it, if it named one. */
   readonly ref?: string;

@@ -2,7 +2,7 @@ import type { Actor, Caller } from './actor.ts';
 import type { CommandAnswers, CommandArgs, CommandType } from './commands.ts';
 import type { StreamName } from './envelope.ts';
 import type { EventLogReader } from './event-log.ts';
-import type { ContentVerb } from './events.ts';
+import type { ContentVerb, ReadVerb } from './events.ts';
 import type { CgroupStats } from './drivers/cgroup.ts';
 import type { PathStat } from './drivers/container-files.ts';
 import type { PathChange } from './drivers/storage.ts';
@@ -189,10 +189,11 @@ export interface Engine {
    */
   execute<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, streams?: CommandStreams): Promise<CommandAnswers[T]>;
   /**
-   * Records a request that never became a command (bad JSON, unknown field type) as a refused intent of `type`, so that the
-   * audit has it. Answers the error as the client may be told: without the secrets that rules find in its text.
+   * Records a request that never became a command (bad JSON, unknown field type), so that the audit has it: as a refused intent of the command
+   * it was for; for a read, or for nothing that is served (undefined), as `request.refused`. Refused reads are not recorded where the level of
+   * `caller.req`'s route is `none`. Answers the error as the client may be told: without the secrets that rules find in its text.
    */
-  refuse(type: CommandType, error: Error, caller: Caller): Promise<ShiplogError>;
+  refuse(verb: CommandType | ReadVerb | undefined, error: Error, caller: Caller): Promise<ShiplogError>;
   /** An error as a client may be told: without the secrets that rules find in its text. The same one where there are none. */
   told(error: unknown): ShiplogError;
   /** State now (all acknowledged and nothing unacknowledged), or as it was. */
@@ -244,7 +245,7 @@ export interface Engine {
   usage(container: string): Promise<ContainerUsage | undefined>;
   /**
    * Images as one tar, with the names they were asked by: see ImageStore.save. Recorded durably, an event an image, before it resolves. Throws
-   * IMAGE_NOT_FOUND, REFERENCE_AMBIGUOUS or REFERENCE_INVALID, and then nothing is recorded.
+   * IMAGE_NOT_FOUND, REFERENCE_AMBIGUOUS or REFERENCE_INVALID, and then that it was refused is recorded.
    */
   save(request: SaveRequest, caller: Caller): Promise<AsyncIterable<Uint8Array>>;
   /** What probes of its health check found, as far as this engine ran them; undefined where there was none. Throws CONTAINER_NOT_FOUND. Never recorded. */

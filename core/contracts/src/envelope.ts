@@ -17,7 +17,7 @@ export type StreamName =
 /** How an operation ended. `refused`: by decide, before any effect. `unknown`: recovery could not tell and did not guess. */
 export type ResultStatus = 'ok' | 'refused' | 'failed' | 'canceled' | 'unknown';
 
-/** What every outcome carries. `ms` is the time since the intent, in milliseconds on the monotonic clock. */
+/** What every outcome carries, and a refused request. `ms` is the time since the intent, in milliseconds on the monotonic clock. */
 export interface Result {
   readonly status: ResultStatus;
   readonly ms: number;

@@ -199,6 +199,9 @@ export interface Observations {
 export const CONTENT_VERBS = ['image.save', 'container.archive', 'container.export'] as const;
 export type ContentVerb = (typeof CONTENT_VERBS)[number];
 
+/** What is read from the engine, and recorded: the log, or content. */
+export type ReadVerb = 'log.read' | ContentVerb;
+
 /** About the engine and the log themselves, and what was read. */
 export interface MetaEvents {
   'engine.started': {
@@ -226,6 +229,11 @@ export interface MetaEvents {
     /** Of `container.archive`: the path in the container. */
     readonly path?: string;
   };
+  /**
+   * A request that became no command was refused: a read (`verb`), or one for a change that nothing here serves. `req` says what was asked,
+   * `result` why not. What is refused of a command has its intent and outcome instead.
+   */
+  'request.refused': { readonly verb?: ReadVerb };
   /** Older events are about to be pruned: where the log begins then, and hashes of what stands for them. */
   'log.bounded': Bounded;
   'engine.stopped': { readonly instance: string; readonly reason: string };

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Actor, Caller, ContentRead, LogRead, ReadLevel } from '@shiplog/contracts';
+import type { Actor, Caller, ContentRead, LogRead, ReadLevel, ReadVerb } from '@shiplog/contracts';
 import { EngineCore } from './core.ts';
 import type { EngineParts } from './ports.ts';
 import { Reads } from './reads.ts';
@@ -28,6 +28,7 @@ function recorder(readLevels: { readonly [route: string]: ReadLevel } = {}) {
     recorded,
     read: (route: string, read: LogRead = PLAIN) => reads.record(read, caller(route)),
     take: (route: string, taken: readonly ContentRead[]) => reads.recordContent(taken, caller(route)),
+    refuse: (route: string, verb?: ReadVerb) => reads.refuse(verb, new Error('no such https://me:hunter2@host'), caller(route)),
   };
 }
 
@@ -98,6 +99,24 @@ test('given content that is taken out, when it is recorded, then each object has
     recorded,
     ['image/sha256:1', 'image/sha256:2'].map((stream) => ({ stream, type: 'content.read', kind: 'meta', data: taken })),
   );
+});
+
+test('given requests that are refused, when they are recorded, then with the error less its secrets, and of reads none where the operator wants none', async () => {
+  const { recorded, refuse } = recorder({ 'GET /events': 'none' });
+  await refuse('/events', 'log.read');
+  assert.equal(recorded, []);
+  for (const verb of ['log.read', undefined] as const) {
+    const told = await refuse('/nowhere', verb);
+    assert.not.match(told.message, 'hunter2');
+    const result = { status: 'refused', ms: 0, error: told.toRecord() };
+    assert.equal(recorded.pop(), {
+      stream: 'engine',
+      type: 'request.refused',
+      kind: 'meta',
+      data: verb === undefined ? {} : { verb },
+      result,
+    });
+  }
 });
 
 test.run();

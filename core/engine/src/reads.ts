@@ -1,14 +1,17 @@
 import {
   type Caller,
   type ContentRead,
+  type ContentVerb,
   type LogRead,
   type NewEvent,
   type ReadLevel,
   type ReadRecord,
+  type ReadVerb,
   ShiplogError,
 } from '@shiplog/contracts';
 import type { EngineCore } from './core.ts';
 import type { SecretRules } from './secrets/rules.ts';
+import { scrubbed } from './secrets/scrub.ts';
 import { redact } from './secrets/redact.ts';
 import { mapStrings } from './secrets/secrets.ts';
 
@@ -65,6 +68,28 @@ export class Reads {
     await append(
       reads.map(({ stream, ...data }): NewEvent => ({ stream, type: 'content.read', kind: 'meta', data: mapStrings(data, clean) })),
     );
+  }
+
+  /**
+   * Records that a read, or a request that nothing serves, was refused; a refused read not where the operator wants no record of the route.
+   * Answers the error without the secrets that rules find in it.
+   */
+  async refuse(verb: ReadVerb | undefined, error: unknown, caller: Caller): Promise<ShiplogError> {
+    const refusal = scrubbed(ShiplogError.wrap(error, 'REQUEST_INVALID'), [], this.core.secrets.rules);
+    if (verb !== undefined && this.#level(caller, true) === 'none') return refusal;
+    const append = await this.#appender(caller);
+    const result = { status: refusal.code === 'CANCELED' ? 'canceled' : 'refused', ms: 0, error: refusal.toRecord() } as const;
+    await append([{ stream: 'engine', type: 'request.refused', kind: 'meta', data: verb === undefined ? {} : { verb }, result }]);
+    return refusal;
+  }
+
+  /** Gets content ready to be taken out: where that fails, it is recorded that it was refused. */
+  async prepare<T>(verb: ContentVerb, caller: Caller, ready: () => Promise<T>): Promise<T> {
+    try {
+      return await ready();
+    } catch (error) {
+      throw await this.refuse(verb, error, caller);
+    }
   }
 
   /** Appends events of one read. */

@@ -28,7 +28,9 @@ import {
   type ContainerUsage,
   type ProbeResults,
   type ProcessTable,
+  CONTENT_VERBS,
   type ReadRecord,
+  type ReadVerb,
   type SaveRequest,
   type SecretRef,
   ShiplogError,
@@ -134,7 +136,8 @@ class ServingEngine implements RunningEngine {
     return this.executor.execute(type, args, caller, streams);
   }
 
-  async refuse(type: CommandType, error: Error, asking: Caller): Promise<ShiplogError> {
+  async refuse(type: CommandType | ReadVerb | undefined, error: Error, asking: Caller): Promise<ShiplogError> {
+    if (type === undefined || isRead(type)) return this.#reads.refuse(type, error, asking);
     const { ledger, parts } = this.core;
     const caller = await this.core.ready(asking);
     const stream = 'engine';
@@ -237,11 +240,11 @@ class ServingEngine implements RunningEngine {
   }
 
   async archive(container: string, path: string, caller: Caller, signal = new AbortController().signal) {
-    return this.#files.archive(container, path, caller, signal);
+    return this.#reads.prepare('container.archive', caller, () => this.#files.archive(container, path, caller, signal));
   }
 
   async export(container: string, caller: Caller, signal = new AbortController().signal): Promise<AsyncIterable<Uint8Array>> {
-    return this.#files.export(container, caller, signal);
+    return this.#reads.prepare('container.export', caller, () => this.#files.export(container, caller, signal));
   }
 
   async size(ref: string, signal?: AbortSignal): Promise<ContainerSize> {
@@ -272,7 +275,9 @@ class ServingEngine implements RunningEngine {
 
   async save({ images, platform }: SaveRequest, caller: Caller): Promise<AsyncIterable<Uint8Array>> {
     const { drivers, chosen } = this.core.parts;
-    const saved = imagesToSave(await this.core.ledger.view(), images, platform);
+    const saved = await this.#reads.prepare('image.save', caller, async () =>
+      imagesToSave(await this.core.ledger.view(), images, platform),
+    );
     await this.#reads.recordContent(
       saved.map(({ manifest, ref }) => ({ verb: 'image.save', stream: `image/${manifest.id}`, ref })),
       caller,
@@ -354,6 +359,10 @@ class ServingEngine implements RunningEngine {
     await this.core.ledger.log.flushed();
     await this.core.ledger.settled();
   }
+}
+
+function isRead(verb: CommandType | ReadVerb): verb is ReadVerb {
+  return verb === 'log.read' || CONTENT_VERBS.some((known) => known === verb);
 }
 
 function isContainer<R extends object>(record: R): record is R & ContainerRecord {

@@ -7,9 +7,9 @@ import { COMMON_HEADERS } from './http/headers.ts';
 import { type RawStream, bodyStream, hangUp, upgradedStream } from './http/raw-stream.ts';
 import { momentOf } from './http/moment.ts';
 import { failure } from './http/reply.ts';
-import type { RouteEntry, Router } from './http/router.ts';
+import { decoded, type RouteEntry, type RouteMatch, type Router, verbOf } from './http/router.ts';
 import { UpgradeInput } from './http/upgrade-input.ts';
-import { type ApiVersion, splitVersion } from './http/version.ts';
+import { type ApiVersion, checkVersion, splitVersion } from './http/version.ts';
 import { events } from './routes/system/events.ts';
 import { nowNanoseconds } from './translate/time.ts';
 
@@ -21,6 +21,15 @@ type Connection = Pick<Exchange, 'request' | 'response' | 'body' | 'gone' | 'hij
   /** Tells the client of an error, or ends the connection when it can be told no more. */
   fail(error: ShiplogError): void;
 };
+
+/** A request before its route sees it. */
+type Asked = Pick<Exchange, 'version' | 'query' | 'caller'> & { readonly method: string; readonly match: RouteMatch | undefined };
+
+/** Methods that change nothing. */
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Characters that are recorded of a path that nothing serves. */
+const LONGEST_PATH = 256;
 
 /** Answers Docker's API. It takes every request, unknown paths too: ask other APIs first. */
 export class DockerHandler implements ApiHandler {
@@ -79,20 +88,38 @@ export class DockerHandler implements ApiHandler {
   async #answer(connection: Connection, actor: Actor): Promise<void> {
     const { request, response } = connection;
     for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value);
+    // The path is taken as it came: URL resolves `..` and would change names.
+    const [target = '/'] = (request.url ?? '/').split('#');
+    const mark = target.indexOf('?');
+    const query = new URLSearchParams(mark === -1 ? '' : target.slice(mark));
+    const { version, path } = splitVersion(mark === -1 ? target : target.slice(0, mark));
+    const method = request.method ?? 'GET';
+    const match = this.#router.match(method, path);
+    const caller = callerOf(request, actor, match?.entry.template ?? path.slice(0, LONGEST_PATH), version);
     try {
-      const url = new URL(request.url ?? '/', 'http://docker');
-      // The path is taken from the raw URL: URL resolves `..` and would change names.
-      const { version, path } = splitVersion((request.url ?? '/').replace(/[?#].*$/s, ''));
-      const method = request.method ?? 'GET';
-      const match = this.#router.match(method, path);
-      if (match === undefined) throw new ShiplogError('NOT_FOUND', 'page not found');
-      refuseMoment(match.entry, url.searchParams);
-      const caller = callerOf(request, actor, match.entry.template, version);
-      // Reads of the log record themselves, with what they read; of others the operator says whether they are recorded.
-      if (method === 'GET' && match.entry.route !== events) await this.#recordRead(caller, url.searchParams);
-      await match.entry.route({ ...connection, engine: this.#engine, params: match.params, query: url.searchParams, version, caller });
+      const { entry, params } = await this.#admit({ method, match, version, query, caller });
+      await entry.route({ ...connection, engine: this.#engine, params, query, version, caller });
     } catch (error) {
       connection.fail(this.#engine.told(error));
+    }
+  }
+
+  /** What a route may see, its parameters decoded. That it may not is recorded, where it was for a change or for a read of the log. */
+  async #admit({ method, match, version, query, caller }: Asked): Promise<RouteMatch> {
+    try {
+      checkVersion(version);
+      if (match === undefined) throw new ShiplogError('NOT_FOUND', 'page not found');
+      refuseMoment(match.entry, query);
+      const admitted = { entry: match.entry, params: decoded(match.params) };
+      // Reads of the log record themselves, with what they read; of others the operator says whether they are recorded.
+      if (method === 'GET' && match.entry.route !== events) await this.#recordRead(caller, query);
+      return admitted;
+    } catch (error) {
+      const change = !READING.has(method) && match?.entry.harmless !== true;
+      const read = method === 'GET' && (match?.entry.route === events || (match?.entry.past === true && query.has('at')));
+      if (!change && !read) throw error;
+      const verb = read ? 'log.read' : match && verbOf(match.entry, query);
+      throw await this.#engine.refuse(verb, ShiplogError.wrap(error), caller);
     }
   }
 
@@ -121,7 +148,7 @@ function callerOf(request: IncomingMessage, actor: Actor, route: string, version
     // In the order in which the log writes it.
     req: {
       ...(agent === undefined ? {} : { agent: agent.slice(0, 256) }),
-      api: version.text,
+      api: version.text.slice(0, 16),
       ...(id === undefined ? {} : { id: id.slice(0, 128) }),
       method: request.method ?? 'GET',
       route,

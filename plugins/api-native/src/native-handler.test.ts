@@ -76,6 +76,28 @@ test("given the log, when the audit is asked, then there is one record an act, a
   });
 });
 
+test('given requests that a route never sees, when they are refused, then that is recorded where they were for a change or read the log', async () => {
+  await serve(async (get, double) => {
+    for (const [path, method, left] of [
+      ['audit?verbb=log.read', 'GET', 'log.read'],
+      ['events?from=x', 'GET', 'log.read'],
+      ['views/nobody', 'GET', 'log.read'],
+      ['info?x=1', 'GET', undefined],
+      ['nowhere', 'GET', undefined],
+      ['nowhere', 'POST', 'none'],
+      ['audit', 'DELETE', 'none'],
+      ['log/prune?befor=1', 'POST', 'log.prune'],
+      ['plugins/x/enable?y=1', 'POST', 'plugin.enable'],
+      ['plugins/x/frobnicate', 'POST', 'none'],
+      ['containers/%zz/migrate', 'POST', 'container.migrate'],
+    ] as const) {
+      double.refusals.length = 0;
+      assert.ok(((await get(`/shiplog/v1/${path}`, method)).statusCode ?? 0) >= 400, path);
+      assert.equal(double.refusals, left === undefined ? [] : [left], path);
+    }
+  });
+});
+
 test('given a person to erase, when the pseudonym is found, then the command has it and not the name; and who is not found is a refusal', async () => {
   await serve(async (get, double) => {
     assert.is((await get('/shiplog/v1/subjects/erase?subject=uid:0')).statusCode, 405);

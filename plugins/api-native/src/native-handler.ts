@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Actor, type ApiHandler, type Caller, type Engine, type Extensions, ShiplogError } from '@shiplog/contracts';
+import { type Actor, type ApiHandler, type Caller, type CommandType, type Engine, type Extensions, ShiplogError } from '@shiplog/contracts';
 import { replyError } from './reply.ts';
+import { RequestRecord } from './request-record.ts';
 import type { Route } from './route.ts';
 import { audit } from './routes/audit.ts';
 import { boundary } from './routes/boundary.ts';
@@ -44,6 +45,9 @@ export const ROUTES: readonly Route[] = [
   views,
 ];
 
+/** Characters that are recorded of a path that nothing serves. */
+const LONGEST_PATH = 256;
+
 /** Answers every path under {@link PREFIX}, unknown ones too (404); takes no other. */
 export class NativeHandler implements ApiHandler {
   readonly #engine: Engine;
@@ -79,48 +83,51 @@ export class NativeHandler implements ApiHandler {
     query: URLSearchParams,
     gone: AbortSignal,
   ): Promise<void> {
-    const segments = path.split('/').map(decode);
-    const allowed: string[] = [];
-    for (const route of ROUTES) {
-      if (!route.path.every((word, index) => segments[index] === word)) continue;
-      const rest = segments.slice(route.path.length);
-      if (rest.length > 0 && route.takesRest !== true) continue;
-      const { method = 'GET' } = route;
-      if (request.method !== method) {
-        allowed.push(method);
-        continue;
-      }
+    const { method = 'GET' } = request;
+    const fits = ROUTES.filter((candidate) => isOf(candidate, path));
+    const allowed = fits.map((candidate) => candidate.method ?? 'GET');
+    const route = fits[allowed.findIndex((word) => word === method)];
+    const encoded = path.split('/').slice(route?.path.length);
+    const verb = route && (route.verbOf === undefined ? route.verbs?.[0] : route.verbOf(encoded));
+    const record = new RequestRecord(this.#engine, callerOf(request, actor, templateOf(path, route, verb)));
+    try {
+      if (route === undefined) throw misdirected(path, method, allowed);
+      const rest = encoded.map(decode);
       if (route.anyQuery !== true) refuseUnknown(route, query);
-      await route.answer({
-        engine: this.#engine,
-        extensions: this.#extensions,
-        caller: callerOf(request, actor, route),
-        query,
-        rest,
-        response,
-        gone,
-      });
-      return;
-    }
-    if (allowed.length > 0) {
+      await route.answer({ engine: this.#engine, extensions: this.#extensions, record, query, rest, response, gone });
+    } catch (error) {
+      const change = method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
+      const read = route !== undefined && route.readsNothing !== true && !change;
+      const refusal = change || read ? await record.refuse(read ? 'log.read' : verb, error) : error;
+      if (route !== undefined || allowed.length === 0) throw refusal;
       response.setHeader('Allow', allowed.join(', '));
-      replyError(response, new ShiplogError('REQUEST_INVALID', `${path} answers ${allowed.join(' and ')}, not ${request.method}`), 405);
-      return;
+      replyError(response, this.#engine.told(refusal), 405);
     }
-    throw new ShiplogError(
-      'NOT_FOUND',
-      `the native API has no path ${path}; it has ${[...new Set(ROUTES.map((r) => r.path.join('/')))].join(', ')}`,
-    );
   }
 }
 
-function callerOf(request: IncomingMessage, actor: Actor, { path, takesRest }: Route): Caller {
+/** Whether a route has a path, whatever the method. */
+function isOf(route: Route, path: string): boolean {
+  const segments = path.split('/');
+  return route.path.every((word, index) => segments[index] === word) && (route.takesRest === true || segments.length === route.path.length);
+}
+
+/** A route's template; of what is for no route, or for none of a route's verbs, the path. */
+function templateOf(path: string, route: Route | undefined, verb: CommandType | undefined): string {
+  if (route === undefined || (route.verbs !== undefined && verb === undefined)) return `${PREFIX}${path}`.slice(0, LONGEST_PATH);
+  return `${PREFIX}${route.path.join('/')}${route.takesRest === true ? '/{rest*}' : ''}`;
+}
+
+function callerOf(request: IncomingMessage, actor: Actor, route: string): Caller {
   const agent = request.headers['user-agent'];
-  const template = `${PREFIX}${path.join('/')}${takesRest === true ? '/{rest*}' : ''}`;
-  return {
-    actor,
-    req: { method: request.method ?? 'GET', route: template, ...(agent === undefined ? {} : { agent: agent.slice(0, 256) }) },
-  };
+  return { actor, req: { method: request.method ?? 'GET', route, ...(agent === undefined ? {} : { agent: agent.slice(0, 256) }) } };
+}
+
+/** Why no route answers: those that have the path have other methods, or there are none. */
+function misdirected(path: string, method: string, allowed: readonly string[]): ShiplogError {
+  if (allowed.length > 0) return new ShiplogError('REQUEST_INVALID', `${path} answers ${allowed.join(' and ')}, not ${method}`);
+  const all = [...new Set(ROUTES.map((route) => route.path.join('/')))].join(', ');
+  return new ShiplogError('NOT_FOUND', `the native API has no path ${path}; it has ${all}`);
 }
 
 function split(url: string): { readonly path: string; readonly query: URLSearchParams } {

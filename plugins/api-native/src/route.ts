@@ -1,13 +1,14 @@
 import type { ServerResponse } from 'node:http';
-import { type Caller, type CommandType, type Engine, type Extensions, type Moment, parseMoment, ShiplogError } from '@shiplog/contracts';
+import { type CommandType, type Engine, type Extensions, type Moment, parseMoment, ShiplogError } from '@shiplog/contracts';
 import { INSPECT_KINDS, type InspectKind } from './inspect.ts';
+import type { RequestRecord } from './request-record.ts';
 
 /** A request that fits a route. */
 export interface Exchange {
   readonly engine: Engine;
   readonly extensions: Extensions;
-  /** Who asks, by which route. */
-  readonly caller: Caller;
+  /** What this request leaves in the log. */
+  readonly record: RequestRecord;
   readonly query: URLSearchParams;
   /** Path segments after the route's own, decoded. */
   readonly rest: readonly string[];
@@ -22,6 +23,10 @@ export interface Route {
   readonly method?: 'POST';
   /** Commands it leads to: every request leaves one intent and one outcome of one of them. Absent: it changes nothing. */
   readonly verbs?: readonly CommandType[];
+  /** Which of several, by the segments after its own; undefined for none of them. */
+  readonly verbOf?: (rest: readonly string[]) => CommandType | undefined;
+  /** It tells nothing of the log: others are reads of it, and leave that. */
+  readonly readsNothing?: true;
   /** Path segments after the prefix. */
   readonly path: readonly string[];
   /** Whether more segments may follow. */

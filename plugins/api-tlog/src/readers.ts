@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Caller, Engine } from '@shiplog/contracts';
+import type { Caller, Engine, ShiplogError } from '@shiplog/contracts';
 import type { Logger } from '@shiplog/driver-kit';
 
 interface Reader {
@@ -13,11 +13,12 @@ interface Reader {
  * thousands of bundles, and an event for each would be one more to mirror.
  */
 export class Readers {
-  readonly #engine: Pick<Engine, 'recordRead'>;
+  readonly #engine: Pick<Engine, 'recordRead' | 'refuse'>;
   readonly #logger: Logger;
   readonly #readers = new WeakMap<Duplex, Reader>();
+  readonly #refused = new WeakSet<Duplex>();
 
-  constructor(engine: Pick<Engine, 'recordRead'>, logger: Logger) {
+  constructor(engine: Pick<Engine, 'recordRead' | 'refuse'>, logger: Logger) {
     this.#engine = engine;
     this.#logger = logger;
   }
@@ -27,6 +28,18 @@ export class Readers {
     const reader = this.#readers.get(connection) ?? this.#begin(connection, from, caller);
     await reader.recorded;
     reader.last = Math.max(reader.last, to);
+  }
+
+  /** Records that a read was refused: once for each connection, as who follows a log asks again and again. Answers the error to be told. */
+  async refused(connection: Duplex, error: ShiplogError, caller: Caller): Promise<ShiplogError> {
+    if (this.#refused.has(connection)) return error;
+    this.#refused.add(connection);
+    return this.#engine.refuse('log.read', error, caller);
+  }
+
+  /** Records that something was asked for that would change the log, and is not served. */
+  notServed(error: ShiplogError, caller: Caller): Promise<ShiplogError> {
+    return this.#engine.refuse(undefined, error, caller);
   }
 
   #begin(connection: Duplex, from: number, caller: Caller): Reader {

@@ -13,6 +13,16 @@ const BYTES = 'application/octet-stream';
 /** A tile of some width never changes. */
 const FOREVER = 'max-age=31536000, immutable';
 
+/** Events that were asked for: those from `first` to `last`, as they are sent. */
+interface Found {
+  readonly first: number;
+  readonly last: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Characters that are recorded of a path that nothing serves. */
+const LONGEST_PATH = 256;
+
 const STATUS: { readonly [C in ErrorClass]?: number } = { invalid: 400, 'not-found': 404, unavailable: 503 };
 
 export interface TlogParts {
@@ -41,7 +51,7 @@ export class TlogHandler implements ApiHandler {
     const url = request.url ?? '';
     if (!url.startsWith(PREFIX)) return false;
     this.#answer(request, url.slice(PREFIX.length), response, actor).catch((error: unknown) => {
-      const known = error instanceof TlogError ? new ShiplogError('NOT_FOUND', error.message) : ShiplogError.wrap(error);
+      const known = errorOf(error);
       if (response.headersSent) response.destroy();
       else send(response, STATUS[known.class] ?? 500, 'application/json', 'no-store', `${JSON.stringify(known.toRecord())}\n`);
     });
@@ -54,31 +64,41 @@ export class TlogHandler implements ApiHandler {
   }
 
   async #answer(request: IncomingMessage, rest: string, response: ServerResponse, actor: Actor): Promise<void> {
-    if (request.method !== 'GET') throw new ShiplogError('REQUEST_INVALID', `${PREFIX} answers GET, not ${request.method}`);
     const { vkey, log, publisher, readers } = await this.#parts;
     const [path = '', query = ''] = rest.split('?');
+    if (request.method !== 'GET') {
+      const caller = callerOf(request, actor, path.slice(0, LONGEST_PATH));
+      throw await readers.notServed(new ShiplogError('REQUEST_INVALID', `${PREFIX} answers GET, not ${request.method}`), caller);
+    }
+    /** Answers with events, and records who is given or refused them. */
+    const tell = async (template: string, type: string, found: () => Promise<Found>): Promise<void> => {
+      const caller = callerOf(request, actor, template);
+      try {
+        const { first, last, bytes } = await found();
+        await readers.read(request.socket, first, last, caller);
+        send(response, 200, type, FOREVER, bytes);
+      } catch (error) {
+        throw await readers.refused(request.socket, errorOf(error), caller);
+      }
+    };
     if (path === 'key') send(response, 200, TEXT, 'no-store', `${vkey}\n`);
     else if (path === 'checkpoint') send(response, 200, TEXT, 'no-store', await checkpoint(publisher, new URLSearchParams(query)));
-    else if (path.startsWith('event/')) {
-      const seq = whole(path.slice('event/'.length), 'the position');
-      const event = Buffer.concat(await events(log, seq, seq));
-      await readers.read(request.socket, seq, seq, callerOf(request, actor, 'event/{seq}'));
-      send(response, 200, 'application/json', FOREVER, event);
-    } else {
-      const id = parseTilePath(path);
-      refuseMissing(id, log.tree.size);
-      if (id.level === 'entries') {
-        const first = id.index * TILE_WIDTH;
-        await readers.read(request.socket, first, first + id.width - 1, callerOf(request, actor, 'tile/entries/{path*}'));
-      }
-      send(response, 200, BYTES, FOREVER, await tile(log, id));
-    }
+    else if (path.startsWith('event/')) await tell('event/{seq}', 'application/json', () => eventAt(log, path.slice('event/'.length)));
+    else if (path.startsWith('tile/entries/')) await tell('tile/entries/{path*}', BYTES, () => bundle(log, path));
+    else send(response, 200, BYTES, FOREVER, await hashes(log, path));
   }
+}
+
+function errorOf(error: unknown): ShiplogError {
+  return error instanceof TlogError ? new ShiplogError('NOT_FOUND', error.message) : ShiplogError.wrap(error);
 }
 
 function callerOf(request: IncomingMessage, actor: Actor, template: string): Caller {
   const agent = request.headers['user-agent'];
-  return { actor, req: { method: 'GET', route: PREFIX + template, ...(agent === undefined ? {} : { agent: agent.slice(0, 256) }) } };
+  return {
+    actor,
+    req: { method: request.method ?? 'GET', route: PREFIX + template, ...(agent === undefined ? {} : { agent: agent.slice(0, 256) }) },
+  };
 }
 
 function checkpoint(publisher: Publisher, query: URLSearchParams): Promise<string> {
@@ -88,10 +108,28 @@ function checkpoint(publisher: Publisher, query: URLSearchParams): Promise<strin
   return size === null ? publisher.covering(whole(query.get('covers') ?? '0', 'covers')) : publisher.at(whole(size, 'size'));
 }
 
-async function tile(log: ProvableLog, { level, index, width }: TileId): Promise<Uint8Array> {
-  if (level !== 'entries') return (await log.tree.tile(level, index)).subarray(0, width * HASH_BYTES);
+async function eventAt(log: ProvableLog, text: string): Promise<Found> {
+  const seq = whole(text, 'the position');
+  return { first: seq, last: seq, bytes: Buffer.concat(await events(log, seq, seq)) };
+}
+
+async function bundle(log: ProvableLog, path: string): Promise<Found> {
+  const { index, width } = tileIn(log, path);
   const first = index * TILE_WIDTH;
-  return encodeBundle((await events(log, first, first + width - 1)).map(entryOf));
+  const last = first + width - 1;
+  return { first, last, bytes: encodeBundle((await events(log, first, last)).map(entryOf)) };
+}
+
+async function hashes(log: ProvableLog, path: string): Promise<Uint8Array> {
+  const { level, index, width } = tileIn(log, path);
+  if (level === 'entries') throw new ShiplogError('INTERNAL', `${path} is a tile of entries`);
+  return (await log.tree.tile(level, index)).subarray(0, width * HASH_BYTES);
+}
+
+function tileIn(log: ProvableLog, path: string): TileId {
+  const id = parseTilePath(path);
+  refuseMissing(id, log.tree.size);
+  return id;
 }
 
 async function events(log: ProvableLog, from: number, to: number): Promise<readonly Uint8Array[]> {

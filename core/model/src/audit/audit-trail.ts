@@ -24,6 +24,7 @@ export class AuditTrail {
       return intent === undefined ? undefined : ofCommand(intent, event);
     }
     if (event.type === 'content.read') return ofContent(event);
+    if (event.type === 'request.refused') return ofRefused(event);
     return event.type === 'log.read' ? ofRead(event) : undefined;
   }
 
@@ -60,6 +61,12 @@ function ofRead(event: EventOf<'log.read'>): AuditRecord {
 function ofContent(event: EventOf<'content.read'>): AuditRecord {
   const { verb, ref, path } = event.data;
   return { ...common(event), verb, object: event.stream, ref, ...(path === undefined ? {} : { path }), status: 'ok' };
+}
+
+function ofRefused(event: EventOf<'request.refused'>): AuditRecord {
+  const { verb = event.type } = event.data;
+  const { error, status = 'refused' } = event.result ?? {};
+  return { ...common(event), verb, object: verb === 'log.read' ? 'log' : 'engine', status, ...(error === undefined ? {} : { error }) };
 }
 
 function common(event: ShiplogEvent) {

@@ -49,6 +49,19 @@ test('given content that was taken out, when it is paired, then it is a record o
   assert.equal([verb, object, ref, status], ['image.save', 'image/sha256:1', 'web:1', 'ok']);
 });
 
+test('given requests that were refused before they became anything, when they are paired, then each is a record of its own', () => {
+  const error = { code: 'NOT_FOUND', message: 'page not found' };
+  const refused = { ...EVENTS[0], type: 'request.refused', kind: 'meta', stream: 'engine', result: { status: 'refused', ms: 0, error } };
+  for (const [data, verb, object] of [
+    [{}, 'request.refused', 'engine'],
+    [{ verb: 'log.read' }, 'log.read', 'log'],
+    [{ verb: 'image.save' }, 'image.save', 'engine'],
+  ] as const) {
+    const record = new AuditTrail().next({ ...refused, data } as ShiplogEvent);
+    assert.equal([record?.verb, record?.object, record?.status, record?.error], [verb, object, 'refused', error]);
+  }
+});
+
 const RECORD: AuditRecord = {
   seq: 1,
   time: '1',

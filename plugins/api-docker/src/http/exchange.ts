@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Caller, type CommandType, type Engine, ShiplogError } from '@shiplog/contracts';
+import { type Caller, type CommandType, type Engine, type ReadVerb, ShiplogError } from '@shiplog/contracts';
 import { readJson } from './body.ts';
 import { Fields } from './fields.ts';
 import type { RawStream } from './raw-stream.ts';
@@ -33,10 +33,10 @@ export function param(exchange: Exchange, name: string): string {
 }
 
 /**
- * Runs `read`, the part of a mutating route that comes before its command. What it throws is recorded as a refused
- * request of `type`, and thrown on.
+ * Runs `read`, the part of a route that comes before its command, or before its read of the log or of content. What it throws is recorded as a
+ * refused request of `type`, and thrown on.
  */
-export async function decode<T>(exchange: Exchange, type: CommandType, read: () => T | Promise<T>): Promise<T> {
+export async function decode<T>(exchange: Exchange, type: CommandType | ReadVerb, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

@@ -8,12 +8,17 @@ export interface RouteEntry {
   readonly route: Route;
   /** It tells of the state, and takes `at`: a moment in the past. */
   readonly past?: boolean;
-  /** The command it leads to, or one of several: every request leaves one intent and one outcome of it. Absent: it changes nothing. */
+  /** The command it leads to, or one of several: every request leaves one intent and one outcome of it. */
   readonly verb?: CommandType | readonly CommandType[];
+  /** Which of several. */
+  readonly verbOf?: (query: URLSearchParams) => CommandType;
+  /** It changes nothing, whatever its method. */
+  readonly harmless?: true;
 }
 
 export interface RouteMatch {
   readonly entry: RouteEntry;
+  /** As they stand in the path: see {@link decoded}. */
   readonly params: { readonly [name: string]: string };
 }
 
@@ -25,17 +30,26 @@ export class Router {
     this.#rows = entries.map((entry) => ({ entry, expression: toExpression(entry.template) }));
   }
 
-  /** Undefined when no row fits. Parameters are percent-decoded; throws REQUEST_INVALID where that cannot be done. */
+  /** Undefined when no row fits. */
   match(method: string, path: string): RouteMatch | undefined {
     for (const { entry, expression } of this.#rows) {
       if (entry.method !== method) continue;
       const found = expression.exec(path);
       if (found === null) continue;
-      const params = Object.entries(found.groups ?? {}).map(([name, value]) => [name, decodePath(value)] as const);
-      return { entry, params: Object.fromEntries(params) };
+      return { entry, params: { ...found.groups } };
     }
     return undefined;
   }
+}
+
+/** Parameters, percent-decoded. Throws REQUEST_INVALID where that cannot be done. */
+export function decoded(params: RouteMatch['params']): RouteMatch['params'] {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, decodePath(value)]));
+}
+
+/** The command a request is for; undefined where it is for none. */
+export function verbOf({ verb, verbOf: choose }: RouteEntry, query: URLSearchParams): CommandType | undefined {
+  return choose?.(query) ?? [verb].flat()[0];
 }
 
 function toExpression(template: string): RegExp {

@@ -11,11 +11,15 @@ export interface ApiVersion {
   readonly numbers: readonly number[];
 }
 
-/** The version a path asks for with `/v1.44/…` (the newest when it has no such prefix), and the rest of the path. Throws REQUEST_INVALID when it is too old or too new. */
+/** The version a path asks for with `/v1.44/…` (the newest when it has no such prefix), served or not, and the rest of the path. */
 export function splitVersion(path: string): { readonly version: ApiVersion; readonly path: string } {
   const match = /^\/v([0-9.]+)(\/.*)?$/.exec(path);
   if (match === null) return { version: parseVersion(API_VERSION), path };
-  const version = parseVersion(match[1] ?? '');
+  return { version: parseVersion(match[1] ?? ''), path: match[2] ?? '/' };
+}
+
+/** Throws REQUEST_INVALID when a version is too old or too new. */
+export function checkVersion(version: ApiVersion): void {
   if (!atLeast(version, MIN_API_VERSION)) {
     throw new ShiplogError(
       'REQUEST_INVALID',
@@ -25,7 +29,6 @@ export function splitVersion(path: string): { readonly version: ApiVersion; read
   if (compare(version.numbers, parseVersion(API_VERSION).numbers) > 0) {
     throw new ShiplogError('REQUEST_INVALID', `client version ${version.text} is too new. Maximum supported API version is ${API_VERSION}`);
   }
-  return { version, path: match[2] ?? '/' };
 }
 
 /** Whether `version` is `minimum` or newer. */

@@ -1,5 +1,5 @@
 import { ShiplogError } from '@shiplog/contracts';
-import type { Route } from '../http/exchange.ts';
+import type { Exchange, Route } from '../http/exchange.ts';
 import { json } from '../http/reply.ts';
 import type { RouteEntry } from '../http/router.ts';
 
@@ -68,20 +68,30 @@ const SWARM: readonly (readonly [method: string, template: string])[] = [
 
 const notYet =
   (method: string, template: string): Route =>
-  () =>
-    Promise.reject(
+  async (exchange) => {
+    throw await recorded(
+      exchange,
+      method,
       new ShiplogError('NOT_IMPLEMENTED', `${method} ${template} is not implemented by this engine yet`, { method, template }),
     );
+  };
 
-const noSwarm: Route = async ({ response }) => {
-  json(response, 503, {
-    message:
-      'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
-  });
-};
+const noSwarm =
+  (method: string): Route =>
+  async (exchange) => {
+    const message =
+      'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
+    await recorded(exchange, method, new ShiplogError('NOT_SUPPORTED', message));
+    json(exchange.response, 503, { message });
+  };
+
+/** Records that something was asked that would change what is there, and is not served. */
+async function recorded({ engine, caller }: Exchange, method: string, error: ShiplogError): Promise<ShiplogError> {
+  return method === 'GET' ? error : engine.refuse(undefined, error, caller);
+}
 
 /** Rows for all routes that are refused. */
 export const REFUSED: readonly RouteEntry[] = [
   ...NOT_YET.map(([method, template]) => ({ method, template, route: notYet(method, template) })),
-  ...SWARM.map(([method, template]) => ({ method, template, route: noSwarm })),
+  ...SWARM.map(([method, template]) => ({ method, template, route: noSwarm(method) })),
 ];

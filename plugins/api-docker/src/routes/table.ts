@@ -26,7 +26,7 @@ import { inspectExec } from './exec/inspect.ts';
 import { resizeExec } from './exec/resize.ts';
 import { startExec } from './exec/start.ts';
 import { commitContainer } from './images/commit.ts';
-import { createImage } from './images/create.ts';
+import { createImage, pullOrImport } from './images/create.ts';
 import { historyOfImage } from './images/history.ts';
 import { inspectImage } from './images/inspect.ts';
 import { listImages } from './images/list.ts';
@@ -65,7 +65,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'GET', template: '/info', route: info, past: true },
   { method: 'GET', template: '/events', route: events },
   { method: 'GET', template: '/system/df', route: diskUsage },
-  { method: 'POST', template: '/build/prune', route: pruneBuildCache },
+  { method: 'POST', template: '/build/prune', route: pruneBuildCache, harmless: true },
   { method: 'OPTIONS', template: '/{any*}', route: options },
 
   { method: 'GET', template: '/containers/json', route: listContainers, past: true },
@@ -89,8 +89,8 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'POST', template: '/containers/{id}/rename', route: renameContainer, verb: 'container.rename' },
   { method: 'POST', template: '/containers/{id}/update', route: updateContainer, verb: 'container.update' },
   { method: 'POST', template: '/containers/{id}/resize', route: resizeContainer, verb: 'container.resize' },
-  { method: 'POST', template: '/containers/{id}/wait', route: waitContainer },
-  { method: 'POST', template: '/containers/{id}/attach', route: attachContainer },
+  { method: 'POST', template: '/containers/{id}/wait', route: waitContainer, harmless: true },
+  { method: 'POST', template: '/containers/{id}/attach', route: attachContainer, harmless: true },
   { method: 'POST', template: '/containers/{id}/exec', route: createExec, verb: 'exec.create' },
   { method: 'DELETE', template: '/containers/{id}', route: removeContainer, verb: 'container.remove' },
 
@@ -99,7 +99,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'GET', template: '/exec/{id}/json', route: inspectExec, past: true },
 
   { method: 'GET', template: '/images/json', route: listImages, past: true },
-  { method: 'POST', template: '/images/create', route: createImage, verb: ['image.pull', 'image.import'] },
+  { method: 'POST', template: '/images/create', route: createImage, verb: ['image.pull', 'image.import'], verbOf: pullOrImport },
   { method: 'POST', template: '/commit', route: commitContainer, verb: 'image.commit' },
   { method: 'POST', template: '/images/load', route: loadImages, verb: 'image.load' },
   { method: 'POST', template: '/images/prune', route: pruneImages, verb: 'image.prune' },

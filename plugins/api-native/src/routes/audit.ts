@@ -7,7 +7,7 @@ import { streamsCalled } from '../streams-called.ts';
 
 const LISTS = ['uid', 'user', 'subject', 'verb', 'object', 'status', 'via'] as const;
 /** What an act can be. */
-const ACTS: readonly string[] = [...VERBS, 'log.read', ...CONTENT_VERBS];
+const ACTS: readonly string[] = [...VERBS, 'log.read', ...CONTENT_VERBS, 'request.refused'];
 const STATUSES: readonly string[] = ['ok', 'refused', 'failed', 'canceled', 'unknown', 'pending'];
 
 /**
@@ -20,7 +20,7 @@ const STATUSES: readonly string[] = ['ok', 'refused', 'failed', 'canceled', 'unk
 export const audit: Route = {
   path: ['audit'],
   query: ['from', 'to', ...LISTS],
-  async answer({ engine, caller, query, response, gone }: Exchange): Promise<void> {
+  async answer({ engine, record, query, response, gone }: Exchange): Promise<void> {
     const fromMoment = momentParameter(query, 'from');
     const toMoment = momentParameter(query, 'to');
     const wish = filterOf(query);
@@ -28,7 +28,7 @@ export const audit: Route = {
     const from = fromMoment === undefined ? engine.log.firstSeq : await firstFrom(engine, fromMoment);
     const to = Math.min(toMoment === undefined ? last : await lastAt(engine, toMoment), last);
     const filters = Object.fromEntries(LISTS.map((name) => [name, query.getAll(name)]));
-    await engine.recordRead({ from, to, follow: false, filters }, caller);
+    await record.read({ from, to, follow: false, filters });
     const open = await engine.callers();
     const filter = { ...wish, called: await streamsCalled(engine, wish.object, last) };
     startLines(response);

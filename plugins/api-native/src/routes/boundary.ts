@@ -9,8 +9,8 @@ export type BoundaryAnswer = LogBoundary | { readonly first: 0 };
 export const boundary: Route = {
   path: ['log', 'boundary'],
   query: [],
-  async answer({ engine, caller, response }: Exchange): Promise<void> {
-    await engine.recordRead({ from: 0, to: Math.max(0, engine.log.firstSeq - 1), follow: false }, caller);
+  async answer({ engine, record, response }: Exchange): Promise<void> {
+    await record.read({ from: 0, to: Math.max(0, engine.log.firstSeq - 1), follow: false });
     replyJson(response, 200, await answerOf(engine.log));
   },
 };

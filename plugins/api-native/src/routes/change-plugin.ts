@@ -11,10 +11,16 @@ export const changePlugin: Route = {
   path: ['plugins'],
   takesRest: true,
   query: [],
-  async answer({ engine, caller, rest, response }: Exchange): Promise<void> {
-    const [plugin, verb = ''] = rest;
-    if (plugin === undefined || rest.length !== 2 || !Object.hasOwn(VERBS, verb))
+  verbOf,
+  async answer({ record, rest, response }: Exchange): Promise<void> {
+    const [plugin] = rest;
+    const verb = verbOf(rest);
+    if (plugin === undefined || verb === undefined)
       throw new ShiplogError('NOT_FOUND', `post to plugins/NAME/enable, disable or reload, not to plugins/${rest.join('/')}`);
-    replyJson(response, 200, await engine.execute(VERBS[verb as keyof typeof VERBS], { plugin }, caller));
+    replyJson(response, 200, await record.execute(verb, { plugin }));
   },
 };
+
+function verbOf([, word = '', ...more]: readonly string[]): (typeof VERBS)[keyof typeof VERBS] | undefined {
+  return more.length === 0 && Object.hasOwn(VERBS, word) ? VERBS[word as keyof typeof VERBS] : undefined;
+}

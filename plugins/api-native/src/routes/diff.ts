@@ -8,13 +8,13 @@ import { type Exchange, momentParameter, type Route } from '../route.ts';
 export const diff: Route = {
   path: ['diff'],
   query: ['from', 'to'],
-  async answer({ engine, caller, query, response }: Exchange): Promise<void> {
+  async answer({ engine, record, query, response }: Exchange): Promise<void> {
     const fromMoment = momentParameter(query, 'from');
     if (fromMoment === undefined) throw new ShiplogError('REQUEST_INVALID', 'diff needs the moment to begin with: from');
     const toMoment = momentParameter(query, 'to');
     const from = await lastAt(engine, fromMoment);
     const to = toMoment === undefined ? engine.log.durableSeq : await lastAt(engine, toMoment);
-    await engine.recordRead({ from, to, follow: false }, caller);
+    await record.read({ from, to, follow: false });
     // One after the other: the second may begin where the first ended.
     const before = await engine.view({ seq: from });
     const after = await engine.view({ seq: to });

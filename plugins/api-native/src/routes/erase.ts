@@ -11,14 +11,14 @@ export const erase: Route = {
   verbs: ['subject.erase'],
   path: ['subjects', 'erase'],
   query: ['subject'],
-  async answer({ engine, caller, query, response }: Exchange): Promise<void> {
+  async answer({ engine, record, query, response }: Exchange): Promise<void> {
     const subject = await pseudonym(engine, query.get('subject') ?? '').catch(async (error: unknown) => {
       // The name of the person is told to who asked, and not to the log.
       const { code } = ShiplogError.wrap(error);
-      await engine.refuse('subject.erase', new ShiplogError(code, 'no such subject'), caller);
+      await record.refuse('subject.erase', new ShiplogError(code, 'no such subject'));
       throw error;
     });
-    replyJson(response, 200, await engine.execute('subject.erase', { subject }, caller));
+    replyJson(response, 200, await record.execute('subject.erase', { subject }));
   },
 };
 

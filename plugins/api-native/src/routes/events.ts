@@ -17,7 +17,7 @@ import { type Exchange, momentParameter, type Route, switchParameter } from '../
 export const events: Route = {
   path: ['events'],
   query: ['from', 'to', 'follow', 'stream', 'type', 'sealed'],
-  async answer({ engine, caller, query, response, gone }: Exchange): Promise<void> {
+  async answer({ engine, record, query, response, gone }: Exchange): Promise<void> {
     const follow = switchParameter(query, 'follow');
     const fromMoment = momentParameter(query, 'from');
     const toMoment = momentParameter(query, 'to');
@@ -34,7 +34,7 @@ export const events: Route = {
     // The record of this read is not part of it, unless it follows.
     const last = engine.log.durableSeq;
     const filters = { stream: query.getAll('stream'), type: query.getAll('type') };
-    const read = await engine.recordRead({ from, ...(to === undefined ? {} : { to }), follow, filters }, caller);
+    const read = await record.read({ from, ...(to === undefined ? {} : { to }), follow, filters });
     startLines(response);
     let sent = -1;
     if (to === undefined || to >= from) {

@@ -6,8 +6,9 @@ import { type Exchange, momentParameter, type Route } from '../route.ts';
 export const hash: Route = {
   path: ['log', 'hash'],
   query: ['at'],
-  async answer({ engine, caller, query, response }: Exchange): Promise<void> {
-    await recordLook(engine, caller, query);
+  async answer(exchange: Exchange): Promise<void> {
+    const { engine, query, response } = exchange;
+    await recordLook(exchange);
     replyJson(response, 200, await engine.stateHash(momentParameter(query, 'at')));
   },
 };

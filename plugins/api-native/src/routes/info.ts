@@ -14,6 +14,7 @@ export interface InfoAnswer extends EngineInfo {
 export const info: Route = {
   path: ['info'],
   query: [],
+  readsNothing: true,
   async answer({ engine, response }: Exchange): Promise<void> {
     const answer: InfoAnswer = { api: 1, durableSeq: engine.log.durableSeq, ...(await engine.info()) };
     replyJson(response, 200, answer);

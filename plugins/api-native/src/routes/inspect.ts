@@ -11,8 +11,9 @@ export const inspect: Route = {
   path: ['inspect'],
   takesRest: true,
   query: ['at'],
-  async answer({ engine, caller, query, rest, response }: Exchange): Promise<void> {
-    await recordLook(engine, caller, query, { ref: [rest.join('/')] });
+  async answer(exchange: Exchange): Promise<void> {
+    const { engine, query, rest, response } = exchange;
+    await recordLook(exchange, { ref: [rest.join('/')] });
     const { kinds, ref } = objectOf('inspect', rest);
     const at = momentParameter(query, 'at');
     replyJson(response, 200, at === undefined ? await inspectNow(engine, kinds, ref) : await inspectAt(engine, kinds, ref, at));

@@ -13,17 +13,19 @@ function migrate<T extends 'container.migrate' | 'image.migrate'>(
   path: string,
   args: (ref: string, storageDriver: string) => CommandArgs[T],
 ): Route {
+  const verbOf = ([, word, ...more]: readonly string[]): T | undefined => (word === 'migrate' && more.length === 0 ? command : undefined);
   return {
     method: 'POST',
     verbs: [command],
     path: [path],
     takesRest: true,
     query: ['storageDriver'],
-    async answer({ engine, caller, query, rest, response }: Exchange): Promise<void> {
-      const [ref, verb] = rest;
-      if (ref === undefined || verb !== 'migrate' || rest.length !== 2)
+    verbOf,
+    async answer({ record, query, rest, response }: Exchange): Promise<void> {
+      const [ref] = rest;
+      if (ref === undefined || verbOf(rest) === undefined)
         throw new ShiplogError('NOT_FOUND', `post to ${path}/{ref}/migrate, not to ${path}/${rest.join('/')}`);
-      replyJson(response, 200, await engine.execute(command, args(ref, query.get('storageDriver') ?? ''), caller));
+      replyJson(response, 200, await record.execute(command, args(ref, query.get('storageDriver') ?? '')));
     },
   };
 }

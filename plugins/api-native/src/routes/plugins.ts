@@ -13,6 +13,7 @@ export const plugins: Route = {
   path: ['plugins'],
   takesRest: true,
   query: [],
+  readsNothing: true,
   async answer({ engine, extensions, rest, response }: Exchange): Promise<void> {
     const { plugins: disabled } = await engine.view();
     const withState = (info: PluginInfo): PluginAnswer => {

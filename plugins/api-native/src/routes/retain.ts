@@ -23,12 +23,8 @@ function route(verb: Verb, word: string): Route {
     path: ['log', word],
     query: verb === 'log.prune' ? ['before', 'overtake'] : ['before'],
     async answer(exchange: Exchange): Promise<void> {
-      const { engine, caller, response } = exchange;
-      const args = await argsOf(exchange).catch(async (error: unknown) => {
-        throw await engine.refuse(verb, ShiplogError.wrap(error), caller);
-      });
-      const answer: CommandAnswers[Verb] = await engine.execute(verb, args, caller);
-      replyJson(response, 200, answer);
+      const answer: CommandAnswers[Verb] = await exchange.record.execute(verb, await argsOf(exchange));
+      replyJson(exchange.response, 200, answer);
     },
   };
 }

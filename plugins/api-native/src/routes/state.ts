@@ -16,8 +16,9 @@ export interface StateAnswer {
 export const state: Route = {
   path: ['state'],
   query: ['at'],
-  async answer({ engine, caller, query, response }: Exchange): Promise<void> {
-    await recordLook(engine, caller, query);
+  async answer(exchange: Exchange): Promise<void> {
+    const { engine, query, response } = exchange;
+    await recordLook(exchange);
     const view = await engine.view(momentParameter(query, 'at'));
     const answer: StateAnswer = {
       seq: view.seq,

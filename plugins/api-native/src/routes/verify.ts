@@ -13,8 +13,8 @@ const PROGRESS_INTERVAL = 100;
 export const verify: Route = {
   path: ['log', 'verify'],
   query: ['incremental'],
-  async answer({ engine, query, caller, response, gone }: Exchange): Promise<void> {
-    await engine.recordRead({ from: 0, follow: false }, caller);
+  async answer({ engine, query, record, response, gone }: Exchange): Promise<void> {
+    await record.read({ from: 0, follow: false });
     const incremental = switchParameter(query, 'incremental');
     startLines(response);
     let told = 0;

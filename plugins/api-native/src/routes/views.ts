@@ -11,12 +11,12 @@ export const views: Route = {
   takesRest: true,
   query: [],
   anyQuery: true,
-  async answer({ engine, extensions, caller, query, rest, response }: Exchange): Promise<void> {
+  async answer({ engine, extensions, record, query, rest, response }: Exchange): Promise<void> {
     const [name] = rest;
     if (name === undefined) return replyJson(response, 200, extensions.views.list());
     if (rest.length > 1) throw new ShiplogError('NOT_FOUND', `there is no view ${rest.join('/')}`);
     const to = engine.log.durableSeq;
-    if (extensions.views.list().includes(name)) await engine.recordRead({ from: 0, to, follow: false, filters: { view: [name] } }, caller);
+    if (extensions.views.list().includes(name)) await record.read({ from: 0, to, follow: false, filters: { view: [name] } });
     replyJson(response, 200, await extensions.views.ask(name, Object.fromEntries(query)));
   },
 };

@@ -17,8 +17,9 @@ export const why: Route = {
   path: ['why'],
   takesRest: true,
   query: ['at'],
-  async answer({ engine, caller, query, rest, response }: Exchange): Promise<void> {
-    await recordLook(engine, caller, query, { ref: [rest.join('/')] });
+  async answer(exchange: Exchange): Promise<void> {
+    const { engine, query, rest, response } = exchange;
+    await recordLook(exchange, { ref: [rest.join('/')] });
     const { kinds, ref } = objectOf('why', rest);
     const at = momentParameter(query, 'at');
     const found = at === undefined ? await inspectNow(engine, kinds, ref) : await inspectAt(engine, kinds, ref, at);

@@ -11,6 +11,8 @@ export interface Double {
   readonly ends: readonly number[];
   /** Commands and refusals. */
   readonly commands: readonly unknown[];
+  /** What was refused: verbs, `none` for none. */
+  readonly refusals: string[];
   /** What the log answers of its boundary. */
   readonly begin: { boundary?: Boundary };
 }
@@ -22,6 +24,7 @@ export function anEngine(): Double {
   const reads: object[] = [];
   const ends: number[] = [];
   const commands: unknown[] = [];
+  const refusals: string[] = [];
   const begin: Double['begin'] = {};
   const last = (): number => events.length - 1;
   const notUsed = (): never => {
@@ -33,7 +36,8 @@ export function anEngine(): Double {
       return Promise.resolve(args as never);
     },
     stateHash: async (at) => ({ seq: at !== undefined && 'seq' in at ? at.seq : last(), hash: 'ff' }),
-    async refuse(_type, error) {
+    async refuse(verb, error) {
+      refusals.push(verb ?? 'none');
       const refusal = ShiplogError.wrap(error);
       commands.push(['refused', refusal.code, refusal.message]);
       return refusal;
@@ -157,6 +161,7 @@ export function anEngine(): Double {
     reads,
     ends,
     commands,
+    refusals,
     begin,
   };
 }

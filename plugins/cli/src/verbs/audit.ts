@@ -33,7 +33,7 @@ export default defineVerb({
   args: [0, 0],
   options: OPTIONS,
   details:
-    'One row an act: its intent and its outcome together, refused and failed ones too, and reads of the log and of content (image.save). Options of one name are\nalternatives, different ones must all fit. Asking is itself recorded.',
+    'One row an act: its intent and its outcome together, refused and failed ones too, and reads of the log and of content (image.save);\nwhat nothing serves is request.refused. Options of one name are\nalternatives, different ones must all fit. Asking is itself recorded.',
   examples: [
     { command: 'shiplog audit --since 24h --status refused --status failed', what: 'what did not work since yesterday' },
     { command: "shiplog audit --user alice --verb 'container.*'", what: 'what alice did to containers' },

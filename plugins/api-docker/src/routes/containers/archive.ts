@@ -19,7 +19,8 @@ export async function statArchive(exchange: Exchange): Promise<void> {
 /** `GET /containers/{id}/archive`: the file or directory at a path as a tar, named after its last name. */
 export async function getArchive(exchange: Exchange): Promise<void> {
   const { engine, query, response, caller, gone } = exchange;
-  const [container, path] = [param(exchange, 'id'), textOf(query, 'path')];
+  const container = param(exchange, 'id');
+  const path = await decode(exchange, 'container.archive', () => textOf(query, 'path'));
   const { stat, tar } = await engine
     .archive(container, path, caller, gone)
     .catch((error: unknown) => Promise.reject(named(error, container)));

@@ -6,15 +6,15 @@ import { translateCreate } from '../../translate/container-spec.ts';
 /** `POST /containers/create`. */
 export async function createContainer(exchange: Exchange): Promise<void> {
   const { engine, query, response, caller, version } = exchange;
-  const { spec, env, warnings } = await decode(exchange, 'container.create', async () => {
+  const { spec, warnings } = await decode(exchange, 'container.create', async () => {
     const body = await jsonBody(exchange);
     const { logDriver, logOptions } = await engine.info();
     const log = { defaultLogDriver: logDriver, defaultLogOptions: logOptions };
-    return translateCreate(body, { version, ...log, hostGateway: await hostGateway(engine) });
+    const translated = translateCreate(body, { version, ...log, hostGateway: await hostGateway(engine) });
+    return { ...translated, spec: { ...translated.spec, env: await engine.seal(translated.env) } };
   });
   const name = query.get('name')?.replace(/^\//, '') ?? '';
-  const sealed = { ...spec, env: await engine.seal(env) };
-  const answer = await engine.execute('container.create', { spec: sealed, ...(name === '' ? {} : { name }) }, caller);
+  const answer = await engine.execute('container.create', { spec, ...(name === '' ? {} : { name }) }, caller);
   json(response, 201, { Id: answer.id, Warnings: [...answer.warnings, ...warnings] });
 }
 

@@ -5,8 +5,10 @@ import { translateExec } from '../../translate/exec-spec.ts';
 /** `POST /containers/{id}/exec`. */
 export async function createExec(exchange: Exchange): Promise<void> {
   const { engine, caller, response } = exchange;
-  const { spec, env } = await decode(exchange, 'exec.create', async () => translateExec(await jsonBody(exchange)));
-  const sealed = { ...spec, env: await engine.seal(env) };
-  const { id } = await engine.execute('exec.create', { container: param(exchange, 'id'), spec: sealed }, caller);
+  const spec = await decode(exchange, 'exec.create', async () => {
+    const { spec: asked, env } = translateExec(await jsonBody(exchange));
+    return { ...asked, env: await engine.seal(env) };
+  });
+  const { id } = await engine.execute('exec.create', { container: param(exchange, 'id'), spec }, caller);
   json(response, 201, { Id: id });
 }

@@ -16,21 +16,21 @@ const EXIT_DEADLINE_MS = 10_000;
  */
 export async function startExec(exchange: Exchange): Promise<void> {
   const { engine, caller, response, version, gone } = exchange;
-  const { exec, detach } = await decode(exchange, 'exec.start', async () => {
+  const { exec, streams, channel } = await decode(exchange, 'exec.start', async () => {
     const body = await jsonBody(exchange);
     const found = (await engine.view()).exec(param(exchange, 'id'));
     if (found.status !== 'created') throw new ShiplogError('EXEC_ALREADY_RUN', `exec session ${found.id} has been started already`);
-    return { exec: found, detach: body.boolean('Detach') };
+    const { attachStdin: stdin, attachStdout: stdout, attachStderr: stderr } = found.spec;
+    const wanted = { stdin, stdout, stderr };
+    return { exec: found, streams: wanted, channel: body.boolean('Detach') ? undefined : await engine.attachExec(found.id, wanted) };
   });
   const { id, spec } = exec;
-  const args = { exec: id, detach, tty: spec.tty };
-  if (detach) {
+  const args = { exec: id, detach: channel === undefined, tty: spec.tty };
+  if (channel === undefined) {
     await engine.execute('exec.start', args, caller);
     empty(response, 200);
     return;
   }
-  const streams = { stdin: spec.attachStdin, stdout: spec.attachStdout, stderr: spec.attachStderr };
-  const channel = await engine.attachExec(id, streams);
   const client = exchange.hijack(outputContentType(spec.tty, version));
   const started = engine.execute('exec.start', args, caller).then(
     () => undefined,

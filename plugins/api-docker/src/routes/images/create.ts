@@ -6,7 +6,12 @@ import { withTag } from '../../translate/reference.ts';
 
 /** `POST /images/create`: pulls an image (`fromImage`), or imports a root file system from the body (`fromSrc=-`). */
 export async function createImage(exchange: Exchange): Promise<void> {
-  await ((exchange.query.get('fromImage') ?? '') === '' ? importImage(exchange) : pullImage(exchange));
+  await (pullOrImport(exchange.query) === 'image.import' ? importImage(exchange) : pullImage(exchange));
+}
+
+/** What it is. */
+export function pullOrImport(query: URLSearchParams): 'image.pull' | 'image.import' {
+  return (query.get('fromImage') ?? '') === '' ? 'image.import' : 'image.pull';
 }
 
 /** From an image source. `source` and `storageDriver`, which Docker has not, say from which, and who is to hold the layers. */

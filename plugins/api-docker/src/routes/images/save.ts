@@ -1,5 +1,5 @@
 import { parseJson, type SaveRequest, ShiplogError } from '@shiplog/contracts';
-import { type Exchange, param } from '../../http/exchange.ts';
+import { decode, type Exchange, param } from '../../http/exchange.ts';
 import { beginStream, writeChunk } from '../../http/reply.ts';
 
 /** `GET /images/{name}/get`. */
@@ -17,8 +17,9 @@ export async function saveImages(exchange: Exchange): Promise<void> {
 }
 
 /** Nothing is answered before the first bytes are there: what is missing is told by a status. A later failure cuts the connection. */
-async function save({ engine, query, caller, response, gone }: Exchange, images: readonly string[]): Promise<void> {
-  const platform = platformOf(query.getAll('platform'));
+async function save(exchange: Exchange, images: readonly string[]): Promise<void> {
+  const { engine, query, caller, response, gone } = exchange;
+  const platform = await decode(exchange, 'image.save', () => platformOf(query.getAll('platform')));
   const archive = (await engine.save({ images, ...(platform === undefined ? {} : { platform }) }, caller))[Symbol.asyncIterator]();
   try {
     let next = await archive.next();

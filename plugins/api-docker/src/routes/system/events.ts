@@ -1,5 +1,5 @@
 import { type Engine, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
-import type { Exchange } from '../../http/exchange.ts';
+import { decode, type Exchange } from '../../http/exchange.ts';
 import { Filters } from '../../http/filters.ts';
 import { beginStream, writeChunk } from '../../http/reply.ts';
 import { eventLine } from '../../translate/docker-event.ts';
@@ -14,14 +14,15 @@ import { nowNanoseconds, parseMoment } from '../../translate/time.ts';
 export async function events(exchange: Exchange): Promise<void> {
   const { engine, response, query, gone, caller } = exchange;
   const next = engine.log.durableSeq + 1;
-  const since = parseMoment(query.get('since'));
-  const until = parseMoment(query.get('until'));
-  const filters = Filters.parse(query.get('filters'));
-  const from = since === undefined && until === undefined ? next : await firstSince(engine, since);
+  // Before anything is answered: what cannot be told is refused, not cut off.
+  const { since, until, filters, from, projection } = await decode(exchange, 'log.read', async () => {
+    const range = { since: parseMoment(query.get('since')), until: parseMoment(query.get('until')) };
+    const wanted = Filters.parse(query.get('filters'));
+    const first = range.since === undefined && range.until === undefined ? next : await firstSince(engine, range.since);
+    return { ...range, filters: wanted, from: first, projection: await projectionAt(exchange, first - 1) };
+  });
   const over = until !== undefined && until <= nowNanoseconds();
   const asked = Object.fromEntries(['filters', 'since', 'until'].map((name) => [name, query.getAll(name)]));
-  // Before anything is answered: what cannot be told is refused, not cut off.
-  const projection = await projectionAt(exchange, from - 1);
   const read = await engine.recordRead({ from, follow: !over, filters: asked }, caller);
   beginStream(response, 'application/json');
   const send = async (event: ShiplogEvent): Promise<void> => {
