@@ -12,8 +12,15 @@ interface Row {
   readonly method: string;
   readonly template: string;
   readonly past?: boolean;
-  readonly route: (exchange: { readonly response: Response }) => Promise<void>;
+  readonly route: (exchange: { readonly response: Response; readonly engine: Engine }) => Promise<void>;
 }
+
+/** Who records what is refused. */
+interface Engine {
+  refuse(verb: undefined, error: ShiplogError): Promise<ShiplogError>;
+}
+
+const RECORDS_NOTHING: Engine = { refuse: (_verb, error) => Promise.resolve(error) };
 
 /** Every route of the Docker Engine API with what it answers: served (some at any moment), 501, or 503. */
 export async function dockerRoutes(): Promise<string> {
@@ -38,7 +45,7 @@ async function refusal({ route }: Row): Promise<string> {
     end() {},
   };
   try {
-    await route({ response });
+    await route({ response, engine: RECORDS_NOTHING });
   } catch (error) {
     if (!(error instanceof ShiplogError) || error.code !== 'NOT_IMPLEMENTED') throw error;
     return '501, not yet';
