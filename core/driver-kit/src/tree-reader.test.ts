@@ -46,14 +46,12 @@ test('given files of every kind, when a tree is read, then each is told as it is
     execFileSync('mkfifo', [join(tree, 'fifo')]);
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(join(tree, 'socket'), resolve));
-    execFileSync('ln', [join(tree, 'd/file'), join(tree, 'd/zweiter')]);
+    execFileSync('ln', [join(tree, 'd/file'), join(tree, 'd/second')]);
     const found = await listed(reader().beneath(directory, ''));
-    const [first, second] = found
-      .filter(([, name]) => name === 'd/file' || name === 'd/zweiter')
-      .toSorted(([a]) => (a === 'file' ? -1 : 1));
+    const [first, second] = found.filter(([, name]) => name === 'd/file' || name === 'd/second').toSorted(([a]) => (a === 'file' ? -1 : 1));
     assert.equal([first?.[0], first?.[2], second?.[0], second?.[2]], ['file', 'content', 'hardlink', first?.[1]]);
     assert.equal(
-      found.filter(([, name]) => name !== 'd/file' && name !== 'd/zweiter'),
+      found.filter(([, name]) => name !== 'd/file' && name !== 'd/second'),
       [
         ['directory', 'd/', ''],
         ['directory', 'd/empty/', ''],

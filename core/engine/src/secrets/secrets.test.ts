@@ -340,6 +340,16 @@ test('given a client that says a secret of itself, when it acts and reads, then 
   await engine.stop('test');
 });
 
+test('given a path with a secret in it that nothing serves, when the request is refused, then the log has the rest of the path', async () => {
+  const { engine } = await withImage();
+  const req = { method: 'POST', route: '/pull/https://u:canary@h/x/token=canary' };
+  const told = await engine.refuse(undefined, new Error('page not found: token=canary'), { ...CALLER, req });
+  assert.not.match(told.message, 'canary');
+  const routes = (await eventsOf(engine)).flatMap((event) => (event.type === 'request.refused' ? [event.req?.route] : []));
+  assert.equal(routes, ['/pull/https://[redacted]@h/x/token=[redacted]']);
+  await engine.stop('test');
+});
+
 test('given a text that looks like a mark, when a container is created with it, then it stands for itself', async () => {
   const { engine } = await withImage();
   const spec = simSpec({ cmd: ['echo', '[sealed:0:0123456789abcdef]', '--token=canary'], labels: { x: '[sealed:1:0123456789abcdef]' } });
