@@ -1,5 +1,7 @@
 export { crashSuite } from './crash-suite.ts';
+export { KERNEL_CALLS } from './kernel.ts';
 export { instancesOf, treeOf } from './stage.ts';
 
 export type { CrashSuite } from './crash-suite.ts';
+export type { CallKind } from './kernel.ts';
 export type { Call, Factory, Stage } from './stage.ts';

@@ -1,6 +1,7 @@
 import type { DriverFamilies, Observed, ProcessRef, StateView } from '@shiplog/contracts';
 import { createContext } from '@shiplog/contracts';
 import type { Host } from '@shiplog/plugin-host';
+import { containersWithoutNames } from './names.ts';
 
 /** Families whose drivers say what they hold. */
 const FAMILIES = ['storage', 'network', 'cgroup', 'runtime', 'volume'] as const;
@@ -22,6 +23,7 @@ export async function disagreements(host: Host): Promise<readonly string[]> {
     ...due.filter((one) => !found.has(one)).map((one) => `missing: ${one}`),
     ...[...found].filter((one) => !due.includes(one) && !free.includes(one)).map((one) => `left: ${one}`),
     ...(await processesThatDiffer(state, host)),
+    ...(await containersWithoutNames(state)),
   ];
 }
 

@@ -3,8 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { killEverywhere, killFirstStarts } from './kill-everywhere.ts';
 import { rowsOf } from './report.ts';
-import { VERBS } from './scenes.ts';
 import { DEFAULT_SHELF as shelf } from './shelf.ts';
+import { VERBS } from './verbs.ts';
 
 const test = suite('an engine with the default drivers, killed');
 
@@ -29,9 +29,13 @@ test('given a first start, when it is killed before any of its steps, then the n
   assert.ok(points >= 3, `${points} steps`);
 });
 
-for (const ignored of ['network/bridge detach', 'storage/overlay remove'])
-  test(`given a driver that does not ${ignored}, when the engine is killed, then what stays is noticed`, async () => {
-    const killed = await killEverywhere({ shelf, verbs: ['container.remove'], calls: /signal/, ignored });
+for (const [ignored, verb, calls] of [
+  ['network/bridge detach', 'container.remove', /signal/],
+  ['storage/overlay remove', 'container.remove', /signal/],
+  ['name-server/embedded serve', 'network.connect', /attach/],
+] as const)
+  test(`given a driver that does not ${ignored}, when the engine is killed, then what is wrong is noticed`, async () => {
+    const killed = await killEverywhere({ shelf, verbs: [verb], calls, ignored });
     assert.ok(killed.some(({ problems }) => problems.length > 0));
   });
 

@@ -1,7 +1,7 @@
-import type { CommandType } from '@shiplog/contracts';
 import type { Moment } from './death.ts';
 import type { Archives } from './scenes.ts';
 import type { Shelf } from './shelf.ts';
+import type { Verb } from './verbs.ts';
 
 /** What one life is for. */
 export interface Errand {
@@ -21,7 +21,7 @@ export interface Errand {
    * Looks at what a recovery made; dies in the recovery, before the call of that number; tidies up and checks the log; removes the engine; or
    * tidies up and dies in a verb, at a moment or, without one, when it is done.
    */
-  readonly task: 'recover' | { readonly call: number } | 'tidy' | 'tear-down' | { readonly verb: CommandType; readonly moment?: Moment };
+  readonly task: 'recover' | { readonly call: number } | 'tidy' | 'tear-down' | { readonly verb: Verb; readonly moment?: Moment };
 }
 
 /** What a life says, by and by. */

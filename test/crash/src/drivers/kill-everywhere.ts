@@ -4,12 +4,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { CommandType } from '@shiplog/contracts';
 import { btrfsImage, busyboxArchive, busyboxLayout, run } from '@shiplog/test-support';
 import type { Moment } from './death.ts';
 import type { Errand, Told } from './errand.ts';
 import { CONFLIST, IMAGE } from './scenes.ts';
 import type { Shelf } from './shelf.ts';
+import type { Verb } from './verbs.ts';
 import { VolumePlugin } from './volume-plugin.ts';
 
 const VICTIM = fileURLToPath(new URL('./victim.script.js', import.meta.url));
@@ -20,7 +20,7 @@ const RECOVERY_CALLS = 12;
 /** One engine that was killed, and what was not as it should be afterwards. */
 export interface Killed {
   readonly shelf: string;
-  readonly verb: CommandType;
+  readonly verb: Verb;
   /** Absent: after the outcome. */
   readonly moment?: Moment;
   /** False where this run did not come to that call: a reactor was faster, or slower. */
@@ -30,7 +30,7 @@ export interface Killed {
 
 export interface Options {
   readonly shelf: Shelf;
-  readonly verbs: readonly CommandType[];
+  readonly verbs: readonly Verb[];
   /**
    * Before every call as well: where calls follow each other, that is the moment after the one before. And another engine dies in the recovery, each
    * time at another call.
@@ -52,7 +52,7 @@ export async function killEverywhere(options: Options): Promise<readonly Killed[
   await using stage = await Stage.open(options);
   await stage.settle(verbs);
   const all: Killed[] = [];
-  const kill = async (verb: CommandType, moment?: Moment): Promise<readonly string[]> => {
+  const kill = async (verb: Verb, moment?: Moment): Promise<readonly string[]> => {
     const { calls, reached, problems } = await stage.kill(verb, moment, thorough ? all.length : 0);
     all.push({ shelf: shelf.name, verb, ...(moment === undefined ? {} : { moment }), reached, problems });
     // The last but one is known for good only now.
@@ -149,7 +149,7 @@ class Stage implements AsyncDisposable {
   }
 
   /** Makes what stays when all is removed: directories that come with the first container, and with the first of another driver. */
-  async settle(verbs: readonly CommandType[]): Promise<void> {
+  async settle(verbs: readonly Verb[]): Promise<void> {
     await this.#live({ verb: 'container.start' });
     for (const verb of ['image.migrate', 'container.migrate'] as const) if (verbs.includes(verb)) await this.#live({ verb });
     this.#clean = (await this.#live('tidy')).remains ?? [];
@@ -170,7 +170,7 @@ class Stage implements AsyncDisposable {
    * somebody kills or looks again: `problems` grow until then.
    */
   async kill(
-    verb: CommandType,
+    verb: Verb,
     moment: Moment | undefined,
     recoveries: number,
   ): Promise<{ readonly calls: readonly string[]; readonly reached: boolean; readonly problems: readonly string[] }> {

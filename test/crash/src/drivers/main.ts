@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
-import type { CommandType } from '@shiplog/contracts';
 import { type Killed, killEverywhere } from './kill-everywhere.ts';
 import { rowsOf, tableOf } from './report.ts';
-import { VERBS } from './scenes.ts';
 import { SHELVES } from './shelf.ts';
+import { type Verb, VERBS } from './verbs.ts';
 
 const HELP = `Kills an engine with real drivers before and after every call of a driver that a verb makes, and examines what the next one makes of it.
 
@@ -39,7 +38,7 @@ export async function drivers(args: readonly string[]): Promise<number> {
   const began = performance.now();
   const killed: Killed[] = [];
   for (const shelf of shelves) {
-    const own = verbs.filter((verb: CommandType) => shelf.verbs?.includes(verb) ?? true);
+    const own = verbs.filter((verb: Verb) => shelf.verbs?.includes(verb) ?? true);
     if (own.length > 0) killed.push(...(await killEverywhere({ shelf, verbs: own, thorough: true, progress: told })));
   }
   const seconds = Math.round((performance.now() - began) / 1000);

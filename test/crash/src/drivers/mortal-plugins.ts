@@ -1,3 +1,4 @@
+import { KERNEL_CALLS } from '@shiplog/conformance/crash';
 import { type DriverKind, VERB_TABLES } from '@shiplog/contracts';
 import { type DriverDefinition, instantiate, type PluginDefinition } from '@shiplog/driver-kit';
 import type { ModuleLoader } from '@shiplog/plugin-host';
@@ -10,7 +11,15 @@ const LOOKS: ReadonlySet<string> = new Set(['usage', 'freePorts', 'state', 'stat
 const EFFECTS: { readonly [kind: string]: readonly string[] } = {
   'image-store': ['load', 'import', 'commit', 'pull', 'remove', 'discard'],
   vault: ['put', 'remove'],
+  'container-files': ['open'],
+  'name-server': ['serve', 'end'],
 };
+
+/** What drivers answer with that has calls of its own. */
+const ANSWERED: { readonly [call: string]: readonly string[] } = { 'container-files open': ['archive', 'extract', 'close'] };
+
+/** Of the kernel port, what is called by drivers that no kit lets die in the middle of a call, and by the one of btrfs. */
+const GROUPS = ['trees', 'sockets', 'subvolumes'] as const;
 
 /** Imports plugins whose drivers do as they always do, until `death` comes. */
 export function mortalPlugins(loader: ModuleLoader, death: Death): ModuleLoader {
@@ -26,28 +35,57 @@ export function mortalPlugins(loader: ModuleLoader, death: Death): ModuleLoader 
 
 function mortal(definition: DriverDefinition, death: Death): DriverDefinition {
   const { manifest, probe } = definition;
-  const effects = effectsOf(manifest.kind);
-  if (effects.length === 0) return definition;
+  const { kind } = manifest;
+  const effects = effectsOf(kind);
+  if (effects.length === 0 && kind !== 'kernel') return definition;
+  const name = `${kind}/${manifest.name}`;
   return {
     manifest,
     ...(probe === undefined ? {} : { probe }),
     create(services) {
       const { driver, dispose } = instantiate(definition, services);
-      return new Proxy(driver, {
-        get(target, property) {
-          if (property === Symbol.asyncDispose) return dispose;
-          const method: unknown = Reflect.get(target, property);
-          if (typeof method !== 'function') return method;
-          const run = (args: unknown[]): unknown => Reflect.apply(method, target, args) as unknown;
-          if (typeof property === 'symbol' || !effects.includes(property)) return (...args: unknown[]) => run(args);
-          return (...args: unknown[]) => death.around(`${manifest.kind}/${manifest.name} ${property}`, async () => run(args));
-        },
-      });
+      const own = (property: string | symbol): unknown => {
+        if (property === Symbol.asyncDispose) return dispose;
+        const group = kind === 'kernel' ? GROUPS.find((one) => one === property) : undefined;
+        return group === undefined ? undefined : dying(Reflect.get(driver, group) as object, callsOf(group), `${name} ${group}.`);
+      };
+      const dying = <T extends object>(target: T, calls: readonly string[], before: string): T =>
+        withMethods(target, (property, run) => {
+          if (typeof property === 'symbol' || !calls.includes(property)) return run;
+          return async (...args) => {
+            const answer = await death.around(`${before}${property}`, async () => run(...args));
+            const answered = ANSWERED[`${kind} ${property}`];
+            return answered === undefined ? answer : dying(answer as object, answered, `${name} `);
+          };
+        });
+      return withOwn(dying(driver, effects, `${name} `), own);
     },
   };
+}
+
+type Method = (...args: unknown[]) => unknown;
+
+/** The same object with other methods. */
+function withMethods<T extends object>(target: T, methodOf: (property: string | symbol, run: Method) => Method): T {
+  return new Proxy(target, {
+    get(_, property) {
+      const method: unknown = Reflect.get(target, property);
+      if (typeof method !== 'function') return method;
+      return methodOf(property, (...args) => Reflect.apply(method, target, args) as unknown);
+    },
+  });
+}
+
+/** The same object, with what `own` has instead. */
+function withOwn<T extends object>(target: T, own: (property: string | symbol) => unknown): T {
+  return new Proxy(target, { get: (_, property) => own(property) ?? (Reflect.get(target, property) as unknown) });
 }
 
 function effectsOf(kind: DriverKind): readonly string[] {
   if (kind in VERB_TABLES) return Object.keys(VERB_TABLES[kind as keyof typeof VERB_TABLES]).filter((verb) => !LOOKS.has(verb));
   return EFFECTS[kind] ?? [];
+}
+
+function callsOf(group: (typeof GROUPS)[number]): readonly string[] {
+  return Object.entries(KERNEL_CALLS[group]).flatMap(([name, kind]) => (kind === 'effect' ? [name] : []));
 }

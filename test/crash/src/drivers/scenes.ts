@@ -4,6 +4,7 @@ import type { Caller, CommandArgs, CommandType, ContainerSpec, ExecSpec, StateVi
 import { PLAIN_EXEC, PLAIN_SPEC } from '@shiplog/contracts/testing';
 import type { Host } from '@shiplog/plugin-host';
 import type { Shelf } from './shelf.ts';
+import type { Verb } from './verbs.ts';
 
 export const IMAGE = 'busybox:test';
 const NAME = 'subject';
@@ -14,50 +15,6 @@ const PREDEFINED: ReadonlySet<string> = new Set(['bridge', 'host', 'none']);
 export const CONFLIST = 'killed';
 const VOLUME = 'data';
 const SIGTERM = 15;
-
-/** In the order of a life. One that is missing does not compile. */
-const EVERY: { readonly [T in CommandType]: true } = {
-  'image.load': true,
-  'image.import': true,
-  'image.commit': true,
-  'image.pull': true,
-  'image.tag': true,
-  'image.migrate': true,
-  'image.remove': true,
-  'image.prune': true,
-  'network.create': true,
-  'network.remove': true,
-  'network.connect': true,
-  'network.disconnect': true,
-  'volume.create': true,
-  'volume.remove': true,
-  'container.create': true,
-  'container.start': true,
-  'container.stop': true,
-  'container.restart': true,
-  'container.kill': true,
-  'container.pause': true,
-  'container.unpause': true,
-  'container.rename': true,
-  'container.migrate': true,
-  'container.update': true,
-  'container.resize': true,
-  'container.extract': true,
-  'exec.create': true,
-  'exec.start': true,
-  'exec.resize': true,
-  'container.release': true,
-  'container.remove': true,
-  'container.prune': true,
-  'plugin.enable': true,
-  'plugin.disable': true,
-  'plugin.reload': true,
-  'subject.erase': true,
-  'log.seal': true,
-  'log.prune': true,
-};
-
-export const VERBS = Object.keys(EVERY) as readonly CommandType[];
 
 /** Archives that images come from. */
 export interface Archives {
@@ -92,7 +49,7 @@ export class Scenes {
     this.#caller = { actor: { scheme: 'unix', uid: 0, gid: 0, pid: process.pid } };
   }
 
-  prepare(verb: CommandType): Promise<() => Promise<unknown>> {
+  prepare(verb: Verb): Promise<() => Promise<unknown>> {
     return this.#scenes[verb]();
   }
 
@@ -109,7 +66,7 @@ export class Scenes {
     if ((await this.#view()).images.size === 0) await this.#load();
   }
 
-  readonly #scenes: { readonly [T in CommandType]: Scene } = {
+  readonly #scenes: { readonly [T in Verb]: Scene } = {
     'image.load': async () => {
       await this.#do('image.remove', { image: IMAGE, force: true, prune: true });
       return () => this.#load();
@@ -172,6 +129,12 @@ export class Scenes {
       await this.#create();
       return this.#ask('container.start', { container: NAME });
     },
+    // Who is on a network that a user made asks the engine for names.
+    'container.start, named': async () => {
+      await this.#do('network.create', this.#network());
+      await this.#do('container.create', { name: NAME, spec: await this.#spec({ networkMode: NETWORK }) });
+      return this.#ask('container.start', { container: NAME });
+    },
     'container.stop': this.#running('container.stop', { container: NAME }),
     'container.restart': this.#running('container.restart', { container: NAME }),
     'container.kill': this.#running('container.kill', { container: NAME, signal: 'USR1' }),
@@ -193,9 +156,23 @@ export class Scenes {
     },
     'container.extract': async () => {
       await this.#create();
-      const body = chunks(await readFile(this.archives.rootfs));
-      const args = { container: NAME, path: '/tmp', noOverwriteDirNonDir: true, copyOwner: false };
-      return () => this.host.engine.execute('container.extract', args, this.#caller, { body });
+      return this.#extract();
+    },
+    'container.extract, running': async () => {
+      await this.#run();
+      return this.#extract();
+    },
+    'container.archive': async () => {
+      await this.#create();
+      return this.#archive();
+    },
+    'container.archive, running': async () => {
+      await this.#run();
+      return this.#archive();
+    },
+    'container.export': async () => {
+      await this.#create();
+      return async () => consume(await this.host.engine.export(NAME, this.#caller, new AbortController().signal));
     },
     'container.remove': this.#running('container.remove', { container: NAME, force: true, volumes: true }),
     // The engine asks for it when a process has ended.
@@ -242,6 +219,17 @@ export class Scenes {
       await this.#run();
       return this.#ask(verb, args);
     };
+  }
+
+  async #extract(): Promise<() => Promise<unknown>> {
+    const body = chunks(await readFile(this.archives.rootfs));
+    const args = { container: NAME, path: '/tmp', noOverwriteDirNonDir: true, copyOwner: false };
+    return () => this.host.engine.execute('container.extract', args, this.#caller, { body });
+  }
+
+  /** Of the volume: it is mounted for that. */
+  #archive(): () => Promise<unknown> {
+    return async () => consume((await this.host.engine.archive(NAME, '/www', this.#caller, new AbortController().signal)).tar);
   }
 
   #view(): Promise<StateView> {
@@ -320,4 +308,8 @@ async function takes(signal: number, pid: number): Promise<boolean> {
 
 async function* chunks(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes;
+}
+
+async function consume(stream: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const bytes of stream) void bytes;
 }

@@ -1,4 +1,4 @@
-import type { CommandType } from '@shiplog/contracts';
+import type { Verb } from './verbs.ts';
 
 /** Drivers that an engine is composed with, and what of them is to be tried. */
 export interface Shelf {
@@ -12,7 +12,7 @@ export interface Shelf {
   /** Of the volume that containers use. `example` is one of a plugin that speaks Docker's protocol. */
   readonly volumeDriver: string;
   /** Verbs that are killed; all if absent. */
-  readonly verbs?: readonly CommandType[];
+  readonly verbs?: readonly Verb[];
 }
 
 const USUAL = {
@@ -24,8 +24,8 @@ const USUAL = {
 } as const;
 
 /** What moves a container on the host. */
-const LIFE: readonly CommandType[] = ['container.start', 'container.stop', 'container.remove'];
-const IMAGES: readonly CommandType[] = ['image.load', 'image.remove', 'image.migrate', 'image.commit'];
+const LIFE: readonly Verb[] = ['container.start', 'container.stop', 'container.remove'];
+const IMAGES: readonly Verb[] = ['image.load', 'image.remove', 'image.migrate', 'image.commit'];
 
 /** The drivers an engine has by default, with every verb. */
 export const DEFAULT_SHELF: Shelf = { ...USUAL, name: 'default' };
