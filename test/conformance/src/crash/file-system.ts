@@ -14,7 +14,7 @@ const EFFECTS: ReadonlySet<string> = new Set(
 );
 const LOOKS: ReadonlySet<string> = new Set('access lstat opendir read readFile readdir readlink readv realpath stat statfs'.split(' '));
 /** SIGKILL takes nothing that the kernel has: nothing waits for the disk here. */
-const SYNCS: ReadonlySet<string> = new Set(['sync', 'datasync']);
+const SYNCS: ReadonlySet<string> = new Set(['sync', 'datasync', 'fsync', 'fdatasync']);
 /** Of a file that is open. */
 const HANDLE_EFFECTS = ['appendFile', 'chmod', 'chown', 'truncate', 'utimes', 'write', 'writeFile', 'writev'];
 
@@ -65,6 +65,7 @@ function opened(method: Method): Method {
 }
 
 function called(name: string, method: Method): Method | undefined {
+  if (SYNCS.has(name)) return synced(method);
   if (!EFFECTS.has(name) && !LOOKS.has(name) && name !== 'open') return undefined;
   return (...args) => {
     const life = Lifetime.current;
@@ -81,6 +82,15 @@ function called(name: string, method: Method): Method | undefined {
       process.nextTick(callback as (...results: unknown[]) => void, ...results);
     };
     void told();
+    return undefined;
+  };
+}
+
+function synced(method: Method): Method {
+  return (...args) => {
+    const callback = args.at(-1);
+    if (Lifetime.current === undefined || typeof callback !== 'function') return method(...args);
+    process.nextTick(callback as () => void, null);
     return undefined;
   };
 }

@@ -8,8 +8,11 @@ export function replaceMethods(target: object, replacement: (name: string, metho
     if (typeof method !== 'function') continue;
     const other = replacement(name, (...args) => Reflect.apply(method, target, args) as unknown);
     if (other === undefined) continue;
+    Object.assign(other, method);
+    // Symbols say what util.promisify makes of it.
+    for (const symbol of Object.getOwnPropertySymbols(method)) Reflect.set(other, symbol, Reflect.get(method, symbol));
     const before = Object.getOwnPropertyDescriptor(target, name);
-    Object.defineProperty(target, name, { value: Object.assign(other, method), configurable: true, writable: true, enumerable: true });
+    Object.defineProperty(target, name, { value: other, configurable: true, writable: true, enumerable: true });
     undo.push(() => (before === undefined ? Reflect.deleteProperty(target, name) : Object.defineProperty(target, name, before)));
   }
   return () => {
