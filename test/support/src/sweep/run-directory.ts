@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { appendFile, chmod, lstat, mkdtemp, readdir, readFile, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { appendFile, chmod, lstat, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pidSpace, processStatus } from './process-identity.ts';
@@ -33,13 +33,19 @@ export async function makeRunDirectory(within = tmpdir()): Promise<RunDirectory>
   return {
     path,
     own,
-    async end() {
-      // A sweep takes away what is left, once this process is gone.
-      if ((await readdir(path)).length > 1) return;
-      await unlink(owners);
-      await rmdir(path);
-    },
+    end: async () => removeUnused(path),
   };
+}
+
+/** Removes a run's directory if nothing but its own file is in it. A sweep takes away what is left, once the run is gone; another one may be as quick. */
+function removeUnused(path: string): void {
+  try {
+    if (readdirSync(path).some((name) => name !== OWNERS)) return;
+    rmSync(join(path, OWNERS), { force: true });
+    rmdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 /** Where temporary directories are made: where the system has them if that is of a run, else in a run's directory of this process alone. */
@@ -47,9 +53,7 @@ export async function temporaryRoot(): Promise<string> {
   for (let path = tmpdir(); path !== dirname(path); path = dirname(path)) if (existsSync(join(path, OWNERS))) return tmpdir();
   const { path } = await makeRunDirectory();
   process.env['TMPDIR'] = path;
-  process.once('exit', () => {
-    if (existsSync(path) && readdirSync(path).length <= 1) rmSync(path, { recursive: true });
-  });
+  process.once('exit', () => removeUnused(path));
   return path;
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -106,6 +106,19 @@ test('given directories that may be somebody’s, when swept, then they stay', a
   assert.equal(await readdir(within.path), before);
   await live.end();
   assert.not.ok(existsSync(live.path));
+});
+
+test('given a run’s directory, when it ends, then it goes if it is empty, and somebody else may have been as quick', async () => {
+  await using within = await temporaryDirectory('shiplog-sweep-');
+  const used = await makeRunDirectory(within.path);
+  await writeFile(join(used.path, 'left'), '');
+  await used.end();
+  assert.equal((await readdir(used.path)).toSorted(), ['left', 'owners']);
+  const empty = await makeRunDirectory(within.path);
+  await rm(join(empty.path, 'owners'));
+  await empty.end();
+  assert.not.ok(existsSync(empty.path));
+  await empty.end();
 });
 
 test('given dead runs of this boot, of a pid that came again and of another boot, when swept, then they go', async () => {
