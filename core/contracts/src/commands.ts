@@ -94,6 +94,7 @@ export interface CommandArgs {
     readonly labels: { readonly [label: string]: string };
     readonly sealed?: SecretRef;
   };
+  /** `force`: also where there is none, or its driver is gone; what that holds stays then. */
   'volume.remove': { readonly volume: string; readonly force: boolean };
   'plugin.enable': { readonly plugin: string };
   'plugin.disable': { readonly plugin: string };

@@ -1,12 +1,23 @@
+import { type ErrorCode, ShiplogError } from '@shiplog/contracts';
 import { volumeArgs, volumeDriver } from '../container-volumes.ts';
 import type { Operation } from '../operation.ts';
-import { decided, type Handler } from './handler.ts';
+import { asked, decided, type Handler } from './handler.ts';
 
+/** What says that nobody is there who could remove it; a driver that refuses says something else. */
+const ABSENT: ReadonlySet<ErrorCode> = new Set(['DRIVER_NOT_FOUND', 'DRIVER_UNAVAILABLE']);
+
+/** With force, a volume whose driver is gone is known no more; what it holds stays, wherever that is, and the log says so. */
 async function remove(op: Operation<'volume.remove'>) {
   const { name } = decided(op);
   const volume = op.engine.ledger.head.volumes.get(name);
   if (volume === undefined) return {};
-  await op.step('volume', volumeDriver(op.engine, volume.driver), 'remove', volumeArgs(volume));
+  try {
+    await op.step('volume', volumeDriver(op.engine, volume.driver), 'remove', volumeArgs(volume));
+  } catch (error) {
+    const { code } = ShiplogError.wrap(error);
+    if (!asked(op).force || !ABSENT.has(code)) throw error;
+    op.journal('volume.leave', { driver: volume.driver, reason: code });
+  }
   await op.engine.secrets.forget(volume);
   return {};
 }

@@ -2,7 +2,7 @@ import { ShiplogError } from '@shiplog/contracts';
 import { volumeUsers } from '../projections/users.ts';
 import type { Decider } from './verdict.ts';
 
-/** Force makes the removal of a volume that does not exist succeed, as in Docker; it never takes one from a container. */
+/** Force makes the removal of a volume that does not exist succeed, as in Docker, and of one whose driver does not; it never takes one from a container. */
 export const decideVolumeRemove: Decider<'volume.remove'> = (view, { args }) => {
   const name = args.volume;
   if (args.force && !view.volumes.has(name)) return { decided: { name }, expected: 'any', effectless: true };

@@ -6,7 +6,7 @@ export default defineVerb({
   usage: '[OPTIONS] VOLUME [VOLUME...]',
   args: [1, Infinity],
   complete: 'volume',
-  options: { force: { type: 'switch', short: 'f', help: 'Succeed if there is none' } },
+  options: { force: { type: 'switch', short: 'f', help: 'Succeed if there is none, and take it off the list if its driver is gone' } },
   examples: [{ command: 'shiplog volume rm data', what: 'delete a volume and what is in it' }],
   async run(context, flags, args) {
     const { docker } = await context.client();
