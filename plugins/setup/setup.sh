@@ -18,7 +18,7 @@ fail() {
 [ "$(id -u)" = 0 ] || fail 'set-up and containers need root; run it as root (sudo -E npm start)'
 
 # package:command it brings, or package:/a/file
-needed='crun:crun runc:runc conmon:conmon nftables:nft busybox-static:/bin/busybox procps:ps golang-github-containers-common:/usr/share/containers/seccomp.json'
+needed='crun:crun runc:runc conmon:conmon nftables:nft busybox-static:/bin/busybox procps:ps xz-utils:xz bzip2:bzip2 golang-github-containers-common:/usr/share/containers/seccomp.json'
 for_tests=false for_guest=false
 if [ "${1:-}" = --for-tests ]; then
   for_tests=true

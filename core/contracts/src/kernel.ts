@@ -269,6 +269,12 @@ export interface RunCall extends Omit<SpawnCall, 'files'> {
   readonly signal?: AbortSignal;
 }
 
+/** A program to run bytes through. */
+export interface FilterCall extends Omit<SpawnCall, 'files'> {
+  /** What it finds on stdin. */
+  readonly input: AsyncIterable<Uint8Array>;
+}
+
 /** How a program ended, and the first mebibyte of what it said. */
 export interface Ran {
   /** Its exit code; 128 and the number of the signal that it died of. */
@@ -286,6 +292,11 @@ export interface ProcessCalls {
   spawn(call: SpawnCall): Promise<Spawned>;
   /** Runs a program and waits for its end, whatever its code; for programs that the host's operator chose. Throws as `spawn` does. */
   run(call: RunCall): Promise<Ran>;
+  /**
+   * What a program writes to stdout of what it reads from stdin, as it comes. Leaving early, or an error of `input`, which passes unchanged, ends the program, and what it started in its session, by
+   * SIGKILL; `input` is closed. Throws as `spawn` does, and KERNEL_CALL_FAILED with facts `call` (`filter`), `code` and `stderr` where it ends with another code than 0.
+   */
+  filter(call: FilterCall): AsyncIterable<Uint8Array>;
   /** Sends a signal; false when there is no such process. With `startTicks`, only if the process is still that one. */
   kill(pid: number, signal: number, startTicks?: number): Promise<boolean>;
   /** Start time in clock ticks since boot; undefined when there is no such process. A zombie has none. */

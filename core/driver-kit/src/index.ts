@@ -24,6 +24,7 @@ export { applyLayer } from './layer-writer.ts';
 export { findMountPoint, makeMountPoint, removeMountPoint, unmountPatiently } from './mount-point.ts';
 export { mirrorTree } from './mirror-tree.ts';
 export { bindMountsOf, mountHolding } from './mount-table.ts';
+export { programDecompressor } from './program-decompressor.ts';
 export { collectRemains, namesIn, safeRemove, syncDirectory, temporaryPath } from './safe-remove.ts';
 export * from './network/index.ts';
 export * from './output/index.ts';

@@ -63,7 +63,7 @@ test('given garbage behind a gzip header, when it is decompressed, then it is AR
   assert.is(await codeOf(decompress(chunked(Buffer.concat([Buffer.from([0x1f, 0x8b]), Buffer.alloc(100, 7)]), 9))), 'ARCHIVE_INVALID');
 });
 
-test('given bzip2 or xz, when it is looked at, then it is NOT_SUPPORTED and the source is closed', async () => {
+test('given bzip2 or xz and nothing that decompresses it, when it is decompressed, then it is NOT_SUPPORTED and the source is closed', async () => {
   for (const head of [Buffer.from('BZh91AY&SY'), Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0])]) {
     let closed = false;
     async function* source(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -76,6 +76,20 @@ test('given bzip2 or xz, when it is looked at, then it is NOT_SUPPORTED and the 
     }
     assert.is(await codeOf(decompress(source())), 'NOT_SUPPORTED');
     assert.ok(closed);
+  }
+});
+
+test('given bzip2 or xz and a decompressor, when it is decompressed, then what that gives comes out, within the limit', async () => {
+  for (const [name, head] of [
+    ['bzip2', Buffer.from('BZh91AY&SY')],
+    ['xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0])],
+  ] as const) {
+    async function* decompressor(compression: string, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      yield Buffer.from(`${compression} of ${(await drain(source)).length}`);
+    }
+    const text = `${name} of ${head.length}`;
+    assert.is((await drain(decompress(chunked(head, 2), { decompressor }))).toString(), text);
+    assert.is(await codeOf(decompress(chunked(head, 2), { decompressor, limitBytes: text.length - 1 })), 'ARCHIVE_INVALID');
   }
 });
 

@@ -3,7 +3,10 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { ShiplogError } from '@shiplog/contracts';
 
 /** How a stream is compressed. */
-export type Compression = 'plain' | 'gzip' | 'zstd';
+export type Compression = 'plain' | 'gzip' | 'zstd' | 'bzip2' | 'xz';
+
+/** Decompresses what Node cannot. Errors of the source pass unchanged, and leaving it early closes the source. */
+export type Decompressor = (compression: 'bzip2' | 'xz', source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 
 /** A stream with what its first bytes say. `stream` is whole: nothing was taken from it. Can be read once. */
 export interface SniffedStream {
@@ -14,16 +17,15 @@ export interface SniffedStream {
 const HEAD_BYTES = 6;
 
 /**
- * Tells the compression from the first bytes (RFC 1952, RFC 8878). Fewer than six bytes are enough only at the end of a stream.
- * Throws NOT_SUPPORTED for bzip2 and xz, which would otherwise be taken for a broken tar.
+ * Tells the compression from the first bytes (RFC 1952, RFC 8878; The .xz File Format, 2.1.1.1). Fewer than six bytes are enough only at the end of a stream.
  */
 export function compressionOf(head: Uint8Array): Compression {
   if (startsWith(head, [0x1f, 0x8b])) return 'gzip';
   if (startsWith(head, [0x28, 0xb5, 0x2f, 0xfd])) return 'zstd';
   // A skippable frame may come first (RFC 8878, 3.1.2).
   if (head.length >= 4 && (head[0]! & 0xf0) === 0x50 && startsWith(head.subarray(1), [0x2a, 0x4d, 0x18])) return 'zstd';
-  if (startsWith(head, [0x42, 0x5a, 0x68])) throw notSupported('bzip2');
-  if (startsWith(head, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])) throw notSupported('xz');
+  if (startsWith(head, [0x42, 0x5a, 0x68])) return 'bzip2';
+  if (startsWith(head, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])) return 'xz';
   return 'plain';
 }
 
@@ -49,34 +51,41 @@ export async function sniff(source: AsyncIterable<Uint8Array>): Promise<SniffedS
       if (!ended) await chunks.return?.();
     }
   }
-  try {
-    return { compression: compressionOf(head), stream: whole() };
-  } catch (error) {
-    if (!ended) await chunks.return?.();
-    throw error;
-  }
+  return { compression: compressionOf(head), stream: whole() };
 }
 
 /**
- * Decompresses gzip and zstd (several members or frames in a row too) and passes anything else on.
+ * Decompresses gzip and zstd (several members or frames in a row too), bzip2 and xz by `decompressor`, and passes anything else on.
  *
- * Throws ARCHIVE_INVALID when the compressed data are broken or cut, or when more than `limitBytes` come out; errors of
+ * Throws NOT_SUPPORTED for bzip2 and xz without a decompressor, ARCHIVE_INVALID when the compressed data are broken or cut, or when more than `limitBytes` come out; errors of
  * `source` pass unchanged. Leaving the loop early closes `source`.
  */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
-  options: { readonly limitBytes?: number } = {},
+  options: { readonly limitBytes?: number; readonly decompressor?: Decompressor } = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { compression, stream } = await sniff(source);
   const limit = options.limitBytes ?? Number.POSITIVE_INFINITY;
   let bytes = 0;
-  for await (const chunk of compression === 'plain' ? stream : inflate(stream, compression)) {
+  for await (const chunk of unpacked(stream, compression, options.decompressor)) {
     bytes += chunk.byteLength;
     if (bytes > limit) {
       throw new ShiplogError('ARCHIVE_INVALID', `the content is larger than the ${limit} bytes allowed`, { limit });
     }
     yield chunk;
   }
+}
+
+async function* unpacked(
+  stream: AsyncIterable<Uint8Array>,
+  compression: Compression,
+  decompressor: Decompressor | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (compression === 'plain') yield* stream;
+  else if (compression === 'gzip' || compression === 'zstd') yield* inflate(stream, compression);
+  else if (decompressor !== undefined) yield* decompressor(compression, stream);
+  // Thrown in the loop, which closes the source.
+  else for await (const _ of stream) throw notSupported(compression);
 }
 
 async function* inflate(source: AsyncIterable<Uint8Array>, compression: 'gzip' | 'zstd'): AsyncGenerator<Uint8Array, void, undefined> {
@@ -104,7 +113,7 @@ function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
 }
 
 function notSupported(name: string): ShiplogError {
-  return new ShiplogError('NOT_SUPPORTED', `${name} archives are not supported; decompress it first, or use gzip or zstd`, {
+  return new ShiplogError('NOT_SUPPORTED', `${name} is not supported here; decompress it first, or use gzip or zstd`, {
     compression: name,
   });
 }

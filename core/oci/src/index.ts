@@ -21,7 +21,7 @@ export { writeTar } from './tar-writer.ts';
 export { WHITEOUT, whiteoutOf } from './whiteout.ts';
 export { workingDirectory } from './working-directory.ts';
 
-export type { Compression, SniffedStream } from './compression.ts';
+export type { Compression, Decompressor, SniffedStream } from './compression.ts';
 export type { DigestStream } from './digest.ts';
 export type { ImageConfig, LayerBlob } from './image-config.ts';
 export type { JsonFields } from './json-document.ts';

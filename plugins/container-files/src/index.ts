@@ -11,7 +11,7 @@ export default definePlugin({
       manifest: {
         kind: 'container-files',
         name: 'linux',
-        capabilities: { gzip: true, zstd: true, bzip2: false, xz: false },
+        capabilities: { gzip: true, zstd: true, bzip2: true, xz: true },
         needs: { root: true },
         doc: 'Reads and writes files of containers as tar, each path resolved beneath the container’s root by the kernel.',
       },

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { type ExtractOptions, type Extracted, type Kernel, type OpenFiles, type PathStat, ShiplogError } from '@shiplog/contracts';
-import { closeFile, errnoOf, openFile, pathOf, resolveUser, statOf, TreeReader } from '@shiplog/driver-kit';
+import { closeFile, errnoOf, openFile, pathOf, programDecompressor, resolveUser, statOf, TreeReader } from '@shiplog/driver-kit';
 import { decompress, readTar, type TarEntryInput, writeTar } from '@shiplog/oci';
 import { type ContainerPath, containerPath } from './container-path.ts';
 import { Extraction } from './extraction.ts';
@@ -71,7 +71,7 @@ export class MountedFiles implements OpenFiles {
         ...(owner === undefined ? {} : { owner }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
-      return await extraction.run(readTar(decompress(archive)));
+      return await extraction.run(readTar(decompress(archive, { decompressor: programDecompressor(this.#kernel) })));
     } finally {
       await closeFile(place);
     }

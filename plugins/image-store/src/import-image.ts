@@ -1,7 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IngestedImage } from '@shiplog/contracts';
-import { decompress, digestStream, imageManifest, MEDIA_TYPES, parseImageConfig, readLayer, sha256Of } from '@shiplog/oci';
+import {
+  decompress,
+  type Decompressor,
+  digestStream,
+  imageManifest,
+  MEDIA_TYPES,
+  parseImageConfig,
+  readLayer,
+  sha256Of,
+} from '@shiplog/oci';
 import type { NewBlob } from './blobs.ts';
 import { applyChanges } from './dockerfile-changes.ts';
 import { rfc3339 } from './rfc3339.ts';
@@ -30,11 +39,11 @@ export async function importImage(
   directory: string,
   rootfs: AsyncIterable<Uint8Array>,
   options: ImportOptions,
-  limitBytes: number,
+  unpacking: { readonly limitBytes: number; readonly decompressor: Decompressor },
 ): Promise<ImportedImage> {
   const config = applyChanges({}, options.changes);
   const layerFile = join(directory, 'layer');
-  const layer = digestStream(decompress(rootfs, { limitBytes }));
+  const layer = digestStream(decompress(rootfs, unpacking));
   for await (const entry of readLayer(copyTo(layerFile, layer), { end: 'marker' })) void entry;
   const diffId = layer.digest();
   const created = rfc3339(BigInt(options.at));

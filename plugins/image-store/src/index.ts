@@ -11,7 +11,7 @@ export default definePlugin({
       manifest: {
         kind: 'image-store',
         name: 'local',
-        capabilities: { dockerArchive: true, ociLayout: true, gzip: true, zstd: true },
+        capabilities: { dockerArchive: true, ociLayout: true, gzip: true, zstd: true, bzip2: true, xz: true },
         needs: {},
         doc: 'Keeps image blobs by digest in a directory, takes docker-archives, OCI layouts and root file systems in, and writes archives.',
       },

@@ -13,8 +13,8 @@ import {
   type Progress,
   ShiplogError,
 } from '@shiplog/contracts';
-import { type DriverHome, HOME, inject, injectable, KERNEL, namesIn } from '@shiplog/driver-kit';
-import { hostPlatform, parseImageConfig, sha256Of } from '@shiplog/oci';
+import { type DriverHome, HOME, inject, injectable, KERNEL, namesIn, programDecompressor } from '@shiplog/driver-kit';
+import { type Decompressor, hostPlatform, parseImageConfig, sha256Of } from '@shiplog/oci';
 import { abortable } from './abortable.ts';
 import { type ArchiveImage, checkDigest } from './archive-image.ts';
 import { Blobs, type NewBlob } from './blobs.ts';
@@ -40,9 +40,11 @@ export class LocalImageStore implements ImageStore {
   readonly #blobs: Blobs;
 
   readonly #kernel: Kernel;
+  readonly #decompressor: Decompressor;
 
   constructor(@inject(HOME) home: DriverHome, @inject(KERNEL) kernel: Kernel) {
     this.#kernel = kernel;
+    this.#decompressor = programDecompressor(kernel);
     this.#ingests = join(home.stateDir, 'ingest');
     this.#blobs = new Blobs(join(home.stateDir, 'blobs', 'sha256'));
   }
@@ -55,7 +57,7 @@ export class LocalImageStore implements ImageStore {
   ): Promise<readonly IngestedImage[]> {
     return this.#ingest(ingest, async (directory) => {
       const spool = new Spool(directory, LIMITS);
-      await spool.fill(abortable(archive, ctx.signal), progress);
+      await spool.fill(abortable(archive, ctx.signal), this.#decompressor, progress);
       const images = await archiveImages(spool);
       const files = new Map(images.flatMap((image) => image.files).map(({ digest, file }) => [digest, { digest, file }]));
       return { answer: merged(images), blobs: [...files.values()] };
@@ -76,7 +78,10 @@ export class LocalImageStore implements ImageStore {
 
   async import(ingest: string, rootfs: AsyncIterable<Uint8Array>, options: ImportOptions, ctx: OperationContext): Promise<IngestedImage> {
     return this.#ingest(ingest, async (directory) => {
-      const { blobs, ...answer } = await importImage(directory, abortable(rootfs, ctx.signal), options, LIMITS.fileBytes);
+      const { blobs, ...answer } = await importImage(directory, abortable(rootfs, ctx.signal), options, {
+        limitBytes: LIMITS.fileBytes,
+        decompressor: this.#decompressor,
+      });
       return { answer, blobs };
     });
   }

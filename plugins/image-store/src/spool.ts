@@ -5,6 +5,7 @@ import { type Digest, type Progress, ShiplogError } from '@shiplog/contracts';
 import {
   cleanLayerPath,
   type Compression,
+  type Decompressor,
   decompress,
   digestStream,
   joinLayerPath,
@@ -55,9 +56,9 @@ export class Spool {
   }
 
   /** Reads a whole archive, plain or compressed. Throws ARCHIVE_INVALID or ARCHIVE_ESCAPES. */
-  async fill(archive: AsyncIterable<Uint8Array>, progress?: (progress: Progress) => void): Promise<void> {
+  async fill(archive: AsyncIterable<Uint8Array>, decompressor: Decompressor, progress?: (progress: Progress) => void): Promise<void> {
     let count = 0;
-    for await (const entry of readTar(decompress(archive))) {
+    for await (const entry of readTar(decompress(archive, { decompressor }))) {
       count += 1;
       if (count > this.#limits.entries) throw invalid(`has more than ${this.#limits.entries} entries`);
       await this.#take(entry, progress);

@@ -4,6 +4,7 @@ import { open, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import { ShiplogError } from '@shiplog/contracts';
 import { kernel, kernelTests, rejects, exists, textOf } from './kernel.test.util.ts';
 
 const { processes } = kernel;
@@ -97,6 +98,55 @@ await kernelTests(import.meta.filename, 'processes', (test) => {
     const held = await processes.lock(lock);
     assert.ok(held !== undefined);
     await held.release();
+  });
+
+  test('given a program, when bytes go through it, then what it writes comes out as it comes, and its failure is told', async () => {
+    const sh = (script: string, input: AsyncIterable<Uint8Array>) =>
+      processes.filter({ program: '/bin/sh', args: ['-c', script], env: { PATH: process.env['PATH'] ?? '' }, directory: '/', input });
+    async function* twice(): AsyncGenerator<Uint8Array> {
+      yield Buffer.alloc(1 << 20, 'a');
+      yield Buffer.from('end');
+    }
+    assert.is((await textOf(sh('tr a b', twice())))?.length, (1 << 20) + 3);
+    // One that stops reading, and is content.
+    assert.is(await textOf(sh('head -c 2', twice())), 'aa');
+    const error = await rejects(textOf(sh('cat >/dev/null; echo why >&2; exit 3', twice())), 'KERNEL_CALL_FAILED');
+    assert.equal([error.facts['call'], error.facts['code'], error.facts['stderr']], ['filter', 3, 'why']);
+    const missing = processes.filter({ program: '/no/such', args: [], env: {}, directory: '/', input: twice() });
+    await rejects(textOf(missing), 'KERNEL_CALL_FAILED', 'ENOENT');
+  });
+
+  test('given bytes that go through a program, when their source fails or their reader leaves, then it is ended and nothing stays open', async ({
+    directory,
+  }) => {
+    const before = (await readdir('/proc/self/fd')).length;
+    const closed: string[] = [];
+    async function* source(name: string, fails: boolean): AsyncGenerator<Uint8Array> {
+      try {
+        yield Buffer.alloc(100_000, 'x');
+        while (!(await exists(join(directory, name)))) await sleep(5);
+        if (fails) throw new ShiplogError('CANCELED', 'gone');
+        for (;;) yield Buffer.alloc(100_000, 'x');
+      } finally {
+        closed.push(name);
+      }
+    }
+    // It would go on for ever.
+    const through = (input: AsyncIterable<Uint8Array>, name: string) =>
+      processes.filter({
+        program: '/bin/sh',
+        args: ['-c', `echo $$ >${directory}/new; mv ${directory}/new ${directory}/${name}; cat; exec sleep 1000`],
+        env: { PATH: process.env['PATH'] ?? '' },
+        directory: '/',
+        input,
+      });
+    await rejects(textOf(through(source('failing', true), 'failing')), 'CANCELED');
+    for await (const chunk of through(source('left', false), 'left')) if (chunk.length > 0) break;
+    for (const name of ['failing', 'left']) {
+      const pid = Number(await readFile(join(directory, name), 'utf8'));
+      assert.is(await processes.startTicks(pid), undefined, name);
+    }
+    while (closed.length < 2 || (await readdir('/proc/self/fd')).length > before) await sleep(5);
   });
 
   test('given a process, when its origin is asked for, then it is what /proc says, and nothing once it has ended', async () => {

@@ -2,11 +2,12 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { type ProcessCalls, type ProcessOrigin, ShiplogError } from '@shiplog/contracts';
+import { filterProgram } from './filter-program.ts';
 import { errnoOf, kernelError } from './kernel-error.ts';
 import type { LaneCall } from './lane.ts';
 import { libc } from './libc.ts';
 import { posixSpawn } from './posix-spawn.ts';
-import { reporting, reportingLater } from './report.ts';
+import { reporting, reportingEach, reportingLater } from './report.ts';
 import { runProgram } from './run-program.ts';
 
 const SOL_SOCKET = 1;
@@ -113,6 +114,7 @@ export function processCalls(call: LaneCall): ProcessCalls {
   return {
     spawn: (spawned) => reportingLater(() => posixSpawn(spawned)),
     run: (ran) => reportingLater(() => runProgram(ran)),
+    filter: (filtered) => reportingEach(filterProgram(filtered)),
     kill: (pid, signal, expected) => reportingLater(() => kill(pid, signal, expected)),
     startTicks: (pid) => reportingLater(async () => startTicks(pid)),
     origin: (pid) => reportingLater(async () => origin(pid)),

@@ -19,6 +19,15 @@ export async function reportingLater<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** The same for what comes piece by piece. */
+export async function* reportingEach<T>(pieces: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    throw shiplogError(error);
+  }
+}
+
 function shiplogError(error: unknown): ShiplogError {
   return error instanceof ShiplogError ? error : ShiplogError.from(refusalOf(error).toRecord());
 }

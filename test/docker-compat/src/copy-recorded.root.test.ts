@@ -1,8 +1,10 @@
 // time limit: 300 s
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { hostTraces } from '@shiplog/test-support';
+import { hostTraces, run } from '@shiplog/test-support';
 import { Copies } from './copies.ts';
 import { RawConnection } from './raw-http.ts';
 import { tarOf } from './tar-of.ts';
@@ -54,6 +56,16 @@ test('given a client that hangs up in the middle of a copy, when it is gone, the
   connection.hangUp();
   await copies.ok(['start', name]);
   await copies.ok(['stop', '-t', '0', name]);
+  // One whose archive goes through a program.
+  const packed = execFileSync('xz', ['-c'], { input: await tarOf([{ name: 'noise', text: randomBytes(300_000).toString('hex') }]) });
+  const upload = RawConnection.request(copies.daemon.socket, 'PUT', `/containers/${name}/archive?path=/`, { 'Content-Length': '9000000' });
+  upload.socket.write(packed.subarray(0, packed.length >> 1));
+  const programs = async (): Promise<string> => (await run('pgrep', ['-x', '-P', String(copies.daemon.pid), 'xz'])).stdout;
+  await until(async () => (await programs()) !== '');
+  upload.hangUp();
+  await copies.ok(['start', name]);
+  await copies.ok(['stop', '-t', '0', name]);
+  assert.is(await programs(), '');
   // One who reads, and takes nothing.
   await copies.ok(['cp', '-', `${name}:/`], { input: await tarOf([{ name: 'large', text: 'x'.repeat(8 << 20) }]) });
   const { reading, close } = await stalled(`/containers/${name}/archive?path=/large`);

@@ -1,4 +1,5 @@
 // time limit: 300 s
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -118,11 +119,21 @@ test('given archives as tar streams, plain and compressed, when they are piped i
   for (const [how, body] of [
     ['gzip', gzipSync(archive)],
     ['zstd', zstdCompressSync(archive)],
+    ['xz', execFileSync('xz', ['-c'], { input: archive })],
+    ['bzip2', execFileSync('bzip2', ['-c'], { input: archive })],
   ] as const) {
     await copies.inside(name, 'rm /in/f');
     assert.is((await copies.put(name, '/in', body)).status, 200, how);
     assert.is(await copies.inside(name, 'cat /in/f'), 'plain', how);
+    if (how === 'gzip' || how === 'zstd') continue;
+    const cut = await copies.put(name, '/in', body.subarray(0, body.length - 20));
+    assert.is(cut.status, 400, how);
+    assert.match(cut.body, new RegExp(`${how} data could not be decompressed: .*${how}:.*end`), how);
   }
+  // One that would take more memory than an archive may.
+  const large = await copies.put(name, '/in', execFileSync('xz', ['-c', '--lzma2=preset=0,dict=300MiB'], { input: archive }));
+  assert.is(large.status, 400);
+  assert.match(large.body, /Memory usage limit reached/);
 });
 
 test('given a container with a user, when a copy is asked for with owners, then all of it belongs to that user', async () => {

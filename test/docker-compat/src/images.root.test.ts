@@ -1,6 +1,6 @@
 // time limit: 240 s
 import { createHash } from 'node:crypto';
-import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -56,6 +56,34 @@ test('given images, when docker save is asked twice, then the bytes are the same
   }
   const ran = await other.docker(['run', '--rm', IMAGE, 'cat', '/www/index.html']);
   assert.equal([ran.code, ran.stdout], [0, 'hello\n'], ran.stderr);
+});
+
+test('given archives compressed by xz and bzip2, when docker loads and imports them, then they are what they were', async () => {
+  const [saved, exported] = [join(scratch, 'saved.tar'), join(scratch, 'exported.tar')];
+  await docker('save', '-o', saved, IMAGE);
+  await docker('create', '--name', 'exported', IMAGE, 'true');
+  await docker('export', '-o', exported, 'exported');
+  await docker('rm', 'exported');
+  const id = await docker('inspect', '--format', '{{.Id}}', IMAGE);
+  const plain = await docker('import', exported, 'imported:plain');
+  for (const [program, ending] of [
+    ['xz', 'xz'],
+    ['bzip2', 'bz2'],
+  ] as const) {
+    for (const path of [saved, exported]) assert.is((await run(program, ['-k', '-1', path])).code, 0);
+    await other.docker(['rmi', '-f', IMAGE]);
+    const loaded = await other.docker(['load', '-q', '-i', `${saved}.${ending}`]);
+    assert.equal([loaded.code, loaded.stdout.trim()], [0, `Loaded image: ${IMAGE}`], loaded.stderr);
+    assert.is((await other.docker(['inspect', '--format', '{{.Id}}', IMAGE])).stdout.trim(), id);
+    await docker('import', `${exported}.${ending}`, `imported:${program}`);
+    const layers = (name: string): Promise<string> => docker('inspect', '--format', '{{json .RootFS.Layers}}', name);
+    assert.is(await layers(`imported:${program}`), await layers(plain));
+    const packed = await readFile(`${saved}.${ending}`);
+    await writeFile(`${saved}.cut`, packed.subarray(0, packed.length - 1000));
+    const cut = await other.docker(['load', '-q', '-i', `${saved}.cut`]);
+    assert.is(cut.code, 1);
+    assert.match(cut.stderr, new RegExp(`${program} data could not be decompressed`));
+  }
 });
 
 test('given a saved image, when skopeo reads it by either of its forms, then it sees the same image', async () => {

@@ -52,7 +52,7 @@ export interface OpenFiles {
   /** All of it as a tar. */
   export(): AsyncIterable<Uint8Array>;
   /**
-   * Takes a tar in (plain, gzip or zstd), beneath the directory at `path`. Nothing is written outside the container, whatever the archive holds and
+   * Takes a tar in (plain, gzip, zstd, bzip2 or xz), beneath the directory at `path`. Nothing is written outside the container, whatever the archive holds and
    * whatever its processes do meanwhile. Throws PATH_NOT_FOUND, PATH_NOT_DIRECTORY, PATH_READ_ONLY, ARCHIVE_INVALID, ARCHIVE_ESCAPES, DISK_FULL or
    * CANCELED; the entries before the one that failed stay, as with Docker.
    */

@@ -34,7 +34,7 @@ export interface ImageCommit {
  */
 export interface ImageStore extends DriverBase {
   /**
-   * Reads a docker-archive or an OCI layout (plain, gzip or zstd), checks every digest, stores the blobs durably.
+   * Reads a docker-archive or an OCI layout (plain, gzip, zstd, bzip2 or xz; its layers plain, gzip or zstd), checks every digest, stores the blobs durably.
    * `ingest` names the operation's scratch. Fails ARCHIVE_INVALID, DIGEST_MISMATCH or DISK_FULL, and nothing new stays.
    */
   load(

@@ -16,7 +16,7 @@ export default defineVerb({
     },
     quiet: { type: 'switch', short: 'q', help: 'Show no progress' },
   },
-  details: 'Reads what `docker save` writes, or an OCI layout as a tar; plain, gzip or zstd.',
+  details: 'Reads what `docker save` writes, or an OCI layout as a tar; plain, gzip, zstd, bzip2 or xz.',
   examples: [
     { command: 'shiplog load -i busybox.tar', what: 'images from a file' },
     { command: 'docker save busybox | shiplog load', what: 'images from another engine' },

@@ -27,6 +27,10 @@ export function recordingProcesses(recorder: Recorder, { running, busyPorts, pro
       recorder.note('processes.run', call);
       return programs.get(call.program)?.(call) ?? { code: 0, stdout: '', stderr: '' };
     },
+    async *filter({ input, ...call }) {
+      recorder.note('processes.filter', call);
+      yield* input;
+    },
     async kill(pid, signal, startTicks) {
       recorder.note('processes.kill', pid, signal, startTicks);
       const start = running.get(pid);
