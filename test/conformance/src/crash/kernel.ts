@@ -51,6 +51,8 @@ export const KERNEL_CALLS: { readonly [G in keyof Kernel]: { readonly [C in keyo
   processes: {
     spawn: 'effect',
     run: 'effect',
+    // The program ends with its pipes.
+    filter: 'at once',
     kill: 'effect',
     startTicks: 'look',
     origin: 'look',
