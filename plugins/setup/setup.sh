@@ -57,6 +57,15 @@ if $for_tests && ! command -v docker >/dev/null 2>&1 && [ ! -x node_modules/.cac
   ) || fail 'the docker.io package could not be fetched; the tests need the docker command'
 fi
 
+if $for_tests && [ ! -x node_modules/.cache/docker-registry/usr/bin/docker-registry ]; then
+  say 'Unpacking docker-registry from its Debian package (its service is not installed)'
+  mkdir -p node_modules/.cache/docker-registry
+  (
+    cd node_modules/.cache/docker-registry
+    apt-get update -q >/dev/null && apt-get download -q docker-registry >/dev/null && dpkg-deb -x docker-registry_*.deb . && rm -f docker-registry_*.deb
+  ) || fail 'the docker-registry package could not be fetched; the tests pull from it'
+fi
+
 guest=node_modules/.cache/guest
 if $for_guest && [ ! -d $guest/kernel ]; then
   say "Unpacking the guest's kernel from its Debian package (it is not installed)"

@@ -65,8 +65,14 @@ export interface CommandArgs {
     readonly changes: readonly string[];
     readonly sealed?: SecretRef;
   };
-  /** From an image source: the first that knows it, or the one that is named. */
-  'image.pull': { readonly reference: string; readonly source?: string; readonly storageDriver?: string };
+  /** From an image source: the first that knows it, or the one that is named. Credentials come beside the command. */
+  'image.pull': {
+    readonly reference: string;
+    readonly source?: string;
+    readonly storageDriver?: string;
+    /** `os/architecture[/variant]` in Go's words; absent: what this host runs. */
+    readonly platform?: string;
+  };
   'image.tag': { readonly image: string; readonly reference: string };
   /** To another storage driver. */
   'image.migrate': { readonly image: string; readonly storageDriver: string };

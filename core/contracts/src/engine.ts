@@ -26,8 +26,21 @@ export interface Progress {
   readonly total?: number;
 }
 
+/**
+ * Who a caller is to a registry: a name and its password, a token to get others with (`identityToken`), or one to show as it is (`registryToken`).
+ * Never recorded and never stored.
+ */
+export interface RegistryAuth {
+  readonly username?: string;
+  readonly password?: string;
+  readonly identityToken?: string;
+  readonly registryToken?: string;
+}
+
 /** What travels beside a command. */
 export interface CommandStreams {
+  /** For image sources; gone with the operation. */
+  readonly auth?: RegistryAuth;
   readonly body?: AsyncIterable<Uint8Array>;
   readonly progress?: (progress: Progress) => void;
   /** Aborts the operation: it is undone, and its outcome says `canceled`. */

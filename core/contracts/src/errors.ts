@@ -57,6 +57,10 @@ export const ERRORS = {
   IMAGE_EXISTS: { class: 'conflict', help: 'Another storage driver holds the image; load it without naming one, or migrate it.' },
   NETWORK_NAME_IN_USE: { class: 'conflict', help: 'Remove the network that holds the name, or choose another.' },
   REQUEST_DENIED: { class: 'forbidden', help: 'An authorizer denied the request; the message has its rule and its reason.' },
+  REGISTRY_DENIED: {
+    class: 'forbidden',
+    help: 'The registry does not let you: log in (`docker login HOST`), and see whether the name is right and yours to use.',
+  },
   ENDPOINT_EXISTS: {
     class: 'forbidden',
     help: 'The container is on this network already; disconnect it first to ask for another address.',
@@ -78,6 +82,10 @@ export const ERRORS = {
   DEADLINE_EXCEEDED: { class: 'unavailable', help: 'It took longer than allowed; the outcome in the log says how far it came.' },
   CANCELED: { class: 'unavailable', help: 'The caller went away or the engine is stopping.' },
   ENGINE_STOPPING: { class: 'unavailable', help: 'The engine is stopping; ask again when it is back.' },
+  REGISTRY_UNAVAILABLE: {
+    class: 'unavailable',
+    help: 'The registry could not be reached, or kept answering that it cannot now; the message has the last reason.',
+  },
   ENGINE_LOCKED: { class: 'host', help: 'Another engine uses this root; stop it or give another --root.' },
   HOST_UNSUITABLE: { class: 'host', help: 'The host lacks what the message names; install or enable it.' },
   NOT_ROOT: { class: 'host', help: 'Run it as root.' },

@@ -67,6 +67,7 @@ export interface Decisions {
     readonly reference: string;
     readonly source?: string;
     readonly storageDriver?: string;
+    readonly platform?: string;
   } | null;
   'image.tag': { readonly id: Digest; readonly reference: string } | null;
   /** `snapshots` are those that no other image needs of the driver it leaves, uppermost first. */

@@ -67,6 +67,10 @@ export class Operation<T extends CommandType = CommandType> {
       readonly undoArgs?: unknown;
       readonly lasting?: boolean;
       readonly label?: string;
+      /** Arguments that are secret: nothing that the log has depends on them. */
+      readonly secretArgs?: Partial<VerbArgs<K, V>>;
+      /** Nobody is told how far it is. */
+      readonly quiet?: boolean;
       readonly facts?: (answer: VerbAnswer<K, V>) => { readonly [fact: string]: string | number | boolean };
     } = {},
   ): Promise<VerbAnswer<K, V>> {
@@ -86,7 +90,10 @@ export class Operation<T extends CommandType = CommandType> {
     }
     return this.timed(step, async () => {
       const journal = this.#journalOf(step, args);
-      const answer = (await this.engine.call(kind, name, verb, args, { ...this.#context(), journal })) as VerbAnswer<K, V>;
+      const { progress, ...context } = this.#context();
+      const heard = options.quiet === true || progress === undefined ? {} : { progress };
+      const all = options.secretArgs === undefined ? args : { ...(args as object), ...(options.secretArgs as object) };
+      const answer = (await this.engine.call(kind, name, verb, all, { ...context, ...heard, journal })) as VerbAnswer<K, V>;
       this.journal(step, options.facts?.(answer));
       return answer;
     });

@@ -65,6 +65,23 @@ export function canonical(ref: Reference): string {
   return `${domain}/${rest}${ref.digest === undefined ? `:${ref.tag ?? 'latest'}` : `@${ref.digest}`}`;
 }
 
+/** A reference with nothing left out, in the parts that a registry is asked with: a tag, or a digest, where a tag says nothing. */
+export interface ReferenceParts {
+  /** `docker.io`, `localhost:5000`. */
+  readonly domain: string;
+  /** `library/busybox`. */
+  readonly path: string;
+  readonly tag?: string;
+  readonly digest?: string;
+}
+
+/** Reads what {@link canonical} writes, and anything that {@link parseReference} reads. Throws REFERENCE_INVALID. */
+export function referenceParts(text: string): ReferenceParts {
+  const { name, tag, digest } = parseReference(text);
+  const { domain, rest } = splitDomain(name);
+  return { domain, path: rest, ...(digest === undefined ? { tag: tag ?? 'latest' } : { digest }) };
+}
+
 /** A first part is a host only if it looks like one: it has a dot, a port or capitals, or is `localhost`. */
 function splitDomain(text: string): { domain: string; rest: string } {
   const slash = text.indexOf('/');

@@ -6,6 +6,7 @@ export interface PullOptions {
   /** Without one, the first source that knows the image. */
   readonly source?: string | undefined;
   readonly storageDriver?: string | undefined;
+  readonly platform?: string | undefined;
   readonly quiet: boolean;
 }
 
@@ -14,17 +15,21 @@ export async function pullImage(
   context: Context,
   { docker }: Client,
   reference: string,
-  { source, storageDriver, quiet }: PullOptions,
+  { source, storageDriver, platform, quiet }: PullOptions,
   say: (line: string) => void = (line) => print(context, line),
 ): Promise<void> {
   const bar = new ProgressBar(context.stderr, `Pulling ${reference}`, { unit: 'bytes', quiet });
   const blobs = new Map<string, { readonly current: number; readonly total: number }>();
   const sum = (of: 'current' | 'total'): number => [...blobs.values()].reduce((all, blob) => all + blob[of], 0);
-  const query = { ...(source === undefined ? {} : { source }), ...(storageDriver === undefined ? {} : { storageDriver }) };
+  const query = {
+    ...(source === undefined ? {} : { source }),
+    ...(storageDriver === undefined ? {} : { storageDriver }),
+    ...(platform === undefined ? {} : { platform }),
+  };
   try {
     for await (const { id, status, progressDetail } of await docker.pullImage(reference, query)) {
       const { current, total } = progressDetail ?? {};
-      if (id !== undefined && current !== undefined && total !== undefined) {
+      if (id !== undefined && status === 'Downloading' && current !== undefined && total !== undefined) {
         blobs.set(id, { current, total });
         bar.update(sum('current'), sum('total'));
       } else if (id === undefined && status !== undefined) {

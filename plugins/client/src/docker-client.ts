@@ -308,7 +308,7 @@ export class DockerClient {
   /** As {@link loadImages}, from an image source: `source`, or the first that knows the image. */
   async pullImage(
     fromImage: string,
-    query: { readonly tag?: string; readonly source?: string; readonly storageDriver?: string } = {},
+    query: { readonly tag?: string; readonly source?: string; readonly storageDriver?: string; readonly platform?: string } = {},
   ): Promise<AsyncIterable<ProgressLine>> {
     return progress(await this.#send('POST', '/images/create', { query: { fromImage, ...query } }));
   }

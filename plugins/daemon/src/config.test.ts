@@ -75,6 +75,11 @@ test('given witnesses, when the config is read, then the driver that signs the l
   }
 });
 
+test('given registries, when the config is read, then the driver that speaks with them gets them', async () => {
+  const { driverOptions } = await read(['--registry', '127.0.0.1', '--registry', 'h:5000', '--insecure-registry', 'h:5000']);
+  assert.equal(driverOptions, { 'image-source/registry': { only: '127.0.0.1 h:5000', insecure: 'h:5000' } });
+});
+
 test('given options of the log driver, when the config is read, then later ones win, and what is none is refused', async () => {
   const { logOptions } = await read(['--log-opt', 'max-size=10m', '--log-opt', 'tag={{.Name}}=x', '--log-opt', 'max-size=20m']);
   assert.equal(logOptions, { 'max-size': '20m', tag: '{{.Name}}=x' });

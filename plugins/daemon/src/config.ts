@@ -76,6 +76,12 @@ const FLAGS = {
   },
   config: { value: 'FILE', fallback: '', help: 'JSON file with these words in camel case; flags win' },
   witness: { value: 'URL=KEY', fallback: '', help: 'asked to cosign checkpoints of the log; may be repeated' },
+  registry: { value: 'HOST', fallback: '', help: 'a registry that may be asked for images, and no others may; may be repeated' },
+  'insecure-registry': {
+    value: 'HOST',
+    fallback: '',
+    help: 'a registry that may speak plain HTTP or show an unknown certificate, as those on loopback may; may be repeated',
+  },
   plugin: { value: 'MODULE', fallback: '', help: 'one more plugin, by module name, file or directory; may be repeated' },
   isolate: { value: 'PLUGIN=WHERE', fallback: '', help: 'run a plugin inline, in a worker or in a process; may be repeated' },
 } as const;
@@ -91,7 +97,22 @@ const SWITCHES = {
 } as const;
 
 /** Flags that may be given several times, with the list of the config file that holds the same. */
-const LISTS = { plugin: 'plugins', host: 'hosts', isolate: 'isolate', witness: 'witnesses', 'log-opt': 'logOpts' } as const;
+const LISTS = {
+  plugin: 'plugins',
+  host: 'hosts',
+  isolate: 'isolate',
+  witness: 'witnesses',
+  'log-opt': 'logOpts',
+  registry: 'registries',
+  'insecure-registry': 'insecureRegistries',
+} as const;
+
+/** Lists that are options of a driver. */
+const OPTION_LISTS = [
+  { flag: 'witness', driver: 'api/tlog', option: 'witness' },
+  { flag: 'registry', driver: 'image-source/registry', option: 'only' },
+  { flag: 'insecure-registry', driver: 'image-source/registry', option: 'insecure' },
+] as const satisfies readonly { readonly flag: keyof typeof LISTS; readonly driver: string; readonly option: string }[];
 
 /** What only the config file can say. */
 const FILE_ONLY = ['driverOptions', 'secretNames', 'secretPatterns', 'auditReads'] as const;
@@ -101,7 +122,7 @@ const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error'];
 /** What `--help` prints. */
 export function usage(): string {
   const rows = Object.entries(FLAGS).map(([flag, { value, fallback, help }]) => {
-    const left = `  --${flag} ${value}`.padEnd(26);
+    const left = `  --${flag} ${value}`.padEnd(27);
     return `${left}${help}${fallback === '' ? '' : ` (default: ${fallback})`}`;
   });
   return [
@@ -110,7 +131,7 @@ export function usage(): string {
     'Runs the Shiplog engine in the foreground. SIGTERM stops it; containers run on.',
     '',
     ...rows,
-    ...Object.entries(SWITCHES).map(([flag, help]) => `  --${flag}`.padEnd(26) + help),
+    ...Object.entries(SWITCHES).map(([flag, help]) => `  --${flag}`.padEnd(27) + help),
     '  --version',
     '  --help',
     '',
@@ -181,7 +202,10 @@ export async function readConfig(argv: readonly string[]): Promise<DaemonConfig 
     logLevel: logLevel as LogLevel,
     plugins: list('plugin'),
     isolation: Object.fromEntries(list('isolate').map(isolationOf)),
-    driverOptions: withWitnesses(driverOptions(file.driverOptions), list('witness')),
+    driverOptions: OPTION_LISTS.reduce(
+      (options, { flag, driver, option }) => withList(options, driver, option, list(flag)),
+      driverOptions(file.driverOptions),
+    ),
     secrets: { names: expressions(file.secretNames, 'secretNames'), patterns: expressions(file.secretPatterns, 'secretPatterns') },
     readLevels: readLevels(file.auditReads),
     ...retentionOf({
@@ -323,12 +347,17 @@ function driverOptions(value: unknown): DaemonConfig['driverOptions'] {
   return value as DaemonConfig['driverOptions'];
 }
 
-/** Witnesses are an option of the driver that signs the log. */
-function withWitnesses(options: DaemonConfig['driverOptions'], witnesses: readonly string[]): DaemonConfig['driverOptions'] {
-  if (witnesses.length === 0) return options;
-  const own = options['api/tlog'] ?? {};
-  const all = own.witness === undefined ? witnesses : [own.witness, ...witnesses];
-  return { ...options, 'api/tlog': { ...own, witness: all.join(' ') } };
+/** What a driver's option has already, and more. */
+function withList(
+  options: DaemonConfig['driverOptions'],
+  driver: string,
+  option: string,
+  more: readonly string[],
+): DaemonConfig['driverOptions'] {
+  if (more.length === 0) return options;
+  const own = options[driver] ?? {};
+  const all = own[option] === undefined ? more : [own[option], ...more];
+  return { ...options, [driver]: { ...own, [option]: all.join(' ') } };
 }
 
 function camel(flag: string): string {

@@ -26,6 +26,7 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   '@shiplog/log-fluentd',
   '@shiplog/log-journald',
   '@shiplog/image-source-directory',
+  '@shiplog/image-source-registry',
   '@shiplog/image-store',
   '@shiplog/vault-file',
   '@shiplog/name-server',

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type ImageSource, type Observed, type OperationContext, ShiplogError } from '@shiplog/contracts';
 import { type DriverOptions, inject, injectable, OPTIONS } from '@shiplog/driver-kit';
-import { entryOf, layoutsFor, readReference } from './layouts.ts';
+import { entryOf, layoutsFor } from './layouts.ts';
+import { referenceParts } from '@shiplog/oci';
 import { openRegular } from './regular-file.ts';
 
 type Args<V extends 'resolve' | 'fetch'> = Parameters<ImageSource[V]>[0];
@@ -26,7 +27,7 @@ export class DirectorySource implements ImageSource {
   }
 
   async resolve({ reference }: Args<'resolve'>, { signal }: OperationContext): Answer<'resolve'> {
-    const wanted = readReference(reference);
+    const wanted = referenceParts(reference);
     for (const layout of layoutsFor(this.#root, wanted)) {
       signal.throwIfAborted();
       const entry = await entryOf(layout, this.#root, wanted);
@@ -36,7 +37,7 @@ export class DirectorySource implements ImageSource {
   }
 
   async fetch({ reference, digest, size, path }: Args<'fetch'>, ctx: OperationContext): Answer<'fetch'> {
-    const wanted = readReference(reference);
+    const wanted = referenceParts(reference);
     for (const layout of layoutsFor(this.#root, wanted)) {
       ctx.signal.throwIfAborted();
       const blob = await openRegular(join(layout, 'blobs', 'sha256', digest.slice('sha256:'.length)));

@@ -48,7 +48,7 @@ test('given an image that is not there, when it is run or pulled, then docker is
   assert.match(ran.stderr, /manifest for nosuch:1 not found: manifest unknown/);
   const other = await daemon.shiplog(['pull', '--source', 'nobody', 'nosuch:1']);
   assert.is(other.code, 1);
-  assert.match(other.stderr, /there is no image-source driver "nobody"; there is directory, fresh/);
+  assert.match(other.stderr, /there is no image-source driver "nobody"; there is directory, registry, fresh/);
 });
 
 test('given an image that is missing, when it is run, then docker pulls it first', async () => {

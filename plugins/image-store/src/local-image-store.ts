@@ -14,7 +14,7 @@ import {
   ShiplogError,
 } from '@shiplog/contracts';
 import { type DriverHome, HOME, inject, injectable, KERNEL, namesIn, programDecompressor } from '@shiplog/driver-kit';
-import { type Decompressor, hostPlatform, parseImageConfig, sha256Of } from '@shiplog/oci';
+import { type Decompressor, hostPlatform, parseImageConfig, parsePlatform, sha256Of } from '@shiplog/oci';
 import { abortable } from './abortable.ts';
 import { type ArchiveImage, checkDigest } from './archive-image.ts';
 import { Blobs, type NewBlob } from './blobs.ts';
@@ -64,14 +64,15 @@ export class LocalImageStore implements ImageStore {
     });
   }
 
-  async pull(ingest: string, descriptor: BlobDescriptor, fetch: Fetch, ctx: OperationContext): Promise<IngestedImage> {
+  async pull(ingest: string, descriptor: BlobDescriptor, fetch: Fetch, ctx: OperationContext, platform?: string): Promise<IngestedImage> {
     return this.#ingest(ingest, async (directory) => {
       const fetchUnlessAborted: Fetch = async (blob, path) => {
         ctx.signal.throwIfAborted();
         await fetch(blob, path);
       };
-      const pull = new ImagePull(new Spool(directory, LIMITS), directory, fetchUnlessAborted, (digest) => this.#blobs.find(digest));
-      const { manifest, files } = await pull.image(descriptor, hostPlatform());
+      const stored = (digest: Digest): Promise<string | undefined> => this.#blobs.find(digest);
+      const pull = new ImagePull(new Spool(directory, LIMITS), directory, fetchUnlessAborted, stored, ctx.progress);
+      const { manifest, files } = await pull.image(descriptor, platform === undefined ? undefined : parsePlatform(platform));
       return { answer: { manifest, tags: [] }, blobs: files.map(({ digest, file }) => ({ digest, file })) };
     });
   }

@@ -1,7 +1,7 @@
 import { readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type BlobDescriptor, type Digest, ShiplogError } from '@shiplog/contracts';
+import { type BlobDescriptor, createContext, type Digest, ShiplogError } from '@shiplog/contracts';
 import { hostPlatform, MEDIA_TYPES, sha256Of, writeTar } from '@shiplog/oci';
 import * as assert from 'uvu/assert';
 import { context, storeSuite } from './testing/store.test.util.ts';
@@ -105,6 +105,33 @@ test('given an index of several platforms, when it is pulled, then the one for t
     () => assert.unreachable('it was pulled'),
     (error: unknown) => assert.match(String(error), /has no image for linux\/.*, but for: linux\/s390x/),
   );
+});
+
+test('given a platform that is asked for, when an image is pulled, then it is of that platform, or refused', async ({ store }) => {
+  const source = new Source();
+  const [mine, others] = [await image(source), await image(source, { os: 'linux', architecture: 's390x' })];
+  const root = source.add(
+    INDEX,
+    indexOf([
+      { ...mine.manifest, platform: hostPlatform() },
+      { ...others.manifest, platform: { os: 'linux', architecture: 's390x' } },
+    ]),
+  );
+  assert.is((await store.pull('one', root, source.fetch, context(), 'linux/s390x')).manifest.id, others.id);
+  assert.is(await codeOf(store.pull('two', mine.manifest, source.fetch, context(), 'linux/s390x')), 'ARCHIVE_INVALID');
+});
+
+test('given an image, when it is pulled, then its layers are told of in the words of docker; again, nothing is', async ({ store }) => {
+  const source = new Source();
+  const { manifest, layer } = await image(source);
+  const told: string[] = [];
+  const telling = () =>
+    createContext({ op: 'op', signal: new AbortController().signal, progress: ({ id, status }) => told.push(`${id} ${status}`) });
+  await store.pull('one', manifest, source.fetch, telling());
+  const id = layer.slice(7, 19);
+  assert.equal(told, [`${id} Pulling fs layer`, `${id} Verifying Checksum`, `${id} Download complete`]);
+  await store.pull('two', manifest, source.fetch, telling());
+  assert.is(told.length, 3);
 });
 
 /** A source that does something wrong, and the code it is told. */

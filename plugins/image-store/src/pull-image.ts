@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BlobDescriptor, type Digest, ShiplogError } from '@shiplog/contracts';
+import { type BlobDescriptor, type Digest, type Progress, ShiplogError } from '@shiplog/contracts';
 import {
   CONFIG_LIMIT_BYTES,
   isDigest,
@@ -8,6 +8,7 @@ import {
   mediaKind,
   parseIndex,
   parseManifest,
+  hostPlatform,
   type Platform,
   selectPlatform,
 } from '@shiplog/oci';
@@ -29,30 +30,52 @@ export class ImagePull {
   readonly #directory: string;
   readonly #fetch: Fetch;
   readonly #stored: (digest: Digest) => Promise<string | undefined>;
+  readonly #tell: (progress: Progress) => void;
 
   /** `stored` answers where a blob is that is here already. */
-  constructor(spool: Spool, directory: string, fetch: Fetch, stored: (digest: Digest) => Promise<string | undefined>) {
+  constructor(
+    spool: Spool,
+    directory: string,
+    fetch: Fetch,
+    stored: (digest: Digest) => Promise<string | undefined>,
+    tell: (progress: Progress) => void,
+  ) {
     this.#spool = spool;
     this.#directory = directory;
     this.#fetch = fetch;
     this.#stored = stored;
+    this.#tell = tell;
   }
 
-  /** The image for `platform`. Throws ARCHIVE_INVALID, DIGEST_MISMATCH, or what fetching throws. */
-  async image(root: BlobDescriptor, platform: Platform): Promise<ArchiveImage> {
-    const descriptor = await this.#manifestOf(root, platform);
+  /**
+   * The image for the platform that was asked for, which it must be then, or for this host's. Throws ARCHIVE_INVALID, DIGEST_MISMATCH, or what
+   * fetching throws.
+   */
+  async image(root: BlobDescriptor, asked?: Platform): Promise<ArchiveImage> {
+    const descriptor = await this.#manifestOf(root, asked ?? hostPlatform());
     const { config, layers } = parseManifest(await this.#document(descriptor));
     if (layers.length > LAYER_LIMIT) throw invalid(`has more than ${LAYER_LIMIT} layers`);
     if (config.size > CONFIG_LIMIT_BYTES) throw invalid(`has a config of ${config.size} bytes`);
     const wanted = new Map([config, ...layers].map((blob) => [blob.digest, blob]));
     const waiting = [...wanted.values()];
+    if ((await this.#stored(config.digest)) === undefined) await this.#announce(layers);
     const work = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await this.#blob(next);
     };
     const settled = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
     for (const one of settled) if (one.status === 'rejected') throw one.reason;
     const files = layers.map((layer) => ({ file: this.#spool.file(layer.digest), mediaType: layer.mediaType }));
-    return archiveImage(this.#spool, this.#spool.file(config.digest), files, []);
+    const image = await archiveImage(this.#spool, this.#spool.file(config.digest), files, []);
+    const { os, architecture } = image.manifest;
+    if (asked !== undefined && (os !== asked.os || architecture !== asked.architecture))
+      throw invalid(`is for ${os}/${architecture}, not for ${asked.os}/${asked.architecture}`);
+    return image;
+  }
+
+  /** In Docker's words, so that its clients draw a line a layer, in the image's order. Of an image that is here it says nothing. */
+  async #announce(layers: readonly BlobDescriptor[]): Promise<void> {
+    for (const digest of new Set(layers.map((layer) => layer.digest)))
+      this.#tell({ id: shortened(digest), status: (await this.#stored(digest)) === undefined ? 'Pulling fs layer' : 'Already exists' });
   }
 
   async #manifestOf(root: BlobDescriptor, platform: Platform): Promise<BlobDescriptor> {
@@ -80,11 +103,15 @@ export class ImagePull {
     const { digest, size } = blob;
     if (!isDigest(digest)) throw invalid(`names a blob by ${JSON.stringify(digest)}, which is no sha256 digest`);
     // What is stored is left where it is: examined there, it is found to be there when it is added.
-    const path = (await this.#stored(digest)) ?? (await this.#fetched(blob));
+    const stored = await this.#stored(digest);
+    const path = stored ?? (await this.#fetched(blob));
+    const isNewLayer = stored === undefined && mediaKind(blob.mediaType) === 'layer';
+    if (isNewLayer) this.#tell({ id: shortened(digest), status: 'Verifying Checksum' });
     const file = await this.#spool.adopt(digest, path);
     checkDigest(`blob ${digest}`, digest, file.digest);
     if (file.size !== size)
       throw new ShiplogError('DIGEST_MISMATCH', `blob ${digest} is not as long as it was announced`, { expected: size, found: file.size });
+    if (isNewLayer) this.#tell({ id: shortened(digest), status: 'Download complete' });
     return file;
   }
 
@@ -99,6 +126,11 @@ export class ImagePull {
     if (!stats.isFile()) throw new ShiplogError('DRIVER_FAILED', `the image source wrote no file for blob ${blob.digest}`, { path });
     return path;
   }
+}
+
+/** As people see it. */
+function shortened(digest: string): string {
+  return digest.slice('sha256:'.length, 'sha256:'.length + 12);
 }
 
 function invalid(how: string): ShiplogError {

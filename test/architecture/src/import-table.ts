@@ -36,6 +36,7 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'plugins/cgroup-v2': driver,
   'plugins/conmon': { ours: driver.ours, thirdParty: ['node-unix-socket'] },
   'plugins/image-source-directory': { ours: [...driver.ours, 'oci'], thirdParty: [] },
+  'plugins/image-source-registry': { ours: [...driver.ours, 'oci'], thirdParty: [] },
   'plugins/runtime-sim': { ours: [...driver.ours, 'sim-host'], thirdParty: [] },
   'plugins/runtime-oci': { ours: [...driver.ours, 'conmon'], thirdParty: [] },
   'plugins/runtime-lxc': { ours: [...driver.ours, 'conmon'], thirdParty: [] },

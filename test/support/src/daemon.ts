@@ -74,6 +74,9 @@ export class TestDaemon {
       bridge,
       '--network-subnet',
       subnet,
+      // No test depends on what others put into the world, or waits for it.
+      '--registry',
+      '127.0.0.1',
       ...this.extra,
     ];
   }

@@ -11,6 +11,14 @@ const Descriptor = {
 /** `registry/name:tag`, `registry/name@digest` or both, nothing left out: `docker.io/library/busybox:latest`. */
 const reference = Type.String({ minLength: 1 });
 
+/** Who asks a registry, as Docker's clients say it: see {@link RegistryAuth}. A driver keeps it in memory at most, and tells it to nobody but the registry. */
+const auth = Type.Object({
+  username: Type.Optional(Type.String()),
+  password: Type.Optional(Type.String()),
+  identityToken: Type.Optional(Type.String()),
+  registryToken: Type.Optional(Type.String()),
+});
+
 /** What a simulated source knows of every image. */
 const SOMETHING = {
   mediaType: 'application/vnd.oci.image.manifest.v1+json',
@@ -21,20 +29,21 @@ const SOMETHING = {
 /**
  * An image source knows images by their references, and brings their blobs.
  *
- * The engine asks sources in the order in which their plugins are installed; the first that knows a reference brings the image. What comes is
+ * The engine asks those that need no network first (capability `offline`), then the others, each in the order in which their plugins are installed; the
+ * first that knows a reference brings the image. What comes is
  * not trusted: the image store checks digest and size of every blob, and that layers are what the image's config says. A source gets as
  * many blobs asked for side by side as an image has, and none that is here already.
  */
 export const IMAGE_SOURCE_VERBS = {
   resolve: verb({
     doc: 'Says what a reference stands for now: the manifest, or an index of manifests for several platforms. No `descriptor` where this source does not know it; a failure where it cannot tell.',
-    args: Type.Object({ reference }),
+    args: Type.Object({ reference, auth: Type.Optional(auth) }),
     answer: Type.Object({ descriptor: Type.Optional(Type.Object(Descriptor)) }),
     simulate: () => ({ descriptor: SOMETHING }),
   }),
   fetch: verb({
     doc: 'Writes the blob of the image `reference` with this digest into the file `path`; what is there already is replaced. Tells progress. Fails BLOB_NOT_FOUND; after a failure the file counts for nothing.',
-    args: Type.Object({ reference, ...Descriptor, path: HostPath }),
+    args: Type.Object({ reference, ...Descriptor, path: HostPath, auth: Type.Optional(auth) }),
     answer: Done,
     // Layers may be large, and far away.
     deadlineMs: 1_800_000,

@@ -51,7 +51,8 @@ export interface ImageStore extends DriverBase {
     ctx: OperationContext,
   ): Promise<IngestedImage>;
   /**
-   * Takes an image in by the descriptor of its manifest, or of an index, of which it takes the one for this host. `fetch` writes a blob into a
+   * Takes an image in by the descriptor of its manifest, or of an index, of which it takes the one for `platform` (in Go's words: `os/architecture[/variant]`),
+   * or else for this host. It tells progress of layers in Docker's words (`Pulling fs layer`, `Already exists`, `Download complete`). `fetch` writes a blob into a
    * file; it is called for blobs that are not here, side by side. Every digest and size is checked. Fails ARCHIVE_INVALID, DIGEST_MISMATCH, DISK_FULL, or what `fetch` fails
    * with, and nothing new stays. The image has no tags.
    */
@@ -60,6 +61,7 @@ export interface ImageStore extends DriverBase {
     descriptor: BlobDescriptor,
     fetch: (blob: BlobDescriptor, path: string) => Promise<void>,
     ctx: OperationContext,
+    platform?: string,
   ): Promise<IngestedImage>;
   /**
    * One tar with these images, an OCI layout and a docker-archive at once; the same images give the same bytes. Opens what it needs when the first byte

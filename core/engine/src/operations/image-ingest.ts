@@ -1,4 +1,4 @@
-import { type Digest, type ImageManifest, type IngestedImage, ShiplogError } from '@shiplog/contracts';
+import { type Digest, type ImageManifest, type IngestedImage, type LayerRecord, ShiplogError } from '@shiplog/contracts';
 import { isLayer } from '../drivers-in-use.ts';
 import type { Operation } from '../operation.ts';
 
@@ -7,25 +7,38 @@ export interface PlacedImage extends IngestedImage {
   readonly storageDriver: string;
 }
 
+/** How people are told of layers: which name each goes by, and what happens to it. */
+export interface LayerWords {
+  readonly of: (layer: LayerRecord) => Digest;
+  readonly working: string;
+  /** Absent: nothing more. */
+  readonly done?: string;
+  /** Of layers that are there already nothing is said. */
+  readonly isSilent?: boolean;
+}
+
+/** What Docker says of layers in archives. */
+const LOAD_WORDS: LayerWords = { of: (layer) => layer.diffId, working: 'Loading layer' };
+
 /** Turns an image's blobs into snapshots, bottom-up. Layers that somebody needs there already are not made again, nor taken back. */
-export async function unpack(op: Operation, { layers }: ImageManifest, storageDriver: string): Promise<void> {
+export async function unpack(op: Operation, { layers }: ImageManifest, storageDriver: string, words = LOAD_WORDS): Promise<void> {
   const store = op.engine.parts.drivers.get('image-store', op.engine.parts.chosen.imageStore);
   let parent: Digest | undefined;
   for (const layer of layers) {
     const source = await store.path(layer.digest);
-    op.streams.progress?.({ id: layer.diffId.slice(7, 19), status: 'Loading layer', current: 0, total: layer.size });
+    const isThere = isLayer(op.engine, storageDriver, layer.chainId);
+    const tell = isThere && words.isSilent === true ? undefined : op.streams.progress;
+    const id = words.of(layer).slice('sha256:'.length, 'sha256:'.length + 12);
+    tell?.({ id, status: words.working, current: 0, total: layer.size });
     await op.step(
       'storage',
       storageDriver,
       'applyLayer',
       { key: layer.chainId, ...(parent === undefined ? {} : { parent }), diffId: layer.diffId, source },
-      {
-        undoArgs: { key: layer.chainId },
-        lasting: isLayer(op.engine, storageDriver, layer.chainId),
-        label: `storage.applyLayer ${layer.chainId}`,
-      },
+      { undoArgs: { key: layer.chainId }, lasting: isThere, label: `storage.applyLayer ${layer.chainId}` },
     );
-    op.streams.progress?.({ id: layer.diffId.slice(7, 19), status: 'Loading layer', current: layer.size, total: layer.size });
+    tell?.({ id, status: words.working, current: layer.size, total: layer.size });
+    if (words.done !== undefined) tell?.({ id, status: words.done });
     parent = layer.chainId;
   }
 }

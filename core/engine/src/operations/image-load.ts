@@ -2,7 +2,7 @@ import { type IngestedImage, type LoadedImage, ShiplogError } from '@shiplog/con
 import { driversInUse, isLayer } from '../drivers-in-use.ts';
 import type { Operation } from '../operation.ts';
 import { asked, type Handler, INTERRUPTED } from './handler.ts';
-import { place, type PlacedImage, unheldBlobs, unpack } from './image-ingest.ts';
+import { type LayerWords, place, type PlacedImage, unheldBlobs, unpack } from './image-ingest.ts';
 
 type Ingest = Operation<'image.load'> | Operation<'image.import'> | Operation<'image.commit'> | Operation<'image.pull'>;
 
@@ -19,12 +19,18 @@ export async function take(
 }
 
 /** Stores what `ingest` brings as blobs and snapshots, and takes both back on failure. */
-export async function takeIn(op: Ingest, ingest: string, bring: () => Promise<readonly IngestedImage[]>, wanted?: string) {
+export async function takeIn(
+  op: Ingest,
+  ingest: string,
+  bring: () => Promise<readonly IngestedImage[]>,
+  wanted?: string,
+  words?: LayerWords,
+) {
   const { parts } = op.engine;
   const usual = wanted ?? parts.defaults.storageDriver;
   // Before anything is stored: a driver that is not there, or cannot run.
   parts.drivers.get('storage', usual);
-  const placed = await takeInto(op, ingest, bring, (images) => place(op, images, wanted));
+  const placed = await takeInto(op, ingest, bring, (images) => place(op, images, wanted), words);
   const images = placed.map(({ manifest, tags, storageDriver }): LoadedImage => ({
     manifest,
     tags,
@@ -39,6 +45,7 @@ export async function takeInto(
   ingest: string,
   bring: () => Promise<readonly IngestedImage[]>,
   where: (images: readonly IngestedImage[]) => readonly PlacedImage[],
+  words?: LayerWords,
 ): Promise<readonly PlacedImage[]> {
   const { parts } = op.engine;
   const store = parts.drivers.get('image-store', parts.chosen.imageStore);
@@ -54,7 +61,7 @@ export async function takeInto(
     },
   );
   const placed = where(stored.images);
-  for (const { manifest, storageDriver } of placed) await unpack(op, manifest, storageDriver);
+  for (const { manifest, storageDriver } of placed) await unpack(op, manifest, storageDriver, words);
   return placed;
 }
 

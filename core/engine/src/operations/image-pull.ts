@@ -1,8 +1,10 @@
 import { type BlobDescriptor, type Digest, ShiplogError } from '@shiplog/contracts';
-import { canonical, parseReference } from '@shiplog/oci';
+import { canonical, mediaKind, parseReference, referenceParts } from '@shiplog/oci';
 import type { Operation } from '../operation.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
+import type { LayerWords } from './image-ingest.ts';
 import { discard, takeIn } from './image-load.ts';
+import { secretsOf, withAuth } from './registry-auth.ts';
 
 /** What a source says that a reference stands for. */
 interface Resolved {
@@ -10,12 +12,16 @@ interface Resolved {
   readonly descriptor: BlobDescriptor;
 }
 
+/** What Docker says of layers that are being pulled. Of those that are here it said so before. */
+const PULL_WORDS: LayerWords = { of: (layer) => layer.digest, working: 'Extracting', done: 'Pull complete', isSilent: true };
+
 export const imagePull: Handler<'image.pull'> = {
   async run(op) {
     const { parts, ledger } = op.engine;
-    const { ingest, reference: asked, source: only, storageDriver } = decided(op);
+    const { ingest, reference: asked, source: only, storageDriver, platform } = decided(op);
+    op.secrets.push(...secretsOf(op.streams.auth));
     const parsed = parseReference(asked);
-    const { name, digest } = parsed;
+    const { name, tag, digest } = parsed;
     const reference = canonical(parsed);
     // Before a source is asked: a driver that is not there, or cannot run.
     parts.drivers.get('storage', storageDriver ?? parts.defaults.storageDriver);
@@ -26,17 +32,21 @@ export const imagePull: Handler<'image.pull'> = {
         found: descriptor.digest,
         source,
       });
+    op.streams.progress?.({ id: digest ?? tag ?? 'latest', status: `Pulling from ${referenceParts(reference).path}` });
     const store = parts.drivers.get('image-store', parts.chosen.imageStore);
     const tags = digest === undefined ? [asked] : [];
     const fetch = async (blob: BlobDescriptor, path: string): Promise<void> => {
       const { mediaType, digest: wanted, size } = blob;
       const args = { reference, mediaType, digest: wanted, size, path };
-      await op.step('image-source', source, 'fetch', args, { label: `image-source.fetch ${wanted}` });
+      // People count layers.
+      const quiet = mediaKind(mediaType) !== 'layer';
+      await op.step('image-source', source, 'fetch', args, { ...withAuth(op), quiet, label: `image-source.fetch ${wanted}` });
     };
     const held = [...ledger.head.images.values()].find(({ tags: names, repoDigests }) =>
       digest === undefined ? names.includes(asked) : repoDigests.includes(asked),
     );
-    const taken = await takeIn(op, ingest, async () => [{ ...(await store.pull(ingest, descriptor, fetch, op.ctx)), tags }], storageDriver);
+    const bring = async () => [{ ...(await store.pull(ingest, descriptor, fetch, op.ctx, platform)), tags }];
+    const taken = await takeIn(op, ingest, bring, storageDriver, PULL_WORDS);
     const [image] = taken.images;
     return { ...taken, source, repoDigest: `${name}@${descriptor.digest}`, isNew: held?.id !== image?.manifest.id };
   },
@@ -57,16 +67,20 @@ async function resolve(op: Operation<'image.pull'>, reference: string, asked: st
   const all = drivers.list().filter(({ kind }) => kind === 'image-source');
   // Throws where it is not there, or cannot run.
   if (only !== undefined) drivers.get('image-source', only);
-  const usable = all.filter(({ name, probe }) => probe.usable && (only === undefined || name === only));
+  const usable = all
+    .filter(({ name, probe }) => probe.usable && (only === undefined || name === only))
+    // What is at hand, before anybody else hears of it.
+    .toSorted((a, b) => Number(b.capabilities['offline'] === true) - Number(a.capabilities['offline'] === true));
   if (usable.length === 0) {
     const reasons = all.map(({ name, probe }) => `${name}: ${probe.usable ? '' : probe.reason}`);
     throw new ShiplogError(
       'NOT_IMPLEMENTED',
-      `cannot pull ${asked}: registries are not spoken with yet, and no other image source can be used (${reasons.join('; ') || 'none is installed'}); bring it in with docker load or docker import`,
+      `cannot pull ${asked}: no image source can be used (${reasons.join('; ') || 'none is installed'}); bring it in with docker load or docker import`,
     );
   }
   for (const { name } of usable) {
-    const { descriptor } = await op.step('image-source', name, 'resolve', { reference }, { label: `image-source.resolve ${name}` });
+    const options = { ...withAuth(op), label: `image-source.resolve ${name}` };
+    const { descriptor } = await op.step('image-source', name, 'resolve', { reference }, options);
     // The answer was checked against the verb table: its digest is one.
     if (descriptor !== undefined) return { source: name, descriptor: descriptor as BlobDescriptor };
   }

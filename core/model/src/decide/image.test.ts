@@ -36,6 +36,10 @@ test('when pulled, then the reference is made familiar and keeps its digest, and
   const pinned = `ghcr.io/some/app@${digestOf('manifest')}`;
   scenario.when('image.pull', { reference: pinned.replace('@', ':2@') }).thenDecided(({ reference }) => assert.is(reference, pinned));
   scenario.when('image.pull', { reference: 'BAD' }).thenRefused('REFERENCE_INVALID');
+  scenario
+    .when('image.pull', { reference: 'a', platform: 'linux/arm64' })
+    .thenDecided(({ platform }) => assert.is(platform, 'linux/arm64'));
+  scenario.when('image.pull', { reference: 'a', platform: 'nothing like it' }).thenRefused('REQUEST_INVALID');
   const arrived = {
     images: [{ manifest: web, tags: ['app:2'] }],
     storageDriver: 'vfs',

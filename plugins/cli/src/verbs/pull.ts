@@ -14,17 +14,18 @@ export default defineVerb({
       help: "Who is to hold the layers, if not the engine's own",
       complete: ['overlay', 'btrfs', 'vfs'],
     },
+    platform: { type: 'text', value: 'OS/ARCH[/VARIANT]', help: 'Platform, if not what this host runs' },
     quiet: { type: 'switch', short: 'q', help: 'Print the reference alone, and no progress' },
   },
   details:
-    'Brings an image from an image source of the engine, such as a directory of OCI image layouts. `shiplog info` lists the sources.',
+    'Brings an image from an image source of the engine: a registry, or a directory of OCI image layouts. `shiplog info` lists the sources.',
   examples: [
     { command: 'shiplog pull busybox:1.36', what: 'from the first source that knows it' },
     { command: 'shiplog pull --source directory busybox', what: 'from this one' },
   ],
   async run(context, flags, [reference = '']) {
-    const { source, 'storage-driver': storageDriver } = flags;
-    await pullImage(context, await context.client(), reference, { source, storageDriver, quiet: flags.quiet });
+    const { source, 'storage-driver': storageDriver, platform } = flags;
+    await pullImage(context, await context.client(), reference, { source, storageDriver, platform, quiet: flags.quiet });
     if (flags.quiet) print(context, reference);
     return EXIT.ok;
   },

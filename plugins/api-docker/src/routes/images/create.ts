@@ -1,6 +1,7 @@
 import { type Exchange, decode } from '../../http/exchange.ts';
-import { ShiplogError } from '@shiplog/contracts';
+import { type Progress, ShiplogError } from '@shiplog/contracts';
 import { familiar, parseReference } from '@shiplog/oci/reference';
+import { registryAuth } from '../../http/registry-auth.ts';
 import { ProgressStream } from '../../http/progress-stream.ts';
 import { withTag } from '../../translate/reference.ts';
 
@@ -17,17 +18,20 @@ export function pullOrImport(query: URLSearchParams): 'image.pull' | 'image.impo
 /** From an image source. `source` and `storageDriver`, which Docker has not, say from which, and who is to hold the layers. */
 async function pullImage(exchange: Exchange): Promise<void> {
   const { engine, query, caller, response, gone } = exchange;
-  const args = await decode(exchange, 'image.pull', () => {
-    const [source, storageDriver] = [query.get('source') ?? '', query.get('storageDriver') ?? ''];
+  const { auth, ...args } = await decode(exchange, 'image.pull', () => {
+    const [source, storageDriver, platform] = ['source', 'storageDriver', 'platform'].map((name) => query.get(name) ?? '');
     return {
+      ...registryAuth(exchange),
       reference: withTag(query.get('fromImage') ?? '', query.get('tag')),
       ...(source === '' ? {} : { source }),
       ...(storageDriver === '' ? {} : { storageDriver }),
+      ...(platform === '' ? {} : { platform }),
     };
   });
   const lines = new ProgressStream(response);
   try {
-    const { digest, isNew } = await engine.execute('image.pull', args, caller, { signal: gone, progress: (step) => lines.progress(step) });
+    const streams = { signal: gone, progress: (step: Progress) => lines.progress(step), ...(auth === undefined ? {} : { auth }) };
+    const { digest, isNew } = await engine.execute('image.pull', args, caller, streams);
     lines.line({ status: `Digest: ${digest}` });
     // As people write it: the docker command sends `docker.io/library/busybox`.
     const { name, tag, digest: pinned } = parseReference(args.reference);

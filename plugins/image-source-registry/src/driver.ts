@@ -1,0 +1,133 @@
+import type { IncomingMessage } from 'node:http';
+import { type ImageSource, type Observed, type OperationContext, ShiplogError } from '@shiplog/contracts';
+import type { DriverOptions } from '@shiplog/driver-kit';
+import { mediaKind, type ReferenceParts, referenceParts } from '@shiplog/oci';
+import { BlobFile } from './blob-file.ts';
+import { failureOf, Passing } from './failures.ts';
+import { readHosts } from './hosts.ts';
+import { ACCEPT, descriptorIn, descriptorOf } from './manifest.ts';
+import { type Patience, patiently, PATIENCE } from './patience.ts';
+import { type Place, Registry } from './registry.ts';
+
+type Args<V extends 'resolve' | 'fetch'> = Parameters<ImageSource[V]>[0];
+type Answer<V extends 'resolve' | 'fetch'> = ReturnType<ImageSource[V]>;
+
+const PROGRESS_BYTES = 512 * 1024;
+/** Somebody waits for the first word. */
+const RESOLVE_ATTEMPTS = 3;
+
+/** Images from registries (OCI distribution-spec 1.1, Pull), Docker's hub among them. */
+export class RegistrySource implements ImageSource {
+  readonly #registry: Registry;
+  readonly #patience: Patience;
+
+  constructor(options: DriverOptions, patience: Patience = PATIENCE) {
+    this.#registry = new Registry(readHosts(options));
+    this.#patience = patience;
+  }
+
+  async observe(): Promise<readonly Observed[]> {
+    return [];
+  }
+
+  async resolve({ reference, auth = {} }: Args<'resolve'>, { signal }: OperationContext): Answer<'resolve'> {
+    const parts = referenceParts(reference);
+    if (!this.#registry.isAsked(parts.domain)) return {};
+    const place = placeOf(parts, 'pull', auth);
+    const target = `/v2/${parts.path}/manifests/${parts.digest ?? parts.tag}`;
+    return patiently(reference, { ...this.#patience, attempts: RESOLVE_ATTEMPTS }, signal, async () => {
+      // Without its content: registries count those who ask for that.
+      const head = await this.#registry.send(place, { method: 'HEAD', target, headers: { accept: ACCEPT }, signal });
+      if (head.statusCode === 404) return {};
+      const told = head.statusCode === 200 ? descriptorIn(head, reference) : undefined;
+      if (told !== undefined) return { descriptor: told };
+      // Some know no HEAD, or say less in its answer than they should; and an error's reason is in a body.
+      const response = await this.#registry.send(place, { method: 'GET', target, headers: { accept: ACCEPT }, signal });
+      if (response.statusCode === 404) {
+        response.resume();
+        return {};
+      }
+      if (response.statusCode !== 200) throw await deniedAs(reference, await failureOf(response, reference));
+      return { descriptor: await descriptorOf(response, reference) };
+    });
+  }
+
+  async fetch({ reference, mediaType, digest, size, path, auth = {} }: Args<'fetch'>, ctx: OperationContext): Answer<'fetch'> {
+    const parts = referenceParts(reference);
+    const place = placeOf(parts, 'pull', auth);
+    const kind = mediaKind(mediaType);
+    const isManifest = kind === 'manifest' || kind === 'index';
+    const target = `/v2/${parts.path}/${isManifest ? 'manifests' : 'blobs'}/${digest}`;
+    const what = `blob ${digest} of ${reference}`;
+    const { signal } = ctx;
+    await using file = await BlobFile.create(path, size, what);
+    let before = 0;
+    const attempt = async (): Promise<void> => {
+      before = file.bytes;
+      const headers = { ...(isManifest ? { accept: mediaType } : {}), ...(before === 0 ? {} : { range: `bytes=${before}-` }) };
+      const response = await this.#registry.send(place, { method: 'GET', target, headers, signal });
+      if (response.statusCode === 404) {
+        response.resume();
+        throw new ShiplogError('BLOB_NOT_FOUND', `the registry has no ${what}`, { digest, reference });
+      }
+      if (before > 0 && !continues(response, before)) await file.restart();
+      if (response.statusCode === 416) {
+        response.resume();
+        throw new Passing('the registry does not go on where it was cut off');
+      }
+      if (response.statusCode !== 200 && response.statusCode !== 206) throw await failureOf(response, what);
+      await take(response, file, shown(digest, size, ctx));
+    };
+    await patiently(what, this.#patience, signal, attempt, () => file.bytes > before);
+    return {};
+  }
+}
+
+function placeOf({ domain, path }: ReferenceParts, actions: string, auth: Place['auth']): Place {
+  return { domain, scope: `repository:${path}:${actions}`, auth };
+}
+
+/** Registries do not tell those who may not know whether something is there. */
+async function deniedAs(reference: string, failure: ShiplogError): Promise<ShiplogError> {
+  if (failure.code !== 'REGISTRY_DENIED') return failure;
+  return new ShiplogError(
+    'REGISTRY_DENIED',
+    `pull access denied for ${reference}, repository does not exist or may require 'docker login': ${failure.message}`,
+    failure.facts,
+  );
+}
+
+/** Does it go on after the first `bytes` (RFC 9110, 14.4)? */
+function continues({ statusCode, headers }: IncomingMessage, bytes: number): boolean {
+  return statusCode === 206 && (headers['content-range'] ?? '').startsWith(`bytes ${bytes}-`);
+}
+
+/** Reads a body to its end. Throws {@link Passing} where that comes too soon. */
+async function take(response: IncomingMessage, file: BlobFile, tell: (bytes: number) => void): Promise<void> {
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      await file.append(chunk);
+      tell(file.bytes);
+    }
+  } catch (error) {
+    if (error instanceof ShiplogError || isOwn(error)) throw error;
+    throw new Passing(`the connection broke after ${file.bytes} of ${file.size} bytes`, { cause: error });
+  }
+  if (!file.isWhole) throw new Passing(`the registry sent ${file.bytes} of ${file.size} bytes`);
+}
+
+/** Of the file, and not of the connection. */
+function isOwn(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EIO', 'EFBIG'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
+
+/** Tells now and then how much has come. */
+function shown(digest: string, total: number, ctx: OperationContext): (bytes: number) => void {
+  const id = digest.slice('sha256:'.length, 'sha256:'.length + 12);
+  let next = 0;
+  return (current) => {
+    if (current < next && current < total) return;
+    next = current + PROGRESS_BYTES;
+    ctx.progress({ id, status: 'Downloading', current, total });
+  };
+}

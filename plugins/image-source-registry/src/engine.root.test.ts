@@ -1,0 +1,127 @@
+// time limit: 300 s
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { busyboxLayout, temporaryDirectory, TestDaemon, TestRegistry } from '@shiplog/test-support';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const test = suite('image-source-registry in an engine');
+const scratch = await temporaryDirectory('shiplog-images-');
+const registry = await TestRegistry.start();
+const daemon = await TestDaemon.start({ extra: ['--isolate', '@shiplog/image-source-registry=process'] });
+test.after(async () => {
+  await daemon.destroy();
+  await registry.stop();
+  await scratch.cleanup();
+});
+
+let layouts = 0;
+async function layout(config: object = {}): Promise<{ readonly path: string; readonly digest: string }> {
+  const path = join(scratch.path, `layout${(layouts += 1)}`);
+  return { path, digest: (await busyboxLayout(path, 'latest', config)).digest };
+}
+
+const ingests = (): Promise<readonly string[]> => readdir(join(daemon.directory, 'root/drivers/image-store/local/ingest')).catch(() => []);
+
+test('given an image in a registry, when docker pulls it, then it is shown layer by layer, runs, and is known by its digest; again, it is up to date', async () => {
+  const { path, digest } = await layout();
+  await registry.push(`oci:${path}:latest`, 'some/app:1.0');
+  const name = `${registry.host}/some/app:1.0`;
+  const pulled = await daemon.docker(['pull', name]);
+  assert.is(pulled.code, 0, pulled.stderr);
+  assert.match(
+    pulled.stdout,
+    new RegExp(
+      `^1.0: Pulling from some/app\n([0-9a-f]{12}): Pulling fs layer\n\\1: Verifying Checksum\n\\1: Download complete\n\\1: Pull complete\nDigest: ${digest}\nStatus: Downloaded newer image for ${name}\n${name}\n$`,
+    ),
+  );
+  const ran = await daemon.docker(['run', '--rm', name, 'echo', 'from a registry']);
+  assert.equal([ran.code, ran.stdout], [0, 'from a registry\n'], ran.stderr);
+  const { stdout } = await daemon.docker(['inspect', '-f', '{{.RepoDigests}}', name]);
+  assert.is(stdout.trim(), `[${registry.host}/some/app@${digest}]`);
+  const again = await daemon.docker(['pull', name]);
+  assert.match(again.stdout, /^1.0: Pulling from some\/app\nDigest: .*\nStatus: Image is up to date for/);
+  const outcome = (await daemon.events()).find(({ type }) => type === 'image.pull.succeeded');
+  assert.equal([outcome?.data['source'], outcome?.data['repoDigest']], ['registry', `${registry.host}/some/app@${digest}`]);
+  assert.equal(await ingests(), []);
+});
+
+test('given an image whose layer is here, when it is pulled, then the layer is not fetched again', async () => {
+  const { path } = await layout({ Labels: { other: 'config' } });
+  await registry.push(`oci:${path}:latest`, 'some/other:1.0');
+  const pulled = await daemon.docker(['pull', `${registry.host}/some/other:1.0`]);
+  assert.match(pulled.stdout, /^1.0: Pulling from some\/other\n[0-9a-f]{12}: Already exists\nDigest: /, pulled.stderr);
+});
+
+test('given a reference by digest, when it is pulled, then it is that content and gets no tag', async () => {
+  const { path, digest } = await layout({ Labels: { is: 'pinned' } });
+  await registry.push(`oci:${path}:latest`, 'pinned:1');
+  const pulled = await daemon.docker(['pull', `${registry.host}/pinned@${digest}`]);
+  assert.is(pulled.code, 0, pulled.stderr);
+  const { stdout } = await daemon.docker(['images', '--no-trunc', '--digests', '--format', '{{.Repository}} {{.Tag}} {{.Digest}}']);
+  assert.match(stdout, `${registry.host}/pinned <none> ${digest}`);
+});
+
+test('given an image of Docker types that skopeo compressed, when it is pulled and run, then it is the same file system', async () => {
+  const { path } = await layout({ Labels: { is: 'docker' } });
+  await registry.push(`oci:${path}:latest`, 'v2s2:1', ['--format', 'v2s2']);
+  const ran = await daemon.docker(['run', '--rm', `${registry.host}/v2s2:1`, 'echo', 'compressed']);
+  assert.equal([ran.code, ran.stdout], [0, 'compressed\n'], ran.stderr);
+});
+
+test('given an image for several platforms, when it is pulled, then it is the one for this host, or the one that is asked for', async () => {
+  const amd = await layout({ Labels: { is: 'index' } });
+  await registry.push(`oci:${amd.path}:latest`, 'many:one');
+  const index = {
+    schemaVersion: 2,
+    mediaType: 'application/vnd.docker.distribution.manifest.list.v2+json',
+    manifests: [
+      { ...(await described('many', amd.digest)), platform: { os: 'linux', architecture: 's390x' } },
+      {
+        ...(await described('many', amd.digest)),
+        platform: { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch },
+      },
+    ],
+  };
+  const put = await fetch(`http://${registry.host}/v2/many/manifests/latest`, {
+    method: 'PUT',
+    headers: { 'content-type': index.mediaType },
+    body: JSON.stringify(index),
+  });
+  assert.is(put.status, 201);
+  const name = `${registry.host}/many`;
+  assert.is((await daemon.docker(['pull', name])).code, 0);
+  const other = await daemon.docker(['pull', '--platform', 'linux/arm64', name]);
+  if (process.arch === 'x64') assert.match(other.stderr, 'has no image for linux/arm64, but for: linux/s390x, linux/amd64');
+  // It says so, and is not: what an index says of an image is not believed.
+  const lying = await daemon.docker(['pull', '--platform', 'linux/s390x', name]);
+  assert.is(lying.code, 1);
+  assert.match(lying.stderr, /is for linux\/[a-z0-9]+, not for linux\/s390x/);
+  const wrong = await daemon.docker(['pull', '--platform', 'nothing like it', name]);
+  assert.is(wrong.code, 1);
+});
+
+test('given an image that is not there, when it is pulled or run, then docker is told, and no other registry is asked', async () => {
+  const missing = await daemon.docker(['pull', `${registry.host}/nosuch:1`]);
+  assert.is(missing.code, 1);
+  assert.match(missing.stderr, `manifest for ${registry.host}/nosuch:1 not found: manifest unknown`);
+  const hub = await daemon.docker(['run', '--rm', 'nosuch:1']);
+  assert.is(hub.code, 125);
+  assert.match(hub.stderr, 'manifest for nosuch:1 not found: manifest unknown');
+});
+
+test('given a registry that is not there, when an image of it is pulled, then docker is told why, and the log has it', async () => {
+  const gone = await daemon.docker(['pull', '127.0.0.1:1/app:1']);
+  assert.is(gone.code, 1);
+  assert.match(gone.stderr, /127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/);
+  const outcome = (await daemon.events()).findLast(({ type }) => type === 'image.pull.failed');
+  assert.is(outcome?.result?.error?.code, 'REGISTRY_UNAVAILABLE');
+});
+
+async function described(name: string, digest: string): Promise<object> {
+  const url = `http://${registry.host}/v2/${name}/manifests/${digest}`;
+  const answer = await fetch(url, { headers: { accept: 'application/vnd.oci.image.manifest.v1+json' } });
+  return { mediaType: answer.headers.get('content-type'), digest, size: (await answer.arrayBuffer()).byteLength };
+}
+
+test.run();

@@ -1,0 +1,83 @@
+import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { type Hosts, isInsecure } from './hosts.ts';
+
+/** A request. A body is made anew for each attempt. */
+export interface Call {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
+  readonly url: URL;
+  readonly headers: { readonly [name: string]: string };
+  readonly body?: () => AsyncIterable<Uint8Array> | Uint8Array;
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds without a byte, either way. */
+const SILENCE_MS = 30_000;
+const SOCKETS_PER_HOST = 8;
+
+/**
+ * One HTTP/1.1 exchange at a time over connections that are kept. Node's own modules and not `fetch`: bodies must come as they were sent, since they are
+ * hashed, and a certificate is not checked for some hosts and is for others.
+ */
+export class HttpClient {
+  readonly #hosts: Hosts;
+  readonly #plain = new HttpAgent({ keepAlive: true, maxSockets: SOCKETS_PER_HOST });
+  readonly #tls = new HttpsAgent({ keepAlive: true, maxSockets: SOCKETS_PER_HOST });
+  readonly #unchecked = new HttpsAgent({ keepAlive: true, maxSockets: SOCKETS_PER_HOST, rejectUnauthorized: false });
+
+  constructor(hosts: Hosts) {
+    this.#hosts = hosts;
+  }
+
+  /** Resolves when the head of the answer is there, whatever its status. Who gets it reads its body, or destroys it. */
+  async send({ method, url, headers, body, signal }: Call): Promise<IncomingMessage> {
+    signal.throwIfAborted();
+    const isPlain = url.protocol === 'http:';
+    const agent = isPlain ? this.#plain : isInsecure(url.host, this.#hosts) ? this.#unchecked : this.#tls;
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const request = (isPlain ? httpRequest : httpsRequest)(url, { method, headers, agent, signal, timeout: SILENCE_MS });
+    request.on('timeout', () => request.destroy(Object.assign(new Error(`no answer in ${SILENCE_MS / 1000} s`), { code: 'ETIMEDOUT' })));
+    request.on('response', resolve).on('error', reject);
+    const content = body?.();
+    if (content === undefined || content instanceof Uint8Array) request.end(content);
+    else void write(content, request).catch((error: unknown) => request.destroy(error instanceof Error ? error : new Error(String(error))));
+    const response = await promise;
+    // What comes after the head fails where it is read.
+    response.on('error', () => undefined);
+    return response;
+  }
+}
+
+/** Sends a body at the pace at which it is taken. An early answer ends it. */
+async function write(content: AsyncIterable<Uint8Array>, request: ReturnType<typeof httpRequest>): Promise<void> {
+  for await (const chunk of content) {
+    if (request.destroyed) return;
+    if (!request.write(chunk)) await drained(request);
+  }
+  request.end();
+}
+
+function drained(request: ReturnType<typeof httpRequest>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      request.off('drain', done).off('close', done);
+      resolve();
+    };
+    request.once('drain', done).once('close', done);
+  });
+}
+
+/** Reads a body of at most `limit` bytes; undefined for a longer one. */
+export async function readBody(response: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > limit) {
+      response.destroy();
+      return undefined;
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
