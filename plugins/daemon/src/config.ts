@@ -122,7 +122,7 @@ const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error'];
 /** What `--help` prints. */
 export function usage(): string {
   const rows = Object.entries(FLAGS).map(([flag, { value, fallback, help }]) => {
-    const left = `  --${flag} ${value}`.padEnd(27);
+    const left = `  --${flag} ${value}`.padEnd(28);
     return `${left}${help}${fallback === '' ? '' : ` (default: ${fallback})`}`;
   });
   return [
@@ -131,7 +131,7 @@ export function usage(): string {
     'Runs the Shiplog engine in the foreground. SIGTERM stops it; containers run on.',
     '',
     ...rows,
-    ...Object.entries(SWITCHES).map(([flag, help]) => `  --${flag}`.padEnd(27) + help),
+    ...Object.entries(SWITCHES).map(([flag, help]) => `  --${flag}`.padEnd(28) + help),
     '  --version',
     '  --help',
     '',

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { imageSourceSuite } from '@shiplog/conformance/image-source';
 import { pluginSuite } from '@shiplog/conformance/plugin';
 import { createTestServices } from '@shiplog/driver-kit/testing';
