@@ -153,7 +153,7 @@ export const MUTATIONS: readonly Mutation[] = [
   post(404, '/containers/nobody/exec', {}, EXEC),
   post(404, '/exec/nobody/start', {}, { Detach: true }),
   post(404, '/exec/nobody/resize', { h: '1', w: '1' }),
-  post(501, '/images/create', { fromImage: 'nobody', tag: 'x', platform: '' }),
+  post(404, '/images/create', { fromImage: 'nobody', tag: 'x', platform: '' }),
   post(501, '/images/create', { fromSrc: 'http://localhost/x', repo: 'x', tag: 'x', message: 'm', changes: 'ENV a=b', platform: '' }),
   post(400, '/images/create', { fromSrc: '-', repo: 'x', tag: 'x', message: 'm', changes: 'ENV a=b', platform: '' }),
   post(404, '/images/nobody/tag', { repo: 'x', tag: 'x' }),

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { busyboxArchive, TestDaemon } from '@shiplog/test-support';
+import { busyboxArchive, busyboxLayout, TestDaemon, TestRegistry } from '@shiplog/test-support';
 import { ask } from './raw-http.ts';
 import { type Mutation, MUTATIONS, plantings, TELLING } from './secret-fields.ts';
 
@@ -19,16 +19,29 @@ const daemon = await TestDaemon.start();
 /** Every secret that was planted, with where, and everything that clients were told. */
 const planted = new Map<string, string>();
 const told: string[] = [];
+const PASSWORD = canary('registry');
+const registry = await TestRegistry.start({ htpasswd: { username: 'me', password: PASSWORD } });
 
 test.before(async () => {
   await busyboxArchive(join(scratch, 'busybox.tar'), IMAGE);
   assert.is((await daemon.docker(['load', '-q', '-i', join(scratch, 'busybox.tar')])).code, 0);
+  await busyboxLayout(join(scratch, 'private'), '1', { Labels: { is: 'private' } });
+  await registry.push(`oci:${join(scratch, 'private')}:1`, 'private:1', ['--dest-creds', `me:${PASSWORD}`]);
 });
 
 test.after(async () => {
   await daemon.destroy();
+  await registry.stop();
   await rm(scratch, { recursive: true, force: true });
 });
+
+/** A header as Docker's clients send it. It is a secret, too. */
+function authHeader(password: string): string {
+  const header = Buffer.from(JSON.stringify({ username: 'me', password })).toString('base64url');
+  planted.set(header, 'header of credentials');
+  planted.set(Buffer.from(`me:${password}`).toString('base64'), 'basic credentials');
+  return header;
+}
 
 function canary(where: string, exactly = where): string {
   const secret = `canary-${where}-${randomBytes(9).toString('hex')}`;
@@ -109,11 +122,18 @@ test('given secrets in requests that fail or are refused, when the client is tol
   assert.is.not(await asked('POST', `/images/create?fromSrc=${encodeURIComponent(`https://u:${canary('import')}@h/x.tar`)}`, ''), 200);
   await asked('POST', `/build?buildargs=${encodeURIComponent(JSON.stringify({ TOKEN: canary('buildarg') }))}`, '');
   await asked('POST', '/auth', { username: 'me', password: canary('auth'), serveraddress: 'h' });
-  const auth = Buffer.from(JSON.stringify({ username: 'me', password: canary('registry') })).toString('base64url');
-  planted.set(auth, 'registry');
-  await withHeader('/images/create?fromImage=busybox', 'X-Registry-Auth', auth);
-  await withHeader(`/images/${IMAGE}/push`, 'X-Registry-Auth', auth);
+  await withHeader(`/images/create?fromImage=${registry.host}/nosuch`, 'X-Registry-Auth', authHeader(canary('wrongregistry')));
+  await withHeader('/images/create?fromImage=busybox', 'X-Registry-Auth', `{"password":"${canary('header')}"}`);
+  await withHeader(`/images/${IMAGE}/push`, 'X-Registry-Auth', authHeader(canary('registrypush')));
   assert.is(await asked('DELETE', `/containers/nobody?token=${canary('query')}`, ''), 404);
+});
+
+test('given a registry that asks who one is, when an image is pulled from it with a password, then the password is where the next test searches for it, and not found', async () => {
+  assert.is(await withHeader(`/images/create?fromImage=${registry.host}/private&tag=1`, 'X-Registry-Auth', authHeader(PASSWORD)), 200);
+  assert.match(told.join(''), `Downloaded newer image for ${registry.host}/private:1`);
+  const url = `/images/create?fromImage=${registry.host}/private&tag=1`;
+  assert.is(await withHeader(url, 'X-Registry-Auth', authHeader(canary('wrongagain'))), 403);
+  assert.is(await withHeader(url, 'X-Registry-Auth', Buffer.from(`{"username":["${canary('misread')}"]}`).toString('base64')), 400);
 });
 
 /** The status that a request is answered with. */
