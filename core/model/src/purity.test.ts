@@ -14,7 +14,7 @@ const IMPURE: readonly (readonly [string, RegExp])[] = [
   ['the network', /\bfetch\b/],
   ['locale', /\bIntl\b|\.toLocale|\blocaleCompare\b/],
 ];
-const IMPORTS = new Set(['@shiplog/contracts', '@shiplog/contracts/testing', '@shiplog/oci/reference']);
+const IMPORTS = new Set(['@shiplog/contracts', '@shiplog/contracts/testing', '@shiplog/oci/reference', '@shiplog/oci/platform']);
 
 const sources = readdirSync(HERE, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts') && !path.includes('.test.'));
 
