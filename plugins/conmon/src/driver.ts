@@ -24,6 +24,7 @@ import { endMonitor, interruptMonitor, monitorLives } from './monitor-process.ts
 import { startMonitor } from './monitor.ts';
 import { OomNotices } from './oom-notices.ts';
 import { endProcess, identify, keepProcess, keptProcess, lives } from './process-ref.ts';
+import { beginRemoval } from './removal.ts';
 import type { Container } from './runtime.ts';
 import { type ChooseRuntime, Runtimes } from './runtimes.ts';
 import { together } from './together.ts';
@@ -168,6 +169,7 @@ export class ConmonRuntimeDriver implements RuntimeDriver {
   async #remove(id: string): Promise<void> {
     const directory = this.#layout.bundle(id);
     const process = keptProcess(directory);
+    beginRemoval(directory);
     const sessions = execsIn(directory);
     this.#execs.forget(sessions);
     this.#oom.forget(id);
@@ -177,7 +179,8 @@ export class ConmonRuntimeDriver implements RuntimeDriver {
     await together([this.#forget(id), endMonitor(this.kernel, directory, id), ...sessions.map((exec) => this.#execs.end(id, exec))]);
     // After the monitor: a late exit file would be an exit of nobody.
     rmSync(this.#layout.exit(id), { force: true });
-    rmSync(directory, { recursive: true, force: true });
+    // More than once: an exec session that is refused meanwhile may have made its directory.
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 5 });
   }
 
   /** Lets the runtime forget a container that has ended, if one was chosen for it. */

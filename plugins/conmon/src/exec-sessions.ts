@@ -13,6 +13,7 @@ import { type Monitor, startMonitor } from './monitor.ts';
 import { ownLimits } from './own-limits.ts';
 import { identify, keepProcess, keptProcess, lives } from './process-ref.ts';
 import { endSession } from './process-session.ts';
+import { isBeingRemoved } from './removal.ts';
 import type { Runtimes } from './runtimes.ts';
 import { together } from './together.ts';
 
@@ -51,9 +52,9 @@ export class ExecSessions {
   }
 
   async #requireRunning(id: string, cause?: unknown): Promise<void> {
-    const main = keptProcess(this.layout.bundle(id));
-    if (main === undefined || !(await lives(this.kernel, main)))
-      throw new ShiplogError('CONTAINER_NOT_RUNNING', `container ${id} is not running`, { id }, { cause });
+    const bundle = this.layout.bundle(id);
+    const main = keptProcess(bundle);
+    if (main === undefined || isBeingRemoved(bundle) || !(await lives(this.kernel, main))) throw notRunning(id, cause);
   }
 
   async #make(args: Args<'execCreate'>, directory: string): Promise<void> {
@@ -86,7 +87,13 @@ export class ExecSessions {
         terminal: args.terminal,
         stdin: args.stdin,
         stdinOnce: true,
-        exec: { process: join(directory, 'process.spec'), start: start.fd },
+        exec: {
+          process: join(directory, 'process.spec'),
+          start: start.fd,
+          mayBegin: () => {
+            if (isBeingRemoved(this.layout.bundle(id))) throw notRunning(id);
+          },
+        },
         command: given.args[0] ?? '',
       });
     } finally {
@@ -165,6 +172,10 @@ export class ExecSessions {
     const directory = this.layout.exec(id, exec);
     await endMonitor(this.kernel, directory, exec, keptProcess(directory) === undefined);
   }
+}
+
+function notRunning(id: string, cause?: unknown): ShiplogError {
+  return new ShiplogError('CONTAINER_NOT_RUNNING', `container ${id} is not running`, { id }, { cause });
 }
 
 /** Makes a directory in one that is there, unless it is there itself. */

@@ -18,7 +18,12 @@ export interface Watched {
   readonly stdin: boolean;
   readonly stdinOnce: boolean;
   /** An OCI process file: run it in the container instead of making one, once a byte comes out of the FIFO open as `start`. */
-  readonly exec?: { readonly process: string; readonly start: number };
+  readonly exec?: {
+    readonly process: string;
+    readonly start: number;
+    /** Called at the last moment, when it is on record that the monitor begins. Throws where it must not. */
+    readonly mayBegin: () => void;
+  };
   /** First word of what runs, for messages. */
   readonly command: string;
 }
@@ -73,16 +78,17 @@ export async function startMonitor(kernel: Kernel, watched: Watched): Promise<Mo
   const pipes = exec === undefined ? { _OCI_SYNCPIPE: '3' } : { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4', _OCI_ATTACHPIPE: '5' };
   const {
     pipes: [, , stderr, sync, , attach],
-  } = await beginMonitor(kernel, directory, () =>
-    kernel.processes.spawn({
+  } = await beginMonitor(kernel, directory, () => {
+    exec?.mayBegin();
+    return kernel.processes.spawn({
       program: watched.conmon,
       args,
       env: { PATH: process.env.PATH ?? '', ...pipes },
       // It leaves a file called oom where it stands.
       directory,
       files: ['null', 'null', 'pipe', 'pipe', ...(exec === undefined ? [] : [exec.start, 'pipe' as const])],
-    }),
-  );
+    });
+  });
   const said = textOf(stderr);
   const silent = async (what: string): Promise<never> => {
     throw new ShiplogError('RUNTIME_FAILED', `the monitor ended before ${what}: ${(await said).trim()}`, { id: watched.id });
