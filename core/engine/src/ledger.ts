@@ -88,20 +88,24 @@ export class Ledger {
   }
 
   /**
-   * Removes snapshots of before a position, behind which every event is kept. Others that are differences to one of those are of no use, and made anew;
-   * the next one is whole.
+   * Removes snapshots of before a position, behind which every event is kept. Others that are differences to one of those are made anew; the next one is
+   * whole. They go last, and so say, after a kill, that this is to be done again: then what it made is made anew as well.
    */
   async discardSnapshotsBefore(seq: number): Promise<void> {
     await this.settled();
     this.#marker.renew();
+    const useless = await this.#snapshots.baseless(seq);
+    const last = useless.at(-1);
+    if (last !== undefined) {
+      await this.#snapshots.discardBetween(seq, last, useless);
+      const state = snapshotOf(await this.moments.state(seq));
+      const marker = new SnapshotMarker(this.#snapshots.store, Number.NEGATIVE_INFINITY, this.#logger, this.#spacing);
+      marker.passed(state, Promise.resolve());
+      await foldAlong(state, this.log, last, marker);
+      await marker.settled();
+    }
     await this.#snapshots.discardBefore(seq);
-    const useless = await this.#snapshots.discardBaseless();
-    if (useless === undefined) return;
-    const state = snapshotOf(await this.moments.state(seq));
-    const marker = new SnapshotMarker(this.#snapshots.store, Number.NEGATIVE_INFINITY, this.#logger, this.#spacing);
-    marker.passed(state, Promise.resolve());
-    await foldAlong(state, this.log, useless.last, marker);
-    await marker.settled();
+    await this.#snapshots.discardDifferences(await this.#snapshots.baseless(seq));
   }
 
   /** Resolves when no snapshot is being written. */

@@ -1,8 +1,17 @@
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MemoryLevel } from 'memory-level';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type EventLog, type EventLogReader, type ObjectKind, type ReadOptions, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
+import {
+  type EventLog,
+  type EventLogReader,
+  type ObjectKind,
+  type ReadOptions,
+  type ShiplogEvent,
+  type SnapshotStore,
+  ShiplogError,
+} from '@shiplog/contracts';
 import { openEventLog, openLevelLog } from '@shiplog/event-log';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { createState, evolve, findRecord, snapshotOf, type State, storedText, storeState } from '@shiplog/model';
@@ -92,9 +101,11 @@ test('given a log without snapshots, when it is opened, then they are made along
   await other.close();
 });
 
-test('given snapshots whose bases go with a prune, when it is done, then others are there in their place, and states are the same', async () => {
-  await using temporary = await temporaryDirectory();
-  const other = await openLevelLog({ directory: join(temporary.path, 'log'), boot: 'boot-1', inst: 'inst-1' });
+/** Where a log of 6000 events was pruned, in the middle of what is a difference to one whole snapshot; and what its states are then. */
+async function prunedLog(
+  directory: string,
+): Promise<{ readonly first: number; readonly expected: readonly (readonly [number, string])[] }> {
+  const other = await openLevelLog({ directory, boot: 'boot-1', inst: 'inst-1' });
   const pruned = await Ledger.open(other, silent, () => SPACING);
   for (const { request } of syntheticLog(6000, { containers: 100, seed: 11 })) {
     await pruned.append(request).durable;
@@ -116,14 +127,66 @@ test('given snapshots whose bases go with a prune, when it is done, then others 
     const stamp = { op: 'op', corr: 'corr', t: '1', mono: '1', actor: { scheme: 'system', reason: 'test' } } as const;
     await pruned.append({ stamp, events: [{ stream: 'engine', type: 'log.bounded', kind: 'meta', data }] }).durable;
   });
-  await pruned.discardSnapshotsBefore(first - 1);
-  const moments = new Moments(other, new StateSnapshots(other));
+  await other.close();
+  return { first, expected };
+}
+
+/** States are as expected, and found without much folding. */
+async function assertFound(of: EventLog, first: number, expected: readonly (readonly [number, string])[]): Promise<void> {
+  const moments = new Moments(of, new StateSnapshots(of));
   for (const [seq, hash] of expected) {
     assert.is(hashState(await moments.state(seq)), hash, `position ${seq}`);
-    const nearest = await new StateSnapshots(other).from(seq, async (stored) => stored?.header.seq ?? -1);
+    const nearest = await new StateSnapshots(of).from(seq, async (stored) => stored?.header.seq ?? -1);
     assert.ok(seq - nearest <= 5 * SPACING && nearest >= first - 1, `at ${seq} from ${nearest}`);
   }
-  await other.close();
+}
+
+/** The same log, of which nothing that changes snapshots is done any more from the change `last` on: as if its process were killed then. `changes` are counted. */
+function dyingLog(of: EventLog, last: number): { readonly log: EventLog; readonly changes: () => number; readonly dead: Promise<void> } {
+  const { promise: dead, resolve } = Promise.withResolvers<void>();
+  let changes = 0;
+  const change = <T>(run: () => Promise<T>): Promise<T> => {
+    changes += 1;
+    if (changes < last) return run();
+    resolve();
+    return new Promise(() => undefined);
+  };
+  const store = of.snapshots;
+  const snapshots: SnapshotStore = {
+    nearest: (kind, seq) => store.nearest(kind, seq),
+    parts: (kind, seq, numbers) => store.parts(kind, seq, numbers),
+    positions: (kind) => store.positions(kind),
+    put: (...args) => change(() => store.put(...args)),
+    remove: (...args) => change(() => store.remove(...args)),
+  };
+  const log = new Proxy(of, {
+    get(target, name) {
+      if (name === 'snapshots') return snapshots;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+  return { log, changes: () => changes, dead };
+}
+
+test('given snapshots whose bases go with a prune, when it is done, or killed at any moment and done again, then others are there in their place, and states are the same', async () => {
+  await using temporary = await temporaryDirectory();
+  const directory = join(temporary.path, 'log');
+  const { first, expected } = await prunedLog(directory);
+  for (let last = 1, changes = Number.POSITIVE_INFINITY; last <= changes + 1; last += 1) {
+    const copy = join(temporary.path, `${last}`);
+    await cp(directory, copy, { recursive: true });
+    const other = await openLevelLog({ directory: copy, boot: 'boot-1', inst: 'inst-2' });
+    const dying = dyingLog(other, last);
+    const whole = (await Ledger.open(dying.log, silent, () => SPACING)).discardSnapshotsBefore(first - 1);
+    await Promise.race([whole.then(() => (changes = dying.changes())), dying.dead]);
+    if (last <= changes) await (await Ledger.open(other, silent, () => SPACING)).discardSnapshotsBefore(first - 1);
+    await assertFound(other, first, expected);
+    assert.equal(await new StateSnapshots(other).baseless(first - 1), []);
+    await other.close();
+    await rm(copy, { recursive: true });
+    if (last === 1) assert.is(changes, Number.POSITIVE_INFINITY);
+  }
 });
 
 test('given objects at random positions, when each is asked for alone, then it is as in the whole state', async () => {

@@ -69,14 +69,30 @@ export class StateSnapshots {
     }
   }
 
-  /** Removes differences of before the first whole one: what they are differences to is gone. Answers where the last was; undefined if there are none. */
-  async discardBaseless(): Promise<{ readonly last: number } | undefined> {
-    const [first = Number.POSITIVE_INFINITY] = await this.store.positions(WHOLE);
-    const useless = (await this.store.positions(DIFFERENCE)).filter((position) => position < first);
-    const last = useless.at(-1);
-    if (last === undefined) return undefined;
-    await this.store.remove(DIFFERENCE, useless);
-    return { last };
+  /** Positions, ascending, of differences from `seq` on to what was before it, or is lost. */
+  async baseless(seq: number): Promise<readonly number[]> {
+    const bases = new Set((await this.store.positions(WHOLE)).filter((position) => position >= seq));
+    const found: number[] = [];
+    for (const position of await this.store.positions(DIFFERENCE)) {
+      const snapshot = position < seq ? undefined : await this.store.nearest(DIFFERENCE, position);
+      // In place of one that cannot be used, the one before it is found.
+      if (snapshot?.seq !== position) continue;
+      const { base } = this.#sections(DIFFERENCE, snapshot).header;
+      if (base === undefined || !bases.has(base)) found.push(position);
+    }
+    return found;
+  }
+
+  /** Removes all of between two positions, these included, but `kept` differences. */
+  async discardBetween(from: number, to: number, kept: readonly number[]): Promise<void> {
+    const within = (position: number): boolean => position >= from && position <= to;
+    const whole = (await this.store.positions(WHOLE)).filter(within);
+    if (whole.length > 0) await this.store.remove(WHOLE, whole);
+    await this.discardDifferences((await this.store.positions(DIFFERENCE)).filter((one) => within(one) && !kept.includes(one)));
+  }
+
+  async discardDifferences(positions: readonly number[]): Promise<void> {
+    if (positions.length > 0) await this.store.remove(DIFFERENCE, positions);
   }
 
   /** Removes what earlier releases left. */
