@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -17,8 +18,10 @@ interface Context {
   driver: OciRuntimeDriver;
 }
 
+/** Nobody else's: monitors are looked for by it on all of this host. */
+const ID = randomBytes(32).toString('hex');
 /** Writes into the bundle for as long as it lives, with a monitor's command line. */
-const MONITOR = ['-c', 'while :; do : > late; done', 'conmon', '--cuuid', 'one'];
+const MONITOR = ['-c', 'while :; do : > late; done', 'conmon', '--cuuid', ID];
 
 const test = suite<Context>('runtime-oci: a monitor that an engine began just before it was killed', {
   home: '',
@@ -32,7 +35,7 @@ test.before.each(async (context) => {
   context.home = await mkdtemp(join(tmpdir(), 'shiplog-late-'));
   const services = createTestServices({ kernel, stateDir: context.home, runDir: join(context.home, 'run') });
   context.driver = new OciRuntimeDriver(services.kernel, services.home, services.logger);
-  context.bundle = join(context.home, 'run/c/one');
+  context.bundle = join(context.home, 'run/c', ID);
   await mkdir(context.bundle, { recursive: true });
   await writeFile(join(context.bundle, 'begins'), '');
 });
@@ -48,7 +51,7 @@ test('given one whose process is being made, when the container is removed, then
   driver,
 }) => {
   const lock = await kernel.processes.lock(join(bundle, 'begins'));
-  const removed = driver.remove({ id: 'one' });
+  const removed = driver.remove({ id: ID });
   await sleep(50);
   late = spawn('/bin/sh', MONITOR, { cwd: bundle, stdio: 'ignore' });
   const ended = once(late, 'exit');
@@ -67,7 +70,7 @@ test('given a process that stands in the bundle and runs no monitor yet, when th
   late = spawn('/bin/sh', ['-c', script], { cwd: bundle, stdio: 'ignore' });
   const ended = once(late, 'exit');
   await once(late, 'spawn');
-  await driver.remove({ id: 'one' });
+  await driver.remove({ id: ID });
   await ended;
   assert.not.ok(existsSync(bundle));
 });
@@ -78,7 +81,7 @@ test('given somebody who merely stands in the bundle, when the container is remo
 }) => {
   late = spawn('/bin/sleep', ['1000'], { cwd: bundle, stdio: 'ignore' });
   await once(late, 'spawn');
-  await driver.remove({ id: 'one' });
+  await driver.remove({ id: ID });
   assert.not.ok(existsSync(bundle));
   assert.is(late.exitCode ?? late.signalCode, null);
 });
