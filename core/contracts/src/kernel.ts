@@ -91,6 +91,36 @@ export interface TreeCalls {
   open(tree: number, path: string, options: { readonly follow: boolean }): Promise<number | undefined>;
   /** Where in its tree a path leads, all links followed. The last name may be missing. Throws PATH_NOT_FOUND if a directory on the way is. */
   resolve(tree: number, path: string): Promise<string>;
+  /**
+   * Everything beneath the directory at `root`, batch by batch: a directory before what is in it, and what is in one by the order of names (UTF-16). Each is found by its name in a directory
+   * that is open and was not reached by a link, so that nothing outside is looked at, whatever somebody moves or links meanwhile; a tree that changes gives something in between. Directories
+   * that lie as deep as `depth` are told and not opened. Throws KERNEL_CALL_FAILED with ENOENT or ENOTDIR where there is no directory.
+   */
+  walk(root: string, depth: number): AsyncIterable<readonly TreeEntry[]>;
+}
+
+/** Something in a tree. */
+export interface TreeEntry {
+  /** Relative to the tree's root, without a slash at either end. */
+  readonly path: string;
+  /** Absent where the name is not UTF-8: `path` shows it, and no more is known. */
+  readonly stats?: EntryStats;
+}
+
+/** What an entry is (stat(2)): of a link, itself. */
+export interface EntryStats {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  /** Kind and permissions. */
+  readonly mode: bigint;
+  readonly nlink: bigint;
+  readonly uid: bigint;
+  readonly gid: bigint;
+  readonly rdev: bigint;
+  /** Bytes. */
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
 }
 
 /** Subvolumes of btrfs (ioctl numbers of linux/btrfs.h). A path elsewhere fails with errno ENOTTY, a plain directory with EINVAL. */

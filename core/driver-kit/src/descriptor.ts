@@ -8,7 +8,7 @@ export const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
 
 /** A directory is read, or emptied, while those above it are open: so many at most. */
-const DEPTH_LIMIT = 512;
+export const DEPTH_LIMIT = 512;
 
 const opened = promisify(open);
 const closed = promisify(close);

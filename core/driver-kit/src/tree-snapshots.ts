@@ -115,8 +115,10 @@ export class TreeSnapshots implements StorageDriver {
   }
 
   async usage({ key }: Args<'usage'>, ctx: OperationContext): Answer<'usage'> {
-    const usage = this.#maker.usage?.bind(this.#maker) ?? treeUsage;
-    return this.#store.usage(key, ctx, (directory, signal) => usage(join(directory, 'tree'), signal));
+    return this.#store.usage(key, ctx, (directory, signal) => {
+      const tree = join(directory, 'tree');
+      return this.#maker.usage?.(tree, signal) ?? treeUsage(this.#services.kernel, tree, signal);
+    });
   }
 
   async changes({ key, parent, ignore, exact = false }: Args<'changes'>, ctx: OperationContext): Answer<'changes'> {
@@ -126,6 +128,7 @@ export class TreeSnapshots implements StorageDriver {
       return {
         changes: [
           ...(await treeChanges({
+            kernel: this.#services.kernel,
             base,
             tree,
             ignore: new Set(ignore),

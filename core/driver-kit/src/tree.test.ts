@@ -71,7 +71,7 @@ test('given a tree with hard links, when it is measured, then each file counts o
   await writeFile(join(home, 'd/a'), Buffer.alloc(100));
   await link(join(home, 'd/a'), join(home, 'b'));
   await writeFile(join(home, 'c'), Buffer.alloc(7));
-  assert.equal(await treeUsage(home), { bytes: 107, inodes: 3 });
+  assert.equal(await treeUsage(createRecordingKernel(), home), { bytes: 107, inodes: 3 });
 });
 test('given a directory, when it is removed once and twice, then it is gone and that is well', async ({ home }) => {
   await mkdir(join(home, 'x/y'), { recursive: true });

@@ -27,7 +27,7 @@ export function hostFacts(kernel: Kernel): HostFacts {
     // Without IPv4 there is no such file, and nothing to keep clear of.
     subnets: async () => routedSubnets(await readFile('/proc/net/route', 'utf8').catch(() => '')),
     usage: async () => hostUsage(await readFile('/proc/stat', 'utf8'), await readFile('/proc/meminfo', 'utf8')),
-    treeBytes: async (path, signal) => (await treeUsage(path, signal).catch(nothingThere)).bytes,
+    treeBytes: async (path, signal) => (await treeUsage(kernel, path, signal).catch(nothingThere)).bytes,
     // It may have ended since.
     traffic: async (pid) => trafficOf(await readFile(`/proc/${pid}/net/dev`, 'utf8').catch(() => '')),
   };

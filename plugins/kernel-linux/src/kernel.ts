@@ -13,18 +13,20 @@ import { treeCalls } from './trees.ts';
 /**
  * The Linux body of the kernel port. Nothing is loaded and no thread runs before the first call that needs it. Threads:
  * `net` for namespaces and links, `disk` for mounts and files, `sync` for syncfs(2), which can take seconds, `subvolumes`
- * for those of btrfs, each of which waits for a disk, `trees` for visits to other mount namespaces.
+ * for those of btrfs, each of which waits for a disk, `trees` for visits to other mount namespaces, `walks` for looks at all that is in a tree.
  */
 export class LinuxKernel implements Kernel, AsyncDisposable {
   readonly #net = new Lane('net');
   readonly #disk = new Lane('disk');
-  readonly #sync = new Lane('sync', false);
+  readonly #sync = new Lane('sync', { keep: false });
   readonly #subvolumes = new Lane('subvolumes');
   readonly #trees = new Lane('trees');
+  /** It holds all names of a directory, and whoever is in a container may make millions. */
+  readonly #walks = new Lane('walks', { memoryMb: 512 });
 
   readonly mounts = mountCalls(this.#disk.call);
   readonly files = fileCalls(this.#disk.call, this.#sync.call);
-  readonly trees = treeCalls(this.#trees.call);
+  readonly trees = treeCalls(this.#trees.call, this.#walks.call);
   readonly subvolumes = subvolumeCalls(this.#subvolumes.call);
   readonly namespaces = namespaceCalls(this.#net.call);
   readonly links = linkCalls(this.#net.call);
@@ -34,7 +36,8 @@ export class LinuxKernel implements Kernel, AsyncDisposable {
 
   /** Ends the threads; calls under way fail. A later call starts them again. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#net.close(), this.#disk.close(), this.#sync.close(), this.#subvolumes.close(), this.#trees.close()]);
+    const lanes = [this.#net, this.#disk, this.#sync, this.#subvolumes, this.#trees, this.#walks];
+    await Promise.all(lanes.map((lane) => lane.close()));
   }
 }
 

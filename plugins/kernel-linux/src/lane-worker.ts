@@ -9,9 +9,20 @@ import { namespaceOps } from './namespaces.ts';
 import { socketOps } from './sockets.ts';
 import { subvolumeOps } from './subvolumes.ts';
 import { treeOps } from './tree-ops.ts';
+import { walkOps } from './walk-ops.ts';
 
 /** Every operation a kernel thread can run: synchronous, one at a time, in the order asked. */
-export const OPS = { ...mountOps, ...fileOps, ...namespaceOps, ...linkOps, ...firewallOps, ...socketOps, ...subvolumeOps, ...treeOps };
+export const OPS = {
+  ...mountOps,
+  ...fileOps,
+  ...namespaceOps,
+  ...linkOps,
+  ...firewallOps,
+  ...socketOps,
+  ...subvolumeOps,
+  ...treeOps,
+  ...walkOps,
+};
 
 function answer(request: LaneRequest): LaneAnswer {
   try {

@@ -28,14 +28,19 @@ interface Waiting {
 export class Lane {
   readonly #name: string;
   readonly #keep: boolean;
+  readonly #memoryMb: number;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #last = 0;
 
-  /** `keep` false: the thread ends when it has nothing to do, for work so rare that its memory is worth more. */
-  constructor(name: string, keep = true) {
+  /**
+   * `keep` false: the thread ends when it has nothing to do, for work so rare that its memory is worth more. `memoryMb`: what it may hold, in mebibytes; one that
+   * wants more ends.
+   */
+  constructor(name: string, { keep = true, memoryMb = 64 }: { readonly keep?: boolean; readonly memoryMb?: number } = {}) {
     this.#name = name;
     this.#keep = keep;
+    this.#memoryMb = memoryMb;
   }
 
   readonly call: LaneCall = (op, ...args) =>
@@ -58,7 +63,7 @@ export class Lane {
     const worker = new Worker(new URL('./lane-worker.js', import.meta.url), {
       name: `kernel-${this.#name}`,
       // It only passes small messages on; without limits V8 reserves for much more.
-      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
+      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: this.#memoryMb },
     });
     worker.unref();
     let fault: unknown;

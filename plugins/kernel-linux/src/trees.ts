@@ -2,9 +2,10 @@ import { closeSync } from 'node:fs';
 import { ShiplogError, type TreeCalls } from '@shiplog/contracts';
 import type { LaneCall } from './lane.ts';
 import { startTicks } from './processes.ts';
+import { walkTree } from './walk-tree.ts';
 
-/** The tree port over a kernel thread. */
-export function treeCalls(call: LaneCall): TreeCalls {
+/** The tree port over two kernel threads: walks take their time. */
+export function treeCalls(call: LaneCall, walks: LaneCall): TreeCalls {
   return {
     async ofProcess({ pid, startTicks: start }) {
       const tree = await call('processTree', pid);
@@ -16,5 +17,6 @@ export function treeCalls(call: LaneCall): TreeCalls {
     assemble: (plan) => call('assembledTree', plan),
     open: (tree, path, { follow }) => call('openInTree', tree, path, follow),
     resolve: (tree, path) => call('resolveInTree', tree, path),
+    walk: (root, depth) => walkTree(walks, root, depth),
   };
 }

@@ -158,7 +158,7 @@ export class OverlayDriver implements StorageDriver {
 
   /** What lies in the snapshot's own directory, marks of deletion included. */
   async usage({ key }: Args<'usage'>, ctx: OperationContext): Answer<'usage'> {
-    return this.#store.usage(key, ctx, (directory, signal) => treeUsage(join(directory, 'diff'), signal));
+    return this.#store.usage(key, ctx, (directory, signal) => treeUsage(this.#kernel, join(directory, 'diff'), signal));
   }
 
   /** Compares what the snapshot shows with what its parent does. */
@@ -167,7 +167,7 @@ export class OverlayDriver implements StorageDriver {
       await this.#store.snapshot(key);
       const chain = await this.#chain(parent);
       const compare = (base: string | undefined, tree: string) =>
-        treeChanges({ base, tree, ignore: new Set(ignore), signal: ctx.signal, byChangeTime: exact });
+        treeChanges({ kernel: this.#kernel, base, tree, ignore: new Set(ignore), signal: ctx.signal, byChangeTime: exact });
       const shown = (await this.#mounts.list()).find((mount) => mount.key === key)?.target;
       // One that is not shown is read like a layer.
       const whole = [`../active/${key}/diff`, ...chain];

@@ -6,6 +6,7 @@ import { recordingNetwork } from './recording/network.ts';
 import { type RecordedProcesses, recordingProcesses } from './recording/processes.ts';
 import { type RecordedCall, Recorder, refused } from './recording/recorder.ts';
 import { recordingSubvolumes } from './recording/subvolumes.ts';
+import { recordingTrees } from './recording/trees.ts';
 
 export type { RecordedNode } from './recording/files.ts';
 export type { RecordedCall } from './recording/recorder.ts';
@@ -26,7 +27,7 @@ export interface RecordingKernel extends Kernel, RecordedProcesses {
  * namespaces, sysctls, extended attributes, locks). Needs no root.
  *
  * The disk alone is real, because drivers use node:fs beside it: `resolveBeneath` reads it, `setTimes` sets times there
- * (to the microsecond), no socket can be bound, no tree can be had, subvolumes are directories, and `mknod` leaves an empty file in the node's place, which `nodeAt` tells from a real one.
+ * (to the microsecond), no socket can be bound, no tree can be had, though one can be walked, subvolumes are directories, and `mknod` leaves an empty file in the node's place, which `nodeAt` tells from a real one.
  */
 export function createRecordingKernel(): RecordingKernel {
   const recorder = new Recorder();
@@ -46,24 +47,7 @@ export function createRecordingKernel(): RecordingKernel {
     failNext: (call, failure) => recorder.failNext(call, failure),
     mounts: recordingMounts(recorder),
     files,
-    trees: {
-      async ofProcess(process) {
-        recorder.note('trees.ofProcess', process);
-        throw refused('setns', 'ESRCH', { pid: process.pid });
-      },
-      async assemble(plan) {
-        recorder.note('trees.assemble', plan);
-        throw refused('unshare', 'EPERM', { root: plan.root });
-      },
-      async open(tree, path, options) {
-        recorder.note('trees.open', tree, path, options);
-        throw refused('openat2', 'EBADF', { path });
-      },
-      async resolve(tree, path) {
-        recorder.note('trees.resolve', tree, path);
-        throw refused('openat2', 'EBADF', { path });
-      },
-    },
+    trees: recordingTrees(recorder),
     subvolumes: recordingSubvolumes(recorder),
     ...recordingNetwork(recorder),
     firewall: recordingFirewall(recorder, firewallAnswers),

@@ -30,6 +30,7 @@ export const KERNEL_CALLS: { readonly [G in keyof Kernel]: { readonly [C in keyo
     assemble: 'effect',
     open: 'look',
     resolve: 'look',
+    walk: 'at once',
   },
   subvolumes: { create: 'effect', snapshot: 'effect', setReadonly: 'effect', remove: 'effect', usage: 'look', limit: 'effect' },
   namespaces: { createNetwork: 'effect', removeNetwork: 'effect', isNamespace: 'look', setSysctl: 'effect', getSysctl: 'look' },

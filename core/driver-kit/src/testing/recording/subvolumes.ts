@@ -1,7 +1,8 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import type { Kernel } from '@shiplog/contracts';
-import { treeUsage } from '../../tree-usage.ts';
+import { usageOf } from '../../tree-usage.ts';
 import type { Recorder } from './recorder.ts';
+import { walkDisk } from './trees.ts';
 
 /** Subvolumes as directories. */
 export function recordingSubvolumes(recorder: Recorder): Kernel['subvolumes'] {
@@ -23,7 +24,7 @@ export function recordingSubvolumes(recorder: Recorder): Kernel['subvolumes'] {
     },
     async usage(path) {
       recorder.note('subvolumes.usage', path);
-      return treeUsage(path);
+      return usageOf(walkDisk(path));
     },
     async limit(path, bytes) {
       recorder.note('subvolumes.limit', path, bytes);
