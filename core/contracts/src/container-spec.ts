@@ -139,6 +139,8 @@ export interface ContainerSpec {
   /** Seconds; -1 waits for ever; absent: 10. */
   readonly stopTimeout?: number;
   readonly healthcheck?: HealthcheckSpec;
+  /** What runs lines of health checks (`CMD-SHELL`); absent or empty: the image's, else `/bin/sh -c`. */
+  readonly shell?: readonly string[];
   /** `80/tcp`. */
   readonly exposedPorts: readonly string[];
   readonly networkDisabled: boolean;

@@ -12,6 +12,7 @@ export function imageConfigOf(spec: ContainerSpec, image: ImageRunConfig, env: r
   const merged = mergeEnv(image.Env ?? [], env);
   const stopSignal = spec.stopSignal ?? image.StopSignal;
   const healthcheck = healthcheckOf(spec, image);
+  const shell = (spec.shell ?? []).length > 0 ? spec.shell : image.Shell;
   return {
     ...(user === undefined ? {} : { User: user }),
     ...(Object.keys(ports).length === 0 ? {} : { ExposedPorts: ports }),
@@ -21,7 +22,7 @@ export function imageConfigOf(spec: ContainerSpec, image: ImageRunConfig, env: r
     ...(directory === undefined ? {} : { WorkingDir: directory }),
     ...(Object.keys(labels).length === 0 ? {} : { Labels: labels }),
     ...(stopSignal === undefined ? {} : { StopSignal: stopSignal }),
-    ...(image.Shell === undefined ? {} : { Shell: image.Shell }),
+    ...(shell === undefined || shell.length === 0 ? {} : { Shell: shell }),
     ...(healthcheck === undefined ? {} : { Healthcheck: healthcheck }),
   };
 }

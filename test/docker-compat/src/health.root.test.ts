@@ -227,6 +227,18 @@ test('given shiplog run with health flags, when it is looked at, then it is as a
   await docker('rm', '-f', 'ours', 'none');
 });
 
+test('given a shell in the body of a create, when its check is a line, then that shell runs it', async () => {
+  const config = { Image: image, Cmd: ['sleep', '3600'], StopSignal: 'KILL', Shell: ['/bin/busybox', 'echo', 'told:'] };
+  const check = { Test: ['CMD-SHELL', 'exit 1'], Interval: 100_000_000 };
+  const { body } = await ask(daemon.socket, 'POST', '/containers/create?name=shelled', JSON.stringify({ ...config, Healthcheck: check }));
+  const { Id } = JSON.parse(body) as { readonly Id: string };
+  await docker('start', Id);
+  const { Log } = await status('shelled', 'healthy');
+  assert.is(Log[0]?.Output.trim(), 'told: exit 1');
+  assert.is(await docker('inspect', '-f', '{{json .Config.Shell}}', Id), JSON.stringify(config.Shell));
+  await docker('rm', '-f', 'shelled');
+});
+
 test('given an engine that is killed in the middle of a probe, when the next one starts, then that has ended, the status stands, and it goes on', async () => {
   const seconds = `8${process.pid}`;
   await started('kept', '--health-cmd', `test ! -e /tmp/long || sleep ${seconds}`);

@@ -249,6 +249,7 @@ test('given requests for what is not there, when they are made, then they are re
     );
   for (const path of ['tile/0/001', 'tile/0/002.p/1', 'tile/0/001.p/45', 'tile/1/000.p/2', 'tile/entries/001.p/45', 'event/300'])
     assert.is(await codeOf(engine.tlog.resource(path)), 'LOG_POSITION_UNKNOWN', path);
+  assert.equal(engine.refusals, ['LOG_POSITION_UNKNOWN'], 'once for a connection, and of hashes not at all');
   for (const path of ['', 'tile/0/0', 'nothing', 'tile/../../etc/passwd'])
     assert.is(await codeOf(engine.tlog.resource(path)), 'NOT_FOUND', path);
   for (const path of ['event/-1', 'event/x', 'checkpoint?covers=x', 'checkpoint?what=1'])

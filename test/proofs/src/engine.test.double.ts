@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import type { Actor, Engine } from '@shiplog/contracts';
+import { type Actor, type Engine, ShiplogError } from '@shiplog/contracts';
 import { TlogApi } from '@shiplog/api-tlog';
 import { createClient, type TlogClient } from '@shiplog/client';
 import { createTestLogger, type TestLogger } from '@shiplog/driver-kit/testing';
@@ -14,15 +14,24 @@ export class TlogEngine implements AsyncDisposable {
   readonly logger: TestLogger;
   /** Where each reader began, and where it ended. */
   readonly reads: readonly number[];
+  /** Codes of refusals that were recorded. */
+  readonly refusals: readonly string[];
   readonly #api: TlogApi;
   readonly #server: Server;
   readonly #close: () => void;
 
-  private constructor(api: TlogApi, server: Server, socket: string, logger: TestLogger, reads: readonly number[]) {
+  private constructor(
+    api: TlogApi,
+    server: Server,
+    socket: string,
+    logger: TestLogger,
+    { reads, refusals }: { readonly reads: readonly number[]; readonly refusals: readonly string[] },
+  ) {
     this.#api = api;
     this.#server = server;
     this.logger = logger;
     this.reads = reads;
+    this.refusals = refusals;
     const client = createClient({ host: `unix://${socket}` });
     this.tlog = client.tlog;
     this.#close = () => client.close();
@@ -31,13 +40,19 @@ export class TlogEngine implements AsyncDisposable {
   static async start(directory: string, log: GrowingLog, options: { readonly [name: string]: string } = {}): Promise<TlogEngine> {
     const logger = createTestLogger();
     const reads: number[] = [];
+    const refusals: string[] = [];
     const api = new TlogApi({ engineId: '0123456789ab', stateDir: directory, runDir: directory }, options, logger);
     // Of an engine, this API sees the log, and tells who read it.
-    const engine: Pick<Engine, 'recordRead'> & { readonly log: GrowingLog } = {
+    const engine: Pick<Engine, 'recordRead' | 'refuse'> & { readonly log: GrowingLog } = {
       log,
       recordRead: async (read) => {
         reads.push(read.from);
         return { end: async (last) => void reads.push(last) };
+      },
+      refuse: async (_verb, error) => {
+        const refusal = ShiplogError.wrap(error);
+        refusals.push(refusal.code);
+        return refusal;
       },
     };
     const handler = api.handler(engine as unknown as Engine);
@@ -46,7 +61,7 @@ export class TlogEngine implements AsyncDisposable {
       if (!handler.request(request, response, ACTOR)) response.writeHead(404).end();
     });
     await new Promise<void>((resolve) => server.listen(socket, resolve));
-    return new TlogEngine(api, server, socket, logger, reads);
+    return new TlogEngine(api, server, socket, logger, { reads, refusals });
   }
 
   /** Ends the connections of {@link tlog}. */

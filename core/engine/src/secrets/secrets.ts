@@ -24,6 +24,7 @@ const FIELDS: { readonly [field: string]: Kind } = {
   cmd: 'argv',
   command: 'argv',
   test: 'argv',
+  shell: 'argv',
   labels: 'map',
   annotations: 'map',
   options: 'map',

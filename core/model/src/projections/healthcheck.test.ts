@@ -20,6 +20,14 @@ test('given wishes of container and image, when put together, then the nearest c
     startPeriodMs: 5,
   });
   assert.is(healthcheckOf({ healthcheck: { test: ['NONE'] } }, image), undefined);
+  for (const [shell, words] of [
+    [
+      ['/bin/own', '-c'],
+      ['/bin/own', '-c', 'look'],
+    ],
+    [[], ['/bin/ash', '-ec', 'look']],
+  ] as const)
+    assert.equal(healthcheckOf({ shell }, image)?.command, words);
 });
 
 test('given a check, when the container starts, is probed and ends, then its health is known, from each start anew', () => {

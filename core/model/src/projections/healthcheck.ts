@@ -4,10 +4,11 @@ const SECOND = 1_000_000_000;
 
 /** What is run to see whether a container is well: its own wish, else its image's, else Docker's defaults. Undefined where nothing is. */
 export function healthcheckOf(
-  { healthcheck: own = {} }: Pick<ContainerSpec, 'healthcheck'>,
+  { healthcheck: own = {}, shell: ownShell = [] }: Pick<ContainerSpec, 'healthcheck' | 'shell'>,
   image: ImageRunConfig = {},
 ): Healthcheck | undefined {
-  const { Healthcheck: inherited = {}, Shell: shell = ['/bin/sh', '-c'] } = image;
+  const { Healthcheck: inherited = {}, Shell = ['/bin/sh', '-c'] } = image;
+  const shell = ownShell.length > 0 ? ownShell : Shell;
   const [how, ...words] = own.test !== undefined && own.test.length > 0 ? own.test : (inherited.Test ?? []);
   if (how !== 'CMD' && how !== 'CMD-SHELL') return undefined;
   const ms = (mine: number | undefined, images: number | undefined, otherwise: number): number => (mine || images || otherwise) / 1_000_000;

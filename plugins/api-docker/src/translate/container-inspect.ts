@@ -102,6 +102,7 @@ function configOf(container: ContainerRecord, image: ImageRecord | undefined, en
     Labels: labelsOf(spec, image),
     ...(stopSignal === undefined ? {} : { StopSignal: stopSignal }),
     ...(spec.stopTimeout === undefined ? {} : { StopTimeout: spec.stopTimeout }),
+    ...(spec.shell === undefined ? {} : { Shell: spec.shell }),
   };
 }
 

@@ -46,6 +46,7 @@ export function translateCreate(body: Fields, context: SpecContext): TranslatedC
   if (image === '') throw invalid('no image specified');
   const env = body.strings('Env');
   for (const entry of env) if (entry === '' || entry.startsWith('=')) throw invalid(`invalid environment variable: ${entry}`);
+  const shell = body.strings('Shell');
   const spec: Omit<ContainerSpec, 'env'> = {
     image,
     ...identityOf(body),
@@ -78,6 +79,7 @@ export function translateCreate(body: Fields, context: SpecContext): TranslatedC
     init: hostConfig.boolean('Init'),
     annotations: hostConfig.map('Annotations'),
     ...optional('healthcheck', healthcheckOf(body, context.version)),
+    ...optional('shell', shell.length === 0 ? undefined : shell),
     ...optional('rootfsSizeBytes', rootfsSizeOf(hostConfig)),
     ...optional('oomScoreAdj', oomScoreOf(hostConfig)),
     ...optional('runtime', hostConfig.string('Runtime') || undefined),
