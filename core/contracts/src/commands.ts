@@ -33,6 +33,7 @@ export interface CommandArgs {
     readonly path: string;
     readonly noOverwriteDirNonDir: boolean;
     readonly copyOwner: boolean;
+    readonly sealed?: SecretRef;
   };
   'container.remove': { readonly container: string; readonly force: boolean; readonly volumes: boolean };
   /** Gives back what a container that has exited still holds on the host. Asked by the engine itself. */

@@ -29,8 +29,9 @@ export async function bringDown(
     together(ended, unmounted).then(onceUnused),
     (async () => {
       for (const endpoint of endpoints) {
-        const network = op.engine.ledger.head.networks.get(endpoint.networkId);
-        if (network !== undefined) {
+        const recorded = op.engine.ledger.head.networks.get(endpoint.networkId);
+        if (recorded !== undefined) {
+          const network = await op.engine.secrets.known(recorded);
           await op.step('network', network.driver, 'detach', detachArgs(container, endpoint, network), {
             label: `network.detach ${network.name}`,
           });

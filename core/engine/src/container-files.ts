@@ -10,7 +10,6 @@ import {
 } from '@shiplog/contracts';
 import { volumeArgs, volumeDriver } from './container-volumes.ts';
 import type { EngineCore } from './core.ts';
-import { withValues } from './secrets/secrets.ts';
 
 /** Somebody reads files of a container. */
 interface Reading {
@@ -32,7 +31,9 @@ export class FilesOfContainers {
   /** Opens them. Who closes gives back what was mounted. Throws what drivers throw, and nothing stays mounted then. */
   async open(container: ContainerRecord, ctx: ContextParts): Promise<OpenFiles> {
     if (container.process !== undefined) return this.#driver().open({ process: container.process }, createContext(ctx));
-    const mounted = await this.#mount(container, ctx);
+    const { images, ledger, secrets } = this.core;
+    const image = await images.whole(ledger.head.image(container.imageId));
+    const mounted = await this.#mount(await images.within(await secrets.known(container), image), ctx);
     try {
       return closing(await this.#driver().open(mounted, createContext(ctx)), () => this.unmount(container));
     } catch (error) {
@@ -60,8 +61,9 @@ export class FilesOfContainers {
     const { parts } = this.core;
     const ctx = { op: parts.identities.op(), signal: new AbortController().signal };
     for (const name of volumesOf(container)) {
-      const volume = this.core.ledger.head.volumes.get(name);
-      if (volume === undefined) continue;
+      const recorded = this.core.ledger.head.volumes.get(name);
+      if (recorded === undefined) continue;
+      const volume = await this.core.secrets.known(recorded);
       const args = { ...volumeArgs(volume), consumer: container.id };
       await this.core.call('volume', volumeDriver(this.core, volume.driver), 'unpublish', args, ctx);
     }
@@ -138,8 +140,7 @@ export class FilesOfContainers {
   /** Makes a volume and asks where it is. One that is empty gets what the image has at `seed`, as at the container's start. */
   async #publish(container: ContainerRecord, name: string, seed: string | undefined, ctx: ContextParts): Promise<string> {
     const { core } = this;
-    const record = core.ledger.head.volume(name);
-    const volume = withValues(record, await core.secrets.values(record));
+    const volume = await core.secrets.known(core.ledger.head.volume(name));
     const driver = volumeDriver(core, volume.driver);
     const args = volumeArgs(volume);
     await core.call('volume', driver, 'create', args, ctx);

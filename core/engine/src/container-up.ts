@@ -11,7 +11,6 @@ import {
 } from '@shiplog/contracts';
 import { publishVolumes } from './container-volumes.ts';
 import { type Operation, together } from './operation.ts';
-import { argvOf } from './secrets/image-secrets.ts';
 
 /** What a start decided: where the sandbox comes from, and the endpoints in order. */
 export interface Attachments {
@@ -25,8 +24,7 @@ export interface Attachments {
  */
 export async function bringUp(op: Operation, recorded: ContainerRecord, image: ImageRecord, attachments: Attachments): Promise<ProcessRef> {
   const { parts, io } = op.engine;
-  const own = await op.revealed(recorded);
-  const container = { ...own, argv: argvOf(own, image) };
+  const container = await op.engine.images.within(await op.revealed(recorded), image);
   const { id } = container;
 
   const joined = joinedNetwork(op, attachments.sandbox);
@@ -173,7 +171,7 @@ export async function attach(
   sandbox: string | undefined,
   defaultRoute: boolean,
 ): Promise<void> {
-  const network = op.engine.ledger.head.network(endpoint.networkId);
+  const network = await op.revealed(op.engine.ledger.head.network(endpoint.networkId));
   await op.step(
     'network',
     network.driver,
@@ -194,7 +192,7 @@ export async function attach(
   );
 }
 
-/** What detach needs to find what attach made. */
+/** What detach needs to find what attach made. The network has its secrets. */
 export function detachArgs(container: ContainerRecord, endpoint: EndpointRecord, network: NetworkRecord) {
   return {
     id: endpoint.id,

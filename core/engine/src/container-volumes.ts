@@ -51,8 +51,9 @@ export async function publishVolumes(
 export async function unpublishVolumes(op: Operation, container: ContainerRecord): Promise<void> {
   const names = new Set(container.spec.mounts.flatMap((mount) => (mount.type === 'volume' ? [mount.source] : [])));
   for (const name of names) {
-    const volume = op.engine.ledger.head.volumes.get(name);
-    if (volume === undefined) continue;
+    const recorded = op.engine.ledger.head.volumes.get(name);
+    if (recorded === undefined) continue;
+    const volume = await op.engine.secrets.known(recorded);
     await op.step(
       'volume',
       volumeDriver(op.engine, volume.driver),

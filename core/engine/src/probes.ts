@@ -116,9 +116,9 @@ export class Probes {
   }
 
   /** The command as a process of the container, with its user, environment and privileges. */
-  async #process(container: ContainerRecord, command: readonly string[]) {
-    const { environment, ledger } = this.#core;
-    const image = await this.#core.images.whole(ledger.head.image(container.imageId));
+  async #process(recorded: ContainerRecord, command: readonly string[]) {
+    const { environment, images, ledger, secrets } = this.#core;
+    const [image, container] = await Promise.all([images.whole(ledger.head.image(recorded.imageId)), secrets.known(recorded)]);
     const spec = { command, env: { names: [] }, user: '', workingDir: '', tty: false, privileged: false };
     const process = execProcess({
       container,

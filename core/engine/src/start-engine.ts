@@ -53,9 +53,7 @@ import { Restarts } from './reactors/restarts.ts';
 import { Reads } from './reads.ts';
 import { Retention } from './retention/retention.ts';
 import { recover } from './recover.ts';
-import { argvOf } from './secrets/image-secrets.ts';
 import { scrubbed } from './secrets/scrub.ts';
-import { withValues } from './secrets/secrets.ts';
 import { hashState } from './snapshots/state-hash.ts';
 import { ProjectionViews } from './views.ts';
 import { waitFor } from './wait.ts';
@@ -298,15 +296,10 @@ class ServingEngine implements RunningEngine {
   }
 
   async revealed<R extends { readonly sealed?: SecretRef } | { readonly spec: { readonly sealed?: SecretRef } }>(record: R): Promise<R> {
-    let revealed = record;
-    try {
-      revealed = withValues(record, await this.core.secrets.values('spec' in record ? record.spec : record));
-    } catch (error) {
-      if (ShiplogError.wrap(error).code !== 'SECRET_NOT_FOUND') throw error;
-    }
+    const revealed = await this.core.secrets.known(record);
     if (!isContainer(revealed)) return revealed;
     const image = this.core.ledger.head.images.get(revealed.imageId);
-    return image === undefined ? revealed : { ...revealed, argv: argvOf(revealed, await this.wholeImage(image)) };
+    return image === undefined ? revealed : this.core.images.within(revealed, await this.wholeImage(image));
   }
 
   wholeImage(image: ImageRecord): Promise<ImageRecord> {

@@ -10,8 +10,8 @@ const CUT_OFF: ErrorRecord = {
 
 export const containerExtract: Handler<'container.extract'> = {
   async run(op) {
-    const { id, path } = decided(op);
-    const { noOverwriteDirNonDir, copyOwner } = asked(op);
+    const { id } = decided(op);
+    const { path, noOverwriteDirNonDir, copyOwner } = await op.revealed(asked(op));
     const { body, signal: gone } = op.streams;
     if (body === undefined) throw new ShiplogError('REQUEST_INVALID', 'the request has no archive');
     const { filesOfContainers, ledger } = op.engine;
@@ -38,6 +38,7 @@ export const containerExtract: Handler<'container.extract'> = {
       });
     } finally {
       end();
+      await op.engine.secrets.forget(asked(op));
     }
   },
   async recover(op) {

@@ -45,11 +45,12 @@ async function commit(op: Commit) {
   const { message, author, changes: instructions } = await op.revealed(asked(op));
   const recorded = ledger.head.container(id);
   const logged = ledger.head.image(recorded.imageId);
-  const [container, base, env] = await Promise.all([
+  const [revealed, base, env] = await Promise.all([
     op.revealed(recorded),
     engine.images.whole(logged),
     engine.environment.unseal(recorded.spec.env),
   ]);
+  const container = await engine.images.within(revealed, base);
   const store = parts.drivers.get('image-store', parts.chosen.imageStore);
   const parent = base.layers.at(-1)?.chainId;
   const read = async () => {

@@ -40,6 +40,6 @@ async function detach(op: Operation, { id, networkId, endpoint }: NonNullable<De
   const { head } = op.engine.ledger;
   const [container, network] = [head.containers.get(id), head.networks.get(networkId)];
   if (endpoint === undefined || container === undefined || network === undefined) return;
-  const args = detachArgs(container, endpoint, network);
+  const args = detachArgs(container, endpoint, await op.engine.secrets.known(network));
   await op.step('network', network.driver, 'detach', args, { label: `network.detach ${network.name}` });
 }

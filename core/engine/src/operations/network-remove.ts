@@ -4,7 +4,7 @@ import { decided, type Handler } from './handler.ts';
 
 async function remove(op: Operation<'network.remove'>) {
   const network = op.engine.ledger.head.network(decided(op).id);
-  await op.step('network', network.driver, 'removeNetwork', { network: plain(network) });
+  await op.step('network', network.driver, 'removeNetwork', { network: plain(await op.engine.secrets.known(network)) });
   await op.engine.secrets.forget(network);
   return {};
 }

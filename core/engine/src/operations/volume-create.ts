@@ -8,7 +8,7 @@ export const volumeCreate: Handler<'volume.create'> = {
     return mountpoint === undefined ? {} : { mountpoint };
   },
   async recover(op) {
-    const volume = decided(op);
+    const volume = await op.engine.secrets.known(decided(op));
     await op.step('volume', volumeDriver(op.engine, volume.driver), 'remove', volumeArgs(volume));
     return { status: 'failed', error: INTERRUPTED };
   },

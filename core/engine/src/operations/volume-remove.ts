@@ -12,7 +12,7 @@ async function remove(op: Operation<'volume.remove'>) {
   const volume = op.engine.ledger.head.volumes.get(name);
   if (volume === undefined) return {};
   try {
-    await op.step('volume', volumeDriver(op.engine, volume.driver), 'remove', volumeArgs(volume));
+    await op.step('volume', volumeDriver(op.engine, volume.driver), 'remove', volumeArgs(await op.engine.secrets.known(volume)));
   } catch (error) {
     const { code } = ShiplogError.wrap(error);
     if (!asked(op).force || !ABSENT.has(code)) throw error;

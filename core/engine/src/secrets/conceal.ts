@@ -102,5 +102,5 @@ export function concealMap(
 export const COVERED = '[sealed:';
 
 function isCovered(value: string): boolean {
-  return value.startsWith(COVERED) || value.startsWith('[redacted]');
+  return value.startsWith(COVERED) || value.startsWith('[redacted]') || /^\[concealed:\d+:\?\]$/.test(value);
 }

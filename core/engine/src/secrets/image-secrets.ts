@@ -9,6 +9,9 @@ const LEAST_LENGTH = 6;
 
 const UNHASHED = /\[concealed:(\d+):\?\]/g;
 
+/** What stands where a secret was. */
+const MARK = /\[concealed:([0-9a-f]{16})\]/;
+
 /**
  * Secrets in the configurations of images that were made here: the log has marks, the config blob has the values, and whoever runs or
  * shows an image reads them there. They go with the blob.
@@ -41,13 +44,41 @@ export class ImageSecrets {
     return { ...image, ...(await drivers.get('image-store', chosen.imageStore).text(image.id)) };
   }
 
+  /** A container with the secrets that are its image's, as it is run: they are not in the command line and the paths of volumes that its creation recorded. */
+  async within<C extends Pick<ContainerRecord, 'argv' | 'spec'>>(container: C, whole: ImageManifest): Promise<C> {
+    if (whole.concealed !== true) return container;
+    const paths = Object.keys(whole.config.Volumes ?? {});
+    const mounts = await Promise.all(
+      container.spec.mounts.map(async (mount) =>
+        MARK.test(mount.target) ? { ...mount, target: await this.#behind(mount.target, paths) } : mount,
+      ),
+    );
+    return { ...container, argv: mergeArgv(container.spec, whole.config), spec: { ...container.spec, mounts } };
+  }
+
+  /** The one of `paths` that is recorded as `concealed`; itself if none is. */
+  async #behind(concealed: string, paths: readonly string[]): Promise<string> {
+    const vault = this.parts.drivers.get('vault', this.parts.chosen.vault);
+    const parts = concealed.split(MARK);
+    const hashes = parts.filter((_, index) => index % 2 === 1);
+    const literally = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+    const pattern = new RegExp(`^${parts.map((part, index) => (index % 2 === 1 ? String.raw`([\s\S]+?)` : literally(part))).join('')}$`);
+    for (const path of paths) {
+      const secrets = pattern.exec(path)?.slice(1);
+      if (secrets === undefined) continue;
+      const found = await Promise.all(secrets.map((secret) => vault.mac(secret)));
+      if (found.every((hash, index) => hash.startsWith(hashes[index] ?? ''))) return path;
+    }
+    return concealed;
+  }
+
   #cover(image: ImageManifest, base: Pick<ImageManifest, 'config' | 'history'>, known: readonly string[], cover: Cover): ImageManifest {
     const rules = this.parts.secretRules ?? DEFAULT_RULES;
     const plain = (text: string): string =>
       known.reduce((rest, secret) => (secret.length < LEAST_LENGTH ? rest : rest.replaceAll(secret, () => cover(secret))), text);
     const text = (value: string): string => concealText(plain(value), rules, cover);
     const argv = (words: readonly string[]): readonly string[] => concealArgv(words.map(plain), rules, cover);
-    const { Env, Cmd, Entrypoint, Labels, Healthcheck, StopSignal, User, WorkingDir } = image.config;
+    const { Env, Cmd, Entrypoint, Labels, Healthcheck, Shell, StopSignal, User, Volumes, WorkingDir } = image.config;
     const same = new Set(base.config.Env);
     const config: ImageRunConfig = {
       ...image.config,
@@ -58,6 +89,8 @@ export class ImageSecrets {
         ? {}
         : { Labels: concealMap(Object.fromEntries(Object.entries(Labels).map(([name, value]) => [name, plain(value)])), rules, cover) }),
       ...(Healthcheck?.Test === undefined ? {} : { Healthcheck: { ...Healthcheck, Test: argv(Healthcheck.Test) } }),
+      ...(Shell === undefined ? {} : { Shell: argv(Shell) }),
+      ...(Volumes === undefined ? {} : { Volumes: Object.fromEntries(Object.entries(Volumes).map(([path, one]) => [text(path), one])) }),
       ...(StopSignal === undefined ? {} : { StopSignal: text(StopSignal) }),
       ...(User === undefined ? {} : { User: text(User) }),
       ...(WorkingDir === undefined ? {} : { WorkingDir: text(WorkingDir) }),
@@ -78,14 +111,6 @@ export class ImageSecrets {
       ...(image.comment === undefined ? {} : { comment: text(image.comment) }),
     };
   }
-}
-
-/** What a container runs, with the secrets that are its image's: they are not in the words that its creation recorded. */
-export function argvOf(
-  { argv, spec }: Pick<ContainerRecord, 'argv' | 'spec'>,
-  image: Pick<ImageManifest, 'config' | 'concealed'>,
-): readonly string[] {
-  return image.concealed === true ? mergeArgv(spec, image.config) : argv;
 }
 
 function withoutValue(entry: string, cover: Cover): string {

@@ -1,4 +1,4 @@
-import type { CommandArgs, CommandType, SecretRef, StateView } from '@shiplog/contracts';
+import { type CommandArgs, type CommandType, type SecretRef, ShiplogError, type StateView } from '@shiplog/contracts';
 import type { EngineParts } from '../ports.ts';
 import { COVERED, concealArgv, concealMap, concealText, type Cover } from './conceal.ts';
 import { redact } from './redact.ts';
@@ -58,6 +58,7 @@ const PLAIN_NAME = /^[A-Za-z][\w.]{0,31}$/;
 /** Commands whose records need the values again, and where their reference is kept. */
 const KEPT: { readonly [T in CommandType]?: 'spec' | 'args' } = {
   'container.create': 'spec',
+  'container.extract': 'args',
   'exec.create': 'spec',
   'volume.create': 'args',
   'network.create': 'args',
@@ -98,6 +99,16 @@ export class Secrets {
   async values({ sealed }: Sealed): Promise<readonly string[]> {
     if (sealed === undefined) return [];
     return JSON.parse(await this.parts.drivers.get('vault', this.parts.chosen.vault).get(sealed)) as string[];
+  }
+
+  /** A record with its secrets in place of their marks; marks stay where the values were erased. */
+  async known<R extends Sealed | { readonly spec: Sealed }>(record: R): Promise<R> {
+    try {
+      return withValues(record, await this.values('spec' in record ? record.spec : record));
+    } catch (error) {
+      if (ShiplogError.wrap(error).code !== 'SECRET_NOT_FOUND') throw error;
+      return record;
+    }
   }
 
   /** Erases the values of a command that made nothing. */
