@@ -28,9 +28,9 @@ export interface StateDiff {
 /**
  * How a link follows from the one that stands before it in a chain. `last`: the event that made things as they are. `asked`: it is what came of
  * this intent. `caused`: the engine asked for it because of this. `during`: it happened while this was under way. `after`: it
- * followed on this.
+ * followed on this. `since`: it began with this; what came between is left out.
  */
-export type Relation = 'last' | 'asked' | 'caused' | 'during' | 'after';
+export type Relation = 'last' | 'asked' | 'caused' | 'during' | 'after' | 'since';
 
 /** One event of a chain of causes. */
 export interface CauseLink {
@@ -43,4 +43,6 @@ export interface Explanation {
   readonly chain: readonly CauseLink[];
   /** The same for its coming into being; empty if that is part of the chain. */
   readonly origin: readonly CauseLink[];
+  /** Of a container that runs: its changes of health, the last first, and the start before them; empty without any. */
+  readonly health: readonly CauseLink[];
 }

@@ -8,7 +8,7 @@ import { createState, evolve, type State } from '@shiplog/model';
 import { syntheticLog } from '@shiplog/model/testing';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { diffStates } from './diff.ts';
-import { howCameIt, whyIsIt } from './why.ts';
+import { howCameIt, howIsItsHealth, whyIsIt } from './why.ts';
 
 const test = suite('why, diff: over a synthetic log');
 
@@ -149,6 +149,65 @@ test('given objects of before what was pruned, when asked why, then what is kept
     for (const [what, count] of Object.entries(told)) assert.ok(count > 0, what);
   } finally {
     await pruned.close();
+  }
+});
+
+/** A log of one container that ends and is started again by its policy, `rounds` times, and whose health changed as often. */
+async function restarted(rounds: number): Promise<EventLog> {
+  const made = await openEventLog({ db: new MemoryLevel(), boot: 'boot-1', inst: 'inst-1' });
+  const stream = 'container/c1';
+  const add = async (kind: string, type: string, op: string, more: object = {}, cause?: number): Promise<number> => {
+    const actor = op === 'op0' ? { scheme: 'unix', uid: 1, gid: 1, pid: 1 } : { scheme: 'system', reason: 'restart-policy' };
+    const stamp = { op, corr: op, t: '1', mono: '1', actor };
+    const event = { stream, type, kind, data: {}, ...(cause === undefined ? {} : { cause }), ...more };
+    const { events, durable } = made.append({ stamp, events: [event] } as never);
+    await durable;
+    return events[0]?.seq ?? -1;
+  };
+  let exit: number | undefined;
+  for (let round = 0; round <= rounds; round += 1) {
+    const op = `op${round}`;
+    const intent = await add('intent', 'container.start.requested', op, {}, exit);
+    await add('outcome', 'container.start.succeeded', op, { result: { status: 'ok', ms: 1 } }, intent);
+    if (round < rounds) exit = await add('observed', 'container.exited', `exit${round}`, { data: { exitCode: 1 } });
+  }
+  for (let change = 0; change < rounds; change += 1) {
+    const [was, status] = change % 2 === 0 ? ['healthy', 'unhealthy'] : ['unhealthy', 'healthy'];
+    await add('observed', 'container.health', `probe${change}`, { data: { was, status, exitCode: change % 2 === 0 ? 1 : 0 } });
+  }
+  // As 0.1.0 wrote: the failing streak alone.
+  await add('observed', 'container.health', 'streak', { data: { was: 'healthy', status: 'healthy', exitCode: 1 } });
+  return made;
+}
+
+test('given a container that was restarted again and again, when asked why, then the chain is short, and ends with who started it', async () => {
+  for (const [rounds, length, relation] of [
+    [2, 8, 'asked'],
+    [40, 25, 'since'],
+  ] as const) {
+    const made = await restarted(rounds);
+    const found = { kind: 'container', record: { id: 'c1' }, seq: made.durableSeq } as never;
+    const chain = await whyIsIt(made, found);
+    assert.is(chain.length, length);
+    const first = chain.at(-1);
+    assert.equal([first?.relation, first?.event.seq, first?.event.actor.scheme], [relation, 0, 'unix']);
+    await made.close();
+  }
+});
+
+test('given changes of health, when asked for, then the last of them and the start before them; none of a container that does not run', async () => {
+  for (const [rounds, told] of [
+    [1, 'last container.health, after container.start.succeeded'],
+    [2, 'last container.health, after container.health, after container.start.succeeded'],
+    [20, `last container.health, ${'after container.health, '.repeat(7)}since container.start.succeeded`],
+  ] as const) {
+    const made = await restarted(rounds);
+    const found = (record: object) => ({ kind: 'container', record: { id: 'c1', ...record }, seq: made.durableSeq }) as never;
+    const health = await howIsItsHealth(made, found({ process: {} }));
+    assert.is(story(health).join(', '), told);
+    assert.is((health[0]?.event.data as { readonly status: string }).status, rounds % 2 === 0 ? 'healthy' : 'unhealthy');
+    assert.equal(await howIsItsHealth(made, found({})), []);
+    await made.close();
   }
 });
 

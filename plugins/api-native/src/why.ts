@@ -1,8 +1,10 @@
 import { type CauseLink, type EventLogReader, type Relation, ShiplogError, type ShiplogEvent, type StreamName } from '@shiplog/contracts';
 import type { InspectAnswer } from './inspect.ts';
 
-/** A chain that is longer goes round in circles. */
-const LONGEST = 64;
+/** Links of a chain. A longer one is of a container that was restarted again and again. */
+const LONGEST = 24;
+/** Changes of health that are told. */
+const MOST_CHANGES = 8;
 /** How many events of a container are looked through for what led to its end. */
 const LOOKED_THROUGH = 512;
 const DECISIVE =
@@ -13,6 +15,7 @@ const ENDING = new Set([
   'container.remove.requested',
   'container.kill.requested',
 ]);
+const ASKED = new Set(['container.start.requested', 'container.restart.requested']);
 const BEGINNING = new Set(['container.start.succeeded', 'container.restart.succeeded']);
 
 /** From the event that made an object what it is back to the request, as far as the log knows; the first first. */
@@ -37,6 +40,22 @@ export async function howCameIt(log: EventLogReader, { kind, record, seq }: Insp
     if (isDecisive(event)) return chainFrom(log, event);
   }
   return [];
+}
+
+/** What probes changed since a container's last start: the last first, then that start. None of one that does not run. */
+export async function howIsItsHealth(log: EventLogReader, { kind, record, seq, removedAt }: InspectAnswer): Promise<readonly CauseLink[]> {
+  if (kind !== 'container' || record.process === undefined || removedAt !== undefined) return [];
+  let start: ShiplogEvent | undefined;
+  let changes: ShiplogEvent[] = [];
+  for await (const event of streamEvents(log, `container/${record.id}`, seq)) {
+    if (BEGINNING.has(event.type)) [start, changes] = [event, []];
+    // In logs of 0.1.0 a probe that changed the failing streak alone is an event, too.
+    if (event.type === 'container.health' && event.data.status !== event.data.was) changes.push(event);
+  }
+  const told = changes.slice(-MOST_CHANGES).toReversed();
+  if (told.length === 0) return [];
+  const links = told.map((event, index): CauseLink => ({ relation: index === 0 ? 'last' : 'after', event }));
+  return start === undefined ? links : [...links, { relation: told.length < changes.length ? 'since' : 'after', event: start }];
 }
 
 function isDecisive(event: ShiplogEvent): boolean {
@@ -105,7 +124,17 @@ async function chainFrom(log: EventLogReader, first: ShiplogEvent | undefined): 
     links.push(next);
     next = await before(log, next.event);
   }
-  return links;
+  // A container that is restarted again and again: who began that is what is asked for.
+  const start = next === undefined ? undefined : link('since', await lastAsked(log, next.event));
+  return start === undefined ? links : [...links, start];
+}
+
+/** The last start of a container before an event that the engine did not ask for itself. */
+async function lastAsked(log: EventLogReader, { stream, seq }: ShiplogEvent): Promise<ShiplogEvent | undefined> {
+  return lastOf(
+    streamEvents(log, stream, seq),
+    ({ type, cause, actor }) => ASKED.has(type) && cause === undefined && actor.scheme !== 'system',
+  );
 }
 
 async function before(log: EventLogReader, event: ShiplogEvent): Promise<CauseLink | undefined> {

@@ -4,7 +4,7 @@ import { inspectAt, inspectNow } from '../inspect.ts';
 import { recordLook } from '../record-look.ts';
 import { replyJson } from '../reply.ts';
 import { type Exchange, momentParameter, objectOf, type Route } from '../route.ts';
-import { howCameIt, whyIsIt } from '../why.ts';
+import { howCameIt, howIsItsHealth, whyIsIt } from '../why.ts';
 
 /** An object, and the events that made it so. */
 export type WhyAnswer = InspectAnswer & Explanation;
@@ -29,7 +29,12 @@ export const why: Route = {
     const chain = await whyIsIt(engine.log, found);
     const origin = await howCameIt(engine.log, found);
     const same = origin[0] !== undefined && chain.some(({ event }) => event.seq === origin[0]?.event.seq);
-    const answer: WhyAnswer = { ...found, chain: reveal(chain), origin: same ? [] : reveal(origin) };
+    const answer: WhyAnswer = {
+      ...found,
+      chain: reveal(chain),
+      origin: same ? [] : reveal(origin),
+      health: reveal(await howIsItsHealth(engine.log, found)),
+    };
     replyJson(response, 200, answer);
   },
 };

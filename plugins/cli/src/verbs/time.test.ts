@@ -38,7 +38,7 @@ const event = (seq: number, type: string, more: object = {}): object => ({
 
 const WHY = {
   kind: 'container',
-  record: { name: 'web', status: 'exited', exitCode: 143, error: '' },
+  record: { name: 'web', status: 'exited', exitCode: 143, error: '', restartCount: 0, spec: { restart: { policy: 'no', maxRetries: 0 } } },
   seq: 9,
   chain: [
     { relation: 'last', event: event(7, 'container.exited', { data: { exitCode: 143, oomKilled: false } }) },
@@ -52,6 +52,7 @@ const WHY = {
     },
   ],
   origin: [],
+  health: [],
 };
 
 test('given a moment, when sizes are asked for, then they are refused: the log has none', async () => {
@@ -123,6 +124,45 @@ test('given a container that was stopped, when asked why, then people read the c
     const json = await runShiplog(['why', 'web', '--format', 'json', '--at', '9'], { host: daemon.host });
     assert.equal(JSON.parse(json.stdout), WHY);
     assert.is(daemon.seen.at(-1)?.query.get('at'), '9');
+  });
+});
+
+test('given a container that its policy restarted and whose health changed, when asked why, then people read by whom, how often, and what probes found', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    const after = (seq: number, type: string, more: object = {}): object => ({ relation: 'after', event: event(seq, type, more) });
+    const probe = (was: string, status: string, exitCode: number): object => ({ data: { was, status, exitCode, failingStreak: 0 } });
+    const engine = { actor: { scheme: 'system', reason: 'restart-policy' }, cause: 6 };
+    const start = after(20, 'container.start.succeeded');
+    daemon.answers.set('GET /shiplog/v1/why/any/web', () => ({
+      ...WHY,
+      record: {
+        ...WHY.record,
+        status: 'running',
+        process: { pid: 1 },
+        health: { status: 'unhealthy', failingStreak: 3 },
+        restartCount: 2,
+        spec: { restart: { policy: 'on-failure', maxRetries: 5 } },
+      },
+      chain: [start, after(12, 'container.start.requested', engine)],
+      health: [
+        after(30, 'container.health', probe('healthy', 'unhealthy', -1)),
+        after(25, 'container.health', probe('starting', 'healthy', 0)),
+        start,
+      ],
+    }));
+    const { stdout } = await runShiplog(['why', 'web'], { host: daemon.host });
+    const lines = stdout.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}/g, 'TIME').split('\n');
+    assert.equal(lines, [
+      'container web is running (unhealthy), restarted 2 times by its policy on-failure, at most 5 times',
+      '  TIME #20 after container.start.succeeded',
+      '    TIME #12 after container.start.requested by the engine (restart-policy)',
+      '      asked by the engine (restart-policy)',
+      'Its health:',
+      '  TIME #30 after container.health: healthy to unhealthy, a probe could not run or took too long',
+      '    TIME #25 after container.health: starting to healthy, a probe ended with code 0',
+      '      TIME #20 after container.start.succeeded',
+      '',
+    ]);
   });
 });
 
