@@ -205,7 +205,7 @@ test('given changes of health, when asked for, then the last of them and the sta
     const found = (record: object) => ({ kind: 'container', record: { id: 'c1', ...record }, seq: made.durableSeq }) as never;
     const health = await howIsItsHealth(made, found({ process: {} }));
     assert.is(story(health).join(', '), told);
-    assert.is((health[0]?.event.data as { readonly status: string }).status, rounds % 2 === 0 ? 'healthy' : 'unhealthy');
+    assert.is((health[0]?.event.data as { readonly status?: string } | undefined)?.status, rounds % 2 === 0 ? 'healthy' : 'unhealthy');
     assert.equal(await howIsItsHealth(made, found({})), []);
     await made.close();
   }
