@@ -291,5 +291,10 @@ export interface Engine {
   recordRead(read: LogRead, caller: Caller): Promise<ReadRecord>;
   /** The pseudonym of a person in the log, by `uid:NUMBER`, `tls:SUBJECT`, `tcp:ADDRESS` or itself. Throws SUBJECT_NOT_FOUND. */
   subject(name: string): Promise<string>;
+  /**
+   * Says whether a registry (`host[:port]`) takes these credentials; nothing of it is kept or recorded. Throws REGISTRY_DENIED, REGISTRY_UNAVAILABLE, or
+   * NOT_SUPPORTED where no image source can ask.
+   */
+  login(registry: string, auth: RegistryAuth, signal?: AbortSignal): Promise<void>;
   info(): Promise<EngineInfo>;
 }

@@ -18,15 +18,10 @@ import {
 import type { EngineCore } from './core.ts';
 import { withValues } from './secrets/secrets.ts';
 
-type VerbArgs<K extends VerbKind, V extends keyof DriverFamilies[K]> = DriverFamilies[K][V] extends (
-  args: infer A,
-  ctx: OperationContext,
-) => unknown
-  ? A
-  : never;
-type VerbAnswer<K extends VerbKind, V extends keyof DriverFamilies[K]> = DriverFamilies[K][V] extends (...args: never[]) => Promise<infer R>
-  ? R
-  : never;
+type VerbArgs<K extends VerbKind, V extends keyof DriverFamilies[K]> =
+  NonNullable<DriverFamilies[K][V]> extends (args: infer A, ctx: OperationContext) => unknown ? A : never;
+type VerbAnswer<K extends VerbKind, V extends keyof DriverFamilies[K]> =
+  NonNullable<DriverFamilies[K][V]> extends (...args: never[]) => Promise<infer R> ? R : never;
 
 /**
  * One operation under way: it calls drivers step by step, journals each by name, and knows how to take them back.

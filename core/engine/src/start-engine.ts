@@ -37,6 +37,7 @@ import {
   type UsageKind,
   type Views,
   type WaitCondition,
+  type RegistryAuth,
 } from '@shiplog/contracts';
 import { EngineCore, system } from './core.ts';
 import { DiskMeter } from './disk-usage.ts';
@@ -50,6 +51,7 @@ import type { EngineParts } from './ports.ts';
 import { watchExits } from './reactors/exits.ts';
 import { Health } from './reactors/health.ts';
 import { Restarts } from './reactors/restarts.ts';
+import { registryLogin } from './registry-login.ts';
 import { Reads } from './reads.ts';
 import { Retention } from './retention/retention.ts';
 import { recover } from './recover.ts';
@@ -247,6 +249,10 @@ class ServingEngine implements RunningEngine {
 
   async size(ref: string, signal?: AbortSignal): Promise<ContainerSize> {
     return this.#disk.container(this.core.ledger.head.container(ref), this.#until(signal));
+  }
+
+  login(registry: string, auth: RegistryAuth, signal?: AbortSignal): Promise<void> {
+    return registryLogin(this.core, registry, auth, this.#until(signal));
   }
 
   diskUsage(kinds: ReadonlySet<UsageKind>, signal?: AbortSignal): Promise<DiskUsage> {

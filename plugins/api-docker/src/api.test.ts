@@ -358,6 +358,20 @@ test('given logs, when they are asked with timestamps, then lines are framed and
   assert.is(older.headers['content-type'], 'application/vnd.docker.raw-stream');
 });
 
+test('given credentials, when they are checked, then the registry is asked, and a wrong password is 401 in the words of docker', async () => {
+  await using server = await serve();
+  const check = (body: object) =>
+    ask(server.socketPath, 'POST', '/auth', { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });
+  const good = await check({ username: 'me', password: 'right', serveraddress: 'https://index.docker.io/v1/' });
+  assert.equal([good.status, good.text], [200, '{"IdentityToken":"","Status":"Login Succeeded"}\n']);
+  assert.is((await check({ username: 'me', password: 'right', serveraddress: 'localhost:5000' })).status, 200);
+  const wrong = await check({ username: 'me', password: 'wrong', serveraddress: 'h' });
+  assert.equal([wrong.status, wrong.text], [401, '{"message":"login attempt to h failed: access denied"}\n']);
+  assert.is((await check({ serveraddress: 'h' })).status, 400);
+  assert.is((await check({ username: 'me', password: 'right', serveraddress: 'a b' })).status, 400);
+  assert.equal(server.engine.logins, ['me@docker.io', 'me@localhost:5000', 'me@h']);
+});
+
 test('given a load, when progress was sent and when the archive is bad, then lines end with CRLF and the error has its status', async () => {
   await using server = await serve();
   const loaded = await ask(server.socketPath, 'POST', '/images/load?quiet=0', {

@@ -9,7 +9,7 @@ export default definePlugin({
       manifest: {
         kind: 'image-source',
         name: 'directory',
-        capabilities: { offline: true },
+        capabilities: { offline: true, login: false, push: false },
         needs: {},
         doc: 'Images from OCI image layouts in a directory: its option `path`.',
       },

@@ -9,8 +9,9 @@ import { ACCEPT, descriptorIn, descriptorOf } from './manifest.ts';
 import { type Patience, patiently, PATIENCE } from './patience.ts';
 import { type Place, Registry } from './registry.ts';
 
-type Args<V extends 'resolve' | 'fetch'> = Parameters<ImageSource[V]>[0];
-type Answer<V extends 'resolve' | 'fetch'> = ReturnType<ImageSource[V]>;
+type Verbs = Required<ImageSource>;
+type Args<V extends keyof Verbs> = Parameters<Verbs[V]>[0];
+type Answer<V extends keyof Verbs> = ReturnType<Verbs[V]>;
 
 const PROGRESS_BYTES = 512 * 1024;
 /** Somebody waits for the first word. */
@@ -52,6 +53,25 @@ export class RegistrySource implements ImageSource {
     });
   }
 
+  async login({ registry, auth = {} }: Args<'login'>, { signal }: OperationContext): Answer<'login'> {
+    if (!this.#registry.isAsked(registry))
+      throw new ShiplogError('REGISTRY_DENIED', `${registry} is none of the registries that this engine may ask (--registry)`, {
+        registry,
+      });
+    const place: Place = { domain: registry, scope: '', auth };
+    this.#registry.forget(place);
+    const what = `login attempt to ${registry}`;
+    return patiently(what, { ...this.#patience, attempts: RESOLVE_ATTEMPTS }, signal, async () => {
+      const response = await this.#registry.send(place, { method: 'GET', target: '/v2/', signal }).catch((error: unknown) => {
+        if (!(error instanceof ShiplogError)) throw error;
+        throw new ShiplogError(error.code, `${what} failed: ${error.message}`, error.facts, { cause: error });
+      });
+      if (response.statusCode !== 200) throw await failureOf(response, `${what} failed`);
+      response.resume();
+      return {};
+    });
+  }
+
   async fetch({ reference, mediaType, digest, size, path, auth = {} }: Args<'fetch'>, ctx: OperationContext): Answer<'fetch'> {
     const parts = referenceParts(reference);
     const place = placeOf(parts, 'pull', auth);
@@ -83,6 +103,7 @@ export class RegistrySource implements ImageSource {
   }
 }
 
+/** Of a reference: what is done with its repository. */
 function placeOf({ domain, path }: ReferenceParts, actions: string, auth: Place['auth']): Place {
   return { domain, scope: `repository:${path}:${actions}`, auth };
 }

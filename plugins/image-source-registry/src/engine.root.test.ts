@@ -1,7 +1,7 @@
 // time limit: 300 s
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { busyboxLayout, temporaryDirectory, TestDaemon, TestRegistry } from '@shiplog/test-support';
+import { busyboxLayout, run, temporaryDirectory, TestDaemon, TestRegistry } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -116,6 +116,29 @@ test('given a registry that is not there, when an image of it is pulled, then do
   assert.match(gone.stderr, /127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/);
   const outcome = (await daemon.events()).findLast(({ type }) => type === 'image.pull.failed');
   assert.is(outcome?.result?.error?.code, 'REGISTRY_UNAVAILABLE');
+});
+
+test('given a registry that asks who one is, when one logs in with docker, then it pulls what others may not', async () => {
+  const closed = await TestRegistry.start({ htpasswd: { username: 'me', password: 'pässword' } });
+  try {
+    const { path } = await layout({ Labels: { is: 'closed' } });
+    await closed.push(`oci:${path}:latest`, 'app:1', ['--dest-creds', 'me:pässword']);
+    const login = (password: string) =>
+      run('docker', ['login', '-u', 'me', '--password-stdin', closed.host], { env: daemon.env, input: password });
+    const name = `${closed.host}/app:1`;
+    const before = await daemon.docker(['pull', name]);
+    assert.is(before.code, 1);
+    assert.match(before.stderr, `pull access denied for ${name}, repository does not exist or may require 'docker login'`);
+    const wrong = await login('wrong');
+    assert.is(wrong.code, 1);
+    assert.match(wrong.stderr, `login attempt to ${closed.host} failed`);
+    const right = await login('pässword');
+    assert.equal([right.code, /Login Succeeded/.test(right.stdout)], [0, true], right.stderr);
+    const pulled = await daemon.docker(['pull', name]);
+    assert.is(pulled.code, 0, pulled.stderr);
+  } finally {
+    await closed.stop();
+  }
 });
 
 async function described(name: string, digest: string): Promise<object> {

@@ -38,6 +38,11 @@ export class Registry {
     this.#tokens = new Tokens(this.#client, hosts);
   }
 
+  /** Has credentials tried anew. */
+  forget({ domain, scope, auth }: Place): void {
+    this.#tokens.forget(domain, scope, auth);
+  }
+
   isAsked(domain: string): boolean {
     return isAsked(domain, this.#hosts);
   }
@@ -60,7 +65,7 @@ export class Registry {
   async #follow({ domain }: Place, request: Request, authorization: string | undefined): Promise<IncomingMessage> {
     const { method, target, headers = {}, body, signal } = request;
     const base = await this.#base(addressOf(domain), signal);
-    let url = new URL(target, base);
+    let url = this.#allowed(target, base);
     for (let hops = 0; ; hops += 1) {
       // Who stores blobs for a registry is not told who asks.
       const known = authorization !== undefined && url.origin === base.origin ? { authorization } : {};
@@ -81,18 +86,19 @@ export class Registry {
       if (!REDIRECTS.has(status) || location === undefined || (method !== 'GET' && method !== 'HEAD')) return response;
       response.resume();
       if (hops === REDIRECT_LIMIT) throw new ShiplogError('DRIVER_FAILED', `${base.host} redirects more than ${REDIRECT_LIMIT} times`);
-      url = this.#next(location, url);
+      url = this.#allowed(location, url);
     }
   }
 
-  #next(location: string, from: URL): URL {
-    const next = URL.canParse(location, from) ? new URL(location, from) : undefined;
+  /** Where a registry sends its clients: over TLS, or to hosts that may do without. */
+  #allowed(target: string | URL, from: URL): URL {
+    const next = URL.canParse(String(target), from.href) ? new URL(target, from) : undefined;
     if (next?.protocol === 'https:' || (next?.protocol === 'http:' && isInsecure(next.host, this.#hosts))) {
       next.username = '';
       next.password = '';
       return next;
     }
-    throw new ShiplogError('DRIVER_FAILED', `${from.host} redirects to what is no https URL`);
+    throw new ShiplogError('DRIVER_FAILED', `${from.host} sends its clients to what is no https URL`);
   }
 
   async #sent(call: Call): Promise<IncomingMessage> {

@@ -41,6 +41,10 @@ export class Tokens {
     return token !== undefined && token.until > Date.now() ? token.authorization : undefined;
   }
 
+  forget(place: string, scope: string, auth: RegistryAuth): void {
+    this.#kept.delete(keyOf(place, scope, auth));
+  }
+
   /**
    * The answer to a registry's challenges; undefined where there is none, since nobody said who asks. Throws REGISTRY_DENIED where the
    * credentials are refused, {@link Passing}.

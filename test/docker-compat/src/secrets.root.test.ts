@@ -131,6 +131,9 @@ test('given secrets in requests that fail or are refused, when the client is tol
 test('given a registry that asks who one is, when an image is pulled from it with a password, then the password is where the next test searches for it, and not found', async () => {
   assert.is(await withHeader(`/images/create?fromImage=${registry.host}/private&tag=1`, 'X-Registry-Auth', authHeader(PASSWORD)), 200);
   assert.match(told.join(''), `Downloaded newer image for ${registry.host}/private:1`);
+  const credentials = { username: 'me', password: PASSWORD, serveraddress: registry.host };
+  assert.is(await asked('POST', '/auth', credentials), 200);
+  assert.is(await asked('POST', '/auth', { ...credentials, password: canary('wronglogin') }), 401);
   const url = `/images/create?fromImage=${registry.host}/private&tag=1`;
   assert.is(await withHeader(url, 'X-Registry-Auth', authHeader(canary('wrongagain'))), 403);
   assert.is(await withHeader(url, 'X-Registry-Auth', Buffer.from(`{"username":["${canary('misread')}"]}`).toString('base64')), 400);

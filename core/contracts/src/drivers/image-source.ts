@@ -26,6 +26,9 @@ const SOMETHING = {
   size: 0,
 };
 
+/** Names of images in the same registry that may have a blob already, with nothing left out: it need not travel again. */
+const elsewhere = Type.Array(Type.String({ minLength: 1 }));
+
 /**
  * An image source knows images by their references, and brings their blobs.
  *
@@ -48,7 +51,34 @@ export const IMAGE_SOURCE_VERBS = {
     // Layers may be large, and far away.
     deadlineMs: 1_800_000,
   }),
+  login: verb({
+    doc: 'Says whether `registry` (`host[:port]`) takes these credentials. Fails REGISTRY_DENIED. With the capability `login`.',
+    args: Type.Object({ registry: Type.String({ minLength: 1 }), auth: Type.Optional(auth) }),
+    answer: Done,
+  }),
+  upload: verb({
+    doc: 'Brings the blob in the file `path` to where the image `reference` is to be, unless it is there: `state` says which. `elsewhere`: images that may have it. Tells progress. With the capability `push`.',
+    args: Type.Object({ reference, ...Descriptor, path: HostPath, elsewhere: Type.Optional(elsewhere), auth: Type.Optional(auth) }),
+    answer: Type.Object({
+      state: Type.Union([Type.Literal('pushed'), Type.Literal('there'), Type.Literal('mounted')]),
+      /** The image of `elsewhere` that had it. */
+      from: Type.Optional(Type.String()),
+    }),
+    simulate: () => ({ state: 'pushed' as const }),
+    deadlineMs: 1_800_000,
+  }),
+  publish: verb({
+    doc: 'Makes `reference`, which has a tag, stand for the manifest in the file `path`, whose blobs were all uploaded. With the capability `push`.',
+    args: Type.Object({ reference, ...Descriptor, path: HostPath, auth: Type.Optional(auth) }),
+    answer: Done,
+  }),
 } as const;
 
-/** Holds nothing on the host: `observe` answers nothing. */
-export interface ImageSource extends DriverBase, VerbsOf<typeof IMAGE_SOURCE_VERBS> {}
+type ImageSourceVerbs = VerbsOf<typeof IMAGE_SOURCE_VERBS>;
+type Optional = 'login' | 'upload' | 'publish';
+
+/**
+ * Holds nothing on the host: `observe` answers nothing. Verbs that go with a capability are missing where the manifest does not have it, and are not asked
+ * for.
+ */
+export interface ImageSource extends DriverBase, Omit<ImageSourceVerbs, Optional>, Partial<Pick<ImageSourceVerbs, Optional>> {}

@@ -14,7 +14,6 @@ const NOT_YET: readonly (readonly [method: string, template: string])[] = [
   ['GET', '/images/search'],
   ['GET', '/images/{name*}/attestations'],
   ['POST', '/images/{name*}/push'],
-  ['POST', '/auth'],
   ['GET', '/distribution/{name*}/json'],
   ['POST', '/session'],
   ['POST', '/grpc'],

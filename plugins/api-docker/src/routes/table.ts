@@ -44,6 +44,7 @@ import { removeNetwork } from './networks/remove.ts';
 import { inspectPlugin } from './plugins/inspect.ts';
 import { listPlugins } from './plugins/list.ts';
 import { REFUSED } from './refused.ts';
+import { checkAuth } from './system/auth.ts';
 import { diskUsage } from './system/df.ts';
 import { events } from './system/events.ts';
 import { info } from './system/info.ts';
@@ -66,6 +67,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'GET', template: '/events', route: events },
   { method: 'GET', template: '/system/df', route: diskUsage },
   { method: 'POST', template: '/build/prune', route: pruneBuildCache, harmless: true },
+  { method: 'POST', template: '/auth', route: checkAuth, harmless: true },
   { method: 'OPTIONS', template: '/{any*}', route: options },
 
   { method: 'GET', template: '/containers/json', route: listContainers, past: true },

@@ -28,6 +28,7 @@ import {
   type StateView,
   type UsageKind,
   type WaitCondition,
+  type RegistryAuth,
 } from '@shiplog/contracts';
 import { containerCommands } from './fake-containers.ts';
 import { execCommands } from './fake-execs.ts';
@@ -233,6 +234,14 @@ export class FakeEngine implements Engine {
   async size(container: string): Promise<ContainerSize> {
     this.state.container(container);
     return { own: 4096, rootfs: 8192 };
+  }
+
+  readonly logins: string[] = [];
+
+  /** Takes the password `right`. */
+  async login(registry: string, { username = '', password }: RegistryAuth): Promise<void> {
+    this.logins.push(`${username}@${registry}`);
+    if (password !== 'right') throw new ShiplogError('REGISTRY_DENIED', `login attempt to ${registry} failed: access denied`);
   }
 
   /** What was to be measured. */

@@ -64,6 +64,7 @@ export function anEngine(): Double {
     export: notUsed,
     size: notUsed,
     diskUsage: notUsed,
+    login: notUsed,
     usage: notUsed,
     save: notUsed,
     probes: notUsed,
