@@ -6,7 +6,7 @@ import type { ErrorRecord } from './errors.ts';
 export interface AuditRecord {
   /** Position of the intent, or of the read. */
   readonly seq: number;
-  /** Position of the outcome; absent while there is none, and for reads. */
+  /** Position of the outcome; absent while there is none, and for reads that are no commands. */
   readonly outcome?: number;
   /** When it was asked, nanoseconds since the epoch, decimal. */
   readonly time: string;

@@ -18,9 +18,9 @@ export interface CommandArgs {
   'container.pause': { readonly container: string };
   'container.unpause': { readonly container: string };
   'container.rename': { readonly container: string; readonly name: string };
-  /** Other limits or another restart policy. What is absent stays; -1 takes a limit away. */
   /** Takes what the container changed, and the layers it lies on, to another storage driver. */
   'container.migrate': { readonly container: string; readonly storageDriver: string };
+  /** Other limits or another restart policy. What is absent stays; -1 takes a limit away. */
   'container.update': {
     readonly container: string;
     readonly limits: ResourceLimits;
@@ -35,6 +35,12 @@ export interface CommandArgs {
     readonly copyOwner: boolean;
     readonly sealed?: SecretRef;
   };
+  /** What is at a path. */
+  'container.stat': { readonly container: string; readonly path: string };
+  /** The file or directory at a path as a tar, for {@link CommandStreams.take}. */
+  'container.archive': { readonly container: string; readonly path: string };
+  /** All of its root file system as a tar, for {@link CommandStreams.take}. */
+  'container.export': { readonly container: string };
   'container.remove': { readonly container: string; readonly force: boolean; readonly volumes: boolean };
   /** Gives back what a container that has exited still holds on the host. Asked by the engine itself. */
   'container.release': { readonly container: string };
@@ -177,6 +183,9 @@ export interface CommandAnswers {
   'container.update': { readonly id: string; readonly warnings: readonly string[] };
   'container.resize': { readonly id: string };
   'container.extract': Outcomes['container.extract'];
+  'container.stat': Record<string, never>;
+  'container.archive': Outcomes['container.archive'];
+  'container.export': Outcomes['container.export'];
   'container.remove': { readonly id: string };
   'container.release': { readonly id: string };
   'container.prune': { readonly removed: readonly string[]; readonly reclaimedBytes: number };

@@ -4,14 +4,14 @@ import type { StreamName } from './envelope.ts';
 import type { EventLogReader } from './event-log.ts';
 import type { ContentVerb, ReadVerb } from './events.ts';
 import type { CgroupStats } from './drivers/cgroup.ts';
-import type { PathStat } from './drivers/container-files.ts';
+import type { OpenFiles, PathStat } from './drivers/container-files.ts';
 import type { PathChange } from './drivers/storage.ts';
 import type { LogRecord } from './drivers/log.ts';
 import type { IoChannel } from './drivers/runtime.ts';
 import type { ProbeResults } from './health.ts';
 import type { DriverInfo } from './manifest.ts';
 import type { LogExtent, RetentionStatus } from './retention.ts';
-import type { ShiplogError } from './errors.ts';
+import type { ErrorRecord, ShiplogError } from './errors.ts';
 import type { ImageRecord, ObjectKind, ObjectRecords, StateView } from './state.ts';
 import type { SecretRef } from './vault.ts';
 
@@ -42,6 +42,11 @@ export interface CommandStreams {
   /** For image sources; gone with the operation. */
   readonly auth?: RegistryAuth;
   readonly body?: AsyncIterable<Uint8Array>;
+  /**
+   * Of verbs that read a container's files: takes what it wants of them, and resolves with the bytes it took when it is done with them. `canceled` aborts
+   * when it must leave off. Without it all that is asked for is read and thrown away.
+   */
+  readonly take?: (files: OpenFiles, canceled: AbortSignal) => Promise<number>;
   readonly progress?: (progress: Progress) => void;
   /** Aborts the operation: it is undone, and its outcome says `canceled`. */
   readonly signal?: AbortSignal;
@@ -100,6 +105,8 @@ export interface ContentRead {
   /** What the client called it. */
   readonly ref: string;
   readonly path?: string;
+  /** Why nothing was read. */
+  readonly error?: ErrorRecord;
 }
 
 /** What is to be saved. */
@@ -240,11 +247,15 @@ export interface Engine {
    * `signal`. Never recorded.
    */
   diskUsage(kinds: ReadonlySet<UsageKind>, signal?: AbortSignal): Promise<DiskUsage>;
-  /** What is at a path of a container, running or not. Throws CONTAINER_NOT_FOUND or PATH_NOT_FOUND. Never recorded. */
-  stat(container: string, path: string, signal?: AbortSignal): Promise<PathStat>;
   /**
-   * The file or directory at a path of a container as a tar. That it is read is recorded, durably, before this resolves. Whoever got it reads it to its end or
-   * leaves the loop: until then the container is not started, restarted or released; its removal ends the read. Throws CONTAINER_NOT_FOUND or PATH_NOT_FOUND.
+   * What is at a path of a container, running or not. Recorded durably before it resolves: of a container that runs as `content.read`; of another, for which
+   * something must be mounted, as the command `container.stat`, its intent before that. Throws CONTAINER_NOT_FOUND or PATH_NOT_FOUND, recorded too.
+   */
+  stat(container: string, path: string, caller: Caller, signal?: AbortSignal): Promise<PathStat>;
+  /**
+   * The file or directory at a path of a container as a tar, recorded in the same ways. Of a container that does not run, the outcome is durable before the
+   * tar ends: how much was taken, or that its reader left. Whoever got it reads it to its end or leaves the loop: until then the container is not started,
+   * restarted or released; its removal ends the read. Throws CONTAINER_NOT_FOUND or PATH_NOT_FOUND.
    */
   archive(
     container: string,

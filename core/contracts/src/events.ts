@@ -52,6 +52,10 @@ export interface Decisions {
   'container.update': { readonly id: string; readonly limits: ResourceLimits; readonly restart?: ContainerSpec['restart'] } | null;
   'container.resize': { readonly id: string; readonly rows: number; readonly columns: number } | null;
   'container.extract': { readonly id: string; readonly path: string } | null;
+  /** Reads of files. `mounts`: the container does not run, so its root file system is mounted for it; it has the container to itself then. */
+  'container.stat': { readonly id: string; readonly path: string; readonly mounts: boolean } | null;
+  'container.archive': { readonly id: string; readonly path: string; readonly mounts: boolean } | null;
+  'container.export': { readonly id: string; readonly mounts: boolean } | null;
   'container.remove': { readonly id: string; readonly kill: boolean; readonly volumes: readonly string[] } | null;
   'container.release': { readonly id: string } | null;
   'container.prune': { readonly ids: readonly string[] } | null;
@@ -128,6 +132,10 @@ export interface Outcomes {
   'container.resize': Record<string, never>;
   /** How much of the archive was taken in: entries, and bytes of regular files. */
   'container.extract': { readonly entries: number; readonly bytes: number };
+  'container.stat': Record<string, never>;
+  /** How many bytes of tar were taken. */
+  'container.archive': { readonly bytes: number };
+  'container.export': { readonly bytes: number };
   'container.remove': Record<string, never>;
   'container.release': Record<string, never>;
   'container.prune': { readonly removed: readonly string[]; readonly reclaimedBytes: number };
@@ -196,8 +204,8 @@ export interface Observations {
   'host.rebooted': { readonly bootId: string; readonly previousBootId: string };
 }
 
-/** Reads that take content out of the engine, named as verbs are. */
-export const CONTENT_VERBS = ['image.save', 'container.archive', 'container.export'] as const;
+/** Reads that take content out of the engine, or tell of it. Those of containers are commands where something must be mounted for them. */
+export const CONTENT_VERBS = ['image.save', 'container.stat', 'container.archive', 'container.export'] as const;
 export type ContentVerb = (typeof CONTENT_VERBS)[number];
 
 /** What is read from the engine, and recorded: the log, or content. */
@@ -222,12 +230,15 @@ export interface MetaEvents {
   };
   /** A reader that followed has left. `last` is the last position it was sent, -1 for none. */
   'log.read.ended': { readonly last: number };
-  /** Somebody takes content out of the engine; in the stream of what it is the content of. Recorded before the first byte. */
+  /**
+   * Somebody takes content out of the engine for which nothing is mounted; in the stream of what it is the content of. Recorded before the first byte, or
+   * with a `result` that says why there is none.
+   */
   'content.read': {
     readonly verb: ContentVerb;
     /** What the client called it. */
     readonly ref: string;
-    /** Of `container.archive`: the path in the container. */
+    /** Of `container.stat` and `container.archive`: the path in the container. */
     readonly path?: string;
   };
   /**

@@ -31,7 +31,7 @@ export * from './output/index.ts';
 export { instantiate } from './scope.ts';
 export { HOME, KERNEL, LOG, LOGGER, OPTIONS } from './services.ts';
 export { copyAttributes, copyTree } from './tree-copy.ts';
-export { seedVolume } from './seed-volume.ts';
+export { isVolumeEmpty, seedVolume } from './seed-volume.ts';
 export { SnapshotStore } from './snapshot-store.ts';
 export { TargetMounts } from './target-mounts.ts';
 export { TreeSnapshots, withoutQuota } from './tree-snapshots.ts';

@@ -25,7 +25,7 @@ export interface VolumeSeed {
  */
 export async function seedVolume({ kernel, seed, to, signal }: VolumeSeed): Promise<void> {
   const present = await readdir(to);
-  if (present.some((name) => name !== COPYING && name !== MOVING && name !== 'lost+found') && !present.includes(MOVING)) return;
+  if (!isEmpty(present) && !present.includes(MOVING)) return;
   const from = await sourceOf(kernel, seed);
   if (from === undefined) return;
   if (!present.includes(MOVING)) {
@@ -39,6 +39,21 @@ export async function seedVolume({ kernel, seed, to, signal }: VolumeSeed): Prom
   for (const name of await readdir(join(to, MOVING))) await rename(join(to, MOVING, name), join(to, name));
   await copyAttributes(kernel, from, to, await lstat(from, { bigint: true }));
   await rmdir(join(to, MOVING));
+}
+
+/** Whether a volume's directory holds nothing, so that it would be seeded from the beginning. A file is not empty. */
+export async function isVolumeEmpty(path: string): Promise<boolean> {
+  try {
+    return isEmpty(await readdir(path));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOTDIR') return false;
+    throw error;
+  }
+}
+
+/** A file system of its own has a directory for what a check of it finds. */
+function isEmpty(names: readonly string[]): boolean {
+  return names.every((name) => name === COPYING || name === MOVING || name === 'lost+found');
 }
 
 /** The directory to copy; undefined where the image has none. */

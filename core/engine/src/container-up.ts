@@ -45,7 +45,7 @@ export async function bringUp(op: Operation, recorded: ContainerRecord, image: I
         op.engine.environment.unseal(container.spec.env),
         sandboxPath,
         mounted,
-        publishVolumes(op, container, mounted),
+        publishVolumes(op, container, { seed: true, mounted }),
       );
       // Who joins a network joins its names too.
       const hostname = owner.spec.hostname ?? (hostNetwork ? parts.host.hostname : owner.id.slice(0, 12));

@@ -17,13 +17,13 @@ export function volumeDriver(core: EngineCore, name: string): string {
 }
 
 /**
- * Makes the container's volumes and asks where they are on this host, by name. Empty ones get what the image has at the mount
+ * Makes the container's volumes and asks where they are on this host, by name. To `seed` is to give empty ones what the image has at the mount
  * point, once the root file system is `mounted`.
  */
 export async function publishVolumes(
   op: Operation,
   container: ContainerRecord,
-  mounted: Promise<unknown>,
+  { seed, mounted }: { readonly seed: boolean; readonly mounted?: Promise<unknown> },
 ): Promise<ReadonlyMap<string, string>> {
   const published = new Map<string, string>();
   for (const mount of container.spec.mounts) {
@@ -34,12 +34,12 @@ export async function publishVolumes(
     await op.step('volume', driver, 'create', args, { label: `volume.create ${volume.name}`, lasting: true });
     const consumed = { ...args, consumer: container.id };
     await mounted;
-    const seed = mount.noCopy === true ? {} : { seed: { root: op.engine.parts.paths.rootfs(container.id), path: mount.target } };
+    const seeded = !seed || mount.noCopy === true ? {} : { seed: { root: op.engine.parts.paths.rootfs(container.id), path: mount.target } };
     const { path } = await op.step(
       'volume',
       driver,
       'publish',
-      { ...consumed, ...seed },
+      { ...consumed, ...seeded },
       { label: `volume.publish ${volume.name}`, undoArgs: consumed },
     );
     published.set(volume.name, path);
@@ -59,7 +59,7 @@ export async function unpublishVolumes(op: Operation, container: ContainerRecord
       volumeDriver(op.engine, volume.driver),
       'unpublish',
       { ...volumeArgs(volume), consumer: container.id },
-      { label: `volume.unpublish ${name}` },
+      { label: `volume.unpublish ${name}`, givingBack: true },
     );
   }
 }

@@ -5,7 +5,7 @@ import { type Command, type CommandType, type IntentData, ShiplogError } from '@
 import { codeOf } from '@shiplog/contracts/testing';
 import type { RunningEngine } from './start-engine.ts';
 import { CALLER, eventsOf, SimDisk, simEngine, simSpec } from './testing/sim-engine.ts';
-import { SimWorld } from './testing/sim-world.ts';
+import { SimWorld, stuck } from './testing/sim-world.ts';
 
 const test = suite('engine');
 
@@ -315,19 +315,6 @@ function unsettled(events: Awaited<ReturnType<typeof eventsOf>>): string[] {
 /** Secrets that go with their containers; callers' keys stay. */
 function secretsOfRecords(world: SimWorld): readonly string[] {
   return [...world.secrets.keys()].filter((id) => !id.startsWith('subject:'));
-}
-
-/** Resolves false once the world has stopped answering. */
-async function stuck(world: SimWorld, effect: number): Promise<boolean> {
-  for (let turns = 0; turns < 200; turns += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 2));
-    if (world.effects >= effect) {
-      // Steps beside the one that hangs still come to their ends.
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      return false;
-    }
-  }
-  return new Promise(() => undefined);
 }
 
 /** Resolves when reactors have nothing left to do. */

@@ -12,6 +12,9 @@ const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
   'container.rename',
   'container.migrate',
   'container.extract',
+  'container.stat',
+  'container.archive',
+  'container.export',
   'container.update',
   'image.commit',
   'network.connect',
@@ -23,12 +26,19 @@ const NEED_RELEASE: ReadonlySet<CommandType> = new Set<CommandType>([
   'container.start',
   'container.restart',
   'container.migrate',
+  'container.extract',
+  'container.stat',
+  'container.archive',
+  'container.export',
   'image.commit',
   'network.connect',
   'network.disconnect',
 ]);
 
-/** Verbs that mount or unmount what a container has: they wait for whoever reads its files. Others wait only for who had them mounted for that. */
+/** Verbs that read files. They need a container to themselves only where it must be mounted for them. */
+const READING: ReadonlySet<CommandType> = new Set<CommandType>(['container.stat', 'container.archive', 'container.export']);
+
+/** Verbs that mount or unmount what a container has: they wait for whoever reads files of one that runs. */
 const MOUNTING: ReadonlySet<CommandType> = new Set<CommandType>([
   'container.start',
   'container.restart',
@@ -53,7 +63,8 @@ const SHARE_LAYERS: ReadonlySet<CommandType> = new Set<CommandType>([
 export function soleContainer<T extends CommandType>(view: StateView, type: T, args: CommandArgs[T]): ContainerRecord | undefined {
   if (!EXCLUSIVE.has(type)) return undefined;
   try {
-    return view.container((args as { readonly container: string }).container);
+    const container = view.container((args as { readonly container: string }).container);
+    return READING.has(type) && container.process !== undefined ? undefined : container;
   } catch (error) {
     if (error instanceof ShiplogError) return undefined;
     throw error;

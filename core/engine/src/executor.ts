@@ -263,7 +263,7 @@ export class Executor {
       await Promise.all(
         (args as CommandArgs['container.prune']).containers.map(async (id) => {
           await this.idle(id);
-          await this.core.filesOfContainers.unread(id, false);
+          await this.core.filesOfContainers.unused(id);
         }),
       );
     const container = soleContainer(this.core.ledger.head, type, args);
@@ -283,15 +283,14 @@ export class Executor {
     }
     if (type === 'container.remove' && force === true) await this.#leave(id);
     await this.idle(id);
-    await this.core.filesOfContainers.unread(id, sparesReaders(type));
+    if (!sparesReaders(type)) await this.core.filesOfContainers.unused(id);
     const now = this.core.ledger.head.containers.get(id);
     if (needsRelease(type, now)) await settle(this.core, this, id);
   }
 
   /** Whoever copies files of a container that is being removed by force is done with it. */
   async #leave(id: string): Promise<void> {
-    await this.core.filesOfContainers.cancel(id);
-    await this.idle(id);
+    await this.core.filesOfContainers.forbid(id, () => this.idle(id));
   }
 
   /** Whether somebody came first after all. */
@@ -299,14 +298,11 @@ export class Executor {
     const { head } = this.core.ledger;
     const { filesOfContainers } = this.core;
     if (!layers.taken && sharesLayers(head, type, args)) return true;
-    if (
-      type === 'container.prune' &&
-      (args as CommandArgs['container.prune']).containers.some((id) => filesOfContainers.areRead(id, false))
-    )
+    if (type === 'container.prune' && (args as CommandArgs['container.prune']).containers.some((id) => filesOfContainers.areUsed(id)))
       return true;
     const container = soleContainer(head, type, args);
     if (container === undefined || this.#stopping) return false;
-    return this.isBusy(container) || needsRelease(type, container) || filesOfContainers.areRead(container.id, sparesReaders(type));
+    return this.isBusy(container) || needsRelease(type, container) || (!sparesReaders(type) && filesOfContainers.areUsed(container.id));
   }
 
   async #givens(command: Command, given: Given | undefined): Promise<Givens> {

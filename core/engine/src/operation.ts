@@ -51,7 +51,7 @@ export class Operation<T extends CommandType = CommandType> {
 
   /**
    * Calls a driver verb as a journaled step. If the verb has an undo, {@link Operation.undo} will call it with `undoArgs`,
-   * or with the same arguments; not if it is `lasting`, because others rely on the effect too.
+   * or with the same arguments; not if it is `lasting`, because others rely on the effect too. A `givingBack` goes on when the caller went away.
    */
   async step<K extends VerbKind, V extends string & keyof DriverFamilies[K]>(
     kind: K,
@@ -61,6 +61,7 @@ export class Operation<T extends CommandType = CommandType> {
     options: {
       readonly undoArgs?: unknown;
       readonly lasting?: boolean;
+      readonly givingBack?: boolean;
       readonly label?: string;
       /** Arguments that are secret: nothing that the log has depends on them. */
       readonly secretArgs?: Partial<VerbArgs<K, V>>;
@@ -86,9 +87,10 @@ export class Operation<T extends CommandType = CommandType> {
     return this.timed(step, async () => {
       const journal = this.#journalOf(step, args);
       const { progress, ...context } = this.#context();
+      const signal = options.givingBack === true ? new AbortController().signal : context.signal;
       const heard = options.quiet === true || progress === undefined ? {} : { progress };
       const all = options.secretArgs === undefined ? args : { ...(args as object), ...(options.secretArgs as object) };
-      const answer = (await this.engine.call(kind, name, verb, all, { ...context, ...heard, journal })) as VerbAnswer<K, V>;
+      const answer = (await this.engine.call(kind, name, verb, all, { ...context, ...heard, signal, journal })) as VerbAnswer<K, V>;
       this.journal(step, options.facts?.(answer));
       return answer;
     });
@@ -114,6 +116,16 @@ export class Operation<T extends CommandType = CommandType> {
     const values = await this.engine.secrets.values('spec' in record ? record.spec : record);
     this.secrets.push(...values);
     return withValues(record, values);
+  }
+
+  /** The same; marks stay where the values were erased. */
+  async known<R extends { readonly spec: { readonly sealed?: SecretRef } }>(record: R): Promise<R> {
+    try {
+      return await this.revealed(record);
+    } catch (error) {
+      if (ShiplogError.wrap(error).code !== 'SECRET_NOT_FOUND') throw error;
+      return record;
+    }
   }
 
   /** Takes back every step that began, the last first. What cannot be taken back is recorded as drift. */

@@ -66,7 +66,13 @@ export class Reads {
     const append = await this.#appender(caller);
     const clean = (text: string): string => redact(text, this.core.secrets.rules);
     await append(
-      reads.map(({ stream, ...data }): NewEvent => ({ stream, type: 'content.read', kind: 'meta', data: mapStrings(data, clean) })),
+      reads.map(({ stream, error, ...data }): NewEvent => ({
+        stream,
+        type: 'content.read',
+        kind: 'meta',
+        data: mapStrings(data, clean),
+        ...(error === undefined ? {} : { result: { status: error.code === 'CANCELED' ? 'canceled' : 'failed', ms: 0, error } }),
+      })),
     );
   }
 

@@ -235,16 +235,16 @@ class ServingEngine implements RunningEngine {
     return changes;
   }
 
-  async stat(container: string, path: string, signal = new AbortController().signal): Promise<PathStat> {
-    return this.#files.stat(container, path, signal);
+  async stat(container: string, path: string, caller: Caller, signal = new AbortController().signal): Promise<PathStat> {
+    return this.#files.stat(container, path, caller, signal);
   }
 
   async archive(container: string, path: string, caller: Caller, signal = new AbortController().signal) {
-    return this.#reads.prepare('container.archive', caller, () => this.#files.archive(container, path, caller, signal));
+    return this.#files.archive(container, path, caller, signal);
   }
 
   async export(container: string, caller: Caller, signal = new AbortController().signal): Promise<AsyncIterable<Uint8Array>> {
-    return this.#reads.prepare('container.export', caller, () => this.#files.export(container, caller, signal));
+    return this.#files.export(container, caller, signal);
   }
 
   async size(ref: string, signal?: AbortSignal): Promise<ContainerSize> {
@@ -348,8 +348,12 @@ class ServingEngine implements RunningEngine {
   }
 
   async stop(reason: string): Promise<void> {
-    await this.executor.drain(DRAIN_MS);
-    await this.core.filesOfContainers.cancel();
+    const { filesOfContainers } = this.core;
+    const drained = this.executor.drain(DRAIN_MS);
+    // Readers may take their time for ever.
+    await filesOfContainers.cancel({ spareWriters: true });
+    await drained;
+    await filesOfContainers.cancel();
     this.stopping.abort();
     await this.watching;
     const { instance } = this.core.parts;

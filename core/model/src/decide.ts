@@ -16,6 +16,7 @@ import { decideContainerKill } from './decide/container-kill.ts';
 import { decideContainerMigrate } from './decide/container-migrate.ts';
 import { decideContainerPause } from './decide/container-pause.ts';
 import { decideContainerPrune } from './decide/container-prune.ts';
+import { decideContainerArchive, decideContainerExport, decideContainerStat } from './decide/container-read.ts';
 import { decideContainerRelease } from './decide/container-release.ts';
 import { decideContainerRemove } from './decide/container-remove.ts';
 import { decideContainerRename } from './decide/container-rename.ts';
@@ -83,6 +84,9 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'container.update': decideContainerUpdate,
   'container.resize': decideContainerResize,
   'container.extract': decideContainerExtract,
+  'container.stat': decideContainerStat,
+  'container.archive': decideContainerArchive,
+  'container.export': decideContainerExport,
   'container.remove': decideContainerRemove,
   'container.release': decideContainerRelease,
   'container.prune': decideContainerPrune,
@@ -126,7 +130,7 @@ export const EFFECTLESS_VERBS: readonly CommandType[] = ['container.rename', 'ex
  * Decides a command against the state. Pure: the same state and command give the same decision.
  *
  * CONTAINER_BUSY means that another operation has the container for itself (create, start, stop, restart, extract, remove,
- * release), or that it has exited and is not yet released. The engine may wait until the record has neither `busy` nor,
+ * release, reads of one that does not run), or that it has exited and is not yet released. The engine may wait until the record has neither `busy` nor,
  * when down, `active`, and decide again on the newer state. kill, pause, unpause, update, resize, rename and the exec verbs need
  * no such right.
  *

@@ -59,6 +59,23 @@ async function descriptors(): Promise<number> {
 if (await apart(import.meta.filename)) {
   const test = suite('container-files: linux');
 
+  test('given a mount that is left out while it is empty, when it has nothing or something in it, then what is beneath shows, or what is in it', async () => {
+    await using directory = await temporaryDirectory();
+    const [root, volume] = [join(directory.path, 'root'), join(directory.path, 'volume')];
+    await mkdir(join(root, 'data'), { recursive: true });
+    await mkdir(join(volume, 'lost+found'), { recursive: true });
+    await writeFile(join(root, 'data', 'of-the-image'), '');
+    const names = async (): Promise<readonly string[]> => {
+      const files = await opened(root, [{ source: volume, target: '/data', readonly: true, unlessEmpty: true }]);
+      const found = await namesOf((await files.archive('/data/.')).tar);
+      await files.close();
+      return found;
+    };
+    assert.equal(await names(), ['./', './of-the-image']);
+    await writeFile(join(volume, 'own'), '');
+    assert.equal(await names(), ['./', './lost+found/', './own']);
+  });
+
   test('given capabilities and other attributes, when files are written and read, then Docker’s are kept and those that steer file systems are not', async () => {
     await using directory = await temporaryDirectory();
     const files = await opened(directory.path);

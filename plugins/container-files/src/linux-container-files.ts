@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import type { ContainerFiles, FileTree, Kernel, OpenFiles } from '@shiplog/contracts';
-import { inject, injectable, KERNEL } from '@shiplog/driver-kit';
+import type { ContainerFiles, FileMount, FileTree, Kernel, OpenFiles } from '@shiplog/contracts';
+import { inject, injectable, isVolumeEmpty, KERNEL } from '@shiplog/driver-kit';
 import { MountedFiles } from './mounted-files.ts';
 
 /** Files of containers by trees that are mounted nowhere. Keeps nothing. */
@@ -15,7 +15,11 @@ export class LinuxContainerFiles implements ContainerFiles {
   async open(tree: FileTree): Promise<OpenFiles> {
     const { trees } = this.#kernel;
     if ('process' in tree) return new MountedFiles(this.#kernel, await trees.ofProcess(tree.process));
-    for (const { source, make } of tree.mounts) if (make === true) await mkdir(source, { recursive: true });
-    return new MountedFiles(this.#kernel, await trees.assemble(tree));
+    const mounts: FileMount[] = [];
+    for (const mount of tree.mounts) {
+      if (mount.make === true) await mkdir(mount.source, { recursive: true });
+      if (mount.unlessEmpty !== true || !(await isVolumeEmpty(mount.source))) mounts.push(mount);
+    }
+    return new MountedFiles(this.#kernel, await trees.assemble({ ...tree, mounts }));
   }
 }

@@ -56,8 +56,9 @@ export async function readOperation(log: Replayable, id: string): Promise<Operat
   const { streams, images } = needsOf(target, intents, recording);
   const isWanted = ({ seq, op, verb, stream }: Decided): boolean => {
     if (op === target.op) return true;
-    // What was copied into a container is not in the log; the others are done again without it.
-    if (verb === 'container.extract') return false;
+    // What was copied into a container is not in the log; the others are done again without it. Reads change nothing.
+    if (verb === 'container.extract' || verb === 'container.stat' || verb === 'container.archive' || verb === 'container.export')
+      return false;
     if (seq > target.seq || results.get(op)?.status !== 'ok') return false;
     if (verb === 'image.load' || verb === 'image.import' || verb === 'image.commit' || verb === 'image.pull')
       return (recording.archives.get(op) ?? []).some(({ manifest }) => images.has(manifest.id));

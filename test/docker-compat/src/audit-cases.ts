@@ -26,6 +26,7 @@ export interface Case {
 }
 
 const post = (path: string, body?: string | Uint8Array): Request => ({ method: 'POST', path, ...(body === undefined ? {} : { body }) });
+const get = (path: string): Request => ({ method: 'GET', path });
 const put = (path: string, body: Uint8Array): Request => ({ method: 'PUT', path, body });
 const drop = (path: string): Request => ({ method: 'DELETE', path });
 const refused = (status: number, request: Request) => ({ ...request, status });
@@ -191,6 +192,32 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
         refused(400, put('/containers/idle/archive', Buffer.alloc(1024))),
         refused(400, put('/containers/idle/archive?path=/tmp', Buffer.from('not an archive'))),
       ],
+    },
+    {
+      verb: 'container.stat',
+      good: async () => ({ method: 'HEAD', path: `/containers/${await created()}/archive?path=/bin` }),
+      goodStatus: 200,
+      bad: [
+        refused(404, { method: 'HEAD', path: '/containers/nobody/archive?path=/bin' }),
+        refused(404, { method: 'HEAD', path: '/containers/idle/archive?path=/nowhere' }),
+        refused(400, { method: 'HEAD', path: '/containers/idle/archive' }),
+      ],
+    },
+    {
+      verb: 'container.archive',
+      good: async () => get(`/containers/${await created()}/archive?path=/bin`),
+      goodStatus: 200,
+      bad: [
+        refused(404, get('/containers/nobody/archive?path=/bin')),
+        refused(404, get('/containers/idle/archive?path=/nowhere')),
+        refused(400, get('/containers/idle/archive')),
+      ],
+    },
+    {
+      verb: 'container.export',
+      good: async () => get(`/containers/${await created()}/export`),
+      goodStatus: 200,
+      bad: [refused(404, get('/containers/nobody/export'))],
     },
     {
       verb: 'container.remove',

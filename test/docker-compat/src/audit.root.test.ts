@@ -45,7 +45,7 @@ async function position(): Promise<number> {
 
 const ownStart = Number((await readFile('/proc/self/stat', 'utf8')).replace(/^.*\) /s, '').split(' ')[19]);
 
-test('given the route tables of both APIs, when routes that are no GET are compared with the cases below, then each has one or changes nothing', () => {
+test('given the route tables of both APIs, when routes that change something are compared with the cases below, then each has one or changes nothing', () => {
   const verbs = new Set<string>(CASES.map(({ verb }) => verb));
   const refused = new Set(REFUSED);
   const missing = DOCKER_ROUTES.filter(
@@ -99,7 +99,7 @@ for (const { verb, good, goodStatus, bad } of CASES) {
       const answer = await ask(daemon.socket, request.method, request.path, request.body);
       assert.is(answer.status, status, answer.body);
       const message = /"message":"((?:[^"\\]|\\.)+)"/.exec(answer.body)?.[1] ?? '';
-      assert.ok(message.length > 3, answer.body);
+      assert.ok(message.length > 3 || request.method === 'HEAD', answer.body);
       const { asked, kinds } = await left(before);
       assert.equal(kinds, [`intent ${verb}.requested`, `outcome ${verb}.failed`]);
       assert.match(asked[1]?.result?.status ?? '', /^(refused|failed)$/);

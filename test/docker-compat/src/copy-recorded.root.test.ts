@@ -109,6 +109,7 @@ test('given an engine that is killed while archives come and go, when it is back
     (await hostTraces(copies.daemon.directory)).filter((trace) => /^(mount|rootfs) /.test(trace) && trace.includes('rootfs')),
     [],
   );
+  const between = (await copies.daemon.events()).length;
   const { reading, close } = await stalled(`/containers/${name}/archive?path=/large`);
   assert.is(await reading, 200);
   await copies.daemon.end('SIGKILL');
@@ -116,6 +117,12 @@ test('given an engine that is killed while archives come and go, when it is back
   await copies.daemon.start();
   assert.equal(
     (await hostTraces(copies.daemon.directory)).filter((trace) => trace.includes('rootfs')),
+    [],
+  );
+  const told = (await copies.daemon.events()).slice(between);
+  assert.is(told.find(({ type }) => type === 'container.archive.failed')?.result?.error?.code, 'CANCELED');
+  assert.equal(
+    told.filter(({ type }) => type === 'host.drifted'),
     [],
   );
   await copies.ok(['start', name]);

@@ -212,6 +212,19 @@ test('given a container that runs, when all of it is copied, then what the kerne
   for (const tree of ['docker', 'own']) assert.is(await readFile(join(out, tree, 'data', 'd'), 'utf8'), 'x\n');
 });
 
+test('given a volume that is empty, when a container that never ran is read, then what the image has there shows, and the volume stays empty', async () => {
+  const name = await copies.made('unseeded', 'created', ['-v', 'unseeded-data:/etc', '-v', 'unseeded-plain:/etc/none:nocopy']);
+  const held = async (volume: string): Promise<readonly string[]> =>
+    readdir((await copies.ok(['volume', 'inspect', '-f', '{{.Mountpoint}}', volume])).trim());
+  await copies.ok(['cp', `${name}:/etc/passwd`, join(copies.scratch, 'passwd')]);
+  assert.match(await readFile(join(copies.scratch, 'passwd'), 'utf8'), /^root:/);
+  assert.equal(await held('unseeded-data'), []);
+  await copies.ok(['cp', join(copies.host, 'file'), `${name}:/etc/file`]);
+  assert.ok((await held('unseeded-data')).includes('passwd'), 'as at a start');
+  await copies.ok(['start', name]);
+  assert.match(await copies.ok(['exec', name, 'cat', '/etc/passwd', '/etc/file']), /^root:.*content of a file/s);
+});
+
 test('given shiplog, when it copies in and out, by paths and by streams, then it does what docker does', async () => {
   const shiplog = async (...args: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await copies.daemon.shiplog(args);

@@ -253,6 +253,21 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
       refused: { container: unknown, path: '/etc', noOverwriteDirNonDir: false, copyOwner: false },
       modes: ALL,
     },
+    'container.stat': {
+      prepare: async (name) => ({ container: await created(name), path: '/etc' }),
+      refused: { container: unknown, path: '/etc' },
+      modes: ALL,
+    },
+    'container.archive': {
+      prepare: async (name) => ({ container: await created(name), path: '/etc' }),
+      refused: { container: unknown, path: '' },
+      modes: ALL,
+    },
+    'container.export': {
+      prepare: async (name) => ({ container: await created(name) }),
+      refused: { container: unknown },
+      modes: ALL,
+    },
     'container.remove': {
       prepare: async (name) => ({ container: await running(name), force: true, volumes: true }),
       refused: { container: unknown, force: false, volumes: false },

@@ -9,8 +9,17 @@ export type FileTree =
       readonly root: string;
       readonly readonly: boolean;
       /** In the order in which they are mounted. `target` is a path in the container, and is made where it is missing; `source` one on the host, made as a directory with `make`. */
-      readonly mounts: readonly { readonly source: string; readonly target: string; readonly readonly: boolean; readonly make?: boolean }[];
+      readonly mounts: readonly FileMount[];
     };
+
+/** `unlessEmpty`: a source with nothing in it is left out, and what is beneath it shows: what a volume would get there at a start. */
+export interface FileMount {
+  readonly source: string;
+  readonly target: string;
+  readonly readonly: boolean;
+  readonly make?: boolean;
+  readonly unlessEmpty?: boolean;
+}
 
 /** What is at a path of a container. */
 export interface PathStat {

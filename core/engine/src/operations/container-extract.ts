@@ -1,5 +1,6 @@
 import { type ErrorRecord, ShiplogError } from '@shiplog/contracts';
 import { interruptible } from '../interruptible.ts';
+import { hideAgain, withFiles } from '../mounted-files.ts';
 import { asked, decided, type Handler } from './handler.ts';
 
 /** What was written until then stays, as with any copy: it is in nobody's way, and copying again replaces it. */
@@ -22,28 +23,24 @@ export const containerExtract: Handler<'container.extract'> = {
         : container.spec.user;
     const removed = new AbortController();
     const signal = gone === undefined ? removed.signal : AbortSignal.any([gone, removed.signal]);
-    const end = filesOfContainers.begin(id, false, () => removed.abort());
+    const end = filesOfContainers.begin(id, true, () => removed.abort());
     try {
-      return await op.act('container-files.extract', async () => {
-        const files = await filesOfContainers.open(container, { op: op.intent.op, signal });
-        try {
-          return await files.extract(path, interruptible(body, signal), {
+      return await withFiles(op, container, { bare: false, seed: true }, signal, (files) =>
+        op.act('container-files.extract', () =>
+          files.extract(path, interruptible(body, signal), {
             keepKinds: noOverwriteDirNonDir,
             signal,
             ...(copyOwner && user !== '' ? { owner: user } : {}),
-          });
-        } finally {
-          await files.close();
-        }
-      });
+          }),
+        ),
+      );
     } finally {
       end();
       await op.engine.secrets.forget(asked(op));
     }
   },
   async recover(op) {
-    const container = op.engine.ledger.head.containers.get(decided(op).id);
-    if (container !== undefined && !container.active) await op.engine.filesOfContainers.unmount(container);
+    await hideAgain(op, decided(op).id, { bare: false });
     return { status: 'failed', error: CUT_OFF };
   },
   answer: (_, outcome) => outcome,

@@ -5,6 +5,7 @@ import { containerKill } from './container-kill.ts';
 import { containerMigrate } from './container-migrate.ts';
 import { containerPause } from './container-pause.ts';
 import { containerPrune } from './container-prune.ts';
+import { containerArchive, containerExport, containerStat } from './container-read.ts';
 import { containerRelease } from './container-release.ts';
 import { containerRemove } from './container-remove.ts';
 import { containerResize } from './container-resize.ts';
@@ -47,6 +48,9 @@ export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   'container.update': containerUpdate,
   'container.resize': containerResize,
   'container.extract': containerExtract,
+  'container.stat': containerStat,
+  'container.archive': containerArchive,
+  'container.export': containerExport,
   'container.remove': containerRemove,
   'container.release': containerRelease,
   'container.prune': containerPrune,

@@ -41,3 +41,16 @@ export class SimWorld extends SimHost {
     return number >= this.dieAt ? new Promise(() => undefined) : answer;
   }
 }
+
+/** Resolves false once the world has stopped answering. */
+export async function stuck(world: SimWorld, effect: number): Promise<boolean> {
+  for (let turns = 0; turns < 200; turns += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    if (world.effects >= effect) {
+      // Steps beside the one that hangs still come to their ends.
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return false;
+    }
+  }
+  return new Promise(() => undefined);
+}

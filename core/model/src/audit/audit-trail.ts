@@ -60,7 +60,16 @@ function ofRead(event: EventOf<'log.read'>): AuditRecord {
 
 function ofContent(event: EventOf<'content.read'>): AuditRecord {
   const { verb, ref, path } = event.data;
-  return { ...common(event), verb, object: event.stream, ref, ...(path === undefined ? {} : { path }), status: 'ok' };
+  const { status = 'ok', error } = event.result ?? {};
+  return {
+    ...common(event),
+    verb,
+    object: event.stream,
+    ref,
+    ...(path === undefined ? {} : { path }),
+    status,
+    ...(error === undefined ? {} : { error }),
+  };
 }
 
 function ofRefused(event: EventOf<'request.refused'>): AuditRecord {
@@ -75,7 +84,12 @@ function common(event: ShiplogEvent) {
 }
 
 function pathIn(intent: ShiplogEvent): { readonly path?: string } {
-  const path = intent.type === 'container.extract.requested' ? intent.data.args?.path : undefined;
+  const path =
+    intent.type === 'container.extract.requested' ||
+    intent.type === 'container.stat.requested' ||
+    intent.type === 'container.archive.requested'
+      ? intent.data.args?.path
+      : undefined;
   return path === undefined ? {} : { path };
 }
 

@@ -47,6 +47,11 @@ test('given content that was taken out, when it is paired, then it is a record o
   const read = { ...EVENTS[0], type: 'content.read', kind: 'meta', stream: 'image/sha256:1', data: { verb: 'image.save', ref: 'web:1' } };
   const { verb, object, ref, status } = new AuditTrail().next(read as ShiplogEvent) ?? {};
   assert.equal([verb, object, ref, status], ['image.save', 'image/sha256:1', 'web:1', 'ok']);
+  const error = { code: 'PATH_NOT_FOUND', message: 'no' } as const;
+  const data = { verb: 'container.archive', ref: 'web', path: '/etc' };
+  const missed = { ...read, stream: 'container/1', data, result: { status: 'failed', ms: 0, error } } as ShiplogEvent;
+  const record = new AuditTrail().next(missed);
+  assert.equal([record?.verb, record?.path, record?.status, record?.error], ['container.archive', '/etc', 'failed', error]);
 });
 
 test('given requests that were refused before they became anything, when they are paired, then each is a record of its own', () => {

@@ -173,6 +173,16 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
   'container.extract.succeeded': () => undefined,
   'container.extract.failed': () => undefined,
 
+  'container.stat.requested': (state, event) => beginRead(state, event, 'container.stat'),
+  'container.stat.succeeded': () => undefined,
+  'container.stat.failed': () => undefined,
+  'container.archive.requested': (state, event) => beginRead(state, event, 'container.archive'),
+  'container.archive.succeeded': () => undefined,
+  'container.archive.failed': () => undefined,
+  'container.export.requested': (state, event) => beginRead(state, event, 'container.export'),
+  'container.export.succeeded': () => undefined,
+  'container.export.failed': () => undefined,
+
   'container.remove.requested': (state, event) => {
     const { decided } = event.data;
     if (decided !== null) beginRemoval(state, event, [decided.id], 'container.remove');
@@ -225,6 +235,12 @@ export const containerEvolvers: Evolvers<EventsOf<'container'>> = {
 };
 
 type Requested = EventOf<EventsOf<'container'>>;
+type Read = 'container.stat' | 'container.archive' | 'container.export';
+
+/** Nobody starts or removes a container that was mounted to be read. */
+function beginRead(state: State, { op, data: { decided } }: EventOf<`${Read}.requested`>, verb: Read): void {
+  if (decided?.mounts === true) change(state, decided.id, { busy: { op, verb } });
+}
 
 /**
  * The container is busy and holds host resources from here on: addresses and ports are taken. Docker counts starts by the restart

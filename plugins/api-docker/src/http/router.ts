@@ -8,7 +8,10 @@ export interface RouteEntry {
   readonly route: Route;
   /** It tells of the state, and takes `at`: a moment in the past. */
   readonly past?: boolean;
-  /** The command it leads to, or one of several: every request leaves one intent and one outcome of it. */
+  /**
+   * The command it leads to, or one of several: every request leaves one intent and one outcome of it. A read of a container that runs leaves one
+   * `content.read` instead, and one that cannot be read `request.refused`.
+   */
   readonly verb?: CommandType | readonly CommandType[];
   /** Which of several. */
   readonly verbOf?: (query: URLSearchParams) => CommandType;

@@ -154,6 +154,28 @@ test('given filters, when events pass, then names match by prefix, exec actions 
   assert.ok(filtered({ unknown: ['ignored'] }));
 });
 
+test('given reads of a container, when they are told, then copies out and exports are, as Docker does, whatever was to be mounted for them', async () => {
+  const read = { ref: 'web', path: '/etc' };
+  const events = await told((add) => {
+    createNetworkAndContainer(add);
+    add('1', 'container.stat.requested', { decided: { id: ID, path: '/etc', mounts: true } });
+    add('1', 'container.stat.succeeded', {});
+    add('2', 'container.archive.requested', { decided: { id: ID, path: '/etc', mounts: true } });
+    add('2', 'container.archive.succeeded', { bytes: 1 });
+    add('3', 'container.export.requested', { decided: { id: ID, mounts: true } });
+    add('3', 'container.export.succeeded', { bytes: 1 });
+    add('4', 'container.archive.requested', { decided: { id: ID, path: '/no', mounts: true } });
+    add('4', 'container.archive.failed', {});
+    add('5', 'content.read', { verb: 'container.archive', ...read });
+    add('6', 'content.read', { verb: 'container.export', ref: 'web' });
+    add('7', 'content.read', { verb: 'container.stat', ...read });
+  });
+  assert.equal(
+    events.map(({ action }) => action),
+    ['create', 'create', 'archive-path', 'export', 'archive-path', 'export'],
+  );
+});
+
 test('given content that is taken out, when it is told, then an image that is saved is named by its id, as Docker does', async () => {
   const events = await told((add) => add('s', 'content.read', { verb: 'image.save', ref: 'web:1' }, 'image/sha256:1'));
   assert.equal(

@@ -132,6 +132,10 @@ export class EventProjection {
         return this.#container(intent.data.decided?.id, 'update', at);
       case 'container.extract.requested':
         return this.#container(intent.data.decided?.id, 'extract-to-dir', at);
+      case 'container.archive.requested':
+        return this.#container(intent.data.decided?.id, 'archive-path', at);
+      case 'container.export.requested':
+        return this.#container(intent.data.decided?.id, 'export', at);
       case 'container.rename.requested':
         return this.#renamed(intent.data.decided, at);
       case 'container.resize.requested': {
@@ -308,8 +312,9 @@ export class EventProjection {
     return gone;
   }
 
-  /** Docker names a saved image by its id. */
-  #taken({ stream, t, data }: EventOf<'content.read'>): readonly DockerEvent[] {
+  /** Docker names a saved image by its id, and tells nothing of who only looks. */
+  #taken({ stream, t, data, result }: EventOf<'content.read'>): readonly DockerEvent[] {
+    if (result !== undefined || data.verb === 'container.stat') return [];
     const id = stream.slice(stream.indexOf('/') + 1);
     if (data.verb === 'image.save') return [this.#image(id, 'save', id, t)];
     return this.#container(id, data.verb === 'container.export' ? 'export' : 'archive-path', t);

@@ -174,6 +174,10 @@ export class Scenes {
       await this.#create();
       return async () => consume(await this.host.engine.export(NAME, this.#caller, new AbortController().signal));
     },
+    'container.stat': async () => {
+      await this.#create();
+      return () => this.host.engine.stat(NAME, '/www', this.#caller);
+    },
     'container.remove': this.#running('container.remove', { container: NAME, force: true, volumes: true }),
     // The engine asks for it when a process has ended.
     'container.release': async () => {

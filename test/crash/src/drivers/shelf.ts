@@ -37,13 +37,13 @@ export const SHELVES: readonly Shelf[] = [
     ...USUAL,
     name: 'vfs',
     storageDriver: 'vfs',
-    verbs: [...IMAGES, 'container.create', 'container.migrate', 'container.extract', ...LIFE],
+    verbs: [...IMAGES, 'container.create', 'container.migrate', 'container.extract', 'container.archive', ...LIFE],
   },
   {
     ...USUAL,
     name: 'btrfs',
     storageDriver: 'btrfs',
-    verbs: [...IMAGES, 'container.create', 'container.migrate', 'container.extract', ...LIFE],
+    verbs: [...IMAGES, 'container.create', 'container.migrate', 'container.extract', 'container.archive', ...LIFE],
   },
   { ...USUAL, name: 'runc', runtime: 'runc', verbs: [...LIFE, 'container.pause', 'exec.start'] },
   { ...USUAL, name: 'lxc', runtime: 'lxc', verbs: [...LIFE, 'container.pause', 'exec.start'] },
@@ -55,7 +55,12 @@ export const SHELVES: readonly Shelf[] = [
   { ...USUAL, name: 'none', networkDriver: 'none', verbs: LIFE },
   { ...USUAL, name: 'macvlan', networkDriver: 'macvlan', verbs: ['network.create', 'network.remove', ...LIFE] },
   { ...USUAL, name: 'cni', networkDriver: 'cni', verbs: ['network.create', 'network.remove', ...LIFE] },
-  { ...USUAL, name: 'volume-plugin', volumeDriver: 'example', verbs: ['volume.create', 'volume.remove', 'container.extract', ...LIFE] },
+  {
+    ...USUAL,
+    name: 'volume-plugin',
+    volumeDriver: 'example',
+    verbs: ['volume.create', 'volume.remove', 'container.extract', 'container.archive', ...LIFE],
+  },
 ];
 
 /** As many others at once as go together, for tests. */

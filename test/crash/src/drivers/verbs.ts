@@ -1,13 +1,11 @@
 import type { CommandType } from '@shiplog/contracts';
 
-/** A command; or what is no command, or one under other circumstances. */
+/** A command, or one under other circumstances. */
 export type Verb =
   | CommandType
   | 'container.start, named'
   | 'container.extract, running'
-  | 'container.archive'
-  | 'container.archive, running'
-  | 'container.export';
+  | 'container.archive, running';
 
 /** In the order of a life. One that is missing does not compile. */
 const EVERY: { readonly [T in Verb]: true } = {
@@ -39,6 +37,7 @@ const EVERY: { readonly [T in Verb]: true } = {
   'container.resize': true,
   'container.extract': true,
   'container.extract, running': true,
+  'container.stat': true,
   'container.archive': true,
   'container.archive, running': true,
   'container.export': true,

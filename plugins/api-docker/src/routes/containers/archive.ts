@@ -9,9 +9,10 @@ const PATH_STAT = 'X-Docker-Container-Path-Stat';
 
 /** `HEAD /containers/{id}/archive`: what is at a path, as a header. */
 export async function statArchive(exchange: Exchange): Promise<void> {
-  const { engine, query, response, gone } = exchange;
-  const [container, path] = [param(exchange, 'id'), textOf(query, 'path')];
-  const stat = await engine.stat(container, path, gone).catch((error: unknown) => Promise.reject(named(error, container)));
+  const { engine, query, response, caller, gone } = exchange;
+  const container = param(exchange, 'id');
+  const path = await decode(exchange, 'container.stat', () => textOf(query, 'path'));
+  const stat = await engine.stat(container, path, caller, gone).catch((error: unknown) => Promise.reject(named(error, container)));
   response.setHeader(PATH_STAT, pathStatHeader(stat));
   empty(response, 200);
 }
