@@ -97,8 +97,8 @@ async function perform(
     for await (const event of engine.log.follow({ from: 0, signal: leaving.signal })) {
       heard = performance.now();
       events.push(event);
-      summary.add(event);
       const reached = ends.add(event);
+      summary.add(event, { cutOff: ends.wasCutOff(event) });
       await meter.add(event);
       if (reached !== undefined) performer.reached(reached);
     }

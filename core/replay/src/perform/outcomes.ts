@@ -40,6 +40,11 @@ export class Ends {
     return reached;
   }
 
+  /** Whether an event is of an operation in which the engine died, in the recording. */
+  wasCutOff({ op }: ShiplogEvent): boolean {
+    return this.#recording.outcomes.get(this.milestones.of(op) ?? '')?.cutOff === true;
+  }
+
   #compare(event: ShiplogEvent, milestone: string): void {
     const named = this.#verbs.get(event.op);
     this.#verbs.delete(event.op);

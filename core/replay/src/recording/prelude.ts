@@ -18,7 +18,7 @@ export function withPrelude(recording: Recording): Recording {
   const behind = [{ milestone: `op ${last.op}`, at: 0 }];
   const commands = recording.commands.map((command) => (command.after.length > 0 ? command : { ...command, after: behind }));
   const outcomes = new Map(recording.outcomes);
-  for (const { op } of prelude.commands) outcomes.set(`op ${op}`, { status: 'ok', at: 0, steps: {} });
+  for (const { op } of prelude.commands) outcomes.set(`op ${op}`, { status: 'ok', at: 0, steps: {}, cutOff: false });
   return {
     ...recording,
     commands: [...prelude.commands, ...commands],

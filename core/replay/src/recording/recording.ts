@@ -33,6 +33,8 @@ export interface RecordedOutcome {
   readonly error?: ErrorRecord;
   /** The step that failed. */
   readonly step?: string;
+  /** The engine died in it: this outcome is its recovery's, with the steps of that. */
+  readonly cutOff: boolean;
 }
 
 /** A command that came from outside, with all that it takes to ask for it again. */
@@ -99,6 +101,10 @@ export async function readRecording(log: Replayable, progress?: ReadProgress): P
   return reader.done();
 }
 
+function isRecovered({ kind, actor }: ShiplogEvent): boolean {
+  return kind === 'outcome' && actor.scheme === 'system' && actor.reason === 'recovery';
+}
+
 class RecordingReader {
   readonly #beginning = new Beginning();
   readonly #timeline = new Timeline();
@@ -157,7 +163,7 @@ class RecordingReader {
     if (event.kind === 'intent') this.#intent(event, at, known !== undefined);
     else if (event.kind === 'outcome') this.#outcome(event, at, known !== undefined);
     if (event.type === 'engine.started') this.#starts += 1;
-    if (!this.#notAgain.has(event.op)) this.#summary.add(event);
+    if (!this.#notAgain.has(event.op)) this.#summary.add(event, { cutOff: isRecovered(event) });
     if (reached !== undefined && !this.#notAgain.has(event.op)) this.#before.end(reached, at);
   }
 
@@ -223,6 +229,7 @@ class RecordingReader {
       status,
       at,
       steps,
+      cutOff: isRecovered(event),
       ...(error === undefined ? {} : { error }),
       ...(step === undefined ? {} : { step }),
     });

@@ -8,6 +8,8 @@ export interface RunEnd {
   readonly oomKilled: boolean;
   /** The signal that ended it; absent if it ended by itself. */
   readonly signal?: number;
+  /** When the host went down with it, milliseconds from the recording's beginning: it would have gone on. */
+  readonly withHost?: number;
 }
 
 /** Runs of one container's process, in order; undefined for one that never ended. */
@@ -43,6 +45,8 @@ export class Runs implements RecordedRuns {
   readonly #signals = new Map<string, number>();
   /** Containers whose processes operations under way end. */
   readonly #ending = new Map<string, string>();
+  /** When the host last went down. */
+  #rebootedAt: number | undefined;
 
   /** A container's process runs when the recording begins. Telling it again is harmless. */
   begin(container: string): void {
@@ -57,6 +61,9 @@ export class Runs implements RecordedRuns {
   add(event: ShiplogEvent, at: number): void {
     const container = event.stream.slice('container/'.length);
     switch (event.type) {
+      case 'host.rebooted':
+        this.#rebootedAt = at;
+        break;
       case 'container.start.succeeded':
       case 'container.restart.succeeded':
         this.#start(container, at);
@@ -79,7 +86,8 @@ export class Runs implements RecordedRuns {
       }
       case 'exec.exited': {
         const startedAt = this.#startedExecs.get(event.data.id) ?? at;
-        this.execs.set(event.data.id, { afterMs: at - startedAt, exitCode: event.data.exitCode, oomKilled: false });
+        const { exitCode } = event.data;
+        this.execs.set(event.data.id, { afterMs: at - startedAt, exitCode, oomKilled: false, ...this.#withHost(startedAt) });
         break;
       }
       default:
@@ -118,8 +126,13 @@ export class Runs implements RecordedRuns {
     const meant = signal !== undefined && (exitCode === 128 + signal.number || [...this.#ending.values()].includes(container));
     runs[runs.length - 1] = meant
       ? { afterMs: at - signal.at, exitCode, oomKilled, signal: signal.number }
-      : { afterMs: at - open.startedAt, exitCode, oomKilled };
+      : { afterMs: at - open.startedAt, exitCode, oomKilled, ...this.#withHost(open.startedAt) };
     this.#open.delete(container);
+  }
+
+  /** Of what began then and has ended now. */
+  #withHost(startedAt: number): Pick<RunEnd, 'withHost'> {
+    return this.#rebootedAt === undefined || this.#rebootedAt < startedAt ? {} : { withHost: this.#rebootedAt };
   }
 
   #listOf(container: string): (RunEnd | undefined)[] {

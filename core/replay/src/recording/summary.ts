@@ -1,6 +1,6 @@
 import type { ResultStatus, ShiplogEvent } from '@shiplog/contracts';
 
-/** How operations of one verb went. Times are milliseconds from intent to outcome, of those that were not refused. */
+/** How operations of one verb went. Times are milliseconds from intent to outcome, of those that were not refused and not cut off. */
 export interface VerbSummary {
   readonly verb: string;
   readonly count: number;
@@ -28,13 +28,14 @@ interface Tally {
 export class Summary {
   readonly #verbs = new Map<string, Tally>();
 
-  add(event: ShiplogEvent): void {
+  /** `cutOff`: the engine died in it, and nobody knows how long it took until then; its outcome tells how long its recovery took. */
+  add(event: ShiplogEvent, { cutOff }: { readonly cutOff: boolean }): void {
     if (event.kind === 'intent') this.#tally(event.type.replace(/\.requested$/, '')).count += 1;
     else if (event.kind === 'outcome' && event.result !== undefined) {
       const { ends, times } = this.#tally(event.type.replace(/\.(succeeded|failed)$/, ''));
       const { status, ms } = event.result;
       ends.set(status, (ends.get(status) ?? 0) + 1);
-      if (status !== 'refused') times.push(ms);
+      if (status !== 'refused' && !cutOff) times.push(ms);
     }
   }
 

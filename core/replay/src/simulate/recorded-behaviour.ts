@@ -1,13 +1,14 @@
 import type { Behaviour, SimHost } from '@shiplog/sim-host';
 import type { RecordedRuns } from '../recording/runs.ts';
+import type { Reboots } from './reboots.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /**
  * Processes that do what they did: each run of a container lasts as long as its run of that number had lasted, or ends of the
  * signal that had ended it, as long after it, with the same exit code. A run that nobody recorded goes on until it is signalled;
- * SIGKILL ends every run, and so does a signal to one of which no end by a signal is known.
+ * SIGKILL ends every run, and so does a signal to one of which no end by a signal is known. What ended with the host is handed to `reboots`.
  */
-export function recordedBehaviour(runs: RecordedRuns, clock: VirtualClock): (host: SimHost) => Behaviour {
+export function recordedBehaviour(runs: RecordedRuns, clock: VirtualClock, reboots: Reboots): (host: SimHost) => Behaviour {
   return (host) => {
     const started = new Map<string, number>();
     const run = (container: string) => runs.containers.get(container)?.[(started.get(container) ?? 0) - 1];
@@ -17,10 +18,12 @@ export function recordedBehaviour(runs: RecordedRuns, clock: VirtualClock): (hos
         started.set(container, number);
         const end = run(container);
         if (end === undefined || end.signal !== undefined) return;
-        clock.after(end.afterMs, () => {
+        const exit = (): void => {
           // A later run has an end of its own.
           if (started.get(container) === number) host.exit(container, end.exitCode, end.oomKilled);
-        });
+        };
+        if (end.withHost === undefined) clock.after(end.afterMs, exit);
+        else reboots.add(end.withHost, exit);
       },
       signalled(container, signal) {
         const end = run(container);
@@ -31,7 +34,10 @@ export function recordedBehaviour(runs: RecordedRuns, clock: VirtualClock): (hos
       },
       execStarted(container, exec) {
         const end = runs.execs.get(exec);
-        if (end !== undefined) clock.after(end.afterMs, () => host.exitExec(container, exec, end.exitCode));
+        if (end === undefined) return;
+        const exit = (): void => host.exitExec(container, exec, end.exitCode);
+        if (end.withHost === undefined) clock.after(end.afterMs, exit);
+        else reboots.add(end.withHost, exit);
       },
     };
   };

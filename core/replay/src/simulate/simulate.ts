@@ -8,6 +8,7 @@ import { stepOf } from '../recording/step-times.ts';
 import { Summary, type VerbSummary } from '../recording/summary.ts';
 import { Latencies, stepOfCall } from './latencies.ts';
 import { MemoryLog } from './memory-log.ts';
+import { Reboots } from './reboots.ts';
 import { recordedBehaviour } from './recorded-behaviour.ts';
 import { simulatedParts } from './simulated-parts.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -60,21 +61,22 @@ export async function simulate(recording: Recording, options: SimulateOptions = 
   const ends = new Ends(recording);
   const summary = new Summary();
   const reached = new Set<string>();
+  const reboots = new Reboots();
   let performer: Performer | undefined;
   const log = new MemoryLog({
     boot: begin.boot,
     inst: 'simulated',
     start,
     appended(event) {
-      summary.add(event);
       const milestone = ends.add(event);
+      summary.add(event, { cutOff: ends.wasCutOff(event) });
       if (milestone === undefined) return;
       if (performer === undefined) reached.add(milestone);
       // A client hears of it when it is durable, a little later.
       else clock.after(0, () => performer?.reached(milestone));
     },
   });
-  const host = new SimHost({ bootId: begin.boot, now: () => clock.now(), behaviour: recordedBehaviour(runs, clock) });
+  const host = new SimHost({ bootId: begin.boot, now: () => clock.now(), behaviour: recordedBehaviour(runs, clock, reboots) });
   populate(host, start);
   const latencies = new Latencies(recording, whatIf, { seed, resample });
   const failures = new Failures(recording, whatIf);
@@ -83,6 +85,13 @@ export async function simulate(recording: Recording, options: SimulateOptions = 
     await clock.sleep(latencies.of(call, milestone));
     failures.throwAt(call, milestone);
     return effect();
+  };
+  /** Nothing is left to come before the host goes down: it goes, no sooner than recorded. */
+  const rebooted = ({ nextBlocked }: Performer): boolean => {
+    const at = reboots.next;
+    if (at === undefined || (nextBlocked !== undefined && nextBlocked.command.at < at)) return false;
+    clock.after(Math.max(0, at / speed - clock.ms()), () => reboots.happen(at));
+    return true;
   };
   const drivers = simulatedDrivers(host, {
     around,
@@ -121,7 +130,7 @@ export async function simulate(recording: Recording, options: SimulateOptions = 
   });
   for (const milestone of reached) performer.reached(milestone);
   // What nobody will bring about is not waited for; then processes run to their recorded ends.
-  while ((await clock.run(() => false)) === 'idle' && performer.release());
+  while ((await clock.run(() => false)) === 'idle' && (rebooted(performer) || performer.release()));
   if (performer.left > 0)
     throw new ShiplogError('INTERNAL', `${performer.left} commands of a simulation have no answer`, { left: performer.left });
   await engine.stop('simulated');
