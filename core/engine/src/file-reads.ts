@@ -29,7 +29,7 @@ const MOUNTING: ReadonlySet<string> = new Set([
   'container.migrate',
 ]);
 
-type ReadVerb = 'container.stat' | 'container.archive' | 'container.export';
+type FileReadVerb = 'container.stat' | 'container.archive' | 'container.export';
 
 /** What a read found, with the tar that follows if there is one. */
 interface Found<A> {
@@ -39,8 +39,8 @@ interface Found<A> {
 
 /** One read. `begin` finds what is asked for; the files are open until its tar has ended. */
 interface Read<A> {
-  readonly verb: ReadVerb;
-  readonly args: CommandArgs[ReadVerb];
+  readonly verb: FileReadVerb;
+  readonly args: CommandArgs[FileReadVerb];
   readonly caller: Caller;
   readonly signal: AbortSignal;
   readonly begin: (files: OpenFiles) => Promise<Found<A>>;

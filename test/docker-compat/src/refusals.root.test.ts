@@ -194,12 +194,14 @@ test('given reads of the log and of the past, when they are refused, then the au
 
 test('given content that cannot be taken out, when it is asked for, then the audit has who tried', async () => {
   const paths = {
+    'container.stat': ['/containers/nobody/archive?path=/etc', '/containers/nobody/archive'],
     'container.archive': ['/containers/nobody/archive?path=/etc', '/containers/nobody/archive'],
     'container.export': ['/containers/nobody/export'],
     'image.save': ['/images/nobody/get', '/images/get?names=nobody', '/images/nobody/get?platform=nonsense'],
   };
   for (const [verb, asked] of Object.entries(paths)) {
-    for (const path of asked) assert.ok((await ask({ method: 'GET', path, leaves: [] }, 'taker')) >= 400, path);
+    const method = verb === 'container.stat' ? 'HEAD' : 'GET';
+    for (const path of asked) assert.ok((await ask({ method, path, leaves: [] }, 'taker')) >= 400, path);
     const { stdout } = await daemon.shiplog(['audit', '--verb', verb, '--status', 'refused', '--via', 'taker', '--format', 'json']);
     const found = stdout.split('\n').filter((line) => line !== '');
     assert.is(found.length, asked.length, stdout);

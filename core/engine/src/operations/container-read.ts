@@ -4,7 +4,7 @@ import { hideAgain, withFiles } from '../mounted-files.ts';
 import type { Operation } from '../operation.ts';
 import { asked, decided, type Handler } from './handler.ts';
 
-type ReadVerb = 'container.stat' | 'container.archive' | 'container.export';
+type FileReadVerb = 'container.stat' | 'container.archive' | 'container.export';
 
 const CUT_OFF: ErrorRecord = { code: 'CANCELED', message: 'the engine stopped while this was read; part of it may have been taken' };
 
@@ -33,12 +33,12 @@ export const containerExport: Handler<'container.export'> = {
 };
 
 /** Opens the files for whoever takes them, or else for `all`; answers how many bytes were taken. */
-async function read<T extends ReadVerb>(
+async function read<T extends FileReadVerb>(
   op: Operation<T>,
   all: (files: OpenFiles, canceled: AbortSignal) => Promise<number>,
 ): Promise<number> {
   const { filesOfContainers, ledger } = op.engine;
-  const { id, mounts } = decided<ReadVerb>(op);
+  const { id, mounts } = decided<FileReadVerb>(op);
   const container = ledger.head.container(id);
   // It keeps still only where it was to be mounted.
   if (!mounts && container.process === undefined)
@@ -56,12 +56,12 @@ async function read<T extends ReadVerb>(
   }
 }
 
-async function recover<T extends ReadVerb>(op: Operation<T>) {
-  await hideAgain(op, decided<ReadVerb>(op).id, { bare: isBare(op) });
+async function recover<T extends FileReadVerb>(op: Operation<T>) {
+  await hideAgain(op, decided<FileReadVerb>(op).id, { bare: isBare(op) });
   return { status: 'failed', error: CUT_OFF } as const;
 }
 
-function isBare({ verb }: Pick<Operation<ReadVerb>, 'verb'>): boolean {
+function isBare({ verb }: Pick<Operation<FileReadVerb>, 'verb'>): boolean {
   return verb === 'container.export';
 }
 

@@ -1,11 +1,7 @@
 import type { CommandType } from '@shiplog/contracts';
 
 /** A command, or one under other circumstances. */
-export type Verb =
-  | CommandType
-  | 'container.start, named'
-  | 'container.extract, running'
-  | 'container.archive, running';
+export type Verb = CommandType | 'container.start, named' | 'container.extract, running' | 'container.archive, running';
 
 /** In the order of a life. One that is missing does not compile. */
 const EVERY: { readonly [T in Verb]: true } = {
