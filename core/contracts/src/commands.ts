@@ -1,5 +1,6 @@
 import type { Outcomes } from './events.ts';
 import type { ContainerSpec, EndpointRequest, ExecSpec, ResourceLimits } from './container-spec.ts';
+import type { BuildSpec, BuildStep } from './build.ts';
 import type { Digest } from './image.ts';
 import type { Reloaded } from './plugins.ts';
 import type { SecretRef } from './vault.ts';
@@ -70,8 +71,12 @@ export interface CommandArgs {
     readonly author: string;
     readonly pause: boolean;
     readonly changes: readonly string[];
+    /** Of a build: the image has the container's image as its parent. */
+    readonly step?: BuildStep;
     readonly sealed?: SecretRef;
   };
+  /** As a Dockerfile says; the context, a tar, comes as the body. */
+  'image.build': BuildSpec & { readonly sealed?: SecretRef };
   /** From an image source: the first that knows it, or the one that is named. Credentials come beside the command. */
   'image.pull': {
     readonly reference: string;
@@ -195,6 +200,8 @@ export interface CommandAnswers {
   'image.load': { readonly images: readonly { readonly id: Digest; readonly tags: readonly string[] }[] };
   'image.import': { readonly id: Digest };
   'image.commit': { readonly id: Digest };
+  /** `tags` as they were given, in their familiar form. */
+  'image.build': { readonly id: Digest; readonly tags: readonly string[] };
   /** `digest` is that of what the reference stands for; `isNew`: the reference stood for another image here, or for none. */
   'image.pull': { readonly id: Digest; readonly digest: Digest; readonly source: string; readonly isNew: boolean };
   'image.tag': { readonly id: Digest };

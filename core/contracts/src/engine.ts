@@ -48,6 +48,10 @@ export interface CommandStreams {
    */
   readonly take?: (files: OpenFiles, canceled: AbortSignal) => Promise<number>;
   readonly progress?: (progress: Progress) => void;
+  /** What the work writes for people to read, as it comes: of a build, its steps and what their commands print. */
+  readonly output?: (text: string) => void;
+  /** Values of a build's arguments. Never recorded. */
+  readonly buildArgs?: { readonly [name: string]: string | null };
   /** Aborts the operation: it is undone, and its outcome says `canceled`. */
   readonly signal?: AbortSignal;
   /** What a command that is replayed was given the first time; fresh if absent. */

@@ -66,6 +66,8 @@ export interface Decisions {
   'image.import': { readonly ingest: string; readonly reference: string } | null;
   /** `id` is the container's, in whose stream it is. `freeze`: it is frozen for the time. */
   'image.commit': { readonly id: string; readonly ingest: string; readonly reference: string; readonly freeze: boolean } | null;
+  /** `context` names the directory that the context is kept in for the time. */
+  'image.build': { readonly context: string; readonly references: readonly string[] } | null;
   'image.pull': {
     readonly ingest: string;
     readonly reference: string;
@@ -145,6 +147,8 @@ export interface Outcomes {
   'image.load': { readonly images: readonly LoadedImage[]; readonly storageDriver: string };
   'image.import': { readonly images: readonly LoadedImage[]; readonly storageDriver: string };
   'image.commit': { readonly images: readonly LoadedImage[]; readonly storageDriver: string };
+  /** What was built, of which Dockerfile and which context (SHA-256, hex). Its images arrived with the commits that it caused, its names with tags. */
+  'image.build': { readonly image: Digest; readonly dockerfile: string; readonly context: string };
   /** `source` is who brought it; `repoDigest` names what the reference stood for: `name@digest`. */
   'image.pull': {
     readonly images: readonly LoadedImage[];
@@ -177,6 +181,8 @@ export interface LoadedImage {
   readonly manifest: ImageManifest;
   /** Tags the archive gives it; a tag moves here from the image that had it. */
   readonly tags: readonly string[];
+  /** What it was built of. */
+  readonly parent?: Digest;
   /** Who holds its layers, if not the outcome's. */
   readonly storageDriver?: string;
 }

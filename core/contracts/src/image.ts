@@ -34,6 +34,8 @@ export interface ImageRunConfig {
   readonly Labels?: { readonly [label: string]: string };
   readonly StopSignal?: string;
   readonly Shell?: readonly string[];
+  /** Dockerfile instructions that come first in a build from this image. */
+  readonly OnBuild?: readonly string[];
   /** Docker's addition to OCI's. Times in nanoseconds. */
   readonly Healthcheck?: ImageHealthcheck;
 }

@@ -45,6 +45,8 @@ export type * from './vault.ts';
 export type * from './drivers/api.ts';
 export type * from './drivers/authorizer.ts';
 export type * from './drivers/cgroup.ts';
+export type * from './build.ts';
+export type * from './drivers/builder.ts';
 export type * from './drivers/container-files.ts';
 export type * from './drivers/context.ts';
 export type * from './drivers/families.ts';

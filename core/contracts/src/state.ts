@@ -97,6 +97,8 @@ export interface ImageRecord extends ImageManifest {
   /** When it came here, nanoseconds since the epoch, decimal. */
   readonly arrivedAt: string;
   readonly lastTaggedAt: string;
+  /** What it was built of, by a build on this engine. */
+  readonly parent?: Digest;
   /** The storage driver that holds its layers as snapshots, and those of containers made from it. */
   readonly storageDriver: string;
 }

@@ -63,6 +63,16 @@ export class Executor {
     streams: CommandStreams = {},
   ): Promise<CommandAnswers[T]> {
     if (this.#stopping) throw new ShiplogError('ENGINE_STOPPING', 'the engine is stopping');
+    return this.carryOut(type, asked, asking, streams);
+  }
+
+  /** The same for what an operation under way asks, also while the engine is stopping. */
+  async carryOut<T extends CommandType>(
+    type: T,
+    asked: CommandArgs[T],
+    asking: Caller,
+    streams: CommandStreams = {},
+  ): Promise<CommandAnswers[T]> {
     const caller = await this.core.ready(asking);
     const args = await this.core.secrets.seal(type, asked);
     const seq = caller.idem === undefined ? undefined : this.core.ledger.log.findIdempotent(caller.idem);
@@ -152,7 +162,7 @@ export class Executor {
     }
     // The intent goes in first.
     const [recorded] = admitted.events as readonly ShiplogEvent[] as readonly [EventOf<`${T}.requested`>];
-    const operation = new Operation<T>(core, recorded, type, caller, streams);
+    const operation = new Operation<T>(core, recorded, type, caller, streams, this.carryOut.bind(this));
     try {
       await admitted.durable;
       return await this.#takeEffect(operation, handler, finished.resolve);

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import {
   type Caller,
+  type CommandAnswers,
+  type CommandArgs,
   createContext,
   type CommandStreams,
   type CommandType,
@@ -15,13 +17,21 @@ import {
   type VerbKind,
   type DriverFamilies,
 } from '@shiplog/contracts';
-import type { EngineCore } from './core.ts';
+import { type EngineCore, system } from './core.ts';
 import { withValues } from './secrets/secrets.ts';
 
 type VerbArgs<K extends VerbKind, V extends keyof DriverFamilies[K]> =
   NonNullable<DriverFamilies[K][V]> extends (args: infer A, ctx: OperationContext) => unknown ? A : never;
 type VerbAnswer<K extends VerbKind, V extends keyof DriverFamilies[K]> =
   NonNullable<DriverFamilies[K][V]> extends (...args: never[]) => Promise<infer R> ? R : never;
+
+/** How an operation asks for commands of its own. They are carried out also while the engine is stopping. */
+export type Execute = <T extends CommandType>(
+  type: T,
+  args: CommandArgs[T],
+  caller: Caller,
+  streams?: CommandStreams,
+) => Promise<CommandAnswers[T]>;
 
 /**
  * One operation under way: it calls drivers step by step, journals each by name, and knows how to take them back.
@@ -45,6 +55,7 @@ export class Operation<T extends CommandType = CommandType> {
     readonly verb: T,
     readonly caller: Caller,
     readonly streams: CommandStreams,
+    private readonly carryOut: Execute,
   ) {
     this.ctx = createContext(this.#context());
   }
@@ -109,6 +120,12 @@ export class Operation<T extends CommandType = CommandType> {
       this.journal(step, facts?.(result));
       return result;
     });
+  }
+
+  /** Carries out another command, with this one as its cause. It must not need what this one has for itself. */
+  execute<C extends CommandType>(type: C, args: CommandArgs[C], streams?: CommandStreams): Promise<CommandAnswers[C]> {
+    const { corr, seq } = this.intent;
+    return this.carryOut(type, args, system(this.verb, { corr, cause: seq }), streams);
   }
 
   /** A record with its secrets in place, for drivers to work with. Throws SECRET_NOT_FOUND. */

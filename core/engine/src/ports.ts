@@ -102,6 +102,8 @@ export interface EngineParts {
     readonly nameServer?: string;
     /** Files of containers are not read or written if absent. */
     readonly containerFiles?: string;
+    /** Nothing is built if absent. */
+    readonly builder?: string;
   };
   readonly networks: readonly PredefinedNetwork[];
   readonly engineId: string;

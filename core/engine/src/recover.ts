@@ -21,6 +21,9 @@ import { references } from './secrets/secrets.ts';
 import { isSubjectKey } from './subjects.ts';
 import { settle } from './reactors/settle.ts';
 
+/** Verbs that take effect by commands of their own: these come to their ends first. */
+const COMPOUND: ReadonlySet<string> = new Set<CommandType>(['image.build']);
+
 /** Milliseconds a driver has to say what it holds. */
 const OBSERVE_MS = 30_000;
 
@@ -30,9 +33,12 @@ const OBSERVE_MS = 30_000;
  */
 export async function recover(core: EngineCore, executor: Executor): Promise<void> {
   await restoreNetworks(core);
-  for (const open of [...core.ledger.head.openOperations.values()].toSorted((a, b) => a.seq - b.seq)) await complete(core, open);
+  const open = [...core.ledger.head.openOperations.values()].toSorted((a, b) => a.seq - b.seq);
+  const [simple, compound] = [open.filter(({ verb }) => !COMPOUND.has(verb)), open.filter(({ verb }) => COMPOUND.has(verb))];
+  for (const operation of simple) await complete(core, executor, operation);
   await findExits(core);
   await endProbes(core);
+  for (const operation of compound) await complete(core, executor, operation);
   await collectOrphans(core);
   await Promise.all([...core.ledger.head.containers.keys()].map((id) => settle(core, executor, id)));
 }
@@ -49,14 +55,14 @@ async function restoreNetworks(core: EngineCore): Promise<void> {
   }
 }
 
-async function complete(core: EngineCore, open: OpenOperation): Promise<void> {
+async function complete(core: EngineCore, executor: Executor, open: OpenOperation): Promise<void> {
   let intent: EventOf<`${CommandType}.requested`> | undefined;
   for await (const event of core.ledger.log.read({ from: open.seq, to: open.seq }))
     intent = upcast(event) as EventOf<`${CommandType}.requested`>;
   if (intent === undefined) throw new ShiplogError('LOG_CORRUPT', `position ${open.seq} cannot be read`, { seq: open.seq });
   const verb = open.verb as CommandType;
   const caller = system('recovery', { corr: intent.corr });
-  const op = new Operation<CommandType>(core, intent, verb, caller, {});
+  const op = new Operation<CommandType>(core, intent, verb, caller, {}, executor.carryOut.bind(executor));
   const handler = HANDLERS[verb] as Handler<CommandType>;
   const { clock } = core.parts;
   const began = clock.ms();

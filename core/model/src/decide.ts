@@ -29,6 +29,7 @@ import { decideContainerUpdate } from './decide/container-update.ts';
 import { decideExecCreate } from './decide/exec-create.ts';
 import { decideExecResize } from './decide/exec-resize.ts';
 import { decideExecStart } from './decide/exec-start.ts';
+import { decideImageBuild } from './decide/image-build.ts';
 import { decideImageCommit } from './decide/image-commit.ts';
 import { decideImageImport } from './decide/image-import.ts';
 import { decideImageLoad } from './decide/image-load.ts';
@@ -96,6 +97,7 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'image.load': decideImageLoad,
   'image.import': decideImageImport,
   'image.commit': decideImageCommit,
+  'image.build': decideImageBuild,
   'image.pull': decideImagePull,
   'image.tag': decideImageTag,
   'image.migrate': decideImageMigrate,

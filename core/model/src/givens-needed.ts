@@ -44,6 +44,7 @@ function needed(view: StateView, command: Command): GivensNeeded {
     case 'image.import':
     case 'image.commit':
     case 'image.pull':
+    case 'image.build':
     case 'network.connect':
     case 'volume.create':
       return { ids: 1, ports: 0 };

@@ -15,6 +15,7 @@ export { findImage, findImageByTag, imageName } from './projections/find-image.t
 export { findNetwork, findNetworkByName } from './projections/find-network.ts';
 export { findRecord } from './projections/find-record.ts';
 export { findVolume } from './projections/find-volume.ts';
+export { childrenOf } from './projections/image-family.ts';
 export { imagesConcerned, imagesPending } from './projections/images-concerned.ts';
 export { imagesToSave, type SavedImage } from './projections/images-to-save.ts';
 export { hasEnded, isUp } from './projections/is-up.ts';

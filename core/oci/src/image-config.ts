@@ -105,8 +105,15 @@ function runConfigOf(fields: JsonFields): ImageRunConfig {
     Labels: optionalTextMap(fields, 'Labels', what),
     StopSignal: optionalText(fields, 'StopSignal', what),
     Shell: optionalTexts(fields, 'Shell', what, ITEM_LIMIT),
+    OnBuild: onBuildOf(fields),
     Healthcheck: healthcheckOf(fields['Healthcheck']),
   });
+}
+
+/** Most configs have an empty list, or null, which says nothing. */
+function onBuildOf(fields: JsonFields): readonly string[] | undefined {
+  const triggers = optionalTexts(fields, 'OnBuild', 'image config, config', ITEM_LIMIT);
+  return triggers === undefined || triggers.length === 0 ? undefined : triggers;
 }
 
 function healthcheckOf(value: unknown): ImageHealthcheck | undefined {

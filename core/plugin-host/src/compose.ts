@@ -219,6 +219,7 @@ async function build(
       ...(drivers.list().some(({ kind }) => kind === 'container-files')
         ? { containerFiles: drivers.firstUsable('container-files', ['linux']) }
         : {}),
+      ...(drivers.list().some(({ kind }) => kind === 'builder') ? { builder: drivers.firstUsable('builder', ['dockerfile']) } : {}),
     },
     networks: [
       { name: 'bridge', driver: 'bridge', subnet: config.subnet, options: { bridge: config.bridge } },

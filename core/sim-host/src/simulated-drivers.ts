@@ -1,5 +1,6 @@
 import { type DriverFamilies, type DriverInfo, type DriverKind, ShiplogError, simulateDriver, simulateVerb } from '@shiplog/contracts';
 import { acting, type Around } from './call.ts';
+import { builder } from './builder.ts';
 import { cgroup } from './cgroup.ts';
 import { containerFiles } from './container-files.ts';
 import { type Archives, imageStore } from './image-store.ts';
@@ -32,6 +33,7 @@ const NAMES: NonNullable<SimulatedOptions['names']> = {
   vault: ['sim'],
   'name-server': ['sim'],
   'container-files': ['sim'],
+  builder: ['sim'],
   'image-source': ['sim'],
 };
 
@@ -62,6 +64,7 @@ export function simulatedDrivers(host: SimHost, { around, archives = () => [], n
     // No program runs that could ask.
     'name-server': () => ({ async serve() {}, async end() {} }),
     'container-files': (name) => containerFiles(act('container-files', name)),
+    builder: (name) => builder(act('builder', name)),
     authorizer: () => simulateDriver('authorizer'),
     projection: () => simulateDriver('projection'),
     kernel: () => {

@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageCommit, ImageHistory, ImageRunConfig, IngestedImage, Kernel } from '@shiplog/contracts';
-import { digestStream, imageManifest, MEDIA_TYPES, parseImageConfig, sha256Of, type TarEntryInput, writeTar } from '@shiplog/oci';
+import { applyChanges, digestStream, imageManifest, MEDIA_TYPES, parseImageConfig, sha256Of, type TarEntryInput, writeTar } from '@shiplog/oci';
 import type { NewBlob } from './blobs.ts';
 import { changedEntries } from './changed-entries.ts';
-import { applyChanges } from './dockerfile-changes.ts';
 import { rfc3339 } from './rfc3339.ts';
 import { copyTo } from './spool.ts';
 
@@ -32,7 +31,7 @@ export async function commitImage(directory: string, commit: ImageCommit, kernel
   const said = { ...(author === '' ? {} : { author }), ...(message === '' ? {} : { comment: message }) };
   const line: ImageHistory = {
     created,
-    created_by: (commit.config.Cmd ?? []).join(' '),
+    created_by: commit.createdBy ?? (commit.config.Cmd ?? []).join(' '),
     ...said,
     ...(isEmpty ? { empty_layer: true } : {}),
   };

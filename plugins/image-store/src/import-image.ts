@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IngestedImage } from '@shiplog/contracts';
 import {
+  applyChanges,
   decompress,
   type Decompressor,
   digestStream,
@@ -12,7 +13,6 @@ import {
   sha256Of,
 } from '@shiplog/oci';
 import type { NewBlob } from './blobs.ts';
-import { applyChanges } from './dockerfile-changes.ts';
 import { rfc3339 } from './rfc3339.ts';
 import { copyTo } from './spool.ts';
 

@@ -208,6 +208,8 @@ async function whyNoArchive(
   blobs: ImageBlobs | undefined,
 ): Promise<string | undefined> {
   if (verb === 'container.extract') return 'its archive is not in the log';
+  // What it made is made again by the commands that it caused.
+  if (verb === 'image.build') return 'its context is not in the log';
   if (verb !== 'image.load' && verb !== 'image.import' && verb !== 'image.pull') return undefined;
   const loaded: readonly LoadedImage[] | undefined = recording.archives.get(op);
   // One that failed, or was refused, may fail again with nothing in it.

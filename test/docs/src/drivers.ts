@@ -28,6 +28,7 @@ const FAMILIES: readonly string[] = [
   'vault',
   'name-server',
   'container-files',
+  'builder',
   'api',
   'kernel',
 ];

@@ -2,6 +2,7 @@ import type { Vault } from '../vault.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Api } from './api.ts';
 import { AUTHORIZER_VERBS, type Authorizer } from './authorizer.ts';
+import type { Builder } from './builder.ts';
 import { CGROUP_VERBS, type CgroupDriver } from './cgroup.ts';
 import type { ContainerFiles } from './container-files.ts';
 import { IMAGE_SOURCE_VERBS, type ImageSource } from './image-source.ts';
@@ -29,6 +30,7 @@ export interface DriverFamilies {
   vault: Vault;
   'name-server': NameServer;
   'container-files': ContainerFiles;
+  builder: Builder;
   kernel: Kernel;
   api: Api;
 }

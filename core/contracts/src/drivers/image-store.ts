@@ -24,6 +24,8 @@ export interface ImageCommit {
   readonly instructions: readonly string[];
   readonly author: string;
   readonly message: string;
+  /** What its history says made it; the command of `config` if absent. */
+  readonly createdBy?: string;
   /** When it is made, nanoseconds since the epoch, decimal. */
   readonly at: string;
 }

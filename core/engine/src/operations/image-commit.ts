@@ -1,5 +1,5 @@
-import { type Digest, type IngestedImage, type LoadedImage, ShiplogError } from '@shiplog/contracts';
-import { imageConfigOf } from '@shiplog/oci';
+import { type BuildStep, type Digest, type ImageRunConfig, type IngestedImage, type LoadedImage, ShiplogError } from '@shiplog/contracts';
+import { imageConfigOf, mergeEnv } from '@shiplog/oci';
 import { isUp } from '@shiplog/model';
 import { MADE_FOR_MOUNTS } from '../made-for-mounts.ts';
 import type { Operation } from '../operation.ts';
@@ -42,7 +42,7 @@ async function commit(op: Commit) {
   const { id, ingest, reference, freeze } = decided(op);
   const { engine } = op;
   const { parts, ledger } = engine;
-  const { message, author, changes: instructions } = await op.revealed(asked(op));
+  const { message, author, changes: instructions, step } = await op.revealed(asked(op));
   const recorded = ledger.head.container(id);
   const logged = ledger.head.image(recorded.imageId);
   const [revealed, base, env] = await Promise.all([
@@ -57,8 +57,8 @@ async function commit(op: Commit) {
     const tree = await show(op);
     const compared = { key: id, ignore: [...MADE_FOR_MOUNTS], exact: true, ...(parent === undefined ? {} : { parent }) };
     const { changes } = await op.step('storage', container.storageDriver, 'changes', compared);
-    const config = imageConfigOf(container.spec, base.config, env);
-    return store.commit(ingest, { base, tree, changes, config, instructions, author, message, at: op.intent.t }, op.ctx);
+    const made = step === undefined ? { config: imageConfigOf(container.spec, base.config, env) } : madeBy(step, base.config);
+    return store.commit(ingest, { base, tree, changes, ...made, instructions, author, message, at: op.intent.t }, op.ctx);
   };
   const bring = async () => {
     if (freeze) {
@@ -79,13 +79,26 @@ async function commit(op: Commit) {
     place(op, made, undefined).map((placed) => (ledger.head.images.has(placed.manifest.id) ? placed : { ...placed, storageDriver }));
   const taken = await takeInto(op, ingest, bring, where);
   const images = taken.map(async ({ manifest, tags, storageDriver: holder }): Promise<LoadedImage> => ({
-    manifest: await engine.images.concealed(manifest, logged, op.secrets),
+    manifest: await engine.images.concealed(manifest, logged, op.secrets, assignmentsOf(step)),
     tags,
+    ...(step === undefined ? {} : { parent: recorded.imageId }),
     ...(holder === storageDriver ? {} : { storageDriver: holder }),
   }));
   const outcome = { images: await Promise.all(images), storageDriver };
   await engine.secrets.forget(asked(op));
   return outcome;
+}
+
+/** What an image of a build's step says of itself; see {@link BuildStep}. */
+function madeBy({ createdBy, buildArgs = [], env = [], arg = [], config = {} }: BuildStep, base: ImageRunConfig) {
+  const { OnBuild: _, ...inherited } = base;
+  const variables = env.length === 0 ? {} : { Env: mergeEnv(base.Env ?? [], env) };
+  const before = buildArgs.length === 0 ? [] : [`|${buildArgs.length}`, ...buildArgs];
+  return { config: { ...inherited, ...config, ...variables }, createdBy: [...before, createdBy, ...env, ...arg].join(' ') };
+}
+
+function assignmentsOf(step: BuildStep | undefined): readonly string[] {
+  return step === undefined ? [] : [...(step.buildArgs ?? []), ...(step.env ?? []), ...(step.arg ?? [])].filter((entry) => entry.includes('='));
 }
 
 export const imageCommit: Handler<'image.commit'> = {

@@ -22,6 +22,7 @@ import { logSeal } from './log-seal.ts';
 import { subjectErase } from './subject-erase.ts';
 import { volumeCreate } from './volume-create.ts';
 import { volumeRemove } from './volume-remove.ts';
+import { imageBuild } from './image-build.ts';
 import { imageCommit } from './image-commit.ts';
 import { imageImport } from './image-import.ts';
 import { imageLoad } from './image-load.ts';
@@ -60,6 +61,7 @@ export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   'image.load': imageLoad,
   'image.import': imageImport,
   'image.commit': imageCommit,
+  'image.build': imageBuild,
   'image.pull': imagePull,
   'image.tag': imageTag,
   'image.migrate': imageMigrate,

@@ -21,12 +21,17 @@ export class ImageSecrets {
 
   /**
    * An image as the log may have it. Variables lose their values, unless the image that it was made of has the same in the log (`base`); texts lose
-   * what rules find in them, and the secrets that are `known`.
+   * what rules find in them, and the secrets that are `known`, and the values of `assignments` (`NAME=value`) where these stand whole, however short.
    */
-  async concealed(image: ImageManifest, base: Pick<ImageManifest, 'config' | 'history'>, known: readonly string[]): Promise<ImageManifest> {
+  async concealed(
+    image: ImageManifest,
+    base: Pick<ImageManifest, 'config' | 'history'>,
+    known: readonly string[],
+    assignments: readonly string[] = [],
+  ): Promise<ImageManifest> {
     const values: string[] = [];
     const cover: Cover = (secret) => `[concealed:${values.push(secret) - 1}:?]`;
-    const covered = this.#cover(image, base, known, cover);
+    const covered = this.#cover(image, base, { known, assignments }, cover);
     if (values.length === 0) return image;
     const vault = this.parts.drivers.get('vault', this.parts.chosen.vault);
     const hashes = await Promise.all(values.map((value) => vault.mac(value)));
@@ -72,13 +77,21 @@ export class ImageSecrets {
     return concealed;
   }
 
-  #cover(image: ImageManifest, base: Pick<ImageManifest, 'config' | 'history'>, known: readonly string[], cover: Cover): ImageManifest {
+  #cover(
+    image: ImageManifest,
+    base: Pick<ImageManifest, 'config' | 'history'>,
+    { known, assignments }: { readonly known: readonly string[]; readonly assignments: readonly string[] },
+    cover: Cover,
+  ): ImageManifest {
     const rules = this.parts.secretRules ?? DEFAULT_RULES;
     const plain = (text: string): string =>
-      known.reduce((rest, secret) => (secret.length < LEAST_LENGTH ? rest : rest.replaceAll(secret, () => cover(secret))), text);
+      known.reduce(
+        (rest, secret) => (secret.length < LEAST_LENGTH ? rest : rest.replaceAll(secret, () => cover(secret))),
+        assignments.reduce((rest, entry) => rest.replaceAll(entry, () => withoutValue(entry, cover)), text),
+      );
     const text = (value: string): string => concealText(plain(value), rules, cover);
     const argv = (words: readonly string[]): readonly string[] => concealArgv(words.map(plain), rules, cover);
-    const { Env, Cmd, Entrypoint, Labels, Healthcheck, Shell, StopSignal, User, Volumes, WorkingDir } = image.config;
+    const { Env, Cmd, Entrypoint, Labels, Healthcheck, Shell, OnBuild, StopSignal, User, Volumes, WorkingDir } = image.config;
     const same = new Set(base.config.Env);
     const config: ImageRunConfig = {
       ...image.config,
@@ -94,6 +107,8 @@ export class ImageSecrets {
       ...(StopSignal === undefined ? {} : { StopSignal: text(StopSignal) }),
       ...(User === undefined ? {} : { User: text(User) }),
       ...(WorkingDir === undefined ? {} : { WorkingDir: text(WorkingDir) }),
+      ...(Shell === undefined ? {} : { Shell: argv(Shell) }),
+      ...(OnBuild === undefined ? {} : { OnBuild: OnBuild.map(text) }),
     };
     const line = (entry: ImageHistory): ImageHistory => ({
       ...entry,

@@ -16,7 +16,7 @@ interface Sealed {
 }
 
 /** How a field is searched: as a command line, as names with values, as free text; or, where something is looked up by it, only if it can be none. */
-type Kind = 'argv' | 'map' | 'text' | 'identity' | 'env' | 'instructions';
+type Kind = 'argv' | 'map' | 'text' | 'identity' | 'env' | 'instructions' | 'assignments';
 
 /** Fields by name, at any depth of a command's arguments. Any other is text: nothing that a client writes is above suspicion. */
 const FIELDS: { readonly [field: string]: Kind } = {
@@ -33,6 +33,13 @@ const FIELDS: { readonly [field: string]: Kind } = {
   sysctls: 'map',
   env: 'env',
   changes: 'instructions',
+  arg: 'assignments',
+  buildArgs: 'assignments',
+  Env: 'assignments',
+  Entrypoint: 'argv',
+  Cmd: 'argv',
+  Test: 'argv',
+  Labels: 'map',
   name: 'identity',
   image: 'identity',
   container: 'identity',
@@ -64,6 +71,7 @@ const KEPT: { readonly [T in CommandType]?: 'spec' | 'args' } = {
   'network.create': 'args',
   'image.import': 'args',
   'image.commit': 'args',
+  'image.build': 'args',
 };
 
 /** Secrets in command lines, labels and options: found by rules, kept in the vault, marked in the log. */
@@ -144,6 +152,8 @@ export class Secrets {
   #conceal<R>(value: R, cover: Cover, kind?: Kind): R;
   #conceal(value: unknown, cover: Cover, kind: Kind = 'text'): unknown {
     if (typeof value === 'string') {
+      // Of a container's variables only names are here; of a build's step, whole entries.
+      if (kind === 'assignments' || kind === 'env') return this.#assignment(value, cover);
       if (kind === 'instructions') return this.#instruction(value, cover);
       return kind === 'identity' ? this.#identity(value) : this.#text(value, cover);
     }
@@ -186,6 +196,13 @@ export class Secrets {
     // A name with a quoted value hides what is within from the rules, which look at names first.
     const within = line.replaceAll(QUOTED, (_, quote: string, text: string) => `${quote}${this.#text(text, cover)}${quote}`);
     return within.includes(COVERED) ? concealText(within, this.rules, cover) : this.#text(within, cover);
+  }
+
+  /** `NAME=value`: the value is a secret, whatever the name is. A name alone stays. */
+  #assignment(entry: string, cover: Cover): string {
+    const equals = entry.indexOf('=', 1);
+    if (equals < 0 || entry.slice(0, equals).includes(COVERED)) return this.#text(entry, cover);
+    return equals === entry.length - 1 ? entry : entry.slice(0, equals + 1) + cover(entry.slice(equals + 1));
   }
 
   #text(text: string, cover: Cover): string {

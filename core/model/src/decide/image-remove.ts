@@ -1,5 +1,6 @@
 import { type ContainerRecord, type ImageRecord, type ImageRemoval, ShiplogError, type StateView } from '@shiplog/contracts';
 import { findImage } from '../projections/find-image.ts';
+import { ancestorsLeft, childrenOf } from '../projections/image-family.ts';
 import { isUp } from '../projections/is-up.ts';
 import { shortId } from '../projections/short-id.ts';
 import { imageUsers } from '../projections/users.ts';
@@ -10,11 +11,15 @@ import type { Decider } from './verdict.ts';
  * By name: the name goes, and the image with its last name. By id: all names and the image. Refused IMAGE_IN_USE as in
  * Docker, with one difference: an image that containers use is never deleted, because their root file systems stand on
  * its layers. Force takes its names away and leaves it without any; where it has none, force does not help.
+ * What a build made of another image keeps that from being deleted, and goes with the last that was built of it, unless `prune` is false.
  */
 export const decideImageRemove: Decider<'image.remove'> = (view, { args }) => {
   const { image, reference } = findImage(view.images, args.image);
   const removal = reference === undefined ? byId(view, image, args.force) : byName(view, image, reference, args);
-  return { decided: { removals: [removal] }, expected: 'any', effectless: !removal.remove };
+  const ancestors = removal.remove && args.prune ? ancestorsLeft(view, [image]) : [];
+  const gone = new Set<string>([image.id]);
+  const removals = ancestors.map((ancestor) => deletion(view, ancestor, gone.add(ancestor.id)));
+  return { decided: { removals: [removal, ...removals] }, expected: 'any', effectless: !removal.remove };
 };
 
 function byName(
@@ -34,6 +39,7 @@ function byName(
   );
   if (gone.length < names.length) return untag(image, gone);
   const [user] = imageUsers(view, image.id);
+  if (childrenOf(view, image.id).length > 0) return untag(image, gone);
   if (user === undefined) return deletion(view, image);
   if (args.force) return untag(image, gone);
   throw new ShiplogError(
@@ -49,6 +55,7 @@ function byId(view: StateView, image: ImageRecord, force: boolean): ImageRemoval
   if (running !== undefined)
     throw inUse(image, 'cannot be forced', `image is being used by running container ${shortId(running.id)}`, running);
   if (!force && image.tags.length > 1) throw inUse(image, 'must be forced', 'image is referenced in multiple repositories');
+  if (childrenOf(view, image.id).length > 0) throw inUse(image, 'cannot be forced', 'image has dependent child images');
   const [stopped] = users;
   if (stopped === undefined) return deletion(view, image);
   const names = [...image.tags, ...image.repoDigests];
@@ -61,8 +68,9 @@ function untag(image: ImageRecord, names: readonly string[]): ImageRemoval {
   return { id: image.id, untag: names, remove: false, snapshots: [], blobs: [] };
 }
 
-function deletion(view: StateView, image: ImageRecord): ImageRemoval {
-  const others = [...view.images.values()].filter(({ id }) => id !== image.id);
+/** `gone` are images that go with it, or before it. */
+function deletion(view: StateView, image: ImageRecord, gone: ReadonlySet<string> = new Set([image.id])): ImageRemoval {
+  const others = [...view.images.values()].filter(({ id }) => !gone.has(id));
   return {
     id: image.id,
     untag: [...image.tags, ...image.repoDigests],

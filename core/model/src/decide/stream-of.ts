@@ -28,6 +28,7 @@ function subjectStream(view: StateView, { type, args, givens }: Command): Stream
     case 'image.load':
     case 'image.import':
     case 'image.pull':
+    case 'image.build':
     case 'subject.erase':
     case 'log.seal':
     case 'log.prune':

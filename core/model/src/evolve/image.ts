@@ -18,6 +18,10 @@ export const imageEvolvers: Evolvers<EventsOf<'image'>> = {
   },
   'image.commit.succeeded': (state, event) => arrived(state, event.data.images, event.data.storageDriver, event.t),
   'image.commit.failed': () => undefined,
+  // Its images come with commits, its names with tags.
+  'image.build.requested': () => undefined,
+  'image.build.succeeded': () => undefined,
+  'image.build.failed': () => undefined,
   'image.pull.requested': () => undefined,
   'image.pull.succeeded': (state, event) => {
     const { images, storageDriver, repoDigest } = event.data;
@@ -52,14 +56,16 @@ export const imageEvolvers: Evolvers<EventsOf<'image'>> = {
 };
 
 function arrived(state: State, loaded: readonly LoadedImage[], usual: string, at: string): void {
-  for (const { manifest, tags, storageDriver = usual } of loaded) {
+  for (const { manifest, tags, parent, storageDriver = usual } of loaded) {
     const known = state.images.get(manifest.id);
+    const builtOf = known?.parent ?? parent;
     state.images.set(manifest.id, {
       ...manifest,
       tags: known?.tags ?? [],
       repoDigests: known?.repoDigests ?? [],
       arrivedAt: known?.arrivedAt ?? at,
       lastTaggedAt: known?.lastTaggedAt ?? at,
+      ...(builtOf === undefined ? {} : { parent: builtOf }),
       storageDriver,
     });
     for (const tag of tags) moveTag(state, tag, manifest.id, at);

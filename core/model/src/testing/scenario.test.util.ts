@@ -149,6 +149,8 @@ export class World {
       case 'image.import.requested':
       case 'image.commit.requested':
         return { images: [], storageDriver: 'vfs' };
+      case 'image.build.requested':
+        return { image: `sha256:${'0'.repeat(64)}`, dockerfile: '', context: '' };
       case 'image.pull.requested':
         return { images: [], storageDriver: 'vfs', source: 'directory', repoDigest: '', isNew: true };
       default:

@@ -1,7 +1,7 @@
 import type { Actor, ShiplogEvent } from '@shiplog/contracts';
 
 /** What nothing in a replay leads to: it comes from outside. */
-const FROM_OUTSIDE: ReadonlySet<string> = new Set(['teardown', 'retention', 'health', 'beginning']);
+const FROM_OUTSIDE: ReadonlySet<string> = new Set(['teardown', 'retention', 'health', 'image.build', 'beginning']);
 
 /** Whether the engine does this by itself when what led to it happens again. */
 export function isReaction(actor: Actor): boolean {

@@ -15,7 +15,7 @@ import { VirtualClock } from './virtual-clock.ts';
 import { AS_IT_WAS, checkWhatIf, type Fault, type WhatIf } from './what-if.ts';
 
 /** Verbs that read what came with the request; what it was is not in the log. */
-const WITH_BODY: ReadonlySet<CommandType> = new Set(['image.load', 'image.import', 'container.extract']);
+const WITH_BODY: ReadonlySet<CommandType> = new Set(['image.load', 'image.import', 'image.build', 'container.extract']);
 
 export interface SimulateOptions {
   readonly whatIf?: WhatIf;

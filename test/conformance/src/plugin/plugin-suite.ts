@@ -40,6 +40,7 @@ const KINDS: { readonly [K in DriverKind]: true } = {
   vault: true,
   'name-server': true,
   'container-files': true,
+  builder: true,
   authorizer: true,
   projection: true,
   kernel: true,

@@ -1,9 +1,10 @@
 import { type ImageRunConfig, ShiplogError } from '@shiplog/contracts';
-import { mergeEnv, workingDirectory } from '@shiplog/oci';
+import { mergeEnv } from './environment.ts';
 import { shellWord, shellWords, type Variables } from './shell-words.ts';
+import { workingDirectory } from './working-directory.ts';
 
 /** A run config as it is written into a config blob. */
-export type ChangedConfig = ImageRunConfig & { readonly OnBuild?: readonly string[] };
+export type ChangedConfig = ImageRunConfig;
 
 const PORT_LIMIT = 65_535;
 // A word with its quotes and escapes, and what comes behind it.
@@ -11,18 +12,18 @@ const FIRST_WORD = /^((?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+)(?:\s+([\s\S]
 
 /**
  * Applies Dockerfile instructions (CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR) to a run
- * config, in order. Throws REQUEST_INVALID for another instruction or arguments that cannot be read.
+ * config, in order. Variables are those of the config, over `others`. Throws REQUEST_INVALID for another instruction or arguments that cannot be read.
  */
-export function applyChanges(config: ChangedConfig, changes: readonly string[]): ChangedConfig {
-  return changes.filter((line) => line.trim() !== '').reduce(applyChange, config);
+export function applyChanges(config: ChangedConfig, changes: readonly string[], others: Variables = new Map()): ChangedConfig {
+  return changes.filter((line) => line.trim() !== '').reduce((before, line) => applyChange(before, line, others), config);
 }
 
-function applyChange(config: ChangedConfig, line: string): ChangedConfig {
+function applyChange(config: ChangedConfig, line: string, others: Variables): ChangedConfig {
   const match = /^\s*([A-Za-z]+)(?:\s+([\s\S]*\S))?\s*$/.exec(line);
   const instruction = (match?.[1] ?? '').toUpperCase();
   const rest = match?.[2] ?? '';
   if (match === null || rest === '') throw invalid(`${instruction === '' ? line : instruction} requires at least one argument`, line);
-  const variables = variablesOf(config);
+  const variables = new Map([...others, ...variablesOf(config)]);
   const words = (): readonly string[] => shellWords(rest, variables);
   const one = (): string => {
     const [word, ...more] = words();
@@ -47,7 +48,7 @@ function applyChange(config: ChangedConfig, line: string): ChangedConfig {
     case 'EXPOSE':
       return { ...config, ExposedPorts: { ...config.ExposedPorts, ...setOf(words().flatMap((word) => ports(word, line))) } };
     case 'VOLUME':
-      return { ...config, Volumes: { ...config.Volumes, ...setOf(jsonWords(rest) ?? words()) } };
+      return { ...config, Volumes: { ...config.Volumes, ...setOf(instructionWords(rest)?.map((word) => shellWord(word, variables)) ?? words()) } };
     case 'USER':
       return { ...config, User: one() };
     case 'STOPSIGNAL':
@@ -63,10 +64,11 @@ function applyChange(config: ChangedConfig, line: string): ChangedConfig {
 
 /** The exec form is a JSON list of strings; anything else is a line for the shell. */
 function command(rest: string, config: ChangedConfig): readonly string[] {
-  return jsonWords(rest) ?? [...(config.Shell ?? ['/bin/sh', '-c']), rest];
+  return instructionWords(rest) ?? [...(config.Shell ?? ['/bin/sh', '-c']), rest];
 }
 
-function jsonWords(text: string): readonly string[] | undefined {
+/** The words of an exec form, a JSON list of strings; undefined for any other text. */
+export function instructionWords(text: string): readonly string[] | undefined {
   if (!text.startsWith('[')) return undefined;
   let value: unknown;
   try {

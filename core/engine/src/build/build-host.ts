@@ -1,0 +1,199 @@
+import {
+  type BuildContainer,
+  type BuildContainers,
+  type BuildFiles,
+  type BuildHost,
+  type BuildStep,
+  type ContainerSpec,
+  createContext,
+  type Digest,
+  type Extracted,
+  type ImageRecord,
+  ShiplogError,
+} from '@shiplog/contracts';
+import { childrenOf } from '@shiplog/model';
+import { scratchArchive, scratchId } from './scratch.ts';
+import type { Operation } from '../operation.ts';
+import { waitFor } from '../wait.ts';
+
+/** What a container of a build has where nothing says otherwise. */
+const PLAIN: Omit<ContainerSpec, 'image' | 'env' | 'logDriver' | keyof BuildContainers> = {
+  user: '',
+  workingDir: '',
+  tty: false,
+  openStdin: false,
+  stdinOnce: false,
+  attachStdin: false,
+  attachStdout: true,
+  attachStderr: true,
+  labels: {},
+  exposedPorts: [],
+  networkDisabled: false,
+  autoRemove: false,
+  restart: { policy: 'no', maxRetries: 0 },
+  endpoints: {},
+  ports: [],
+  publishAllPorts: false,
+  dns: [],
+  dnsSearch: [],
+  dnsOptions: [],
+  mounts: [],
+  readonlyRootfs: false,
+  privileged: false,
+  capAdd: [],
+  capDrop: [],
+  noNewPrivileges: false,
+  seccomp: 'default',
+  groupAdd: [],
+  sysctls: {},
+  devices: [],
+  ipcMode: 'private',
+  pidMode: 'private',
+  utsMode: 'private',
+  cgroupnsMode: 'private',
+  init: false,
+  logOptions: {},
+  annotations: {},
+};
+
+/** What runs where nothing is to run. */
+const NOTHING = ['/bin/true'];
+
+/** The engine, as a build sees it: commands that the build causes, and reads of the state. */
+export class EngineBuildHost implements BuildHost {
+  readonly #op: Operation<'image.build'>;
+  readonly #containers: BuildContainers;
+  readonly context: BuildFiles;
+
+  constructor(op: Operation<'image.build'>, context: BuildFiles, containers: BuildContainers) {
+    this.#op = op;
+    this.#containers = containers;
+    this.context = context;
+  }
+
+  async image(reference: string): Promise<ImageRecord | undefined> {
+    const { images, ledger } = this.#op.engine;
+    try {
+      return await images.whole(ledger.head.image(reference));
+    } catch (error) {
+      if (error instanceof ShiplogError && error.code === 'IMAGE_NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  async pull(reference: string): Promise<ImageRecord> {
+    const { id } = await this.#op.execute('image.pull', { reference }, this.#streams());
+    return this.#known(id);
+  }
+
+  async scratch(): Promise<ImageRecord> {
+    const { ledger } = this.#op.engine;
+    const { architecture } = this.#op.engine.parts.host;
+    const id = scratchId(architecture);
+    if (!ledger.head.images.has(id)) await this.#op.execute('image.load', { quiet: true }, { body: scratchArchive(architecture) });
+    return this.#known(id);
+  }
+
+  async children(image: Digest): Promise<readonly ImageRecord[]> {
+    const { images, ledger } = this.#op.engine;
+    const children = await Promise.all(childrenOf(ledger.head, image).map((child) => images.whole(child)));
+    return children.toReversed();
+  }
+
+  async create({ image, command, env = [] }: BuildContainer): Promise<string> {
+    const { engine } = this.#op;
+    const sealed = await engine.environment.seal(env);
+    const spec: ContainerSpec = {
+      ...PLAIN,
+      ...this.#containers,
+      image,
+      env: sealed,
+      entrypoint: command ?? NOTHING,
+      cmd: [],
+      healthcheck: { test: ['NONE'] },
+      // What is printed goes to the client, and to nobody else.
+      logDriver: 'none',
+    };
+    return (await this.#op.execute('container.create', { spec }, this.#streams())).id;
+  }
+
+  async run(container: string): Promise<number> {
+    const { io, ledger } = this.#op.engine;
+    const { signal } = this.#op.streams;
+    const channel = io.await(container);
+    const written = this.#tell(channel.output);
+    const ended = waitFor(ledger, container, 'next-exit', signal);
+    try {
+      await Promise.all([this.#op.execute('container.start', { container }, this.#streams()), ended.catch(() => undefined)]);
+      const { exitCode } = await ended;
+      await written;
+      return exitCode;
+    } finally {
+      // Who waits for the end of what never began is let go.
+      channel.close();
+      ended.catch(() => undefined);
+    }
+  }
+
+  async extract(container: string, path: string, tar: AsyncIterable<Uint8Array>): Promise<Extracted> {
+    const args = { container, path, noOverwriteDirNonDir: false, copyOwner: false };
+    return this.#op.execute('container.extract', args, { ...this.#streams(), body: tar });
+  }
+
+  async files(container: string): Promise<BuildFiles> {
+    const { filesOfContainers, ledger } = this.#op.engine;
+    const { signal = new AbortController().signal } = this.#op.streams;
+    const canceled = new AbortController();
+    const end = filesOfContainers.begin(container, true, () => canceled.abort());
+    try {
+      const ctx = createContext({ op: this.#op.intent.op, signal: AbortSignal.any([signal, canceled.signal]) });
+      const files = await filesOfContainers.open(ledger.head.container(container), ctx);
+      const close = async (): Promise<void> => {
+        try {
+          await files.close();
+        } finally {
+          end();
+        }
+      };
+      return { stat: (path) => files.stat(path), archive: (path) => files.archive(path), close };
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  async commit(container: string, step: BuildStep, author: string): Promise<ImageRecord> {
+    const args = { container, message: '', author, pause: false, changes: [], step };
+    const { id } = await this.#op.execute('image.commit', args, this.#streams());
+    return this.#known(id);
+  }
+
+  async tag(image: Digest, reference: string): Promise<void> {
+    await this.#op.execute('image.tag', { image, reference });
+  }
+
+  async remove(container: string): Promise<void> {
+    if (this.#op.engine.ledger.head.containers.has(container))
+      await this.#op.execute('container.remove', { container, force: true, volumes: true });
+  }
+
+  print(text: string): void {
+    this.#op.streams.output?.(text);
+  }
+
+  async #tell(output: AsyncIterable<{ readonly data: Uint8Array }>): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const { data } of output) this.print(decoder.decode(data, { stream: true }));
+    this.print(decoder.decode());
+  }
+
+  #known(id: Digest): Promise<ImageRecord> {
+    const { images, ledger } = this.#op.engine;
+    return images.whole(ledger.head.image(id));
+  }
+
+  #streams() {
+    const { signal } = this.#op.streams;
+    return signal === undefined ? {} : { signal };
+  }
+}
