@@ -1,3 +1,4 @@
+export { createdByOf, stepConfigOf } from './build-step.ts';
 export { compressionOf, decompress, sniff } from './compression.ts';
 export { ALL_CAPABILITIES, capabilitySet, DEFAULT_CAPABILITIES, ociCapabilities } from './capabilities.ts';
 export { containerMounts, resolveMounts } from './container-mounts.ts';

@@ -12,7 +12,7 @@ export default definePlugin({
       manifest: {
         kind: 'api',
         name: 'docker',
-        capabilities: { attach: true, exec: true, events: true, pull: true, build: false },
+        capabilities: { attach: true, exec: true, events: true, pull: true, build: true },
         needs: {},
         doc: 'The Docker Engine API, 1.24 to 1.51, as a translation onto commands, queries and the log.',
       },

@@ -31,6 +31,7 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   '@shiplog/vault-file',
   '@shiplog/name-server',
   '@shiplog/container-files',
+  '@shiplog/builder',
   '@shiplog/volume-local',
   '@shiplog/api-tlog',
   '@shiplog/volume-plugin',

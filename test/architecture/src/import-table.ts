@@ -48,6 +48,7 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'plugins/log-syslog': driver,
   'plugins/image-store': { ours: [...driver.ours, 'oci'], thirdParty: [] },
   'plugins/container-files': { ours: [...driver.ours, 'oci'], thirdParty: [] },
+  'plugins/builder': { ours: [...driver.ours, 'oci'], thirdParty: [] },
   'plugins/name-server': { ours: driver.ours, thirdParty: ['dns-packet'] },
   'plugins/vault-file': driver,
   'plugins/volume-local': driver,

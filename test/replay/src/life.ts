@@ -101,6 +101,17 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
     labels: { by: 'golden' },
     ...(subnet === undefined ? {} : { subnet }),
   });
+  const build = (tags: readonly string[]): CommandArgs['image.build'] => ({
+    dockerfile: 'Dockerfile',
+    tags,
+    labels: { by: 'golden' },
+    buildArgs: ['VERSION'],
+    noCache: false,
+    pull: false,
+    remove: true,
+    forceRemove: false,
+    containers: { networkMode: 'bridge', shmSizeBytes: 67_108_864, ulimits: [], resources: {}, extraHosts: [] },
+  });
   const volume = (name: string): CommandArgs['volume.create'] => ({ name, driver: 'local', options: {}, labels: {} });
 
   const trials: { readonly [T in CommandType]: Trial<T> } = {
@@ -127,6 +138,11 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
         return { container: name, reference: `${name}:1`, message: 'golden', author: 'golden', pause: true, changes: [] };
       },
       refused: { container: unknown, message: '', author: '', pause: false, changes: [] },
+      modes: ALL,
+    },
+    'image.build': {
+      prepare: async (name) => build([`${name}:1`]),
+      refused: build(['NO:NO:NO']),
       modes: ALL,
     },
     'image.pull': {

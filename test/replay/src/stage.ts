@@ -39,6 +39,8 @@ const SLOW: { readonly [step: string]: number } = {
   'runtime.signal': 1,
 };
 
+const WITH_BODY: ReadonlySet<CommandType> = new Set(['image.load', 'image.import', 'image.build', 'container.extract']);
+
 export const CALLER: Caller = {
   actor: { scheme: 'unix', uid: 1000, gid: 1000, pid: 4242, start: 987_654 },
   req: { method: 'POST', route: '/commands', api: '1.51', agent: 'golden' },
@@ -113,7 +115,7 @@ export class Stage {
     this.#next = mode === 'cancel' ? 'ok' : mode;
     const gone = new AbortController();
     if (mode === 'cancel') this.clock.after(0.25, () => gone.abort());
-    const body = type === 'image.load' || type === 'image.import' || type === 'container.extract' ? { body: nothing() } : {};
+    const body = WITH_BODY.has(type) ? { body: nothing() } : {};
     const done = this.engine.execute(type, args, CALLER, { ...body, signal: gone.signal }).then(
       () => undefined,
       (error: unknown) => ShiplogError.wrap(error).code,

@@ -1,5 +1,5 @@
-import { type BuildStep, type Digest, type ImageRunConfig, type IngestedImage, type LoadedImage, ShiplogError } from '@shiplog/contracts';
-import { imageConfigOf, mergeEnv } from '@shiplog/oci';
+import { type BuildStep, type Digest, type IngestedImage, type LoadedImage, ShiplogError } from '@shiplog/contracts';
+import { createdByOf, imageConfigOf, stepConfigOf } from '@shiplog/oci';
 import { isUp } from '@shiplog/model';
 import { MADE_FOR_MOUNTS } from '../made-for-mounts.ts';
 import type { Operation } from '../operation.ts';
@@ -57,7 +57,7 @@ async function commit(op: Commit) {
     const tree = await show(op);
     const compared = { key: id, ignore: [...MADE_FOR_MOUNTS], exact: true, ...(parent === undefined ? {} : { parent }) };
     const { changes } = await op.step('storage', container.storageDriver, 'changes', compared);
-    const made = step === undefined ? { config: imageConfigOf(container.spec, base.config, env) } : madeBy(step, base.config);
+    const made = step === undefined ? { config: imageConfigOf(container.spec, base.config, env) } : { config: stepConfigOf(step, base.config), createdBy: createdByOf(step) };
     return store.commit(ingest, { base, tree, changes, ...made, instructions, author, message, at: op.intent.t }, op.ctx);
   };
   const bring = async () => {
@@ -89,14 +89,7 @@ async function commit(op: Commit) {
   return outcome;
 }
 
-/** What an image of a build's step says of itself; see {@link BuildStep}. */
-function madeBy({ createdBy, buildArgs = [], env = [], arg = [], config = {} }: BuildStep, base: ImageRunConfig) {
-  const { OnBuild: _, ...inherited } = base;
-  const variables = env.length === 0 ? {} : { Env: mergeEnv(base.Env ?? [], env) };
-  const before = buildArgs.length === 0 ? [] : [`|${buildArgs.length}`, ...buildArgs];
-  return { config: { ...inherited, ...config, ...variables }, createdBy: [...before, createdBy, ...env, ...arg].join(' ') };
-}
-
+/** What the log may have of a step by name alone. */
 function assignmentsOf(step: BuildStep | undefined): readonly string[] {
   return step === undefined ? [] : [...(step.buildArgs ?? []), ...(step.env ?? []), ...(step.arg ?? [])].filter((entry) => entry.includes('='));
 }

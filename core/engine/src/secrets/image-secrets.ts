@@ -102,7 +102,6 @@ export class ImageSecrets {
         ? {}
         : { Labels: concealMap(Object.fromEntries(Object.entries(Labels).map(([name, value]) => [name, plain(value)])), rules, cover) }),
       ...(Healthcheck?.Test === undefined ? {} : { Healthcheck: { ...Healthcheck, Test: argv(Healthcheck.Test) } }),
-      ...(Shell === undefined ? {} : { Shell: argv(Shell) }),
       ...(Volumes === undefined ? {} : { Volumes: Object.fromEntries(Object.entries(Volumes).map(([path, one]) => [text(path), one])) }),
       ...(StopSignal === undefined ? {} : { StopSignal: text(StopSignal) }),
       ...(User === undefined ? {} : { User: text(User) }),

@@ -9,7 +9,6 @@ const NOT_YET: readonly (readonly [method: string, template: string])[] = [
   ['GET', '/containers/{id}/checkpoints'],
   ['POST', '/containers/{id}/checkpoints'],
   ['DELETE', '/containers/{id}/checkpoints/{checkpoint}'],
-  ['POST', '/build'],
   ['POST', '/build/cancel'],
   ['GET', '/images/search'],
   ['GET', '/images/{name*}/attestations'],

@@ -25,6 +25,7 @@ import { createExec } from './exec/create.ts';
 import { inspectExec } from './exec/inspect.ts';
 import { resizeExec } from './exec/resize.ts';
 import { startExec } from './exec/start.ts';
+import { buildImage } from './images/build.ts';
 import { commitContainer } from './images/commit.ts';
 import { createImage, pullOrImport } from './images/create.ts';
 import { historyOfImage } from './images/history.ts';
@@ -102,6 +103,7 @@ export const ROUTES: readonly RouteEntry[] = [
 
   { method: 'GET', template: '/images/json', route: listImages, past: true },
   { method: 'POST', template: '/images/create', route: createImage, verb: ['image.pull', 'image.import'], verbOf: pullOrImport },
+  { method: 'POST', template: '/build', route: buildImage, verb: 'image.build' },
   { method: 'POST', template: '/commit', route: commitContainer, verb: 'image.commit' },
   { method: 'POST', template: '/images/load', route: loadImages, verb: 'image.load' },
   { method: 'POST', template: '/images/prune', route: pruneImages, verb: 'image.prune' },

@@ -1,7 +1,7 @@
-import type { ImageRecord } from '@shiplog/contracts';
+import type { ImageRecord, StateView } from '@shiplog/contracts';
 
-/** Answer of `GET /images/{name}/history`, newest first. A layer's size is that of its blob. */
-export function imageHistory(image: ImageRecord): readonly object[] {
+/** Answer of `GET /images/{name}/history`, newest first. A layer's size is that of its blob. Lines that a build made here have the ids of the images on its way. */
+export function imageHistory(image: ImageRecord, { images }: Pick<StateView, 'images'>): readonly object[] {
   let layer = 0;
   const lines = image.history.map((entry) => {
     const size = entry.empty_layer === true ? 0 : (image.layers[layer]?.size ?? 0);
@@ -16,10 +16,11 @@ export function imageHistory(image: ImageRecord): readonly object[] {
       Comment: entry.comment ?? '',
     };
   });
-  const top = lines.at(-1);
-  if (top !== undefined) {
-    top.Id = image.id;
-    top.Tags = image.tags.length === 0 ? null : image.tags;
+  for (let at: ImageRecord | undefined = image; at !== undefined; at = at.parent === undefined ? undefined : images.get(at.parent)) {
+    const line = lines[at.history.length - 1];
+    if (line === undefined) break;
+    line.Id = at.id;
+    line.Tags = at.tags.length === 0 ? null : at.tags;
   }
   return lines.toReversed();
 }

@@ -17,7 +17,7 @@ export function imageSummary(image: ImageRecord, version: ApiVersion, usage?: Im
     Created: createdSeconds(image),
     Id: image.id,
     Labels: image.config.Labels ?? null,
-    ParentId: '',
+    ParentId: image.parent ?? '',
     RepoDigests: image.repoDigests,
     RepoTags: image.tags,
     SharedSize: usage?.shared ?? -1,

@@ -117,6 +117,7 @@ class Stage implements AsyncDisposable {
     const archives = {
       image: join(scratch, 'image.tar'),
       rootfs: join(scratch, 'rootfs.tar'),
+      context: join(scratch, 'context.tar'),
       layouts: join(scratch, 'layouts'),
       conflists: join(scratch, 'conflists'),
     };
@@ -125,8 +126,10 @@ class Stage implements AsyncDisposable {
     await mkdir(archives.conflists);
     await writeFile(join(archives.conflists, '10-killed.conflist'), JSON.stringify(LIST));
     await mkdir(join(scratch, 'rootfs/etc'), { recursive: true });
-    const { code, stderr } = await run('tar', ['-C', join(scratch, 'rootfs'), '-cf', archives.rootfs, '.']);
-    if (code !== 0) throw new Error(stderr);
+    await packed(join(scratch, 'rootfs'), archives.rootfs);
+    await mkdir(join(scratch, 'context'));
+    await writeFile(join(scratch, 'context/Dockerfile'), `FROM ${IMAGE}\nCOPY Dockerfile /\nRUN touch /made\nCMD ["sh"]\n`);
+    await packed(join(scratch, 'context'), archives.context);
     const chance = Math.floor(Math.random() * 64 * 128);
     const [high, low] = [192 + Math.floor(chance / 128), (chance % 128) * 2];
     return new Stage(
@@ -221,4 +224,9 @@ function differences(clean: readonly string[], remains: readonly string[]): read
     ...remains.filter((line) => !clean.includes(line)).map((line) => `stays: ${line}`),
     ...clean.filter((line) => !remains.includes(line)).map((line) => `gone: ${line}`),
   ];
+}
+
+async function packed(directory: string, archive: string): Promise<void> {
+  const { code, stderr } = await run('tar', ['-C', directory, '-cf', archive, '.']);
+  if (code !== 0) throw new Error(stderr);
 }

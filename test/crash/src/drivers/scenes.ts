@@ -20,6 +20,8 @@ const SIGTERM = 15;
 export interface Archives {
   readonly image: string;
   readonly rootfs: string;
+  /** Of a build: a Dockerfile of a command and a copy, on the test image. */
+  readonly context: string;
   /** A directory of OCI image layouts: there is one called `pulled`. */
   readonly layouts: string;
   /** A directory of CNI configuration lists. */
@@ -83,6 +85,21 @@ export class Scenes {
         changes: [],
       };
       return this.#ask('image.commit', asked);
+    },
+    'image.build': async () => {
+      const body = chunks(await readFile(this.archives.context));
+      const asked: CommandArgs['image.build'] = {
+        dockerfile: 'Dockerfile',
+        tags: ['built:1'],
+        labels: {},
+        buildArgs: [],
+        noCache: true,
+        pull: false,
+        remove: true,
+        forceRemove: true,
+        containers: { networkMode: 'none', shmSizeBytes: 67_108_864, ulimits: [], resources: {}, extraHosts: [] },
+      };
+      return () => this.host.engine.execute('image.build', asked, this.#caller, { body });
     },
     'image.pull': async () => this.#ask('image.pull', { reference: 'pulled:latest' }),
     'image.tag': async () => this.#ask('image.tag', { image: IMAGE, reference: 'tagged:1' }),

@@ -1,5 +1,5 @@
-import type { Engine } from '@shiplog/contracts';
 import { type Exchange, decode, jsonBody } from '../../http/exchange.ts';
+import { hostGateway } from '../../http/host-gateway.ts';
 import { json } from '../../http/reply.ts';
 import { translateCreate } from '../../translate/container-spec.ts';
 
@@ -16,10 +16,4 @@ export async function createContainer(exchange: Exchange): Promise<void> {
   const name = query.get('name')?.replace(/^\//, '') ?? '';
   const answer = await engine.execute('container.create', { spec, ...(name === '' ? {} : { name }) }, caller);
   json(response, 201, { Id: answer.id, Warnings: [...answer.warnings, ...warnings] });
-}
-
-/** The default bridge's gateway: the host, as containers reach it. */
-async function hostGateway(engine: Engine): Promise<string> {
-  const view = await engine.view();
-  return [...view.networks.values()].find(({ name }) => name === 'bridge')?.gateway ?? '';
 }

@@ -8,5 +8,5 @@ export async function historyOfImage(exchange: Exchange): Promise<void> {
   const { engine, response } = exchange;
   const { view, past } = await look(exchange);
   const image = view.image(param(exchange, 'name'));
-  json(response, 200, imageHistory(past ? image : await engine.wholeImage(image)));
+  json(response, 200, imageHistory(past ? image : await engine.wholeImage(image), view));
 }

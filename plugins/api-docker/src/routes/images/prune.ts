@@ -1,6 +1,7 @@
 import { decode, type Exchange } from '../../http/exchange.ts';
 import { Filters } from '../../http/filters.ts';
 import { json } from '../../http/reply.ts';
+import { onTheWay } from '../../translate/image-filter.ts';
 import { createdSeconds } from '../../translate/image-summary.ts';
 import { parseMoment } from '../../translate/time.ts';
 
@@ -12,10 +13,11 @@ export async function pruneImages(exchange: Exchange): Promise<void> {
     const tagged = filters.flag('dangling') === false;
     const until = filters.get('until').map((text) => Number((parseMoment(text) ?? 0n) / 1_000_000_000n));
     const view = await engine.view();
+    const isOnTheWay = onTheWay(view);
     const found = [...view.images.values()].filter((image) => {
       const labels = image.config.Labels ?? {};
       return (
-        (tagged || image.tags.length === 0) &&
+        (tagged || (image.tags.length === 0 && !isOnTheWay(image))) &&
         until.every((time) => createdSeconds(image) < time) &&
         filters.labels('label', labels) &&
         filters.noLabels('label!', labels)
