@@ -48,7 +48,10 @@ function applyChange(config: ChangedConfig, line: string, others: Variables): Ch
     case 'EXPOSE':
       return { ...config, ExposedPorts: { ...config.ExposedPorts, ...setOf(words().flatMap((word) => ports(word, line))) } };
     case 'VOLUME':
-      return { ...config, Volumes: { ...config.Volumes, ...setOf(instructionWords(rest)?.map((word) => shellWord(word, variables)) ?? words()) } };
+      return {
+        ...config,
+        Volumes: { ...config.Volumes, ...setOf(instructionWords(rest)?.map((word) => shellWord(word, variables)) ?? words()) },
+      };
     case 'USER':
       return { ...config, User: one() };
     case 'STOPSIGNAL':

@@ -65,7 +65,9 @@ export class BuildArgs {
 
   /** What a command is run with, `NAME=value` in order: arguments that no variable of the image hides. `counted` are those that the history has. */
   commandEnv(environment: Variables): { readonly env: readonly string[]; readonly counted: readonly string[] } {
-    const predefined = Object.entries(this.#given).filter((entry): entry is [string, string] => PREDEFINED.has(entry[0]) && entry[1] !== null);
+    const predefined = Object.entries(this.#given).filter(
+      (entry): entry is [string, string] => PREDEFINED.has(entry[0]) && entry[1] !== null,
+    );
     const all = new Map([...predefined, ...this.variables]);
     const env = [...all].filter(([name]) => !environment.has(name)).toSorted(([a], [b]) => (a < b ? -1 : 1));
     const text = ([name, value]: readonly [string, string]): string => `${name}=${value}`;

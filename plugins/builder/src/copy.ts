@@ -159,7 +159,8 @@ async function textOf(files: BuildFiles, path: string): Promise<string> {
   try {
     const { stat, tar } = await files.archive(path);
     const chunks: Uint8Array[] = [];
-    for await (const entry of readTar(tar)) if (entry.type === 'file' && stat.size < 4 << 20) for await (const chunk of entry.content) chunks.push(chunk);
+    for await (const entry of readTar(tar))
+      if (entry.type === 'file' && stat.size < 4 << 20) for await (const chunk of entry.content) chunks.push(chunk);
     return Buffer.concat(chunks).toString('utf8');
   } catch (error) {
     if (isMissing(error)) return '';

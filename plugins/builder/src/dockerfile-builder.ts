@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type Builder, type BuildHost, type BuildRequest, type Built, type ImageRecord, type OperationContext, ShiplogError } from '@shiplog/contracts';
+import {
+  type Builder,
+  type BuildHost,
+  type BuildRequest,
+  type Built,
+  type ImageRecord,
+  type OperationContext,
+  ShiplogError,
+} from '@shiplog/contracts';
 import { injectable } from '@shiplog/driver-kit';
 import { shellWord } from '@shiplog/oci';
 import { BuildArgs } from './build-args.ts';
@@ -48,7 +56,11 @@ export class DockerfileBuilder implements Builder {
         await located(instruction, under.run(instruction));
       }
       if (stage === stages.at(-1) && labels) {
-        begin(`LABEL ${Object.entries(request.labels).map(([name, value]) => `${name}=${value}`).join(' ')}`);
+        begin(
+          `LABEL ${Object.entries(request.labels)
+            .map(([name, value]) => `${name}=${value}`)
+            .join(' ')}`,
+        );
         await under.label(request.labels);
       }
       built.push({ name: stage.name, image: under.image });
@@ -86,7 +98,9 @@ async function baseOf(
   const { os, architecture } = image;
   const [wantedOs, wantedArchitecture = architecture] = platform === '' ? [os] : platform.split('/');
   if (wantedOs !== os || wantedArchitecture !== architecture)
-    throw invalid(`image with reference ${name} was found but does not match the specified platform: wanted ${platform}, actual: ${os}/${architecture}`);
+    throw invalid(
+      `image with reference ${name} was found but does not match the specified platform: wanted ${platform}, actual: ${os}/${architecture}`,
+    );
   return image;
 }
 

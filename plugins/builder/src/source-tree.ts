@@ -46,7 +46,11 @@ export class SourceTree {
       for await (const { relative, entry } of this.#entries(root)) {
         const path = posix.join(root, relative);
         if (!matches(path.slice(1))) continue;
-        found.push(entry.type === 'symlink' ? await this.#source(path) : { path, name: posix.basename(path), isDirectory: entry.type === 'directory' });
+        found.push(
+          entry.type === 'symlink'
+            ? await this.#source(path)
+            : { path, name: posix.basename(path), isDirectory: entry.type === 'directory' },
+        );
       }
     if (found.length === 0) throw missing(pattern);
     return found;

@@ -154,9 +154,11 @@ export class StageBuild {
     const { config } = this.#image;
     const words = instructionWords(rest)?.map((word) => shellWord(word, this.#variables)) ?? shellWords(rest, this.#variables);
     const destination = words.at(-1) ?? '';
-    if (words.length < 2) throw invalid(`${keyword} requires at least two arguments, but only one was provided. Destination could not be determined.`);
+    if (words.length < 2)
+      throw invalid(`${keyword} requires at least two arguments, but only one was provided. Destination could not be determined.`);
     const remote = words.find((word) => /^(?:https?|ftp):\/\/|^git@|^git:\/\//.test(word));
-    if (remote !== undefined && keyword === 'ADD') throw invalid('ADD of URLs is not supported by this engine; fetch with RUN, or put the file into the context');
+    if (remote !== undefined && keyword === 'ADD')
+      throw invalid('ADD of URLs is not supported by this engine; fetch with RUN, or put the file into the context');
     const owner = shellWord(flags.get('chown') ?? '', this.#variables);
     const sources = (await Promise.all(words.slice(0, -1).map((word) => tree.find(word)))).flat();
     const copy: Copy = { keyword, tree, sources, owner, destination: absolute(destination, config.WorkingDir) };

@@ -23,7 +23,9 @@ export const imageBuild: Handler<'image.build'> = {
     const context = await buildContext(op, hashed(body, sent));
     try {
       const host = new EngineBuildHost(op, context.files, containers);
-      const built = await op.act('builder.build', () => builder.build({ ...spec, tags: decided(op).references, buildArgs: values }, host, op.ctx));
+      const built = await op.act('builder.build', () =>
+        builder.build({ ...spec, tags: decided(op).references, buildArgs: values }, host, op.ctx),
+      );
       await op.engine.secrets.forget(asked(op));
       return { ...built, context: sent.digest('hex') };
     } finally {

@@ -57,7 +57,10 @@ async function commit(op: Commit) {
     const tree = await show(op);
     const compared = { key: id, ignore: [...MADE_FOR_MOUNTS], exact: true, ...(parent === undefined ? {} : { parent }) };
     const { changes } = await op.step('storage', container.storageDriver, 'changes', compared);
-    const made = step === undefined ? { config: imageConfigOf(container.spec, base.config, env) } : { config: stepConfigOf(step, base.config), createdBy: createdByOf(step) };
+    const made =
+      step === undefined
+        ? { config: imageConfigOf(container.spec, base.config, env) }
+        : { config: stepConfigOf(step, base.config), createdBy: createdByOf(step) };
     return store.commit(ingest, { base, tree, changes, ...made, instructions, author, message, at: op.intent.t }, op.ctx);
   };
   const bring = async () => {
@@ -91,7 +94,9 @@ async function commit(op: Commit) {
 
 /** What the log may have of a step by name alone. */
 function assignmentsOf(step: BuildStep | undefined): readonly string[] {
-  return step === undefined ? [] : [...(step.buildArgs ?? []), ...(step.env ?? []), ...(step.arg ?? [])].filter((entry) => entry.includes('='));
+  return step === undefined
+    ? []
+    : [...(step.buildArgs ?? []), ...(step.env ?? []), ...(step.arg ?? [])].filter((entry) => entry.includes('='));
 }
 
 export const imageCommit: Handler<'image.commit'> = {

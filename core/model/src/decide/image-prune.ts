@@ -17,7 +17,7 @@ export const decideImagePrune: Decider<'image.prune'> = (view, { args }) => {
     if (image !== undefined && imageUsers(view, id).length === 0) doomed.set(id, image);
   }
   // What others were built of stays with them; what was built for these alone goes with them.
-  for (let size = -1; size !== doomed.size; ) {
+  for (let size = -1; size !== doomed.size;) {
     size = doomed.size;
     for (const id of doomed.keys()) if (childrenOf(view, id).some((child) => !doomed.has(child.id))) doomed.delete(id);
   }

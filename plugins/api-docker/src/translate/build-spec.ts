@@ -26,7 +26,10 @@ export function translateBuild(query: URLSearchParams, hostGateway: string): Tra
   if (booleanOf(query, 'squash')) throw unsupported('squash', 'leave it out: layers are as cheap as with Docker');
   if (query.get('outputs') !== null && !['', '[]', 'null'].includes(query.get('outputs') ?? ''))
     throw unsupported('outputs', '`docker create` and `docker cp` take files out of an image');
-  const securityOptions = query.getAll('securityopt').concat(query.getAll('security-opt')).filter((option) => option !== '');
+  const securityOptions = query
+    .getAll('securityopt')
+    .concat(query.getAll('security-opt'))
+    .filter((option) => option !== '');
   if (securityOptions.length > 0) throw unsupported('security options of a build', 'leave them out');
   const host = new Fields({
     Memory: integerOf(query, 'memory'),
@@ -58,7 +61,10 @@ export function translateBuild(query: URLSearchParams, hostGateway: string): Tra
       shmSizeBytes: shmSize === 0 ? DEFAULT_SHM_BYTES : shmSize,
       ulimits: ulimitsOf(host),
       resources: resourcesOf(host),
-      extraHosts: extraHostsOf(query.getAll('extrahosts').filter((entry) => entry !== ''), hostGateway),
+      extraHosts: extraHostsOf(
+        query.getAll('extrahosts').filter((entry) => entry !== ''),
+        hostGateway,
+      ),
     },
   };
   return { spec, buildArgs };
