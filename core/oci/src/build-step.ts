@@ -7,8 +7,7 @@ export function createdByOf({ createdBy, buildArgs = [], env = [], arg = [] }: B
   return [...before, createdBy, ...env, ...arg].join(' ');
 }
 
-/** The configuration that a step makes of an image's. Triggers are for the image that is built next alone. */
+/** The configuration that a step makes of an image's. */
 export function stepConfigOf({ env = [], config = {} }: BuildStep, image: ImageRunConfig): ImageRunConfig {
-  const { OnBuild: _, ...inherited } = image;
-  return { ...inherited, ...config, ...(env.length === 0 ? {} : { Env: mergeEnv(image.Env ?? [], env) }) };
+  return { ...image, ...config, ...(env.length === 0 ? {} : { Env: mergeEnv(image.Env ?? [], env) }) };
 }

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { BuildFiles, BuildHost, BuildRequest, BuildStep, Digest, ImageRecord } from '@shiplog/contracts';
+import type { BuildFiles, BuildHost, BuildRequest, BuildStep, Digest, ImageRecord, ImageRunConfig } from '@shiplog/contracts';
 import { createdByOf, instructionWords, shellWord, shellWords, type TarEntryInput, workingDirectory, writeTar } from '@shiplog/oci';
 import type { BuildArgs } from './build-args.ts';
 import { type Copy, copiedEntries, digestOf, directory, missingDirectories } from './copy.ts';
@@ -27,11 +27,13 @@ export class StageBuild {
   readonly #parts: StageParts;
   #image: ImageRecord;
   #author: string;
+  readonly #base: Digest;
   #hasCommand = false;
 
   constructor(parts: StageParts, image: ImageRecord) {
     this.#parts = parts;
     this.#image = image;
+    this.#base = image.id;
     this.#author = image.author ?? '';
   }
 
@@ -47,7 +49,7 @@ export class StageBuild {
   async run(instruction: Instruction): Promise<void> {
     const { keyword, rest } = instruction;
     const { args } = this.#parts;
-    const { config } = this.#image;
+    const config = this.#config;
     switch (keyword) {
       case 'RUN':
         return this.#runCommand(instruction);
@@ -70,18 +72,24 @@ export class StageBuild {
     }
   }
 
+  /** Of the image so far. Triggers of the one that the stage begins with are not of what is built. */
+  get #config(): ImageRunConfig {
+    const { OnBuild: _, ...config } = this.#image.config;
+    return this.image === this.#base ? config : this.#image.config;
+  }
+
   /** Labels of the request. */
   async label(labels: { readonly [name: string]: string }): Promise<void> {
-    await this.#metadata(labelStep(labels, this.#image.config));
+    await this.#metadata(labelStep(labels, this.#config));
   }
 
   get #variables(): ReadonlyMap<string, string> {
-    return new Map([...this.#parts.args.variables, ...variablesOf(this.#image.config)]);
+    return new Map([...this.#parts.args.variables, ...variablesOf(this.#config)]);
   }
 
   async #runCommand({ rest }: Instruction): Promise<void> {
     const { host, args, request, signal } = this.#parts;
-    const { config } = this.#image;
+    const config = this.#config;
     const command = instructionWords(rest) ?? [...(config.Shell ?? ['/bin/sh', '-c']), rest];
     if (command.length === 0) throw invalid('RUN requires at least one argument');
     const { env, counted } = args.commandEnv(variablesOf(config));
@@ -108,7 +116,7 @@ export class StageBuild {
   }
 
   async #workingDirectory(asked: string): Promise<void> {
-    const { config } = this.#image;
+    const config = this.#config;
     const { host } = this.#parts;
     const given = asked.startsWith('/') ? asked : `${config.WorkingDir ?? ''}/${asked}`;
     const WorkingDir = workingDirectory({ workingDir: given }, {});
@@ -151,7 +159,7 @@ export class StageBuild {
 
   async #copyFrom(keyword: string, tree: SourceTree, rest: string, flags: ReadonlyMap<string, string>): Promise<void> {
     const { host } = this.#parts;
-    const { config } = this.#image;
+    const config = this.#config;
     const words = instructionWords(rest)?.map((word) => shellWord(word, this.#variables)) ?? shellWords(rest, this.#variables);
     const destination = words.at(-1) ?? '';
     if (words.length < 2)
@@ -217,7 +225,9 @@ export class StageBuild {
   }
 
   async #commit(container: string, step: BuildStep): Promise<void> {
-    this.#image = await this.#parts.host.commit(container, step, this.#author);
+    const isFirst = this.image === this.#base && this.triggers.length > 0;
+    const cleared = isFirst ? { ...step, config: { OnBuild: [], ...step.config } } : step;
+    this.#image = await this.#parts.host.commit(container, cleared, this.#author);
   }
 
   #tell(): void {

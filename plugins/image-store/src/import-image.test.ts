@@ -24,6 +24,7 @@ test('given a root file system and changes, when it is imported, then the image 
     Env: ['A=1', 'B=two words'],
     WorkingDir: '/srv',
     ExposedPorts: { '80/tcp': {}, '53/udp': {} },
+    OnBuild: ['RUN true'],
   });
   assert.is(imported.manifest.layers[0]?.diffId, sha256Of(rootfs));
   await assertStored(store, [imported]);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { busyboxLayout, type Ran, run, type TestDaemon } from '@shiplog/test-support';
 import { ask } from './raw-http.ts';
+import { tarOf } from './tar-of.ts';
 
 /** The image that cases use; its archive must have been loaded. */
 export const IMAGE = 'busybox:test';
@@ -82,6 +83,7 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
     return (JSON.parse(body) as { Id: string }).Id;
   }
 
+  const context = (dockerfile: string): Promise<Uint8Array> => tarOf([{ name: 'Dockerfile', text: dockerfile }]);
   async function rootfs(): Promise<Uint8Array> {
     const path = join(scratch, 'rootfs.tar');
     await run('tar', ['-C', scratch, '-cf', path, 'busybox.tar']);
@@ -273,6 +275,22 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
         refused(400, post('/commit?container=idle&changes=RUN%20true')),
         refused(400, post('/commit?container=idle', '{"Env":["=x"]}')),
         refused(400, post('/commit?container=idle', '{"Cmd":7}')),
+      ],
+    },
+    {
+      verb: 'image.build',
+      good: async () => post('/build?t=audited:1&labels=%7B%22a%22%3A%22b%22%7D', await context(`FROM ${IMAGE}\nUSER nobody\n`)),
+      goodStatus: 200,
+      bad: [
+        refused(400, post('/build?t=NO%20NAME')),
+        refused(400, post('/build?buildargs=%7B')),
+        // Nothing to build from.
+        refused(400, post('/build')),
+        refused(400, post('/build?labels=%5B1%5D')),
+        refused(400, post('/build?memory=much')),
+        refused(501, post('/build?version=2')),
+        refused(501, post('/build?remote=https%3A%2F%2Fexample.com%2Fx.git')),
+        refused(501, post('/build?squash=1')),
       ],
     },
     {

@@ -9,6 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { busyboxArchive, busyboxLayout, TestDaemon, TestRegistry } from '@shiplog/test-support';
 import { ask } from './raw-http.ts';
+import { tarOf } from './tar-of.ts';
 import { type Mutation, MUTATIONS, plantings, TELLING } from './secret-fields.ts';
 
 const IMAGE = 'busybox:test';
@@ -137,6 +138,31 @@ test('given a registry that asks who one is, when an image is pulled from it wit
   const url = `/images/create?fromImage=${registry.host}/private&tag=1`;
   assert.is(await withHeader(url, 'X-Registry-Auth', authHeader(canary('wrongagain'))), 403);
   assert.is(await withHeader(url, 'X-Registry-Auth', Buffer.from(`{"username":["${canary('misread')}"]}`).toString('base64')), 400);
+});
+
+test('given secrets in a Dockerfile, in build arguments and labels, when it is built or fails, then the image has them and nobody else is told', async () => {
+  const [built, variable] = [canary('built'), canary('variable')];
+  const dockerfile = [
+    `FROM ${IMAGE}`,
+    'ARG HARMLESS',
+    `ARG DEFAULT=${canary('argdefault')}`,
+    `ENV A=${variable} B="${canary('variabletwo')} x"`,
+    `LABEL registry.token=${canary('dockerfilelabel')}`,
+    `RUN test -n "$HARMLESS"; : curl -u me:${canary('runline')} http://h`,
+    `CMD ["x", "--password=${canary('cmd')}"]`,
+  ];
+  const query = new URLSearchParams({ t: 'with-secrets', buildargs: JSON.stringify({ HARMLESS: built }), labels: JSON.stringify({ password: canary('buildlabel') }) }); // prettier-ignore
+  const context = async (...lines: readonly string[]) => tarOf([{ name: 'Dockerfile', text: lines.join('\n') }]);
+  const answer = await ask(daemon.socket, 'POST', `/build?${query}`, await context(...dockerfile));
+  assert.match(answer.body, 'Successfully tagged with-secrets:latest', answer.body);
+  const failing = `RUN : --token=${canary('failedrun')} "$HARMLESS"; false`;
+  await ask(daemon.socket, 'POST', `/build?forcerm=1&${query}`, await context(...dockerfile, failing));
+  await ask(daemon.socket, 'POST', `/build?${query}`, await context(...dockerfile, `COPY https://me:${canary('copied')}@h/x /`));
+  await ask(daemon.socket, 'POST', `/build?${query}`, await context(...dockerfile, `NOTHING password=${canary('unknownline')}`));
+  // Its own history and configuration have them, as with Docker.
+  const { stdout } = await daemon.docker(['history', '--no-trunc', 'with-secrets']);
+  assert.match(stdout, `HARMLESS=${built}`);
+  assert.match((await daemon.docker(['inspect', '-f', '{{.Config.Env}}', 'with-secrets'])).stdout, `A=${variable}`);
 });
 
 /** The status that a request is answered with. */

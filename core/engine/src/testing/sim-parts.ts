@@ -50,7 +50,7 @@ export function simParts(parts: {
     },
     logger: { debug: silent, info: silent, warn: silent, error: silent },
     defaults: { storageDriver: 'sim', runtime: 'sim', logDriver: 'sim', logRoot: '/log', stopTimeoutSeconds: 1, volumeRoot: '/volumes' },
-    chosen: { cgroup: 'sim', imageStore: 'sim', vault: 'sim', nameServer: 'sim', containerFiles: 'sim' },
+    chosen: { cgroup: 'sim', imageStore: 'sim', vault: 'sim', nameServer: 'sim', containerFiles: 'sim', builder: 'sim' },
     networks: [
       { name: 'bridge', driver: 'bridge', subnet: '172.30.0.0/16', options: {} },
       { name: 'host', driver: 'host', options: {} },

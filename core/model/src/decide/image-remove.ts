@@ -39,8 +39,7 @@ function byName(
   );
   if (gone.length < names.length) return untag(image, gone);
   const [user] = imageUsers(view, image.id);
-  if (childrenOf(view, image.id).length > 0) return untag(image, gone);
-  if (user === undefined) return deletion(view, image);
+  if (user === undefined) return childrenOf(view, image.id).length > 0 ? untag(image, gone) : deletion(view, image);
   if (args.force) return untag(image, gone);
   throw new ShiplogError(
     'IMAGE_IN_USE',

@@ -29,15 +29,15 @@ export class ProgressStream {
     this.line({ status: step.status, progressDetail: detail, ...(step.id === undefined ? {} : { id: step.id }) });
   }
 
-  /** `code` is what a client's own exit code is taken from; the HTTP status if absent. */
-  fail(error: unknown, code?: number): void {
+  /** `code` is what a client ends with, and none is its own affair; the HTTP status if absent. */
+  fail(error: unknown, code?: number | 'none'): void {
     const reason = ShiplogError.wrap(error);
     if (!this.#response.headersSent) {
       failure(this.#response, reason);
       return;
     }
     const message = messageOf(reason);
-    this.line({ errorDetail: { code: code ?? statusOf(reason), message }, error: message });
+    this.line({ errorDetail: { ...(code === 'none' ? {} : { code: code ?? statusOf(reason) }), message }, error: message });
     this.#response.end();
   }
 

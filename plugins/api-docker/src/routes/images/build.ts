@@ -33,7 +33,7 @@ export async function buildImage(exchange: Exchange): Promise<void> {
   } catch (error) {
     if (quiet) output(written);
     const { exitCode } = ShiplogError.wrap(error).facts;
-    lines.fail(error, typeof exitCode === 'number' ? exitCode : undefined);
+    lines.fail(error, typeof exitCode === 'number' ? exitCode : 'none');
   }
 }
 

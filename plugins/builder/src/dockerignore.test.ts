@@ -1,0 +1,36 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { dockerignore } from './dockerignore.ts';
+import { matcherOf } from './path-pattern.ts';
+
+const test = suite('what is ignored');
+
+test('given patterns, when paths are matched, then stars stay within a name and double stars do not', () => {
+  const cases: readonly (readonly [pattern: string, path: string, matches: boolean])[] = [
+    ['*.txt', 'a.txt', true],
+    ['*.txt', 'd/a.txt', false],
+    ['d/*/c', 'd/b/c', true],
+    ['d/*/c', 'd/b/b/c', false],
+    ['**/c', 'c', true],
+    ['**/c', 'a/b/c', true],
+    ['a/**', 'a/b/c', true],
+    ['a/**', 'b', false],
+    ['h?t', 'hat', true],
+    ['h?t', 'h/t', false],
+    ['[a-c]x', 'bx', true],
+    ['[^a-c]x', 'bx', false],
+    ['a.b', 'aXb', false],
+    ['a\\*b', 'a*b', true],
+    ['a\\*b', 'axb', false],
+    ['a+(b)', 'a+(b)', true],
+  ];
+  for (const [pattern, path, matches] of cases) assert.is(matcherOf(pattern)(path), matches, `${pattern} ${path}`);
+});
+
+test('given a .dockerignore, when paths are asked for, then the last line that fits counts, for what is beneath it too', () => {
+  const ignored = dockerignore('# comment\n\n*.log\n/node_modules/\n!keep.log\n**/secret\nd\n!d/in\nDockerfile', ['Dockerfile']);
+  for (const path of ['a.log', 'node_modules', 'node_modules/x/y', 'a/b/secret', 'd', 'd/out']) assert.ok(ignored(path), path);
+  for (const path of ['keep.log', 'sub/a.log', 'x', 'd/in', 'Dockerfile', 'secrets']) assert.not(ignored(path), path);
+});
+
+test.run();
