@@ -10,6 +10,7 @@ import {
   ShiplogError,
 } from '@shiplog/contracts';
 import { volumeArgs } from './container-volumes.ts';
+import { endLeftovers } from './build/leftovers.ts';
 import { type EngineCore, system } from './core.ts';
 import { driversInUse, isLayer } from './drivers-in-use.ts';
 import type { Executor } from './executor.ts';
@@ -21,9 +22,6 @@ import { references } from './secrets/secrets.ts';
 import { isSubjectKey } from './subjects.ts';
 import { settle } from './reactors/settle.ts';
 
-/** Verbs that take effect by commands of their own: these come to their ends first. */
-const COMPOUND: ReadonlySet<string> = new Set<CommandType>(['image.build']);
-
 /** Milliseconds a driver has to say what it holds. */
 const OBSERVE_MS = 30_000;
 
@@ -34,11 +32,17 @@ const OBSERVE_MS = 30_000;
 export async function recover(core: EngineCore, executor: Executor): Promise<void> {
   await restoreNetworks(core);
   const open = [...core.ledger.head.openOperations.values()].toSorted((a, b) => a.seq - b.seq);
-  const [simple, compound] = [open.filter(({ verb }) => !COMPOUND.has(verb)), open.filter(({ verb }) => COMPOUND.has(verb))];
-  for (const operation of simple) await complete(core, executor, operation);
+  // Builds take effect by commands of their own: these come to their ends first.
+  const builds: Operation<CommandType>[] = [];
+  for (const operation of open) {
+    const op = await operationOf(core, executor, operation);
+    if (op.verb === 'image.build') builds.push(op);
+    else await complete(core, op);
+  }
+  for (const op of builds) await endBuild(core, op);
   await findExits(core);
   await endProbes(core);
-  for (const operation of compound) await complete(core, executor, operation);
+  for (const op of builds) await complete(core, op);
   await collectOrphans(core);
   await Promise.all([...core.ledger.head.containers.keys()].map((id) => settle(core, executor, id)));
 }
@@ -55,14 +59,27 @@ async function restoreNetworks(core: EngineCore): Promise<void> {
   }
 }
 
-async function complete(core: EngineCore, executor: Executor, open: OpenOperation): Promise<void> {
+async function operationOf(core: EngineCore, executor: Executor, open: OpenOperation): Promise<Operation<CommandType>> {
   let intent: EventOf<`${CommandType}.requested`> | undefined;
   for await (const event of core.ledger.log.read({ from: open.seq, to: open.seq }))
     intent = upcast(event) as EventOf<`${CommandType}.requested`>;
   if (intent === undefined) throw new ShiplogError('LOG_CORRUPT', `position ${open.seq} cannot be read`, { seq: open.seq });
   const verb = open.verb as CommandType;
   const caller = system('recovery', { corr: intent.corr });
-  const op = new Operation<CommandType>(core, intent, verb, caller, {}, executor.carryOut.bind(executor));
+  return new Operation<CommandType>(core, intent, verb, caller, {}, executor.carryOut.bind(executor));
+}
+
+/** A process that hangs keeps nobody from serving. */
+async function endBuild(core: EngineCore, op: Operation<CommandType>): Promise<void> {
+  try {
+    await endLeftovers(op as Operation<'image.build'>, background(core));
+  } catch (error) {
+    core.drift('container', op.intent.op, 'ended', ShiplogError.wrap(error).message);
+  }
+}
+
+async function complete(core: EngineCore, op: Operation<CommandType>): Promise<void> {
+  const { intent, verb } = op;
   const handler = HANDLERS[verb] as Handler<CommandType>;
   const { clock } = core.parts;
   const began = clock.ms();
@@ -77,7 +94,7 @@ async function complete(core: EngineCore, executor: Executor, open: OpenOperatio
     }
   };
   const outcome = { ...(await end()), cause: intent.seq };
-  core.parts.logger.info('interrupted operation', { op: open.op, verb, status: outcome.result?.status });
+  core.parts.logger.info('interrupted operation', { op: intent.op, verb, status: outcome.result?.status });
   await core.ledger.append({ stamp: op.stamp(), events: [outcome] }).durable;
 }
 

@@ -7,6 +7,7 @@ import { matcherOf } from './path-pattern.ts';
 
 const S_IFMT = 0o170000;
 const S_IFDIR = 0o040000;
+const S_IFLNK = 0o120000;
 
 /** One file or directory that is to be copied. */
 export interface Source {
@@ -78,7 +79,8 @@ export class SourceTree {
     const stat = await this.#stat(path);
     if (stat === undefined || this.#isIgnored(path)) throw missing(path.slice(1));
     const behind = stat.linkTarget === '' ? stat : await this.#stat(stat.linkTarget);
-    if (behind === undefined) throw missing(path.slice(1));
+    // A link that leads nowhere, or around, leads to itself.
+    if (behind === undefined || (behind.mode & S_IFMT) === S_IFLNK) throw missing(path.slice(1));
     return {
       path: stat.linkTarget === '' ? path : stat.linkTarget,
       name: posix.basename(path),
