@@ -1,7 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageCommit, ImageHistory, ImageRunConfig, IngestedImage, Kernel } from '@shiplog/contracts';
-import { applyChanges, digestStream, imageManifest, MEDIA_TYPES, parseImageConfig, sha256Of, type TarEntryInput, writeTar } from '@shiplog/oci';
+import {
+  applyChanges,
+  digestStream,
+  imageManifest,
+  MEDIA_TYPES,
+  parseImageConfig,
+  sha256Of,
+  type TarEntryInput,
+  writeTar,
+} from '@shiplog/oci';
 import type { NewBlob } from './blobs.ts';
 import { changedEntries } from './changed-entries.ts';
 import { rfc3339 } from './rfc3339.ts';

@@ -8,6 +8,7 @@ const EVERY: { readonly [T in Verb]: true } = {
   'image.load': true,
   'image.import': true,
   'image.commit': true,
+  'image.build': true,
   'image.pull': true,
   'image.tag': true,
   'image.migrate': true,
