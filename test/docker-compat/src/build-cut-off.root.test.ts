@@ -77,7 +77,7 @@ test('given hostile contexts, when they are built, then nothing of the host is r
       { name: 'd', type: 'directory', mode: 0o755 },
       { name: 'd/f', text: 'mine' },
       { name: 'l', type: 'symlink', linkName: '/d/f' },
-      dockerfile(`RUN ln -s ${builds.scratch} /out\nCOPY l /copied\nCOPY d /out/`),
+      dockerfile(`RUN mkdir -p ${builds.scratch} && ln -s ${builds.scratch} /out\nCOPY l /copied\nCOPY d /out/`),
     ],
     '&t=hostile',
   );
