@@ -139,7 +139,6 @@ test('given a build, when its events are read, then each command of it names the
   }
   assert.equal(counts, {
     'container.create.requested': 4,
-    'container.extract.requested': 1,
     'container.start.requested': 1,
     'image.commit.requested': 4,
     'container.remove.requested': 4,

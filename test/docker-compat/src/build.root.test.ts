@@ -169,6 +169,8 @@ test('given copies of every kind, when they are built, then files are where Dock
       'COPY --chown=me one.txt /linked/',
       'ADD packed.tar.gz /unpacked/',
       'ADD one.txt packed.tar.gz.not /added/',
+      'VOLUME /kept',
+      'COPY one.txt /kept/',
     ].join('\n'),
   });
   await symlink('file', join(directory, 'dir', 'sub', 'also'));
@@ -186,9 +188,9 @@ test('given copies of every kind, when they are built, then files are where Dock
     'cat /copied/sub/file; readlink /copied/sub/also; readlink /copied/link',
     'ls /merged | tr "\\n" " "; test -L /merged/also && echo link',
     'cat /real/one.txt; stat -c %u:%g /real/one.txt | sed "s/[1-9][0-9]*:[1-9][0-9]*/owned/"',
-    'cat /unpacked/inner; cat /added/packed.tar.gz.not',
+    'cat /unpacked/inner; cat /added/packed.tar.gz.not; cat /kept/one.txt',
   ];
-  assert.is(await builds.says('copies', script.join('; ')), '/w/rel\n11212\ndeepfile\nsub\nalso file link\n1owned\npackedno archive');
+  assert.is(await builds.says('copies', script.join('; ')), '/w/rel\n11212\ndeepfile\nsub\nalso file link\n1owned\npackedno archive1');
 });
 
 test('given triggers and a shell, when something is built of them, then triggers run first and are gone', async () => {

@@ -17,8 +17,8 @@ export interface BuildContainer {
 }
 
 /**
- * What the engine does for a builder. Each call is a command of the engine, recorded with the build as its cause: what it makes is in the state at once, and a build
- * that is cut off is cleared away by what is recorded.
+ * What the engine does for a builder. What makes, runs, commits, names or removes something is a command of the engine, recorded with the build as its cause: it is in the
+ * state at once, and a build that is cut off is cleared away by what is recorded. What is read and copied are steps of the build.
  */
 export interface BuildHost {
   /** What is built from, as the client sent it. */
@@ -35,7 +35,7 @@ export interface BuildHost {
   create(container: BuildContainer): Promise<string>;
   /** Starts it, tells what it writes, and answers its exit code. */
   run(container: string): Promise<number>;
-  /** Takes a tar (plain, gzip or zstd) in at a directory of the container; see OpenFiles.extract. */
+  /** Takes a tar in at a directory of a container that does not run, beneath its volumes; see OpenFiles.extract. */
   extract(container: string, path: string, tar: AsyncIterable<Uint8Array>): Promise<Extracted>;
   /** Files of a container that does not run. Whoever got them closes them, before anything else is done with the container. */
   files(container: string): Promise<BuildFiles>;

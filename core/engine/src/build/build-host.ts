@@ -5,7 +5,6 @@ import {
   type BuildHost,
   type BuildStep,
   type ContainerSpec,
-  createContext,
   type Digest,
   type Extracted,
   type ImageRecord,
@@ -13,6 +12,7 @@ import {
 } from '@shiplog/contracts';
 import { childrenOf } from '@shiplog/model';
 import { scratchArchive, scratchId } from './scratch.ts';
+import { interruptible } from '../interruptible.ts';
 import type { Operation } from '../operation.ts';
 import { waitFor } from '../wait.ts';
 
@@ -136,28 +136,44 @@ export class EngineBuildHost implements BuildHost {
   }
 
   async extract(container: string, path: string, tar: AsyncIterable<Uint8Array>): Promise<Extracted> {
-    const args = { container, path, noOverwriteDirNonDir: false, copyOwner: false };
-    return this.#op.execute('container.extract', args, { ...this.#streams(), body: tar });
+    const { files, signal, close } = await this.#open(container, true);
+    try {
+      return await this.#op.act(
+        'container-files.extract',
+        () => files.extract(path, interruptible(tar, signal), { keepKinds: false, signal }),
+        undefined,
+        ({ entries, bytes }) => ({ entries, bytes }),
+      );
+    } finally {
+      await close();
+    }
   }
 
   async files(container: string): Promise<BuildFiles> {
-    const { filesOfContainers, ledger } = this.#op.engine;
-    const { signal = new AbortController().signal } = this.#op.streams;
-    const canceled = new AbortController();
-    const end = filesOfContainers.begin(container, true, () => canceled.abort());
+    const { files, close } = await this.#open(container, false);
+    return { stat: (path) => files.stat(path), archive: (path) => files.archive(path), close };
+  }
+
+  /** Root file system of a container alone: what is copied where its image has a volume is to be in the image. Nobody starts or removes it meanwhile. */
+  async #open(id: string, writes: boolean) {
+    const { filesOfContainers, ledger, parts } = this.#op.engine;
+    const { signal: gone = new AbortController().signal } = this.#op.streams;
+    const left = new AbortController();
+    const signal = AbortSignal.any([gone, left.signal]);
+    const { storageDriver } = ledger.head.container(id);
+    const root = parts.paths.rootfs(id);
+    const end = filesOfContainers.begin(id, writes, () => left.abort());
+    const hide = async (): Promise<void> => {
+      const ctx = { op: this.#op.intent.op, signal: new AbortController().signal };
+      await this.#op.engine.call('storage', storageDriver, 'unmount', { key: id, target: root }, ctx).finally(end);
+    };
     try {
-      const ctx = createContext({ op: this.#op.intent.op, signal: AbortSignal.any([signal, canceled.signal]) });
-      const files = await filesOfContainers.open(ledger.head.container(container), ctx);
-      const close = async (): Promise<void> => {
-        try {
-          await files.close();
-        } finally {
-          end();
-        }
-      };
-      return { stat: (path) => files.stat(path), archive: (path) => files.archive(path), close };
+      await this.#op.step('storage', storageDriver, 'mount', { key: id, target: root }, { lasting: true });
+      const files = await filesOfContainers.open({ root, readonly: !writes, mounts: [] }, { op: this.#op.intent.op, signal });
+      const close = () => files.close().finally(hide);
+      return { files, signal, close };
     } catch (error) {
-      end();
+      await hide();
       throw error;
     }
   }

@@ -39,6 +39,11 @@ export async function endLeftovers(op: Build, ctx: OperationContext): Promise<vo
 
 /** After that: removes its containers and its context. Its images stay, for the next build to go on from. */
 export async function removeLeftovers(op: Build): Promise<void> {
-  for (const { id } of await leftovers(op)) await op.execute('container.remove', { container: id, force: true, volumes: true });
+  const { parts } = op.engine;
+  for (const { id, active, storageDriver } of await leftovers(op)) {
+    // It may have been copied into.
+    if (!active) await op.step('storage', storageDriver, 'unmount', { key: id, target: parts.paths.rootfs(id) });
+    await op.execute('container.remove', { container: id, force: true, volumes: true });
+  }
   await removeContext(op);
 }
