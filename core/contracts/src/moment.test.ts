@@ -8,6 +8,7 @@ const NOW = 1_767_225_600_000_000_000n;
 test('given a small integer or seq:, when read as a moment, then it is a position', () => {
   assert.equal(parseMoment('123', NOW), { seq: 123 });
   assert.equal(parseMoment('seq:1767225600', NOW), { seq: 1_767_225_600 });
+  assert.equal(parseMoment('#1767225600', NOW), { seq: 1_767_225_600 });
 });
 
 test('given unix seconds in any spelling, when read as a moment, then it is that time to the nanosecond', () => {

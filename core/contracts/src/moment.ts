@@ -23,15 +23,15 @@ const UNIT_WORDS: { readonly [word: string]: string } = {
 /**
  * Reads a moment as people write it. `now` is the wall clock in nanoseconds.
  *
- * `123` or `seq:123` is a position. `1767225600`, `@1767225600.5` or `123.5` is unix seconds; a bare integer is taken as
+ * `123`, `#123` (as it is shown) or `seq:123` is a position. `1767225600`, `@1767225600.5` or `123.5` is unix seconds; a bare integer is taken as
  * seconds from 1000000000 on. `2026-01-01`, `2026-01-01T10:00`, `2026-01-01T10:00:00.123456789Z` is RFC 3339, local time
  * without a zone. `now`, `10m`, `1h30m`, `10 minutes ago` are relative to `now`. Throws REQUEST_INVALID.
  */
 export function parseMoment(text: string, now: bigint): Moment {
   const trimmed = text.trim();
-  const seq = /^(?:seq:)?(\d+)$/.exec(trimmed);
-  if (seq !== null && (trimmed.startsWith('seq:') || Number(seq[1]) < FIRST_UNIX_SECOND)) {
-    const position = Number(seq[1]);
+  const seq = /^(seq:|#)?(\d+)$/.exec(trimmed);
+  if (seq !== null && (seq[1] !== undefined || Number(seq[2]) < FIRST_UNIX_SECOND)) {
+    const position = Number(seq[2]);
     if (Number.isSafeInteger(position)) return { seq: position };
   }
   const time = timeOf(trimmed, now);

@@ -40,7 +40,7 @@ export async function inspectNow(engine: Engine, kinds: readonly InspectKind[], 
     if (!isNotFound(error)) throw error;
     const removal = await lastRemoval(engine.log, kinds, ref, engine.log.durableSeq);
     if (removal === undefined) throw error;
-    const before = await find(engine, [removal.kind], removal.id, { seq: removal.seq - 1 });
+    const before = await find(engine, [removal.kind], removal.id, { seq: removal.last });
     return { ...before, removedAt: { seq: removal.seq, time: removal.time } };
   }
 }

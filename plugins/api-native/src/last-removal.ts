@@ -1,11 +1,12 @@
 import type { EventLogReader, ShiplogEvent } from '@shiplog/contracts';
 import type { InspectKind } from './inspect.ts';
 
-/** The event after which an object was no more. `id` finds it in the state just before. */
+/** The event after which an object was no more. `id` finds it in the state after the event at `last`. */
 export interface Removal {
   readonly kind: InspectKind;
   readonly id: string;
   readonly seq: number;
+  readonly last: number;
   /** Nanoseconds since the epoch, decimal. */
   readonly time: string;
 }
@@ -102,7 +103,8 @@ class RemovalWatch {
       case 'image.prune.requested': {
         const gone = (event.data.decided?.removals ?? []).filter((r) => r.remove && (this.#isPrefix(r.id) || this.#isTag(r.untag)));
         const ids = gone.map((removal) => removal.id);
-        return ids.length > 0 ? (outcome) => this.#removed('image', ids, outcome) : undefined;
+        // Images are gone from the state when their removal was decided.
+        return ids.length > 0 ? (outcome) => this.#removed('image', ids, outcome, event.seq - 1) : undefined;
       }
       default:
         return undefined;
@@ -119,9 +121,9 @@ class RemovalWatch {
     return [];
   }
 
-  #removed(kind: InspectKind, ids: readonly string[], event: ShiplogEvent): readonly Removal[] {
+  #removed(kind: InspectKind, ids: readonly string[], event: ShiplogEvent, last = event.seq - 1): readonly Removal[] {
     for (const id of ids) this.#named.delete(id);
-    return ids.map((id) => ({ kind, id, seq: event.seq, time: event.t }));
+    return ids.map((id) => ({ kind, id, seq: event.seq, last, time: event.t }));
   }
 
   readonly #answers = (id: string): boolean => this.#named.has(id) || this.#isPrefix(id);

@@ -19,6 +19,34 @@ test('given a removed container, when it is inspected at a moment it ran, then i
   assert.is(record.status, 'running');
 });
 
+test('given removed images, volumes and networks, when they are asked for by the last name they had, then they are told as they last were, and why they are gone', async () => {
+  await daemon.docker(['run', '--name', 'based', IMAGE, 'touch', '/made']);
+  await daemon.docker(['commit', 'based', 'short:lived']);
+  await daemon.docker(['rm', 'based']);
+  await daemon.docker(['volume', 'create', 'lived']);
+  await daemon.docker(['network', 'create', 'lived-too']);
+  const removals = [
+    ['image', 'short:lived', 'rmi'],
+    ['volume', 'lived', 'volume', 'rm'],
+    ['network', 'lived-too', 'network', 'rm'],
+  ] as const;
+  for (const [kind, name, ...verb] of removals) {
+    assert.is((await daemon.docker([...verb, name])).code, 0, name);
+    const { stdout, stderr } = await daemon.shiplog(['inspect', '--type', kind, name]);
+    assert.match(stderr, `${name} is gone since`);
+    const [found] = JSON.parse(stdout);
+    assert.ok([found.name, ...(found.tags ?? [])].includes(name), stdout);
+    for (const argv of [
+      ['why', name],
+      ['why', '--type', kind, name],
+    ]) {
+      const why = await daemon.shiplog(argv);
+      assert.match(why.stdout, `${kind} ${name} is gone`, why.stderr);
+      assert.match(why.stdout, `${kind}.remove.succeeded`);
+    }
+  }
+});
+
 test('given a restart, when events of the last two hours are asked for, then those before it are there', async () => {
   await daemon.end('SIGTERM');
   await daemon.start();

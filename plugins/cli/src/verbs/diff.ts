@@ -2,12 +2,18 @@ import type { ObjectChange, StateDiff } from '@shiplog/contracts';
 import { UsageError } from '../cli-error.ts';
 import { type Context, note, print } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { localTime } from '../format/human-time.ts';
 import { printTable } from '../format/print-list.ts';
 import { defineVerb } from '../verb.ts';
 import { zonedMoment } from '../zoned-moment.ts';
 
+const KINDS: readonly string[] = ['container', 'image', 'network', 'volume'];
+
 /** Characters of a value that a table shows. */
 const WIDTH = 40;
+
+/** A time of the log. */
+const NANOSECONDS = /^\d{16,20}$/;
 
 export default defineVerb({
   usage: '[OPTIONS] FROM[..TO]',
@@ -15,7 +21,7 @@ export default defineVerb({
   options: {
     format: { type: 'text', value: 'json', help: 'A JSON object for each object that differs', complete: ['json'] },
     'no-trunc': { type: 'switch', help: 'Show ids and values whole' },
-    type: { type: 'list', value: 'KIND', help: 'Only of this kind', complete: ['container', 'image', 'network', 'volume'] },
+    type: { type: 'list', value: 'KIND', help: 'Only of this kind', complete: KINDS },
   },
   details:
     'What differs in the engine between two moments: what was added, removed, or changed, field by field. A moment is a position, a\ntime, or a duration ago; without TO it is now.',
@@ -26,6 +32,8 @@ export default defineVerb({
   ],
   async run(context, flags, [range = '']) {
     if (flags.format !== undefined && flags.format !== 'json') throw new UsageError(`--format takes json, not "${flags.format}"`);
+    const unknown = flags.type.find((kind) => !KINDS.includes(kind));
+    if (unknown !== undefined) throw new UsageError(`--type takes ${KINDS.join(', ')}, not "${unknown}"`);
     const { from, to } = momentsOf(range);
     const { native } = await context.client();
     const diff = await native.diff(from, to);
@@ -47,7 +55,8 @@ function momentsOf(range: string): { readonly from: string; readonly to?: string
 
 function printChanges(context: Context, { from, to, changes }: StateDiff, whole: boolean): void {
   if (changes.length === 0) {
-    note(context, `nothing differs between events ${from} and ${to}`);
+    const where = to === -1 ? 'come before the log begins' : `are after event ${to}, and before the next`;
+    note(context, from === to ? `nothing differs: both moments ${where}` : `nothing differs between events ${from} and ${to}`);
     return;
   }
   printTable(
@@ -60,9 +69,11 @@ function printChanges(context: Context, { from, to, changes }: StateDiff, whole:
 function rowsOf({ change, kind, id, name, fields = [] }: ObjectChange, whole: boolean): readonly (readonly string[])[] {
   const label = name === id && !whole ? id.replace(/^(sha256:)?([0-9a-f]{12})[0-9a-f]+$/, '$2') : name;
   if (fields.length === 0) return [[change, kind, label, '', '', '']];
-  const text = (value: unknown): string =>
-    shorten(value === undefined ? '-' : typeof value === 'string' ? value : JSON.stringify(value), whole);
-  return fields.map(({ field, before, after }) => [change, kind, label, field, text(before), text(after)]);
+  const text = (field: string, value: unknown): string => {
+    if (typeof value !== 'string') return shorten(value === undefined ? '-' : JSON.stringify(value), whole);
+    return shorten(field.endsWith('At') && NANOSECONDS.test(value) ? localTime(Number(BigInt(value) / 1_000_000n)) : value, whole);
+  };
+  return fields.map(({ field, before, after }) => [change, kind, label, field, text(field, before), text(field, after)]);
 }
 
 function shorten(text: string, whole: boolean): string {

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FakeDaemon } from '../fake-daemon.test.double.ts';
+import { localTime } from '../format/human-time.ts';
 import { runShiplog } from '../run-shiplog.test.double.ts';
 
 const test = suite('verbs that look at the past');
@@ -20,6 +21,7 @@ const DIFF = {
         { field: 'status', before: 'running', after: 'exited' },
         { field: 'process', before: { pid: 1 } },
         { field: 'error', before: '', after: 'x'.repeat(60) },
+        { field: 'finishedAt', before: '', after: '1767225600000000000' },
       ],
     },
   ],
@@ -95,6 +97,7 @@ test('given two moments, when compared, then people read a table and programs JS
         ['changed', 'container', 'web', 'status', 'running', 'exited'],
         ['changed', 'container', 'web', 'process', '{"pid":1}', '-'],
         ['changed', 'container', 'web', 'error', '""', `${'x'.repeat(39)}…`],
+        ['changed', 'container', 'web', 'finishedAt', '""', localTime(1_767_225_600_000)],
         [''],
       ],
     );
@@ -103,7 +106,16 @@ test('given two moments, when compared, then people read a table and programs JS
     const json = await runShiplog(['diff', '10', '--type', 'image', '--format', 'json'], { host: daemon.host });
     assert.equal(JSON.parse(json.stdout), DIFF.changes[1]);
     assert.is(daemon.seen.at(-1)?.query.get('to'), null);
-    assert.is((await runShiplog(['diff', '..20'], { host: daemon.host })).code, 125);
+    for (const argv of [['..20'], ['10', '--type', 'images']])
+      assert.is((await runShiplog(['diff', ...argv], { host: daemon.host })).code, 125, argv.join(' '));
+    for (const [from, to, told] of [
+      [10, 20, 'nothing differs between events 10 and 20'],
+      [20, 20, 'both moments are after event 20, and before the next'],
+      [-1, -1, 'both moments come before the log begins'],
+    ] as const) {
+      daemon.answers.set('GET /shiplog/v1/diff', () => ({ from, to, changes: [] }));
+      assert.match((await runShiplog(['diff', '10..20'], { host: daemon.host })).stderr, told);
+    }
   });
 });
 
