@@ -40,6 +40,8 @@ test('given a position beyond the next one, when events are asked from there, th
       assert.is(answer.status, 404, query);
       assert.match(answer.text, 'LOG_POSITION_UNKNOWN');
     }
+    for (const query of ['from=5&to=3', 'from=5&to=3&follow=1'])
+      assert.is((await whole(await get(`/shiplog/v1/events?${query}`))).status, 400, query);
     for (const query of ['from=9', 'from=8&to=20', 'from=9000-01-01'])
       assert.is((await whole(await get(`/shiplog/v1/events?${query}`))).status, 200, query);
   });
@@ -57,7 +59,13 @@ test("given the log, when the audit is asked, then there is one record an act, a
     assert.equal(await verbs('?object=container/w*&verb=container.remove'), ['container.remove']);
     assert.equal(await verbs('?object=network/old'), []);
     assert.equal(await verbs('?via=unix'), []);
-    assert.equal(await verbs('?from=100'), []);
+    for (const name of ['object', 'user', 'via', 'subject']) assert.is((await get(`/shiplog/v1/audit?${name}=`)).statusCode, 400, name);
+    for (const query of ['from=5&to=3', 'from=now&to=1h']) assert.is((await get(`/shiplog/v1/audit?${query}`)).statusCode, 400, query);
+    assert.is((await get('/shiplog/v1/audit?from=100')).statusCode, 404);
+    assert.equal(await verbs('?from=5&to=4'), []);
+    assert.equal(await verbs('?subject=uid:0'), []);
+    assert.is((await get('/shiplog/v1/audit?subject=uid:7')).statusCode, 404);
+    assert.equal(await verbs('?from=9000-01-01'), []);
     double.append(['container.stop.requested', SECOND, { args: { container: 'web' } }]);
     const [pending] = lines(await whole(await get('/shiplog/v1/audit?status=pending'))) as { ref: string; outcome?: number }[];
     assert.equal([pending?.ref, pending?.outcome], ['web', undefined]);

@@ -167,6 +167,7 @@ test('given reads of the log and of the past, when they are refused, then the au
     ]),
     { method: 'GET', path: '/events?filters=nonsense', leaves: ['read'] },
     { method: 'GET', path: '/events?since=yesterdayish', leaves: ['read'] },
+    { method: 'GET', path: '/events?since=20&until=10', leaves: ['read'] },
     { method: 'GET', path: '/v1.99/events', leaves: ['read'] },
     ...['from=x', 'from=999999', 'follow=maybe', 'follow=1&to=now', 'sealed=2'].map((query) => ({
       method: 'GET',

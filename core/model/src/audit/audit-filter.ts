@@ -6,7 +6,7 @@ export interface AuditFilter {
   readonly uid: readonly number[];
   /** Subject of a client certificate, such as `CN=alice`, or one attribute of it; or an address. */
   readonly user: readonly string[];
-  /** Pseudonym of a person in the log. */
+  /** Pseudonyms of persons in the log. */
   readonly subject: readonly string[];
   /** `container.create`, `image.*`, `log.read`. */
   readonly verb: readonly string[];

@@ -1,7 +1,7 @@
 import { type Actor, type AuditRecord, CONTENT_VERBS, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
 import { type AuditFilter, AuditTrail, fits, VERBS, wants } from '@shiplog/model';
 import { sendLines, startLines } from '../lines.ts';
-import { firstFrom, lastAt } from '../position.ts';
+import { firstFrom, lastAt, refuseBackwards, refuseBeyond } from '../position.ts';
 import { type Exchange, momentParameter, type Route } from '../route.ts';
 import { streamsCalled } from '../streams-called.ts';
 
@@ -14,7 +14,8 @@ const STATUSES: readonly string[] = ['ok', 'refused', 'failed', 'canceled', 'unk
  * `GET audit?from=&to=&uid=&user=&subject=&verb=&object=&status=&via=`: who did what, with what outcome, as JSON lines
  * ({@link AuditRecord}), in the order in which acts ended; those that have not come last.
  *
- * `from` and `to` are moments, both inclusive: an act counts where it was asked. The others may repeat; {@link AuditFilter}
+ * `from` and `to` are moments, both inclusive: an act counts where it was asked. Throws REQUEST_INVALID where `from` is after `to`, and LOG_POSITION_UNKNOWN
+ * where it is a position that is yet to come. The others may repeat; {@link AuditFilter}
  * says what fits; of `object`, also a name that a container or network had at any time. The read itself is recorded before the first line.
  */
 export const audit: Route = {
@@ -23,10 +24,12 @@ export const audit: Route = {
   async answer({ engine, record, query, response, gone }: Exchange): Promise<void> {
     const fromMoment = momentParameter(query, 'from');
     const toMoment = momentParameter(query, 'to');
-    const wish = filterOf(query);
+    const wish = await filterOf(engine, query);
     const last = engine.log.durableSeq;
     const from = fromMoment === undefined ? engine.log.firstSeq : await firstFrom(engine, fromMoment);
+    refuseBeyond(last, from);
     const to = Math.min(toMoment === undefined ? last : await lastAt(engine, toMoment), last);
+    refuseBackwards(query, { fromMoment, toMoment, from, to });
     const filters = Object.fromEntries(LISTS.map((name) => [name, query.getAll(name)]));
     await record.read({ from, to, follow: false, filters });
     const open = await engine.callers();
@@ -57,7 +60,12 @@ async function* wanted(source: AsyncIterable<AuditRecord>, filter: AuditFilter, 
   }
 }
 
-function filterOf(query: URLSearchParams): Omit<AuditFilter, 'called'> {
+async function filterOf(engine: Exchange['engine'], query: URLSearchParams): Promise<Omit<AuditFilter, 'called'>> {
+  for (const name of LISTS) {
+    // As a script writes whose variable is not set: it fits nothing, which is not to be taken for an answer.
+    if (query.getAll(name).includes(''))
+      throw new ShiplogError('REQUEST_INVALID', `${name} is empty: give a value, or leave it out`, { parameter: name });
+  }
   const status = query.getAll('status');
   for (const word of status) {
     if (!STATUSES.includes(word))
@@ -76,7 +84,8 @@ function filterOf(query: URLSearchParams): Omit<AuditFilter, 'called'> {
   return {
     uid,
     user: query.getAll('user'),
-    subject: query.getAll('subject'),
+    // A pseudonym alone is also of who was erased.
+    subject: await Promise.all(query.getAll('subject').map((name) => (name.includes(':') ? engine.subject(name) : name))),
     verb,
     object: query.getAll('object'),
     status,

@@ -2,7 +2,7 @@ import { type Actor, ShiplogError, type ShiplogEvent } from '@shiplog/contracts'
 import { joined } from '../joined.ts';
 import { lineOf } from '../line-of.ts';
 import { sendBatches, sendLines, startLines } from '../lines.ts';
-import { firstFrom, lastAt } from '../position.ts';
+import { firstFrom, lastAt, refuseBackwards, refuseBeyond } from '../position.ts';
 import { type Exchange, momentParameter, type Route, switchParameter } from '../route.ts';
 
 /**
@@ -29,6 +29,7 @@ export const events: Route = {
     const from = fromMoment === undefined ? engine.log.firstSeq : await firstFrom(engine, fromMoment);
     refuseBeyond(engine.log.durableSeq, from);
     const to = toMoment === undefined ? undefined : await lastAt(engine, toMoment);
+    refuseBackwards(query, { fromMoment, toMoment, from, to });
     const wanted = filterOf(query);
     const open = switchParameter(query, 'sealed') ? (actor: Actor) => actor : await engine.callers();
     // The record of this read is not part of it, unless it follows.
@@ -46,14 +47,6 @@ export const events: Route = {
     await read.end(sent);
   },
 };
-
-function refuseBeyond(last: number, from: number): void {
-  if (from > last + 1)
-    throw new ShiplogError('LOG_POSITION_UNKNOWN', `the log has positions 0 to ${last}, and the next is ${last + 1}, not ${from}`, {
-      seq: from,
-      last,
-    });
-}
 
 async function* filter(
   events: AsyncIterable<ShiplogEvent>,

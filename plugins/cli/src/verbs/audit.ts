@@ -13,7 +13,11 @@ import { defineVerb, type Flags } from '../verb.ts';
 const OPTIONS = {
   user: { type: 'list', value: 'NAME', help: "A user of this machine, or a certificate's subject (CN=alice) or address" },
   uid: { type: 'list', value: 'NUMBER', help: 'A user id; who logged in counts, and who asked' },
-  subject: { type: 'list', value: 'PSEUDONYM', help: 'A person by the pseudonym in the log, erased ones too' },
+  subject: {
+    type: 'list',
+    value: 'PERSON',
+    help: 'A person by the pseudonym in the log, erased ones too, or as uid:NUMBER, tls:SUBJECT or tcp:ADDRESS',
+  },
   since: { type: 'text', value: 'MOMENT', help: 'From a time, duration ago or position on' },
   until: { type: 'text', value: 'MOMENT', help: 'Up to a time, duration ago or position' },
   verb: { type: 'list', value: 'VERB', help: 'Such as container.create, image.* or log.read' },

@@ -17,9 +17,14 @@ export async function events(exchange: Exchange): Promise<void> {
   // Before anything is answered: what cannot be told is refused, not cut off.
   const { since, until, filters, from, projection } = await decode(exchange, 'log.read', async () => {
     const range = { since: parseMoment(query.get('since')), until: parseMoment(query.get('until')) };
+    const { since: first, until: last } = range;
+    if (first !== undefined && last !== undefined && first > last) {
+      const told = `\`since\` time (${query.get('since')}) cannot be after \`until\` time (${query.get('until')})`;
+      throw new ShiplogError('REQUEST_INVALID', told);
+    }
     const wanted = Filters.parse(query.get('filters'));
-    const first = range.since === undefined && range.until === undefined ? next : await firstSince(engine, range.since);
-    return { ...range, filters: wanted, from: first, projection: await projectionAt(exchange, first - 1) };
+    const begin = first === undefined && last === undefined ? next : await firstSince(engine, first);
+    return { ...range, filters: wanted, from: begin, projection: await projectionAt(exchange, begin - 1) };
   });
   const over = until !== undefined && until <= nowNanoseconds();
   const asked = Object.fromEntries(['filters', 'since', 'until'].map((name) => [name, query.getAll(name)]));
