@@ -18,6 +18,10 @@ export interface AuditRecord {
   readonly object: string;
   /** What the client called it, if it named one. */
   readonly ref?: string;
+  /** What else the client named, as `KIND/NAME`: the new name of a container, the new tag of an image, the network of a container that joins or leaves it. */
+  readonly target?: string;
+  /** Images that came of it, with the tags that they were given. */
+  readonly images?: readonly { readonly id: string; readonly tags: readonly string[] }[];
   /** In the container: of what was copied into it, or out of it. */
   readonly path?: string;
   readonly actor: Actor;

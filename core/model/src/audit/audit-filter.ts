@@ -10,7 +10,7 @@ export interface AuditFilter {
   readonly subject: readonly string[];
   /** `container.create`, `image.*`, `log.read`. */
   readonly verb: readonly string[];
-  /** `container/<id or its beginning>`, or what the client called it. */
+  /** `container/<id or its beginning>`, or a name, also with its kind: of the object, of what else the client named, of images that came of it. */
   readonly object: readonly string[];
   /** Streams of objects that had a name which `object` has; they fit as well. */
   readonly called: ReadonlySet<string>;
@@ -20,23 +20,37 @@ export interface AuditFilter {
 }
 
 /** Whether a record is wanted; its actor as the log has it and as it was opened. Sealed or erased callers fit no person. */
-export function wants(filter: AuditFilter, { verb, object, ref, status, via }: AuditRecord, recorded: Actor, actor: Actor): boolean {
+export function wants(filter: AuditFilter, record: AuditRecord, recorded: Actor, actor: Actor): boolean {
+  const { verb, status, via } = record;
   return (
     any(filter.uid, (uid) => actor.scheme === 'unix' && (actor.loginuid === uid || actor.uid === uid)) &&
     any(filter.user, (user) => isUser(actor, user)) &&
     any(filter.subject, (subject) => (recorded.scheme === 'sealed' || recorded.scheme === 'erased') && recorded.subject === subject) &&
     any(filter.verb, (pattern) => fits(pattern, verb)) &&
-    (filter.called.has(object) ||
-      any(
-        filter.object,
-        (pattern) => fits(pattern, object) || isBeginning(pattern, object) || (ref !== undefined && fits(pattern, ref)),
-      )) &&
+    (concernsCalled(filter.called, record) || any(filter.object, (pattern) => concerns(record, pattern))) &&
     any(filter.status, (pattern) => pattern === status) &&
     any(
       filter.via,
       (pattern) => pattern === schemeOf(actor) || fits(pattern, `${via?.method} ${via?.route}`) || fits(pattern, via?.agent ?? ''),
     )
   );
+}
+
+/** Whether an act is about something that had a name which was asked for. */
+function concernsCalled(called: ReadonlySet<string>, { object, target = '' }: AuditRecord): boolean {
+  return called.has(object) || called.has(target);
+}
+
+/** Whether an act is about what a pattern says: its object, what the client called that, what else it named, or images that came of it. */
+function concerns({ object, ref, target, images = [] }: AuditRecord, pattern: string): boolean {
+  const [kind, id] = [object.slice(0, object.indexOf('/')), object];
+  const names = [
+    ...(ref === undefined ? [] : [ref, `${kind}/${ref}`]),
+    ...(target === undefined ? [] : [target, target.slice(target.indexOf('/') + 1)]),
+    ...images.flatMap(({ tags }) => tags.flatMap((tag) => [tag, `image/${tag}`])),
+  ];
+  const ids = [id, ...(target === undefined ? [] : [target]), ...images.map((image) => `image/${image.id}`)];
+  return names.some((name) => fits(pattern, name)) || ids.some((one) => fits(pattern, one) || isBeginning(pattern, one));
 }
 
 function any<T>(values: readonly T[], fitting: (value: T) => boolean): boolean {

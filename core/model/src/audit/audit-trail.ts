@@ -45,6 +45,8 @@ function ofCommand(intent: ShiplogEvent, outcome: ShiplogEvent | undefined): Aud
     verb,
     object: intent.stream === 'engine' ? (ref === undefined ? 'engine' : `${noun}/${ref}`) : intent.stream,
     ...(ref === undefined ? {} : { ref }),
+    ...targetIn(intent),
+    ...(outcome === undefined ? {} : imagesOf(outcome)),
     ...pathIn(intent),
     status: outcome === undefined ? 'pending' : status,
     ...(error === undefined ? {} : { error }),
@@ -81,6 +83,30 @@ function ofRefused(event: EventOf<'request.refused'>): AuditRecord {
 function common(event: ShiplogEvent) {
   const { seq, t, op, corr, actor, req } = event;
   return { seq, time: t, op, corr, actor, strength: strengthOf(actor), ...(req === undefined ? {} : { via: req }) };
+}
+
+function targetIn(intent: ShiplogEvent): { readonly target?: string } {
+  switch (intent.type) {
+    case 'container.rename.requested':
+      return named('container', intent.data.args?.name);
+    case 'image.tag.requested':
+    case 'image.commit.requested':
+      return named('image', intent.data.args?.reference);
+    case 'network.connect.requested':
+    case 'network.disconnect.requested':
+      return named('network', intent.data.args?.network);
+    default:
+      return {};
+  }
+}
+
+function named(kind: string, name: string | undefined): { readonly target?: string } {
+  return name === undefined || name === '' ? {} : { target: `${kind}/${name}` };
+}
+
+function imagesOf(outcome: ShiplogEvent): Pick<AuditRecord, 'images'> {
+  const images = 'images' in outcome.data ? outcome.data.images.map(({ manifest, tags }) => ({ id: manifest.id, tags })) : [];
+  return images.length === 0 ? {} : { images };
 }
 
 function pathIn(intent: ShiplogEvent): { readonly path?: string } {

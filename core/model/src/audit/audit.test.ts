@@ -67,6 +67,24 @@ test('given requests that were refused before they became anything, when they ar
   }
 });
 
+test('given what else was named, and images that came of an act, when it is paired, then they are told', () => {
+  const told = (type: string, args: object, data: object = {}) => {
+    const trail = new AuditTrail();
+    trail.next({ ...EVENTS[0], op: 'x', stream: 'engine', kind: 'intent', type: `${type}.requested`, data: { args } } as never);
+    const { target, images } = trail.next({ ...EVENTS[0], op: 'x', kind: 'outcome', type: `${type}.succeeded`, data } as never) ?? {};
+    return [target, images];
+  };
+  assert.equal(told('container.rename', { container: 'web', name: 'shop' }), ['container/shop', undefined]);
+  assert.equal(told('image.tag', { image: 'a:1', reference: 'b:1' }), ['image/b:1', undefined]);
+  assert.equal(told('network.connect', { network: 'back', container: 'web' }), ['network/back', undefined]);
+  assert.equal(told('network.disconnect', { network: 'back', container: 'web' }), ['network/back', undefined]);
+  assert.equal(told('image.load', {}, { images: [{ manifest: { id: 'sha256:1' }, tags: ['a:1'] }] }), [
+    undefined,
+    [{ id: 'sha256:1', tags: ['a:1'] }],
+  ]);
+  assert.equal(told('container.rename', { container: 'web' }), [undefined, undefined]);
+});
+
 const RECORD: AuditRecord = {
   seq: 1,
   time: '1',
@@ -78,6 +96,8 @@ const RECORD: AuditRecord = {
   actor: { scheme: 'system', reason: '' },
   strength: 'kernel',
   status: 'refused',
+  target: 'network/back',
+  images: [{ id: `sha256:${'fedcba9876543210'.padEnd(64, '0')}`, tags: ['shop:1', 'shop:2'] }],
   via: { method: 'DELETE', route: '/containers/{id}', agent: 'docker/1' },
 };
 const SEALED: Actor = { scheme: 'sealed', was: 'unix', subject: 'f00d', box: '' };
@@ -103,7 +123,17 @@ const FILTERS: readonly (readonly [filter: Partial<AuditFilter>, actor: Actor, w
   [{ object: ['web'] }, ROOT, true],
   [{ object: ['0123456789ab'] }, ROOT, true],
   [{ object: ['container/0123456789ab'] }, ROOT, true],
-  [{ object: ['image/*'] }, ROOT, false],
+  [{ object: ['image/*'] }, ROOT, true],
+  [{ object: ['volume/*'] }, ROOT, false],
+  [{ object: ['container/web'] }, ROOT, true],
+  [{ object: ['back'] }, ROOT, true],
+  [{ object: ['network/back'] }, ROOT, true],
+  [{ object: ['container/back'] }, ROOT, false],
+  [{ object: ['net'], called: new Set(['network/back']) }, ROOT, true],
+  [{ object: ['shop:2'] }, ROOT, true],
+  [{ object: ['image/shop:1'] }, ROOT, true],
+  [{ object: ['fedcba987654'] }, ROOT, true],
+  [{ object: ['shop'] }, ROOT, false],
   [{ object: ['old'], called: new Set([RECORD.object]) }, ROOT, true],
   [{ object: ['old'], called: new Set(['container/f']) }, ROOT, false],
   [{ status: ['failed', 'refused'] }, ROOT, true],

@@ -57,6 +57,38 @@ test('given acts, when they are audited, then people read who, what, outcome and
   });
 });
 
+test('given acts that name more than one thing, when they are audited, then people read all of it, in the order of asking', async () => {
+  const { error: _, ref: __, ...common } = RECORD as { ref?: unknown; error?: unknown };
+  const id = 'fedcba987654'.padEnd(64, '0');
+  const acts = [
+    [{ verb: 'container.rename', ref: 'web', target: 'container/shop' }, 'container/0123456789ab (web) to container/shop '],
+    [{ verb: 'image.tag', object: `image/sha256:${id}`, ref: 'a:1', target: 'image/b:1' }, `image/sha256:fedcba987654 (a:1) as image/b:1 `],
+    [{ verb: 'network.disconnect', ref: 'web', target: `network/${id}` }, 'container/0123456789ab (web) from network/fedcba987654 '],
+    [
+      {
+        verb: 'image.load',
+        object: 'engine',
+        images: [
+          { id: `sha256:${id}`, tags: ['a:1', 'a:2'] },
+          { id: 'sha256:2', tags: [] },
+        ],
+      },
+      'image/sha256:fedcba987654 (a:1, a:2) and 1 more ',
+    ],
+    [{ verb: 'exec.start', ref: id }, 'container/0123456789ab (fedcba987654) '],
+  ] as const;
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('GET /shiplog/v1/audit', async function* () {
+      for (const [index, [act]] of [...acts.entries()].toReversed())
+        yield `${JSON.stringify({ ...common, status: 'ok', ...act, seq: index })}\n`;
+    });
+    const lines = (await runShiplog(['audit'], { host: daemon.host })).stdout.split('\n').slice(1);
+    for (const [index, [, text]] of acts.entries()) assert.match(lines[index] ?? '', text);
+    daemon.answers.set('GET /shiplog/v1/audit', async function* () {});
+    assert.match((await runShiplog(['audit', '--object', 'nobody'], { host: daemon.host })).stderr, 'nobody asked for anything that fits');
+  });
+});
+
 test('given reads of the log, when they are audited, then people read what was read', async () => {
   const { ref: _, error: __, ...common } = RECORD as { ref?: unknown; error?: unknown };
   const reads = [

@@ -1,7 +1,7 @@
 import type { AuditRecord } from '@shiplog/contracts';
 import { csvLine } from '@shiplog/export';
 import { UsageError } from '../cli-error.ts';
-import type { Context } from '../context.ts';
+import { type Context, note } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { actorText } from '../format/actor.ts';
 import { localTime } from '../format/human-time.ts';
@@ -21,7 +21,11 @@ const OPTIONS = {
   since: { type: 'text', value: 'MOMENT', help: 'From a time, duration ago or position on' },
   until: { type: 'text', value: 'MOMENT', help: 'Up to a time, duration ago or position' },
   verb: { type: 'list', value: 'VERB', help: 'Such as container.create, image.* or log.read' },
-  object: { type: 'list', value: 'OBJECT', help: 'Such as container/ID, the first 12 digits of an id, or a name that it had' },
+  object: {
+    type: 'list',
+    value: 'OBJECT',
+    help: 'Such as container/ID, the first 12 digits of an id, or a name that it had; networks that were joined and tags that were given too',
+  },
   status: {
     type: 'list',
     value: 'STATUS',
@@ -37,7 +41,7 @@ export default defineVerb({
   args: [0, 0],
   options: OPTIONS,
   details:
-    'One row an act: its intent and its outcome together, refused and failed ones too, and reads of the log and of content (image.save);\nwhat nothing serves is request.refused. Options of one name are\nalternatives, different ones must all fit. Asking is itself recorded.',
+    'One row an act: its intent and its outcome together, refused and failed ones too, and reads of the log and of content (image.save);\nwhat nothing serves is request.refused. Options of one name are alternatives, different ones must all fit. Tables are in the order of\nasking, json and csv in that of the outcomes. Asking is itself recorded.',
   examples: [
     { command: 'shiplog audit --since 24h --status refused --status failed', what: 'what did not work since yesterday' },
     { command: "shiplog audit --user alice --verb 'container.*'", what: 'what alice did to containers' },
@@ -83,25 +87,60 @@ async function ask(context: Context, flags: Flags<typeof OPTIONS>): Promise<Asyn
 
 async function printRows(context: Context, records: AsyncIterable<AuditRecord>): Promise<void> {
   const names = await userNames();
-  const rows: string[][] = [];
+  const rows: { readonly seq: number; readonly cells: readonly string[] }[] = [];
   for await (const record of records) {
-    const { time, actor, verb, object, status, error, via, ref, read } = record;
-    rows.push([
+    const { seq, time, actor, verb, status, error, via, read } = record;
+    const cells = [
       localTime(Number(BigInt(time) / 1_000_000n)),
       actorText(actor, names),
       verb,
-      read === undefined ? objectText(object, ref) : readText(read),
+      read === undefined ? objectText(record) : readText(read),
       error === undefined ? status : `${status} ${error.code}`,
       via === undefined ? '' : `${via.method} ${via.route}`,
-    ]);
+    ];
+    rows.push({ seq, cells });
   }
-  printTable(context, ['TIME', 'WHO', 'VERB', 'OBJECT', 'OUTCOME', 'VIA'], rows);
+  // They come as they ended; people read them as they were asked.
+  const sorted = rows.toSorted((a, b) => a.seq - b.seq).map(({ cells }) => cells);
+  printTable(context, ['TIME', 'WHO', 'VERB', 'OBJECT', 'OUTCOME', 'VIA'], sorted);
+  if (rows.length === 0) note(context, 'nobody asked for anything that fits');
 }
 
-const COLUMNS = ['time', 'seq', 'verb', 'object', 'ref', 'status', 'error', 'ms', 'who', 'strength', 'method', 'route', 'agent'] as const;
+const COLUMNS = [
+  'time',
+  'seq',
+  'verb',
+  'object',
+  'ref',
+  'status',
+  'error',
+  'ms',
+  'who',
+  'strength',
+  'method',
+  'route',
+  'agent',
+  'target',
+  'images',
+] as const;
 
-function objectText(object: string, ref: string | undefined): string {
-  return `${object.replace(/([0-9a-f]{12})[0-9a-f]{52}$/, '$1')}${ref === undefined || object.includes(ref) ? '' : ` (${ref})`}`;
+/** What stands between an object and what else the client named. */
+const LEADS: { readonly [verb: string]: string } = { 'image.tag': 'as', 'image.commit': 'as', 'network.disconnect': 'from' };
+
+/** `container/0123456789ab (web) to network/back`. */
+function objectText({ object, ref, verb, target, images = [] }: AuditRecord): string {
+  const [image, ...more] = images;
+  // What came in is of more interest than where it was asked for.
+  if (object === 'engine' && image !== undefined) {
+    const tags = image.tags.length === 0 ? '' : ` (${image.tags.join(', ')})`;
+    return `${shortened(`image/${image.id}`)}${tags}${more.length === 0 ? '' : ` and ${more.length} more`}`;
+  }
+  const called = ref === undefined || object.includes(ref) ? '' : ` (${shortened(ref)})`;
+  return `${shortened(object)}${called}${target === undefined ? '' : ` ${LEADS[verb] ?? 'to'} ${shortened(target)}`}`;
+}
+
+function shortened(text: string): string {
+  return text.replace(/([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
 }
 
 /** `log 0 to 52 (type container.*)`. */
@@ -117,8 +156,25 @@ async function* jsonLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<s
 
 async function* csvLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<string> {
   yield csvLine(COLUMNS);
-  for await (const { time, seq, verb, object, ref, status, error, ms, actor, strength, via } of records) {
+  for await (const { time, seq, verb, object, ref, status, error, ms, actor, strength, via, target, images } of records) {
+    const came = images?.map(({ id, tags }) => [id, ...tags].join(' ')).join('; ');
     const at = new Date(Number(BigInt(time) / 1_000_000n)).toISOString();
-    yield csvLine([at, seq, verb, object, ref, status, error?.code, ms, actorText(actor), strength, via?.method, via?.route, via?.agent]);
+    yield csvLine([
+      at,
+      seq,
+      verb,
+      object,
+      ref,
+      status,
+      error?.code,
+      ms,
+      actorText(actor),
+      strength,
+      via?.method,
+      via?.route,
+      via?.agent,
+      target,
+      came,
+    ]);
   }
 }
