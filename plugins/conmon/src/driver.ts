@@ -177,6 +177,7 @@ export class ConmonRuntimeDriver implements RuntimeDriver {
     // A create that was cut off may still be at work: what it makes is there when its monitor has ended.
     else await endMonitor(this.kernel, directory, id);
     await together([this.#forget(id), endMonitor(this.kernel, directory, id), ...sessions.map((exec) => this.#execs.end(id, exec))]);
+    if (sessions.length > 0 || existsSync(join(directory, 'exec'))) await this.#execs.removeGroups(id);
     // After the monitor: a late exit file would be an exit of nobody.
     rmSync(this.#layout.exit(id), { force: true });
     // More than once: an exec session that is refused meanwhile may have made its directory.

@@ -15,9 +15,24 @@ import { identify, keepProcess, keptProcess, lives } from './process-ref.ts';
 import { endSession } from './process-session.ts';
 import { isBeingRemoved } from './removal.ts';
 import type { Runtimes } from './runtimes.ts';
+import {
+  keptSessionGroup,
+  makeSessionGroup,
+  removeSessionGroup,
+  removeSessionGroups,
+  type SessionGroup,
+  type SessionHierarchy,
+  sessionHierarchy,
+} from './session-group.ts';
 import { together } from './together.ts';
 
 type Args<V extends keyof RuntimeDriver> = RuntimeDriver[V] extends (args: infer A, ctx: OperationContext) => unknown ? A : never;
+
+/** What is read of a bundle. */
+interface Config {
+  readonly root: { readonly path: string };
+  readonly linux: { readonly cgroupsPath?: string };
+}
 
 /** A file in a session's directory: its process was let run. */
 const LET_RUN = 'let-run';
@@ -25,6 +40,7 @@ const LET_RUN = 'let-run';
 /** Further processes in containers, each under a monitor of its own. */
 export class ExecSessions {
   readonly #sessions = new Map<string, Monitor>();
+  #found: Promise<SessionHierarchy | undefined> | undefined;
 
   constructor(
     private readonly kernel: Kernel,
@@ -68,9 +84,12 @@ export class ExecSessions {
     ]);
     // Not the container's own: it may have been removed by now.
     for (const made of [dirname(directory), directory, join(directory, 'persist'), this.layout.execExits(id, exec)]) makeDirectory(made);
-    const { root } = JSON.parse(config) as { readonly root: { readonly path: string } };
+    const { root, linux } = JSON.parse(config) as Config;
+    const group = await this.#makeGroup(linux.cgroupsPath, exec, directory);
+    const alone = { path: runtime.path, flags: runtime.flags, options: [] };
+    const { path, flags, options } = (group === undefined ? undefined : runtime.sessionIn?.(group)) ?? alone;
     const process = await completeProcess(this.kernel, root.path, given, args.user, [], limits);
-    await writeFile(join(directory, 'process.spec'), await runtime.processFile(this.layout.bundle(id), process), { mode: 0o600 });
+    await writeFile(join(directory, 'process.spec'), await runtime.processFile(this.layout.bundle(id), process, group), { mode: 0o600 });
     const start = await this.#openStart(directory);
     let monitor: Monitor;
     try {
@@ -78,7 +97,7 @@ export class ExecSessions {
       await start.write('0');
       monitor = await startMonitor(this.kernel, {
         conmon,
-        runtime,
+        runtime: { path, flags },
         container: id,
         id: exec,
         directory,
@@ -90,6 +109,7 @@ export class ExecSessions {
         exec: {
           process: join(directory, 'process.spec'),
           start: start.fd,
+          options,
           mayBegin: () => {
             if (isBeingRemoved(this.layout.bundle(id))) throw notRunning(id);
           },
@@ -101,6 +121,17 @@ export class ExecSessions {
     }
     this.#sessions.set(exec, monitor);
     await monitor.attachable;
+  }
+
+  /** None where the host has no fit hierarchy, or the container no group in it. */
+  async #makeGroup(cgroupsPath: string | undefined, exec: string, directory: string): Promise<SessionGroup | undefined> {
+    const hierarchy = await this.#hierarchy();
+    return hierarchy === undefined || cgroupsPath === undefined ? undefined : makeSessionGroup(hierarchy, cgroupsPath, exec, directory);
+  }
+
+  /** What is mounted of control groups stays. */
+  #hierarchy(): Promise<SessionHierarchy | undefined> {
+    return (this.#found ??= sessionHierarchy(this.kernel));
   }
 
   /**
@@ -143,8 +174,10 @@ export class ExecSessions {
     this.exits.forgetExec(exec);
     this.#sessions.delete(exec);
     const process = keptProcess(directory) ?? (await this.#unkept(directory, exec));
-    if (process !== undefined) await endSession(this.kernel, process);
+    const group = keptSessionGroup(directory);
+    if (process !== undefined) await endSession(this.kernel, process, group);
     await endMonitor(this.kernel, directory, exec, process === undefined);
+    if (group !== undefined) await removeSessionGroup(group);
     await rm(directory, { recursive: true, force: true });
   }
 
@@ -165,6 +198,14 @@ export class ExecSessions {
       this.exits.forgetExec(exec);
       this.#sessions.delete(exec);
     }
+  }
+
+  /** Removes what sessions had in the groups of a container that has ended. */
+  async removeGroups(id: string): Promise<void> {
+    const hierarchy = await this.#hierarchy();
+    const text = await readIfThere(join(this.layout.bundle(id), 'config.json'));
+    const cgroupsPath = text === undefined ? undefined : (JSON.parse(text) as Config).linux.cgroupsPath;
+    if (hierarchy !== undefined && cgroupsPath !== undefined) await removeSessionGroups(hierarchy, cgroupsPath);
   }
 
   /** Waits for the monitor of a session whose container has ended. */

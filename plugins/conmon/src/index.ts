@@ -5,5 +5,7 @@ export { writeFifo } from './fifo.ts';
 export { assertLives, endProcess, lives } from './process-ref.ts';
 export { findProgram } from './programs.ts';
 export { type Ended, runCommand } from './run-command.ts';
-export type { Container, Runtime } from './runtime.ts';
+export { containerGroup } from './session-group.ts';
+export type { Container, Runtime, SessionProgram } from './runtime.ts';
+export type { SessionGroup } from './session-group.ts';
 export type { ChooseRuntime } from './runtimes.ts';

@@ -21,6 +21,8 @@ export interface Watched {
   readonly exec?: {
     readonly process: string;
     readonly start: number;
+    /** Words for the runtime, after the verb. */
+    readonly options: readonly string[];
     /** Called at the last moment, when it is on record that the monitor begins. Throws where it must not. */
     readonly mayBegin: () => void;
   };
@@ -73,7 +75,9 @@ export async function startMonitor(kernel: Kernel, watched: Watched): Promise<Mo
     ...(watched.terminal ? ['--terminal'] : []),
     ...(watched.stdin ? ['--stdin'] : []),
     ...(watched.stdin && !watched.stdinOnce ? ['--leave-stdin-open'] : []),
-    ...(exec === undefined ? [] : ['--exec', '--exec-attach', '--exec-process-spec', exec.process]),
+    ...(exec === undefined
+      ? []
+      : ['--exec', '--exec-attach', '--exec-process-spec', exec.process, ...exec.options.flatMap((option) => ['--runtime-opt', option])]),
   ];
   const pipes = exec === undefined ? { _OCI_SYNCPIPE: '3' } : { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4', _OCI_ATTACHPIPE: '5' };
   const {

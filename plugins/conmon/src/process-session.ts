@@ -2,15 +2,19 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kernel, ProcessRef } from '@shiplog/contracts';
 import { endProcess, lives } from './process-ref.ts';
+import { killSessionGroup, type SessionGroup } from './session-group.ts';
 
 /**
- * Kills the process of an exec session and what it started, unless that began a session (setsid(2)) of its own. Waits until all are
- * dead. What was started by one that has ended by itself is left alone, as a shell leaves it.
+ * Kills the process of an exec session and what it started; where it has no group of its own, unless that began a session (setsid(2)). Waits until all
+ * are dead. What was started by one that has ended by itself is left alone, as a shell leaves it.
  *
  * Its monitor began a session, so nobody else of the host is in the one that it has: the monitor's, its own, or one that the runtime
  * began on the way and whose leader is gone.
  */
-export async function endSession(kernel: Kernel, process: ProcessRef): Promise<void> {
+export async function endSession(kernel: Kernel, process: ProcessRef, group: SessionGroup | undefined): Promise<void> {
+  if (!(await lives(kernel, process))) return;
+  if (group !== undefined) await killSessionGroup(kernel, group);
+  // One that may write to control groups can have left its own.
   if (!(await lives(kernel, process))) return;
   const session = await sessionOf(process.pid);
   await endProcess(kernel, process);

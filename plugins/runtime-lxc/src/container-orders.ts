@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Spec } from '@shiplog/conmon';
+import { containerGroup, type SessionGroup, type Spec } from '@shiplog/conmon';
 import type { Hierarchy } from './hierarchies.ts';
 import { fields, type Orders } from './orders.ts';
 
@@ -60,8 +60,11 @@ function terminalData(options: readonly string[]): string {
   return options.filter((option) => !['nosuid', 'noexec', 'rw'].includes(option)).join(',');
 }
 
-/** The cgroups of a container: one in each hierarchy. */
-export function cgroupOrders({ linux: { cgroupsPath } }: Pick<Spec, 'linux'>, all: readonly Hierarchy[]): Orders {
+/** The cgroups of a container: one in each hierarchy. Of an exec session with a `group`, that one in its hierarchy. */
+export function cgroupOrders({ linux: { cgroupsPath } }: Pick<Spec, 'linux'>, all: readonly Hierarchy[], group?: SessionGroup): Orders {
   if (cgroupsPath === undefined) return [];
-  return all.map(({ controllers, mounted }) => ['cgroup', fields(controllers, mounted, join('/', cgroupsPath))] as const);
+  return all.map(({ controllers, mounted }) => {
+    const isIts = group !== undefined && containerGroup(group) === join(mounted, cgroupsPath);
+    return ['cgroup', fields(controllers, mounted, join('/', cgroupsPath, isIts ? group.name : ''))] as const;
+  });
 }

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { assertLives, type Container, findProgram, type Process, type Runtime, type Spec, writeFifo } from '@shiplog/conmon';
+import { assertLives, type Container, findProgram, type Process, type Runtime, type SessionGroup, type Spec, writeFifo } from '@shiplog/conmon';
 import { type Kernel, ShiplogError } from '@shiplog/contracts';
 import { errnoOf } from '@shiplog/driver-kit';
 import { cgroupOrders, containerOrders } from './container-orders.ts';
@@ -62,14 +62,14 @@ export class Lxc implements Runtime {
     if (cwd !== '/') await makeBeneath(this.kernel, root.path, cwd, true);
   }
 
-  async processFile(bundle: string, process: Process): Promise<string> {
+  async processFile(bundle: string, process: Process, group?: SessionGroup): Promise<string> {
     const [all, text] = await Promise.all([this.#allHierarchies(), readFile(join(bundle, 'config.json'), 'utf8')]);
     const spec = JSON.parse(text) as Spec;
     const bounding = new Set(spec.process.capabilities?.bounding);
     const bounded = (process.capabilities?.bounding ?? []).every((name) => bounding.has(name));
     return write([
       ['monitor', join(bundle, 'pid')],
-      ...execOrders(process, cgroupOrders(spec, all)),
+      ...execOrders(process, cgroupOrders(spec, all, group)),
       ...(bounded ? [['bounded', 'yes'] as const] : []),
     ]);
   }

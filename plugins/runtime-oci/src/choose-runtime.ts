@@ -1,7 +1,7 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { findProgram, type Runtime } from '@shiplog/conmon';
 import { type Kernel, ShiplogError } from '@shiplog/contracts';
-import { Crun } from './crun.ts';
+import { Crun, type CrunPlace } from './crun.ts';
 import { Runc } from './runc.ts';
 
 /** statfs(2) f_type of a cgroup v2 mount. */
@@ -19,9 +19,9 @@ const V2_OF_HYBRID = '/sys/fs/cgroup/unified';
 export async function chooseRuntime(kernel: Kernel, wanted: string, state: string): Promise<Runtime> {
   const crun = wanted === 'runc' ? undefined : await findProgram('crun');
   if (crun !== undefined) {
-    if (!(await isHybridWithControllers())) return new Crun(kernel, state, crun);
-    const busybox = await findProgram('busybox');
-    if (busybox !== undefined) return new Crun(kernel, state, crun, [busybox, ...withoutUnified(busybox, crun)]);
+    const [isHybrid, busybox] = await Promise.all([isHybridWithControllers(), findProgram('busybox')]);
+    if (busybox !== undefined) return new Crun(kernel, state, crun, placeOf(busybox, crun, isHybrid));
+    if (!isHybrid) return new Crun(kernel, state, crun);
   }
   const runc = wanted === 'crun' ? undefined : await findProgram('runc');
   if (runc !== undefined) return new Runc(kernel, state, runc);
@@ -43,11 +43,18 @@ async function isHybridWithControllers(): Promise<boolean> {
 }
 
 /**
- * busybox's words for unshare(1), mount(8) and crun; busybox, because one static program that is all three starts fastest. No
- * script in a file: the run directory may be mounted noexec. Covered rather than unmounted: crun makes its cgroup there
+ * A mount namespace of crun's own, by busybox's unshare(1) and mount(8); busybox, because one static program that is all three starts fastest. No
+ * script in a file: the run directory may be mounted noexec. The unified half is covered rather than unmounted: crun makes its cgroup there
  * whatever is there, and would make it in the tmpfs below, where the host never sees it again.
  */
-function withoutUnified(busybox: string, crun: string): readonly string[] {
-  const script = `${busybox} mount -t tmpfs -o size=64k,mode=700 tmpfs ${V2_OF_HYBRID} && exec ${crun} "$@"`;
-  return ['unshare', '-m', busybox, 'sh', '-c', script, 'crun'];
+function placeOf(busybox: string, crun: string, isHybrid: boolean): CrunPlace {
+  const cover = isHybrid ? [`${busybox} mount -t tmpfs -o size=64k,mode=700 tmpfs ${V2_OF_HYBRID}`] : [];
+  const script = (...steps: readonly string[]): readonly string[] => {
+    const text = [...cover, ...steps, `exec ${crun} "$@"`].join(' && ');
+    return [busybox, 'unshare', '-m', busybox, 'sh', '-c', text, 'crun'];
+  };
+  return {
+    words: isHybrid ? script() : [crun],
+    showing: (directory, at) => [...script(`${busybox} mount -o bind "$1" "$2"`, 'shift 2'), directory, at],
+  };
 }

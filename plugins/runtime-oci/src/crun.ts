@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   assertLives,
   type Container,
+  containerGroup,
   type Ended,
   failure,
   hasOwnPids,
@@ -11,11 +12,21 @@ import {
   type Process,
   runCommand,
   type Runtime,
+  type SessionGroup,
+  type SessionProgram,
   type Spec,
 } from '@shiplog/conmon';
 import type { Kernel } from '@shiplog/contracts';
 import { CompiledSeccomp } from './compiled-seccomp.ts';
 import { forget, letGo, markStarted } from './crun-state.ts';
+
+/** Where crun runs. */
+export interface CrunPlace {
+  /** What runs it, with the words that follow. */
+  readonly words: readonly string[];
+  /** The same in a place where `directory` is seen at `at`. */
+  readonly showing?: (directory: string, at: string) => readonly string[];
+}
 
 /** crun(1). A start, and most removals, need no process of it. */
 export class Crun implements Runtime {
@@ -25,15 +36,15 @@ export class Crun implements Runtime {
   readonly #seccomp = new CompiledSeccomp();
   readonly #ownFlags: readonly string[];
 
-  /** `state` is its --root. `within` runs `program` from a place that it needs, with the words that follow. */
+  /** `state` is its --root. `place` is where it has to run. */
   constructor(
     private readonly kernel: Kernel,
     private readonly state: string,
     private readonly program: string,
-    within: readonly string[] = [program],
+    private readonly place: CrunPlace = { words: [program] },
   ) {
     this.#ownFlags = ['--root', state, '--cgroup-manager=cgroupfs'];
-    const [path = program, ...words] = within;
+    const [path = program, ...words] = place.words;
     this.path = path;
     this.flags = [...words, ...this.#ownFlags];
   }
@@ -44,6 +55,13 @@ export class Crun implements Runtime {
 
   async processFile(_: string, process: Process): Promise<string> {
     return JSON.stringify(process);
+  }
+
+  /** Of version 1, crun knows one name for all hierarchies: where the group is in one alone, it is shown that in place of the container's. */
+  sessionIn(group: SessionGroup): SessionProgram | undefined {
+    if (group.version === 2) return { path: this.path, flags: this.flags, options: ['--cgroup', group.name] };
+    const [path, ...words] = this.place.showing?.(group.path, containerGroup(group)) ?? [];
+    return path === undefined ? undefined : { path, flags: [...words, ...this.#ownFlags], options: [] };
   }
 
   async made({ id }: Container, watched: number, spec: Spec): Promise<number> {

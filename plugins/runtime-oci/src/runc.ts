@@ -1,6 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { assertLives, type Container, failure, type Process, runCommand, type Runtime, type Spec } from '@shiplog/conmon';
+import {
+  assertLives,
+  type Container,
+  failure,
+  type Process,
+  runCommand,
+  type Runtime,
+  type SessionGroup,
+  type SessionProgram,
+  type Spec,
+} from '@shiplog/conmon';
 import type { Kernel } from '@shiplog/contracts';
 
 /** What it says of a container that was started before. */
@@ -26,6 +36,10 @@ export class Runc implements Runtime {
 
   async processFile(_: string, process: Process): Promise<string> {
     return JSON.stringify(process);
+  }
+
+  sessionIn({ version, name }: SessionGroup): SessionProgram {
+    return { path: this.path, flags: this.flags, options: ['--cgroup', version === 1 ? `freezer:/${name}` : `/${name}`] };
   }
 
   async made(_: Container, watched: number): Promise<number> {
