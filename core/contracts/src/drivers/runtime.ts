@@ -86,7 +86,7 @@ export const RUNTIME_VERBS = {
     simulate: () => ({ process: NOBODY }),
   }),
   execRemove: verb({
-    doc: 'Forgets the exec session; its process, if it runs, is killed with what it started, but for sessions (setsid(2)) that began later.',
+    doc: 'Forgets the exec session; its process, if it runs, is killed with what it started. Where that cannot be told, sessions (setsid(2)) that began later are left.',
     args: Type.Object({ id: ResourceId, exec: ResourceId }),
     answer: Done,
   }),
