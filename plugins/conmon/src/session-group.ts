@@ -12,7 +12,9 @@ const KEPT = 'group.json';
 /** Why there is no group then: the container has none in this hierarchy, or it may not be written. */
 const NONE: ReadonlySet<string> = new Set(['ENOENT', 'EROFS', 'EACCES', 'EPERM', 'ENODEV']);
 /** The kernel takes a dead process out of its group a moment later. */
-const TRIES = 200;
+const TRIES = 300;
+/** So many rounds of kills do not wait for each other: they are to be faster than forks. */
+const AT_ONCE = 20;
 
 /**
  * A control group within the container's, for the processes of one exec session: so they can be told from others whatever sessions (setsid(2)) and parents
@@ -66,18 +68,17 @@ export function keptSessionGroup(directory: string): SessionGroup | undefined {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as SessionGroup) : undefined;
 }
 
-/** Kills all that is in the group, and waits until it is dead. One that is frozen with its container dies when it is thawed. */
+/**
+ * Kills all that is in the group, and waits until it is dead: by cgroup.kill (Linux 5.14, version 2), or one by one until nobody is found, for one that was not
+ * killed yet may have forked. Nothing is frozen for that: an engine that is killed meanwhile would leave processes that cannot die.
+ */
 export async function killSessionGroup({ processes }: Kernel, { version, path }: SessionGroup): Promise<void> {
-  const freeze = version === 1 ? ['freezer.state', 'FROZEN', 'THAWED'] : ['cgroup.freeze', '1', '0'];
-  const [file = '', frozen = '', thawed = ''] = freeze;
   for (let tries = 0; tries < TRIES; tries += 1) {
-    // Frozen, so that nothing forks away meanwhile. It may be gone.
-    await writeControl(join(path, file), frozen).catch(absent);
+    if (version === 2) await writeControl(join(path, 'cgroup.kill'), 1).catch(absent);
     const members = await processesIn(path);
-    for (const pid of members) await processes.kill(pid, 9);
-    await writeControl(join(path, file), thawed).catch(absent);
     if (members.length === 0) return;
-    await sleep(tries < 20 ? 1 : 10);
+    for (const pid of members) await processes.kill(pid, 9);
+    if (tries >= AT_ONCE) await sleep(tries < 2 * AT_ONCE ? 1 : 10);
   }
 }
 

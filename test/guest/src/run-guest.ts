@@ -10,6 +10,7 @@ import { rootImage } from './root-image.ts';
 export const UNPROVEN = [
   'plugins/cgroup-v2/',
   'test/guest/dist/tour',
+  'plugins/runtime-oci/dist/session-groups',
   'network-drivers/ipvlan/',
   'network-drivers/macvlan/',
   'storage-drivers/btrfs/dist/plugin',

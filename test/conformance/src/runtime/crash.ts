@@ -67,7 +67,8 @@ function stageOf(fixture: RuntimeFixture, verbs: readonly string[], { terminal, 
     kernel,
     life,
     clear: [{ verb: 'remove', args: container }],
-    varying: [home, fixture.engineId, id, exec],
+    // Control groups are called after the beginning of an id.
+    varying: [home, fixture.engineId, id, exec, id.slice(0, 12)],
     make: async () => withSessions(await fixture.restart()),
     kill: async () => undefined,
     async die(index, last) {

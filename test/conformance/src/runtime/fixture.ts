@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createContext, type Kernel, type RuntimeDriver } from '@shiplog/contracts';
-import { instantiate, namesIn, type PluginDefinition, readControl, type ScopedDriver } from '@shiplog/driver-kit';
+import { instantiate, namesIn, type PluginDefinition, readControl, removeGroup, type ScopedDriver } from '@shiplog/driver-kit';
 import { createTestServices } from '@shiplog/driver-kit/testing';
 import { type Hierarchy, hierarchies } from '../hierarchies.ts';
 import { nameEngine } from '../name-engine.ts';
@@ -129,7 +129,8 @@ export async function runtimeFixture({ plugin, module, name, kernel }: RuntimeOf
     async cleanup() {
       await current?.dispose();
       if (programs) await killProcessesOf(home);
-      for (const path of await cgroups()) await rmdir(path);
+      // With those of exec sessions in them; who was killed a moment ago may not have left them yet.
+      for (const path of await cgroups()) await removeGroup(path);
       await rm(home, { recursive: true, force: true });
     },
   };
