@@ -1,4 +1,4 @@
-// time limit: 1500 s
+// time limit: 2400 s
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { killEverywhere, killFirstStarts } from './kill-everywhere.ts';
