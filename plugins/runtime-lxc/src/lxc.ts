@@ -3,7 +3,16 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { assertLives, type Container, findProgram, type Process, type Runtime, type SessionGroup, type Spec, writeFifo } from '@shiplog/conmon';
+import {
+  assertLives,
+  type Container,
+  findProgram,
+  type Process,
+  type Runtime,
+  type SessionGroup,
+  type Spec,
+  writeFifo,
+} from '@shiplog/conmon';
 import { type Kernel, ShiplogError } from '@shiplog/contracts';
 import { errnoOf } from '@shiplog/driver-kit';
 import { cgroupOrders, containerOrders } from './container-orders.ts';
