@@ -1,4 +1,4 @@
-import type { EntryStats, TreeEntry } from '@shiplog/contracts';
+import type { TreeEntry } from '@shiplog/contracts';
 import type { LaneCall } from './lane.ts';
 import { FIELDS, type Walked } from './walk-ops.ts';
 
@@ -26,53 +26,9 @@ export async function* walkTree(call: LaneCall, root: string, depth: number): As
 
 function entriesOf({ paths, numbers }: Walked): readonly TreeEntry[] {
   return paths.map((path, index) => {
-    const stats = new WalkedStats(numbers, index * FIELDS.length);
-    return stats.mode === 0n ? { path } : { path, stats };
+    const start = index * FIELDS.length;
+    const [dev = 0n, ino = 0n, mode = 0n, nlink = 0n, uid = 0n, gid = 0n, rdev = 0n, size = 0n, mtimeNs = 0n, ctimeNs = 0n] =
+      numbers.subarray(start, start + FIELDS.length);
+    return mode === 0n ? { path } : { path, stats: { dev, ino, mode, nlink, uid, gid, rdev, size, mtimeNs, ctimeNs } };
   });
-}
-
-/** Numbers that are read when they are asked for. */
-class WalkedStats implements EntryStats {
-  readonly #numbers: BigInt64Array;
-  readonly #start: number;
-
-  constructor(numbers: BigInt64Array, start: number) {
-    this.#numbers = numbers;
-    this.#start = start;
-  }
-
-  get dev(): bigint {
-    return this.#of(0);
-  }
-  get ino(): bigint {
-    return this.#of(1);
-  }
-  get mode(): bigint {
-    return this.#of(2);
-  }
-  get nlink(): bigint {
-    return this.#of(3);
-  }
-  get uid(): bigint {
-    return this.#of(4);
-  }
-  get gid(): bigint {
-    return this.#of(5);
-  }
-  get rdev(): bigint {
-    return this.#of(6);
-  }
-  get size(): bigint {
-    return this.#of(7);
-  }
-  get mtimeNs(): bigint {
-    return this.#of(8);
-  }
-  get ctimeNs(): bigint {
-    return this.#of(9);
-  }
-
-  #of(field: number): bigint {
-    return this.#numbers[this.#start + field] ?? 0n;
-  }
 }
