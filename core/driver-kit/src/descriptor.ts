@@ -1,5 +1,4 @@
 import { close, constants, fstat, type BigIntStats, open } from 'node:fs';
-import { promisify } from 'node:util';
 import { ShiplogError } from '@shiplog/contracts';
 import { errnoOf } from './errno.ts';
 
@@ -10,12 +9,13 @@ const O_CLOEXEC = 0o2000000;
 /** A directory is read, or emptied, while those above it are open: so many at most. */
 export const DEPTH_LIMIT = 512;
 
-const opened = promisify(open);
-const closed = promisify(close);
+// Node's calls are looked up when they are made, so that a test that puts itself in their way is met.
 
 /** open(2). */
 export function openFile(path: string, flags: number, mode?: number): Promise<number> {
-  return opened(path, flags | O_CLOEXEC, mode);
+  return new Promise((resolve, reject) =>
+    open(path, flags | O_CLOEXEC, mode, (error, fd) => (error === null ? resolve(fd) : reject(error))),
+  );
 }
 
 /** Opens an entry of a directory as a place, without following it; undefined where there is none. `name` is one name. */
@@ -35,7 +35,7 @@ export function openDirectory(path: string): Promise<number> {
 
 /** close(2). */
 export function closeFile(fd: number): Promise<void> {
-  return closed(fd);
+  return new Promise((resolve, reject) => close(fd, (error) => (error ? reject(error) : resolve())));
 }
 
 /** What a descriptor is of: of a link itself, where that was opened as a place. */

@@ -40,6 +40,7 @@ export { TreeReader } from './tree-reader.ts';
 export { treeUsage } from './tree-usage.ts';
 export { unpackLayer } from './unpack-layer.ts';
 export { WorkPool } from './work-pool.ts';
+export { writeContent } from './write-content.ts';
 
 export type { DriverByClass, DriverByFactory, DriverClass, DriverDefinition, PluginDefinition } from './define-plugin.ts';
 export type { ReadText, ResolvedUser } from './container-user.ts';

@@ -1,11 +1,12 @@
 import { type Stats, constants } from 'node:fs';
-import { type FileHandle, chmod, lchown, link, lstat, mkdir, open, readdir, rm, symlink, unlink } from 'node:fs/promises';
+import { chmod, lchown, link, lstat, mkdir, open, readdir, rm, symlink, unlink } from 'node:fs/promises';
 import { basename, dirname, join, normalize } from 'node:path';
 import { type Kernel, ShiplogError } from '@shiplog/contracts';
 import type { LayerEntry } from '@shiplog/oci';
 import { throwIfAborted } from './abort.ts';
 import { errnoOf } from './errno.ts';
 import { WorkPool } from './work-pool.ts';
+import { writeContent } from './write-content.ts';
 
 /**
  * How the deletions of a layer are written. `remove`: `root` already shows the parent, so they are done at once.
@@ -162,10 +163,7 @@ class LayerWriter {
   async #createFile(at: string, entry: LayerEntry, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
     const file = await open(at, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
     try {
-      for await (const chunk of content) {
-        throwIfAborted(this.#signal);
-        await writeAll(file, chunk);
-      }
+      await writeContent(file.fd, content, () => throwIfAborted(this.#signal));
       // chown(2) drops setuid bits and file capabilities, so it comes first.
       await file.chown(entry.uid, entry.gid);
       await this.#setXattrs(at, entry);
@@ -401,10 +399,6 @@ async function find(path: string): Promise<Stats | undefined> {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let done = 0; done < chunk.byteLength;) done += (await file.write(chunk, done)).bytesWritten;
 }
 
 function invalid(path: string, problem: string): ShiplogError {

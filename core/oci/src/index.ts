@@ -21,6 +21,7 @@ export { nameServers, resolvConf } from './resolv-conf.ts';
 export { shellWord, shellWords } from './shell-words.ts';
 export { runtimeSpec } from './runtime-spec.ts';
 export { readTar } from './tar-reader.ts';
+export { isHole } from './sparse.ts';
 export { writeTar } from './tar-writer.ts';
 export { WHITEOUT, whiteoutOf } from './whiteout.ts';
 export { workingDirectory } from './working-directory.ts';

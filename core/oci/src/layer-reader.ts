@@ -46,7 +46,7 @@ const XATTR_VALUE_LIMIT_BYTES = 65_536;
  * are aufs's own entries (`.wh..wh.*`).
  */
 export async function* readLayer(source: AsyncIterable<Uint8Array>, options: TarOptions = {}): AsyncGenerator<LayerEntry, void, undefined> {
-  for await (const entry of readTar(source, options)) {
+  for await (const entry of readTar(source, { ...options, sparse: true })) {
     const checked = layerEntry(entry);
     if (checked !== undefined) yield checked;
   }

@@ -34,6 +34,22 @@ export function paddingOf(size: number): number {
   return (BLOCK_BYTES - (size % BLOCK_BYTES)) % BLOCK_BYTES;
 }
 
+/**
+ * An octal number, or GNU's base-256 one, in which the first byte is 0x80 (positive) or 0xff (negative); 0 for an empty field. Undefined for anything else, and for what
+ * JavaScript does not count exactly.
+ */
+export function numberOf(bytes: Uint8Array): number | undefined {
+  if (bytes[0]! >= 0x80) {
+    let value = bytes[0] === 0xff ? -1n : BigInt(bytes[0]! & 0x7f);
+    for (const byte of bytes.subarray(1)) value = value * 256n + BigInt(byte);
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : undefined;
+  }
+  const match = /^[ \0]*([0-7]*)[ \0]*$/.exec(Buffer.from(bytes).toString('latin1'));
+  if (match === null) return undefined;
+  return match[1] === '' ? 0 : Number.parseInt(match[1]!, 8);
+}
+
 /** True when all bytes are zero. */
 export function isZero(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0);

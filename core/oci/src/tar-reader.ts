@@ -1,7 +1,8 @@
 import { ShiplogError } from '@shiplog/contracts';
 import { ByteReader } from './byte-reader.ts';
 import { parsePax, parsePaxTime, type PaxRecords } from './pax.ts';
-import { BLOCK_BYTES, checksumOf, EXTENDED_LIMIT_BYTES, FIELDS, isZero, paddingOf } from './tar-format.ts';
+import { hole, isSparse, readSparse, type Sparse } from './sparse.ts';
+import { BLOCK_BYTES, checksumOf, EXTENDED_LIMIT_BYTES, FIELDS, isZero, numberOf, paddingOf } from './tar-format.ts';
 
 /** What a tar entry is. */
 export type TarEntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'char' | 'block' | 'fifo';
@@ -34,6 +35,8 @@ export interface TarOptions {
    * it where a digest protects the whole. `marker`: the end marker must be there.
    */
   readonly end?: 'boundary' | 'marker';
+  /** Take files in GNU's sparse formats, of 256 GiB at most: what the archive does not have of them is told as zeros (`isHole`). Refused if absent. */
+  readonly sparse?: boolean;
 }
 
 const TYPES: ReadonlyMap<string, TarEntryType> = new Map([
@@ -54,26 +57,37 @@ const ID_LIMIT = 0xffff_ffff;
  * Reads a tar strictly, as a stream: every header is checked, every content has its announced size, and a cut archive is
  * an error. Reads `source` to its end, so that a hash over it is a hash of the whole.
  *
- * Throws ARCHIVE_INVALID. Names must be UTF-8. Sparse files, multi-volume parts and other vendor types are refused. Global pax
+ * Throws ARCHIVE_INVALID. Names must be UTF-8. Multi-volume parts and other vendor types are refused, and so are sparse files unless they are asked for. Global pax
  * headers are passed over, as other readers of layers do. Leaving the loop early closes `source`.
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>, options: TarOptions = {}): AsyncGenerator<TarEntry, void, undefined> {
   const reader = new ByteReader(source);
   try {
     for (;;) {
-      const header = await nextHeader(reader, options.end ?? 'boundary');
-      if (header === undefined) return;
-      let left = header.size;
-      async function* content(): AsyncGenerator<Uint8Array, void, undefined> {
-        while (left > 0) {
-          const part = await reader.some(left);
+      const next = await nextHeader(reader, options);
+      if (next === undefined) return;
+      const { header, stored, sparse } = next;
+      let left = stored;
+      async function* data(length: number): AsyncGenerator<Uint8Array, void, undefined> {
+        for (let missing = length; missing > 0;) {
+          const part = await reader.some(missing);
           if (part === undefined) throw cut();
+          missing -= part.byteLength;
           left -= part.byteLength;
           yield part;
         }
       }
-      yield { ...header, content: content() };
-      const rest = left + paddingOf(header.size);
+      async function* parts({ size, segments }: Sparse): AsyncGenerator<Uint8Array, void, undefined> {
+        let at = 0;
+        for (const { offset, length } of segments) {
+          yield* hole(offset - at);
+          yield* data(length);
+          at = offset + length;
+        }
+        yield* hole(size - at);
+      }
+      yield { ...header, content: sparse === undefined ? data(stored) : parts(sparse) };
+      const rest = left + paddingOf(stored);
       left = 0;
       if ((await reader.skip(rest)) !== rest) throw cut();
     }
@@ -84,7 +98,14 @@ export async function* readTar(source: AsyncIterable<Uint8Array>, options: TarOp
 
 type Header = Omit<TarEntry, 'content'>;
 
-async function nextHeader(reader: ByteReader, end: 'boundary' | 'marker'): Promise<Header | undefined> {
+/** An entry whose content is to come: so many bytes of it, and where they belong. */
+interface Found {
+  readonly header: Header;
+  readonly stored: number;
+  readonly sparse?: Sparse;
+}
+
+async function nextHeader(reader: ByteReader, { end = 'boundary', sparse = false }: TarOptions): Promise<Found | undefined> {
   let pax: PaxRecords = new Map();
   let longName: Uint8Array | undefined;
   let longLink: Uint8Array | undefined;
@@ -100,7 +121,14 @@ async function nextHeader(reader: ByteReader, end: 'boundary' | 'marker'): Promi
     }
     checkBlock(block);
     const type = String.fromCharCode(block[FIELDS.type[0]]!);
-    if (!'xgLK'.includes(type)) return headerOf(block, type, pax, longName, longLink);
+    if (!'xgLK'.includes(type)) {
+      const isFileInParts = isSparse(type, pax);
+      if (isFileInParts && !sparse) throw invalid('has a sparse file, which is not supported here');
+      const header = headerOf(block, type === 'S' ? '0' : type, pax, longName, longLink);
+      if (!isFileInParts || header.type !== 'file') return { header, stored: header.size };
+      const found = await readSparse(reader, block, pax, header.size);
+      return { ...found, header: { ...header, size: found.sparse.size } };
+    }
     const size = numberIn(block, 'size');
     if (size > EXTENDED_LIMIT_BYTES) throw invalid(`has an extended header of ${size} bytes`);
     const bytes = await reader.exactly(size);
@@ -126,10 +154,10 @@ function checkBlock(block: Uint8Array): void {
 }
 
 function headerOf(block: Uint8Array, flag: string, pax: PaxRecords, longName?: Uint8Array, longLink?: Uint8Array): Header {
-  for (const key of pax.keys()) if (key.startsWith('GNU.sparse.')) throw invalid('has a sparse file, which is not supported');
   const known = TYPES.get(flag);
   if (known === undefined) throw invalid(`has an entry of the unknown type ${JSON.stringify(flag)}`);
-  const name = textOf(pax.get('path'), 'path') ?? (longName === undefined ? nameIn(block) : cString(longName));
+  const name =
+    textOf(pax.get('GNU.sparse.name') ?? pax.get('path'), 'path') ?? (longName === undefined ? nameIn(block) : cString(longName));
   const linkName = textOf(pax.get('linkpath'), 'linkpath') ?? cString(longLink ?? fieldOf(block, 'linkName'));
   // Before POSIX a directory was a file whose name ends in a slash.
   const type = known === 'file' && name.endsWith('/') ? 'directory' : known;
@@ -222,19 +250,10 @@ function numberIn(block: Uint8Array, field: keyof typeof FIELDS): number {
   return value;
 }
 
-/** An octal number, or GNU's base-256 one, in which the first byte is 0x80 (positive) or 0xff (negative). */
 function signedIn(block: Uint8Array, field: keyof typeof FIELDS): number {
-  const bytes = fieldOf(block, field);
-  if (bytes[0]! >= 0x80) {
-    let value = bytes[0] === 0xff ? -1n : BigInt(bytes[0]! & 0x7f);
-    for (const byte of bytes.subarray(1)) value = value * 256n + BigInt(byte);
-    const number = Number(value);
-    if (!Number.isSafeInteger(number)) throw invalid(`has a ${field} that is out of range`);
-    return number;
-  }
-  const match = /^[ \0]*([0-7]*)[ \0]*$/.exec(Buffer.from(bytes).toString('latin1'));
-  if (match === null) throw invalid(`has an unreadable ${field}`);
-  return match[1] === '' ? 0 : Number.parseInt(match[1]!, 8);
+  const value = numberOf(fieldOf(block, field));
+  if (value === undefined) throw invalid(`has an unreadable ${field}, or one that is out of range`);
+  return value;
 }
 
 function invalid(how: string): ShiplogError {

@@ -1,4 +1,4 @@
-import { constants, type BigIntStats, fchmod, fchown, fsync, write } from 'node:fs';
+import { constants, type BigIntStats, fchmod, fchown, fsync } from 'node:fs';
 import { access, chmod, chown, link, lstat, mkdir, opendir, readlink, rmdir, symlink, unlink } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,10 +14,10 @@ import {
   refuseTooDeep,
   statOf,
   throwIfAborted,
+  writeContent,
 } from '@shiplog/driver-kit';
 import { cleanLayerPath, splitLayerPath, type TarEntry } from '@shiplog/oci';
 
-const writeFrom = promisify(write);
 const changeMode = promisify(fchmod);
 const synced = promisify(fsync);
 const changeOwner = promisify(fchown);
@@ -181,11 +181,10 @@ export class Extraction {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     const file = await openFile(pathOf(directory, name), flags, 0o600);
     try {
-      for await (const chunk of entry.content) {
+      await writeContent(file, entry.content, (chunk) => {
         throwIfAborted(this.#parts.signal);
-        for (let done = 0; done < chunk.byteLength;) done += (await writeFrom(file, chunk, done)).bytesWritten;
         this.#bytes += chunk.byteLength;
-      }
+      });
       await this.#settle(file, entry);
       await this.#setTime(directory, name, entry.mtimeNs);
       if (this.#entries <= FEW) await synced(file);

@@ -71,7 +71,7 @@ export class MountedFiles implements OpenFiles {
         ...(owner === undefined ? {} : { owner }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
-      return await extraction.run(readTar(decompress(archive, { decompressor: programDecompressor(this.#kernel) })));
+      return await extraction.run(readTar(decompress(archive, { decompressor: programDecompressor(this.#kernel) }), { sparse: true }));
     } finally {
       await closeFile(place);
     }

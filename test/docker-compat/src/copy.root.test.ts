@@ -1,6 +1,6 @@
 // time limit: 300 s
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, readlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
@@ -134,6 +134,30 @@ test('given archives as tar streams, plain and compressed, when they are piped i
   const large = await copies.put(name, '/in', execFileSync('xz', ['-c', '--lzma2=preset=0,dict=300MiB'], { input: archive }));
   assert.is(large.status, 400);
   assert.match(large.body, /Memory usage limit reached/);
+});
+
+test('given a sparse file in an archive, when it is copied in or imported, then it is as it was, and takes no more room', async () => {
+  const name = await copies.made('sparse', 'running');
+  const at = join(copies.scratch, 'sparse');
+  await writeFile(at, 'begin');
+  await truncate(at, 64 << 20);
+  await appendFile(at, 'end');
+  for (const format of ['gnu', 'posix']) {
+    const archive = join(copies.scratch, `${format}.tar`);
+    assert.is((await run('tar', ['-cSf', archive, `--format=${format}`, '-C', copies.scratch, 'sparse'])).code, 0);
+    await copies.inside(name, `mkdir /${format}`);
+    await copies.ok(['cp', '-', `${name}:/${format}`], { input: await readFile(archive) });
+    const [size = 0, blocks = 0] = (await copies.inside(name, `stat -c "%s %b" /${format}/sparse`)).split(' ').map(Number);
+    assert.is(size, (64 << 20) + 3);
+    assert.ok(blocks * 512 < 1 << 20, `${blocks} blocks`);
+    await copies.ok(['import', archive, `sparse:${format}`]);
+    await copies.ok(['create', '--name', format, `sparse:${format}`, 'true']);
+    for (const from of [`${name}:/${format}/sparse`, `${format}:/sparse`]) {
+      await copies.ok(['cp', from, join(copies.scratch, 'back')]);
+      assert.is((await run('cmp', [at, join(copies.scratch, 'back')])).code, 0, from);
+    }
+    await copies.ok(['rm', format]);
+  }
 });
 
 test('given a container with a user, when a copy is asked for with owners, then all of it belongs to that user', async () => {

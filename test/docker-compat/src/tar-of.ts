@@ -31,6 +31,7 @@ export async function tarOf(
 export async function sparse(): Promise<Buffer> {
   const archive = await tarOf([{ name: 'sparse', text: 'x' }]);
   archive.write('S', 156, 'latin1');
+  archive.write('\u0080\0\0\0\0\u007f', 483, 'latin1');
   return summed(archive);
 }
 
