@@ -234,8 +234,8 @@ export class DockerClient {
     return this.#json('GET', image(name, 'json'));
   }
 
-  async imageHistory(name: string): Promise<readonly ImageHistoryEntry[]> {
-    return this.#json('GET', image(name, 'history'));
+  async imageHistory(name: string, at?: string): Promise<readonly ImageHistoryEntry[]> {
+    return this.#json('GET', image(name, 'history'), { query: { at } });
   }
 
   /** What is at a path of a container. */
@@ -333,8 +333,8 @@ export class DockerClient {
     return this.#json('GET', '/networks', { query: { filters: filtersText(filters), at } });
   }
 
-  async inspectNetwork(name: string): Promise<NetworkSummary> {
-    return this.#json('GET', `/networks/${encodeURIComponent(name)}`);
+  async inspectNetwork(name: string, at?: string): Promise<NetworkSummary> {
+    return this.#json('GET', `/networks/${encodeURIComponent(name)}`, { query: { at } });
   }
 
   async createNetwork(body: NetworkRequest): Promise<{ readonly Id: string; readonly Warning?: string }> {
@@ -358,8 +358,8 @@ export class DockerClient {
     return this.#json('GET', '/volumes', { query: { filters: filtersText(filters), at } });
   }
 
-  async inspectVolume(name: string): Promise<VolumeSummary> {
-    return this.#json('GET', `/volumes/${encodeURIComponent(name)}`);
+  async inspectVolume(name: string, at?: string): Promise<VolumeSummary> {
+    return this.#json('GET', `/volumes/${encodeURIComponent(name)}`, { query: { at } });
   }
 
   async createVolume(body: {

@@ -25,6 +25,7 @@ test('given removed images, volumes and networks, when they are asked for by the
   await daemon.docker(['rm', 'based']);
   await daemon.docker(['volume', 'create', 'lived']);
   await daemon.docker(['network', 'create', 'lived-too']);
+  const position = (await daemon.shiplog(['info', '--format', '{{.Shiplog.durableSeq}}'])).stdout.trim();
   const removals = [
     ['image', 'short:lived', 'rmi'],
     ['volume', 'lived', 'volume', 'rm'],
@@ -44,6 +45,15 @@ test('given removed images, volumes and networks, when they are asked for by the
       assert.match(why.stdout, `${kind} ${name} is gone`, why.stderr);
       assert.match(why.stdout, `${kind}.remove.succeeded`);
     }
+  }
+  for (const [told, ...argv] of [
+    ['lived-too', 'network', 'inspect', 'lived-too', '--format', '{{.Name}}'],
+    ['lived', 'volume', 'inspect', 'lived', '--format', '{{.Name}}'],
+    ['touch', 'history', 'short:lived', '--no-trunc'],
+  ] as const) {
+    const then = await daemon.shiplog([...argv, '--at', position]);
+    assert.match(then.stdout, told, then.stderr);
+    assert.is.not((await daemon.shiplog(argv)).code, 0, 'it is there no more');
   }
 });
 

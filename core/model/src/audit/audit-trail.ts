@@ -46,7 +46,7 @@ function ofCommand(intent: ShiplogEvent, outcome: ShiplogEvent | undefined): Aud
     object: intent.stream === 'engine' ? (ref === undefined ? 'engine' : `${noun}/${ref}`) : intent.stream,
     ...(ref === undefined ? {} : { ref }),
     ...targetIn(intent),
-    ...(outcome === undefined ? {} : imagesOf(outcome)),
+    ...(outcome === undefined ? {} : imagesOf(intent, outcome)),
     ...pathIn(intent),
     status: outcome === undefined ? 'pending' : status,
     ...(error === undefined ? {} : { error }),
@@ -91,7 +91,8 @@ function targetIn(intent: ShiplogEvent): { readonly target?: string } {
       return named('container', intent.data.args?.name);
     case 'image.tag.requested':
     case 'image.commit.requested':
-      return named('image', intent.data.args?.reference);
+      // As it is known here: clients send the long form.
+      return named('image', intent.data.decided?.reference ?? intent.data.args?.reference);
     case 'network.connect.requested':
     case 'network.disconnect.requested':
       return named('network', intent.data.args?.network);
@@ -104,7 +105,9 @@ function named(kind: string, name: string | undefined): { readonly target?: stri
   return name === undefined || name === '' ? {} : { target: `${kind}/${name}` };
 }
 
-function imagesOf(outcome: ShiplogEvent): Pick<AuditRecord, 'images'> {
+function imagesOf(intent: ShiplogEvent, outcome: ShiplogEvent): Pick<AuditRecord, 'images'> {
+  if (intent.type === 'image.build.requested' && outcome.type === 'image.build.succeeded')
+    return { images: [{ id: outcome.data.image, tags: intent.data.decided?.references ?? [] }] };
   const images = 'images' in outcome.data ? outcome.data.images.map(({ manifest, tags }) => ({ id: manifest.id, tags })) : [];
   return images.length === 0 ? {} : { images };
 }

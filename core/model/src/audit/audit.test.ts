@@ -68,14 +68,16 @@ test('given requests that were refused before they became anything, when they ar
 });
 
 test('given what else was named, and images that came of an act, when it is paired, then they are told', () => {
-  const told = (type: string, args: object, data: object = {}) => {
+  const told = (type: string, args: object, data: object = {}, decided: object | null = null) => {
     const trail = new AuditTrail();
-    trail.next({ ...EVENTS[0], op: 'x', stream: 'engine', kind: 'intent', type: `${type}.requested`, data: { args } } as never);
+    trail.next({ ...EVENTS[0], op: 'x', stream: 'engine', kind: 'intent', type: `${type}.requested`, data: { args, decided } } as never);
     const { target, images } = trail.next({ ...EVENTS[0], op: 'x', kind: 'outcome', type: `${type}.succeeded`, data } as never) ?? {};
     return [target, images];
   };
   assert.equal(told('container.rename', { container: 'web', name: 'shop' }), ['container/shop', undefined]);
   assert.equal(told('image.tag', { image: 'a:1', reference: 'b:1' }), ['image/b:1', undefined]);
+  assert.equal(told('image.tag', { image: 'a:1', reference: 'docker.io/library/b:1' }, {}, { reference: 'b:1' }), ['image/b:1', undefined]);
+  assert.equal(told('image.build', {}, { image: 'sha256:2' }, { references: ['b:1'] }), [undefined, [{ id: 'sha256:2', tags: ['b:1'] }]]);
   assert.equal(told('network.connect', { network: 'back', container: 'web' }), ['network/back', undefined]);
   assert.equal(told('network.disconnect', { network: 'back', container: 'web' }), ['network/back', undefined]);
   assert.equal(told('image.load', {}, { images: [{ manifest: { id: 'sha256:1' }, tags: ['a:1'] }] }), [

@@ -1,3 +1,4 @@
+import { AT } from '../at.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatBytes } from '../format/bytes.ts';
 import { humanAgo, localTime } from '../format/human-time.ts';
@@ -9,6 +10,7 @@ export default defineVerb({
   args: [1, 1],
   complete: 'image',
   options: {
+    at: AT,
     format: { type: 'text', value: 'FORMAT', help: 'json, or a template such as {{.CreatedBy}}' },
     human: { type: 'switch', short: 'H', on: true, help: 'Sizes and times for people' },
     'no-trunc': { type: 'switch', help: 'Show commands whole' },
@@ -17,7 +19,7 @@ export default defineVerb({
   examples: [{ command: 'shiplog history --no-trunc nginx', what: 'every step of the build' }],
   async run(context, flags, [image = '']) {
     const { docker } = await context.client();
-    const rows = (await docker.imageHistory(image)).map((entry) => {
+    const rows = (await docker.imageHistory(image, flags.at)).map((entry) => {
       const command = entry.CreatedBy.replaceAll('\t', ' ');
       const since = humanAgo(entry.Created * 1000, context.now());
       return {
