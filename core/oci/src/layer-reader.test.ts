@@ -228,6 +228,14 @@ test('given an archive cut at any byte, when it is read, then it is ARCHIVE_INVA
   for (const cut of between) await read(bytes.subarray(0, cut));
 });
 
+test('given an archive that ends with the content of its last file, when it is read, then all of it is there, unless its end marker is demanded', async () => {
+  const bytes = await archive({ name: 'a', body: 'x' }, { name: 'b', body: 'y'.repeat(700) });
+  const end = 512 + 512 + 512 + 700;
+  assert.is((await read(bytes.subarray(0, end))).length, 2);
+  for (const cut of [end - 1, end + 1]) assert.is(await refusal(bytes.subarray(0, cut)), 'ARCHIVE_INVALID');
+  assert.is(await refusal(bytes.subarray(0, end), { end: 'marker' }), 'ARCHIVE_INVALID');
+});
+
 test('given a consumer that leaves, when the loop ends, then the source is closed', async () => {
   const bytes = await archive({ name: 'a', body: 'x' }, { name: 'b' });
   let closed = false;

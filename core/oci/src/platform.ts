@@ -11,7 +11,7 @@ const ALSO_CALLED: ReadonlyMap<string, string> = new Map([
   ['armhf', 'arm/v7'],
   ['armel', 'arm/v6'],
 ]);
-const PART = /^[a-z0-9_.-]{1,32}$/;
+const PART = /^[a-z0-9][a-z0-9_.-]{0,31}$/;
 
 /**
  * Reads a platform as `docker --platform` takes it: `os/architecture[/variant]`, or an architecture alone, which means Linux. Throws

@@ -32,7 +32,8 @@ export interface TarEntry {
 export interface TarOptions {
   /**
    * `boundary` (default): a stream may also end without an end marker, between two entries, as some writers leave it; use
-   * it where a digest protects the whole. `marker`: the end marker must be there.
+   * it where a digest protects the whole. The last entry's padding may be missing too: Go's writer adds it with what comes next, and `docker build -f -`
+   * sends what has no next. `marker`: the end marker must be there.
    */
   readonly end?: 'boundary' | 'marker';
   /** Take files in GNU's sparse formats, of 256 GiB at most: what the archive does not have of them is told as zeros (`isHole`). Refused if absent. */
@@ -62,6 +63,7 @@ const ID_LIMIT = 0xffff_ffff;
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>, options: TarOptions = {}): AsyncGenerator<TarEntry, void, undefined> {
   const reader = new ByteReader(source);
+  const { end = 'boundary' } = options;
   try {
     for (;;) {
       const next = await nextHeader(reader, options);
@@ -69,7 +71,7 @@ export async function* readTar(source: AsyncIterable<Uint8Array>, options: TarOp
       const { header, stored, sparse } = next;
       let left = stored;
       async function* data(length: number): AsyncGenerator<Uint8Array, void, undefined> {
-        for (let missing = length; missing > 0;) {
+        for (let missing = length; missing > 0 && left > 0;) {
           const part = await reader.some(missing);
           if (part === undefined) throw cut();
           missing -= part.byteLength;
@@ -87,9 +89,12 @@ export async function* readTar(source: AsyncIterable<Uint8Array>, options: TarOp
         yield* hole(size - at);
       }
       yield { ...header, content: sparse === undefined ? data(stored) : parts(sparse) };
-      const rest = left + paddingOf(stored);
+      const unread = left;
       left = 0;
-      if ((await reader.skip(rest)) !== rest) throw cut();
+      if ((await reader.skip(unread)) !== unread) throw cut();
+      const padding = paddingOf(stored);
+      const padded = await reader.skip(padding);
+      if (padded !== padding && (padded > 0 || end === 'marker')) throw cut();
     }
   } finally {
     await reader.close();

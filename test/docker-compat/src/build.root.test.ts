@@ -193,6 +193,18 @@ test('given copies of every kind, when they are built, then files are where Dock
   assert.is(await builds.says('copies', script.join('; ')), '/w/rel\n11212\ndeepfile\nsub\nalso file link\n1owned\npackedno archive1');
 });
 
+test('given a Dockerfile on standard input, when it is built, then with the directory’s files, or with none', async () => {
+  const directory = await builds.context({ 'file.txt': 'beside', Dockerfile: 'FROM nosuch:image' });
+  const input = `FROM ${IMAGE}\nCOPY file.txt /`;
+  const { code, stdout, stderr } = await builds.daemon.docker(['build', '-t', 'piped', '-f', '-', directory], { input });
+  assert.is(code, 0, stdout + stderr);
+  assert.is(await builds.says('piped', 'cat /file.txt'), 'beside');
+  const alone = await builds.daemon.docker(['build', '-q', '-'], { input: `FROM ${IMAGE}\nLABEL alone=yes` });
+  assert.is(alone.code, 0, alone.stderr);
+  assert.is((await builds.daemon.docker(['build', '-q', '-'], { input })).code, 1);
+  await builds.ok('rmi', 'piped', alone.stdout.trim());
+});
+
 test('given triggers and a shell, when something is built of them, then triggers run first and are gone', async () => {
   await builds.built(
     [`FROM ${IMAGE}`, 'ONBUILD COPY file /from-trigger', 'ONBUILD ENV TRIGGERED=yes', 'MAINTAINER somebody'],
