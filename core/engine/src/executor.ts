@@ -291,16 +291,15 @@ export class Executor {
         { ...system('forced-removal'), corr: caller.corr ?? busy.op },
       ).catch((error: unknown) => this.core.parts.logger.debug('nothing to kill before a forced removal', { id, error: String(error) }));
     }
-    if (type === 'container.remove' && force === true) await this.#leave(id);
-    await this.idle(id);
-    if (!sparesReaders(type)) await this.core.filesOfContainers.unused(id);
+    const { filesOfContainers } = this.core;
+    const free = async (): Promise<void> => {
+      await this.idle(id);
+      if (!sparesReaders(type)) await filesOfContainers.unused(id);
+    };
+    // Whoever copies files of a container that is being removed by force is done with it.
+    await (type === 'container.remove' && force === true ? filesOfContainers.forbid(id, free) : free());
     const now = this.core.ledger.head.containers.get(id);
     if (needsRelease(type, now)) await settle(this.core, this, id);
-  }
-
-  /** Whoever copies files of a container that is being removed by force is done with it. */
-  async #leave(id: string): Promise<void> {
-    await this.core.filesOfContainers.forbid(id, () => this.idle(id));
   }
 
   /** Whether somebody came first after all. */

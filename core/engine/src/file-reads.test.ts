@@ -167,6 +167,28 @@ test('given readers who take nothing, when the container is removed by force, th
   await engine.stop('test');
 });
 
+test('given a read that was asked for in the same moment, when the container is removed by force, then it does not keep it', async () => {
+  const files = new Files();
+  const { engine, create, remove } = await engineWith(files);
+  const id = await create('web');
+  const read = (async () => {
+    for await (const _ of (await engine.archive('web', '/etc', CALLER)).tar) await turn();
+  })();
+  // The intent of the read has its place by then, and nothing is read yet.
+  const removed = remove(id, true);
+  assert.is(await codeOf(read), 'CANCELED');
+  await removed;
+  const acts = (await eventsOf(engine)).filter(
+    ({ stream, kind }) => stream === `container/${id}` && (kind === 'intent' || kind === 'outcome'),
+  );
+  assert.equal(
+    acts.slice(2).map(({ type }) => type),
+    ['container.archive.requested', 'container.archive.failed', 'container.remove.requested', 'container.remove.succeeded'],
+  );
+  assert.is(files.opened, 0);
+  await engine.stop('test');
+});
+
 test('given an archive whose sender says nothing any more, when the container is removed by force, then the copy ends canceled', async () => {
   const files = new Files();
   const { engine, create, remove } = await engineWith(files);
