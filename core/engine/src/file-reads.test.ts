@@ -25,6 +25,7 @@ async function* nothing(): AsyncIterable<Uint8Array> {}
 /** Remembers what is open. */
 class Files implements ContainerFiles {
   readonly trees: FileTree[] = [];
+  readonly asked: string[] = [];
   opened = 0;
   /** No more comes of what is read. */
   last = false;
@@ -40,7 +41,10 @@ class Files implements ContainerFiles {
     this.opened += 1;
     const stat = { name: 'f', size: 1, mode: 0o100644, modifiedAt: '0', linkTarget: '' };
     return {
-      stat: async () => stat,
+      stat: async (path) => {
+        this.asked.push(path);
+        return stat;
+      },
       archive: async (path) => {
         if (path === '/missing') throw new ShiplogError('PATH_NOT_FOUND', path);
         return { stat, tar: this.#bytes() };
@@ -286,6 +290,21 @@ test('given a container that runs, when it is read, then that is one record befo
   );
   await tar[Symbol.asyncIterator]().return?.();
   assert.is((await recorded(engine)).length, 2);
+  await engine.stop('test');
+});
+
+test('given a path with a secret, when a container is read, running or not, then it is read, and the log has no secret', async () => {
+  const files = new Files();
+  const { engine, create, start } = await engineWith(files);
+  await create('idle');
+  await create('busy');
+  await start('busy');
+  const secret = `ghp_${'a1B2'.repeat(9)}`;
+  const paths = [`/srv/${secret}`, `/srv/x?token=${secret}`];
+  for (const name of ['idle', 'busy']) for (const path of paths) await engine.stat(name, path, CALLER);
+  assert.equal(files.asked, [...paths, ...paths]);
+  assert.is((await recorded(engine)).length, 6);
+  assert.not.match(JSON.stringify(await eventsOf(engine)), secret);
   await engine.stop('test');
 });
 

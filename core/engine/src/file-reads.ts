@@ -12,6 +12,7 @@ import { authorizersFor } from './authorize.ts';
 import type { EngineCore } from './core.ts';
 import type { Executor } from './executor.ts';
 import type { Reads } from './reads.ts';
+import { redact } from './secrets/redact.ts';
 import { scrubbed } from './secrets/scrub.ts';
 import { TakenStream } from './taken-stream.ts';
 
@@ -167,7 +168,9 @@ export class FileReads {
     };
     // A key would have the answer of the first such request, which is gone.
     const { idem: _, ...asking } = caller;
-    const done = this.executor.execute(verb, args as never, asking, { signal, take });
+    // The log need not have what was asked for: `take` does.
+    const logged = 'path' in args ? { ...args, path: redact(args.path, this.core.secrets.rules) } : args;
+    const done = this.executor.execute(verb, logged as never, asking, { signal, take });
     done.then(() => handed.resolve(found as Found<A>), handed.reject);
     return handed.promise;
   }
