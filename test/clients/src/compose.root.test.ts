@@ -188,6 +188,42 @@ test('given a file that changed, when it is brought up again, then only what cha
   assert.is(await compose('exec', '-T', 'db', 'cat', '/data/named', '/cache/anonymous'), 'kept\nkept\n');
 });
 
+test('given a service that is built, when it is brought up, then its image is made of its context, and again when that changes', async () => {
+  const directory = join(scratch, 'works');
+  const dockerfile = [
+    `FROM ${IMAGE} AS base`,
+    'ARG WHO',
+    'COPY page /page',
+    'RUN echo "for $WHO" >> /page',
+    'CMD cat /page; exec sleep 600',
+    'FROM scratch',
+  ];
+  const file =
+    'services: {site: {build: {context: ./site, dockerfile: Own, target: base, args: {WHO: compose}, labels: [made=here]}, stop_signal: SIGKILL}}';
+  await mkdir(join(directory, 'site'), { recursive: true });
+  await writeFile(join(directory, 'site/Own'), dockerfile.join('\n'));
+  await writeFile(join(directory, 'site/page'), 'first\n');
+  await writeFile(join(directory, 'docker-compose.yml'), file);
+  const works = async (...args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await run('docker-compose', ['-f', join(directory, 'docker-compose.yml'), ...args], {
+      env: daemon.env,
+    });
+    assert.is(code, 0, `${stdout}${stderr}`);
+    return stdout;
+  };
+  await works('up', '-d');
+  await eventually(async () => (await works('logs', '--no-color', 'site')).includes('| for compose'));
+  assert.match(await works('logs', '--no-color', 'site'), '| first');
+  await writeFile(join(directory, 'site/page'), 'second\n');
+  await works('up', '-d', '--build');
+  await eventually(async () => (await works('logs', '--no-color', 'site')).includes('| second'));
+  assert.is(
+    (await daemon.docker(['image', 'ls', '-q', '--filter', 'label=made=here', '--filter', 'dangling=false'])).stdout.split('\n').length,
+    2,
+  );
+  await works('down', '--rmi', 'all');
+});
+
 test('given an application, when it is taken down with its volumes, then nothing of it is left', async () => {
   await compose('down', '-v');
   assert.equal(await states(), []);

@@ -369,6 +369,29 @@ test('given what nobody uses, when it is pruned, then that goes and all else sta
   await docker.getVolume('kept').remove();
 });
 
+test('given a context, when an image is built of it, then its progress ends with its id, and a failure with its code', async () => {
+  const building = async (dockerfile: string, options: Docker.ImageBuildOptions): Promise<readonly { [field: string]: unknown }[]> => {
+    const archive = pack();
+    archive.entry({ name: 'Dockerfile' }, dockerfile);
+    archive.entry({ name: 'file' }, 'of a context');
+    archive.finalize();
+    const stream = await docker.buildImage(archive as unknown as Readable, options);
+    return new Promise((resolve) => docker.modem.followProgress(stream, (_, output: { [field: string]: unknown }[]) => resolve(output)));
+  };
+  const steps = `FROM ${IMAGE}\nARG A\nCOPY file /\nRUN cat /file; echo " $A"`;
+  const lines = await building(steps, { t: 'by-dockerode', buildargs: { A: 'argued' }, labels: { by: 'dockerode' }, nocache: true });
+  assert.match(lines.map(({ stream }) => stream ?? '').join(''), 'of a context argued\n');
+  const { Id, Config } = await docker.getImage('by-dockerode').inspect();
+  assert.equal(
+    lines.flatMap(({ aux }) => (aux === undefined ? [] : [aux])),
+    [{ ID: Id }],
+  );
+  assert.equal(Config.Labels, { by: 'dockerode' });
+  const failed = await building(`FROM ${IMAGE}\nRUN exit 5`, { forcerm: true });
+  assert.equal(failed.at(-1)?.['errorDetail'], { code: 5, message: "The command '/bin/sh -c exit 5' returned a non-zero code: 5" });
+  await docker.getImage('by-dockerode').remove();
+});
+
 test('given all of the above, when it is done, then pruning finds what ended, and the host is as before', async () => {
   const ended = await docker.createContainer({ Image: IMAGE, Cmd: ['true'] });
   await ended.start();

@@ -154,6 +154,30 @@ test('given an image that nobody has, when a container of it is started, then th
   assert.match(failed, /docker load/);
 });
 
+test('given a Dockerfile, when a container is made of it, then it runs what was built, with its arguments and target', async () => {
+  const context = await mkdtemp(join(scratch, 'context-'));
+  const lines = [`FROM ${IMAGE} AS first`, 'ARG GREETING=none', 'COPY page /www/index.html', 'RUN echo "$GREETING" >> /www/index.html'];
+  const serve = [...lines, 'EXPOSE 8080', `CMD ${JSON.stringify(SERVE)}`, 'FROM scratch', 'COPY --from=first /www /'];
+  await writeFile(join(context, 'Dockerfile.test'), serve.join('\n'));
+  await writeFile(join(context, 'page'), 'copied\n');
+  const image = await GenericContainer.fromDockerfile(context, 'Dockerfile.test')
+    .withBuildArgs({ GREETING: 'argued' })
+    .withTarget('first')
+    .withCache(false)
+    .build('built-by/testcontainers:1', { deleteOnExit: false });
+  const running = await image.withExposedPorts(8080).withWaitStrategy(Wait.forHttp('/', 8080)).withStartupTimeout(60_000).start();
+  const url = `http://${running.getHost()}:${running.getMappedPort(8080)}/`;
+  assert.is(await (await fetch(url)).text(), 'copied\nargued\n');
+  await running.stop();
+  await writeFile(join(context, 'Dockerfile.test'), `FROM ${IMAGE}\nRUN exit 9\n`);
+  const failure = await GenericContainer.fromDockerfile(context, 'Dockerfile.test')
+    .build()
+    .then(() => '', String);
+  // What the engine says of it, the client keeps to itself.
+  assert.match(failure, 'Failed to build image');
+  await daemon.docker(['rm', '-f', ...(await daemon.docker(['ps', '-aq'])).stdout.split('\n').filter((id) => id !== '')]);
+});
+
 test('given all of the above, when it is done, then nothing is left of it', async () => {
   const { stdout } = await daemon.docker(['ps', '-aq']);
   for (const id of stdout.split('\n').filter((line) => line !== '')) await daemon.docker(['rm', '-f', id]);
