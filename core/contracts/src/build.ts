@@ -10,6 +10,8 @@ export interface BuildSpec {
   readonly dockerfile: string;
   /** The stage that is wanted, by name or number; the last one if absent. */
   readonly target?: string;
+  /** `os/architecture[/variant]` of images that it begins with; what this host runs if absent. */
+  readonly platform?: string;
   readonly tags: readonly string[];
   readonly labels: { readonly [label: string]: string };
   /** Names of the build arguments; values come beside the command, and are not recorded. */

@@ -50,6 +50,8 @@ export interface CommandStreams {
   readonly progress?: (progress: Progress) => void;
   /** What the work writes for people to read, as it comes: of a build, its steps and what their commands print. */
   readonly output?: (text: string) => void;
+  /** Credentials for registries that a build may pull from, as clients name these: by host, or by URL. Never recorded. */
+  readonly registries?: { readonly [registry: string]: RegistryAuth };
   /** Values of a build's arguments. Never recorded. */
   readonly buildArgs?: { readonly [name: string]: string | null };
   /** Aborts the operation: it is undone, and its outcome says `canceled`. */

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { type BuildFiles, ShiplogError } from '@shiplog/contracts';
 import { resolveUser } from '@shiplog/driver-kit';
-import { decompress, type TarEntry, type TarEntryInput, readTar } from '@shiplog/oci';
+import { decompress, type Decompressor, type TarEntry, type TarEntryInput, readTar } from '@shiplog/oci';
 import { invalid } from './dockerfile.ts';
 import type { Source, SourceTree } from './source-tree.ts';
 
 /** A COPY or ADD, read: its sources found, its destination as it was written. */
 export interface Copy {
+  readonly decompressor: Decompressor;
   readonly keyword: string;
   readonly tree: SourceTree;
   readonly sources: readonly Source[];
@@ -52,7 +53,7 @@ export async function digestOf({ tree, sources }: Copy): Promise<string> {
  * the first entry. Throws BUILD_INVALID, SPEC_INVALID for an owner that the container does not know.
  */
 export async function copiedEntries(copy: Copy, files: BuildFiles): Promise<AsyncGenerator<TarEntryInput, void, undefined>> {
-  const { keyword, sources, destination, owner: asked, tree } = copy;
+  const { keyword, sources, destination, owner: asked, tree, decompressor } = copy;
   if (sources.length > 1 && !destination.endsWith('/')) {
     const message = `When using ${keyword} with more than one source file, the destination must be a directory and end with a /`;
     throw invalid(message);
@@ -71,7 +72,7 @@ export async function copiedEntries(copy: Copy, files: BuildFiles): Promise<Asyn
           if (relative !== '') yield placed(entry, posix.join(place, relative), place, owner);
           continue;
         }
-        const unpacked = keyword === 'ADD' && entry.type === 'file' ? await asArchive(entry) : undefined;
+        const unpacked = keyword === 'ADD' && entry.type === 'file' ? await asArchive(entry, decompressor) : undefined;
         if (unpacked === undefined) yield placed(entry, isDirectory ? posix.join(place, source.name) : place, place, owner);
         else if ('entries' in unpacked) yield* archived(unpacked.entries, place, asked === '' ? undefined : owner);
         else yield placed({ ...entry, content: unpacked.content }, isDirectory ? posix.join(place, source.name) : place, place, owner);
@@ -111,10 +112,11 @@ async function* archived(entries: AsyncIterable<TarEntry>, place: string, owner:
   }
 }
 
-/** What a local file that is added holds: a tar, plain, gzip or zstd, or its bytes. Throws NOT_SUPPORTED for bzip2 and xz. */
-async function asArchive({
-  content,
-}: TarEntry): Promise<{ readonly entries: AsyncIterable<TarEntry> } | { readonly content: AsyncIterable<Uint8Array> }> {
+/** What a local file that is added holds: a tar, compressed or not, or its bytes. */
+async function asArchive(
+  { content }: TarEntry,
+  decompressor: Decompressor,
+): Promise<{ readonly entries: AsyncIterable<TarEntry> } | { readonly content: AsyncIterable<Uint8Array> }> {
   // A compressed file that is no tar is copied as it is: its bytes are kept until that is known.
   const read: Uint8Array[] = [];
   const chunks = content[Symbol.asyncIterator]();
@@ -129,19 +131,20 @@ async function asArchive({
     for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
   }
   const beginning = kept();
-  const head = await firstBlock(beginning).catch((error: unknown) => {
-    if (error instanceof ShiplogError && error.code === 'NOT_SUPPORTED') throw error;
-    return undefined;
+  const head = await firstBlock(beginning, decompressor).catch((error: unknown) => {
+    // What begins like an archive and is none is copied as it is.
+    if (error instanceof ShiplogError && error.code === 'ARCHIVE_INVALID') return undefined;
+    throw error;
   });
   // What was asked for ahead comes in before the rest is.
   await beginning.return(undefined);
   if (head === undefined || head.toString('latin1', USTAR_AT, USTAR_AT + 5) !== 'ustar') return { content: raw() };
-  return { entries: readTar(decompress(raw())) };
+  return { entries: readTar(decompress(raw(), { decompressor })) };
 }
 
-async function firstBlock(source: AsyncIterable<Uint8Array>): Promise<Buffer | undefined> {
+async function firstBlock(source: AsyncIterable<Uint8Array>, decompressor: Decompressor): Promise<Buffer | undefined> {
   let block = Buffer.alloc(0);
-  for await (const chunk of decompress(source)) {
+  for await (const chunk of decompress(source, { decompressor })) {
     block = Buffer.concat([block, chunk]);
     if (block.length >= BLOCK_BYTES) return block;
   }

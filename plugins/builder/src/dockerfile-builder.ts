@@ -5,11 +5,12 @@ import {
   type BuildRequest,
   type Built,
   type ImageRecord,
+  type Kernel,
   type OperationContext,
   ShiplogError,
 } from '@shiplog/contracts';
-import { injectable } from '@shiplog/driver-kit';
-import { shellWord } from '@shiplog/oci';
+import { inject, injectable, KERNEL, programDecompressor } from '@shiplog/driver-kit';
+import { type Decompressor, shellWord } from '@shiplog/oci';
 import { BuildArgs } from './build-args.ts';
 import { type Instruction, invalid, parseDockerfile, parseTrigger } from './dockerfile.ts';
 import { dockerignore } from './dockerignore.ts';
@@ -22,6 +23,12 @@ const TEXT_LIMIT = 1024 * 1024;
 /** Builds as Docker's classic builder does: stage after stage, every instruction an image. Keeps nothing. */
 @injectable()
 export class DockerfileBuilder implements Builder {
+  readonly #decompressor: Decompressor;
+
+  constructor(@inject(KERNEL) kernel: Kernel) {
+    this.#decompressor = programDecompressor(kernel);
+  }
+
   async build(request: BuildRequest, host: BuildHost, { signal }: OperationContext): Promise<Built> {
     const whole = new SourceTree(host.context);
     const source = await whole.text(request.dockerfile, TEXT_LIMIT);
@@ -49,7 +56,7 @@ export class DockerfileBuilder implements Builder {
       args.beginStage();
       const base = await baseOf(stage, args, host, request, stageNamed);
       host.print(` ---> ${base.history.length === 0 && base.layers.length === 0 ? '' : base.id.slice(7, 19)}\n`);
-      const under = new StageBuild({ host, request, args, context, signal, stage: stageNamed }, base);
+      const under = new StageBuild({ host, request, args, context, signal, decompressor: this.#decompressor, stage: stageNamed }, base);
       await fire(under, host);
       for (const instruction of stage.steps) {
         begin(instruction.text);
@@ -80,7 +87,7 @@ async function baseOf(
   { from, base }: Stage,
   args: BuildArgs,
   host: BuildHost,
-  { pull }: BuildRequest,
+  { pull, platform: usual = '' }: BuildRequest,
   stageNamed: (name: string) => ImageRecord['id'] | undefined,
 ): Promise<ImageRecord> {
   const name = shellWord(base, args.globals);
@@ -92,9 +99,9 @@ async function baseOf(
     if (image !== undefined) return image;
   }
   if (name === 'scratch') return host.scratch();
+  const platform = shellWord(from.flags.get('platform') ?? usual, args.globals);
   const known = pull ? undefined : await host.image(name);
-  const image = known ?? (await host.pull(name));
-  const platform = shellWord(from.flags.get('platform') ?? '', args.globals);
+  const image = known ?? (await host.pull(name, platform === '' ? undefined : platform));
   const { os, architecture } = image;
   const [wantedOs, wantedArchitecture = architecture] = platform === '' ? [os] : platform.split('/');
   if (wantedOs !== os || wantedArchitecture !== architecture)

@@ -1,6 +1,15 @@
 import { posix } from 'node:path';
 import type { BuildFiles, BuildHost, BuildRequest, BuildStep, Digest, ImageRecord, ImageRunConfig } from '@shiplog/contracts';
-import { createdByOf, instructionWords, shellWord, shellWords, type TarEntryInput, workingDirectory, writeTar } from '@shiplog/oci';
+import {
+  createdByOf,
+  type Decompressor,
+  instructionWords,
+  shellWord,
+  shellWords,
+  type TarEntryInput,
+  workingDirectory,
+  writeTar,
+} from '@shiplog/oci';
 import type { BuildArgs } from './build-args.ts';
 import { type Copy, copiedEntries, digestOf, directory, missingDirectories } from './copy.ts';
 import { type Instruction, invalid } from './dockerfile.ts';
@@ -15,6 +24,8 @@ export interface StageParts {
   readonly args: BuildArgs;
   readonly context: SourceTree;
   readonly signal: AbortSignal;
+  /** Of what is added, bzip2 and xz. */
+  readonly decompressor: Decompressor;
   /** The image of a stage that came before, by name or number; undefined for any other name. */
   stage(name: string): Digest | undefined;
 }
@@ -169,7 +180,14 @@ export class StageBuild {
       throw invalid('ADD of URLs is not supported by this engine; fetch with RUN, or put the file into the context');
     const owner = shellWord(flags.get('chown') ?? '', this.#variables);
     const sources = (await Promise.all(words.slice(0, -1).map((word) => tree.find(word)))).flat();
-    const copy: Copy = { keyword, tree, sources, owner, destination: absolute(destination, config.WorkingDir) };
+    const copy: Copy = {
+      decompressor: this.#parts.decompressor,
+      keyword,
+      tree,
+      sources,
+      owner,
+      destination: absolute(destination, config.WorkingDir),
+    };
     const what = `${owner === '' ? '' : `--chown=${owner} `}${await digestOf(copy)}`;
     const step = { createdBy: `${nopOf(config)}${keyword} ${what} in ${destination} ` };
     if (await this.#cached(step)) return;

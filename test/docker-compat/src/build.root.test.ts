@@ -167,7 +167,7 @@ test('given copies of every kind, when they are built, then files are where Dock
       'COPY dir/sub dir/link /merged/',
       'RUN mkdir /real && ln -s /real /linked && adduser -D me 2>/dev/null || echo "me:x:1234:1234::/:/bin/sh" >> /etc/passwd; grep -q ^me: /etc/group || echo "me:x:1234:" >> /etc/group',
       'COPY --chown=me one.txt /linked/',
-      'ADD packed.tar.gz /unpacked/',
+      'ADD packed.tar.gz packed.tar.xz /unpacked/',
       'ADD one.txt packed.tar.gz.not /added/',
       'VOLUME /kept',
       'COPY one.txt /kept/',
@@ -178,7 +178,9 @@ test('given copies of every kind, when they are built, then files are where Dock
   await mkdir(join(directory, 'packed'));
   await writeFile(join(directory, 'packed', 'inner'), 'packed');
   assert.is((await run('tar', ['-C', join(directory, 'packed'), '-czf', join(directory, 'packed.tar.gz'), 'inner'])).code, 0);
-  await writeFile(join(directory, 'packed.tar.gz.not'), 'no archive');
+  await writeFile(join(directory, 'packed', 'inner-xz'), 'of xz');
+  assert.is((await run('tar', ['-C', join(directory, 'packed'), '-cJf', join(directory, 'packed.tar.xz'), 'inner-xz'])).code, 0);
+  await writeFile(join(directory, 'packed.tar.gz.not'), Buffer.from('1f8b', 'hex'));
   const { code, stdout, stderr } = await builds.build(directory, '-t', 'copies', '-f', join(directory, 'deploy', 'Dockerfile.other'));
   assert.is(code, 0, stdout + stderr);
   const script = [
@@ -188,9 +190,9 @@ test('given copies of every kind, when they are built, then files are where Dock
     'cat /copied/sub/file; readlink /copied/sub/also; readlink /copied/link',
     'ls /merged | tr "\\n" " "; test -L /merged/also && echo link',
     'cat /real/one.txt; stat -c %u:%g /real/one.txt | sed "s/[1-9][0-9]*:[1-9][0-9]*/owned/"',
-    'cat /unpacked/inner; cat /added/packed.tar.gz.not; cat /kept/one.txt',
+    'cat /unpacked/inner /unpacked/inner-xz; stat -c %s /added/packed.tar.gz.not; cat /kept/one.txt',
   ];
-  assert.is(await builds.says('copies', script.join('; ')), '/w/rel\n11212\ndeepfile\nsub\nalso file link\n1owned\npackedno archive1');
+  assert.is(await builds.says('copies', script.join('; ')), '/w/rel\n11212\ndeepfile\nsub\nalso file link\n1owned\npackedof xz2\n1');
 });
 
 test('given a Dockerfile on standard input, when it is built, then with the directory’s files, or with none', async () => {

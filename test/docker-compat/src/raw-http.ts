@@ -8,11 +8,17 @@ export interface RawAnswer {
 }
 
 /** One request over a unix socket, and its whole answer. A string body goes as JSON, bytes as an archive. */
-export function ask(socketPath: string, method: string, path: string, body?: string | Uint8Array): Promise<RawAnswer> {
+export function ask(
+  socketPath: string,
+  method: string,
+  path: string,
+  body?: string | Uint8Array,
+  headers: { readonly [name: string]: string } = {},
+): Promise<RawAnswer> {
   const type = typeof body === 'string' ? 'application/json' : 'application/x-tar';
   return new Promise((resolve, reject) => {
     const call = request(
-      { socketPath, method, path, headers: body === undefined ? {} : { 'content-type': type }, agent: false },
+      { socketPath, method, path, headers: body === undefined ? headers : { 'content-type': type, ...headers }, agent: false },
       (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));

@@ -126,6 +126,11 @@ test('given secrets in requests that fail or are refused, when the client is tol
   await withHeader(`/images/create?fromImage=${registry.host}/nosuch`, 'X-Registry-Auth', authHeader(canary('wrongregistry')));
   await withHeader('/images/create?fromImage=busybox', 'X-Registry-Auth', `{"password":"${canary('header')}"}`);
   await withHeader(`/images/${IMAGE}/push`, 'X-Registry-Auth', authHeader(canary('registrypush')));
+  const configured = { [registry.host]: { username: 'me', password: canary('registryconfig') } };
+  const config = Buffer.from(JSON.stringify(configured)).toString('base64url');
+  planted.set(config, 'registryconfig');
+  await withHeader('/build?t=x', 'X-Registry-Config', config);
+  await withHeader('/build?t=x', 'X-Registry-Config', Buffer.from(`["${canary('configmisread')}"]`).toString('base64'));
   assert.is(await asked('DELETE', `/containers/nobody?token=${canary('query')}`, ''), 404);
 });
 
@@ -159,6 +164,15 @@ test('given secrets in a Dockerfile, in build arguments and labels, when it is b
   await ask(daemon.socket, 'POST', `/build?forcerm=1&${query}`, await context(...dockerfile, failing));
   await ask(daemon.socket, 'POST', `/build?${query}`, await context(...dockerfile, `COPY https://me:${canary('copied')}@h/x /`));
   await ask(daemon.socket, 'POST', `/build?${query}`, await context(...dockerfile, `NOTHING password=${canary('unknownline')}`));
+  // What it begins with is pulled with the credentials for its registry, which was told at the login alone.
+  const config = Buffer.from(JSON.stringify({ [registry.host]: { username: 'me', password: PASSWORD } })).toString('base64url');
+  planted.set(config, 'registry');
+  const pulled = await context(`FROM ${registry.host}/private:1`, 'USER nobody');
+  await daemon.docker(['rmi', '-f', `${registry.host}/private:1`]);
+  const denied = await ask(daemon.socket, 'POST', '/build', pulled);
+  assert.not.match(denied.body, 'Successfully built');
+  const allowed = await ask(daemon.socket, 'POST', '/build', pulled, { 'x-registry-config': config });
+  assert.match(allowed.body, 'Successfully built', allowed.body);
   // Its own history and configuration have them, as with Docker.
   const { stdout } = await daemon.docker(['history', '--no-trunc', 'with-secrets']);
   assert.match(stdout, `HARMLESS=${built}`);

@@ -25,8 +25,8 @@ export interface BuildHost {
   readonly context: BuildFiles;
   /** The image of a name or id, with its secrets; undefined where there is none. */
   image(reference: string): Promise<ImageRecord | undefined>;
-  /** Asks image sources. Throws IMAGE_NOT_FOUND. */
-  pull(reference: string): Promise<ImageRecord>;
+  /** Asks image sources, for a platform or for this host's. Throws IMAGE_NOT_FOUND. */
+  pull(reference: string, platform?: string): Promise<ImageRecord>;
   /** An image without layers. */
   scratch(): Promise<ImageRecord>;
   /** Images that were built of one, with their secrets, the newest first. */

@@ -11,6 +11,7 @@ import {
   ShiplogError,
 } from '@shiplog/contracts';
 import { childrenOf } from '@shiplog/model';
+import { authFor } from './registry-auth.ts';
 import { scratchArchive, scratchId } from './scratch.ts';
 import { interruptible } from '../interruptible.ts';
 import type { Operation } from '../operation.ts';
@@ -81,8 +82,11 @@ export class EngineBuildHost implements BuildHost {
     }
   }
 
-  async pull(reference: string): Promise<ImageRecord> {
-    const { id } = await this.#op.execute('image.pull', { reference }, this.#streams());
+  async pull(reference: string, platform?: string): Promise<ImageRecord> {
+    const { registries = {} } = this.#op.streams;
+    const auth = authFor(registries, reference);
+    const asked = { reference, ...(platform === undefined ? {} : { platform }) };
+    const { id } = await this.#op.execute('image.pull', asked, { ...this.#streams(), ...(auth === undefined ? {} : { auth }) });
     return this.#known(id);
   }
 

@@ -3,6 +3,7 @@ import { ShiplogError } from '@shiplog/contracts';
 import { buildContext } from '../build/build-context.ts';
 import { EngineBuildHost } from '../build/build-host.ts';
 import { removeLeftovers } from '../build/leftovers.ts';
+import { secretsOf } from './registry-auth.ts';
 import { asked, decided, type Handler, INTERRUPTED } from './handler.ts';
 
 /**
@@ -19,6 +20,7 @@ export const imageBuild: Handler<'image.build'> = {
     const { containers, sealed: _, buildArgs: names, ...spec } = await op.revealed(asked(op));
     const values = Object.fromEntries(names.map((name) => [name, buildArgs[name] ?? null]));
     for (const value of Object.values(values)) if (value !== null) op.secrets.push(value);
+    for (const auth of Object.values(op.streams.registries ?? {})) op.secrets.push(...secretsOf(auth));
     const sent = createHash('sha256');
     const context = await buildContext(op, hashed(body, sent));
     try {

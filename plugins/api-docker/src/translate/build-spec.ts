@@ -45,10 +45,11 @@ export function translateBuild(query: URLSearchParams, hostGateway: string): Tra
   if (shmSize < 0) throw new ShiplogError('REQUEST_INVALID', 'SHM size can not be less than 0');
   const networkMode = query.get('networkmode') ?? '';
   const buildArgs = mapOf(query, 'buildargs');
-  const target = query.get('target') ?? '';
+  const [target = '', platform = ''] = ['target', 'platform'].map((name) => query.get(name) ?? '');
   const spec: BuildSpec = {
     dockerfile: query.get('dockerfile') || 'Dockerfile',
     ...(target === '' ? {} : { target }),
+    ...(platform === '' ? {} : { platform }),
     tags: query.getAll('t').filter((tag) => tag !== ''),
     labels: Object.fromEntries(Object.entries(mapOf(query, 'labels')).map(([name, value]) => [name, value ?? ''])),
     buildArgs: Object.keys(buildArgs),

@@ -62,9 +62,10 @@ export class Scenes {
     for (const { id, predefined } of view.networks.values()) if (!predefined) await this.#do('network.remove', { network: id });
     for (const { name } of (await this.#view()).volumes.values()) await this.#do('volume.remove', { volume: name, force: true });
     for (const { name } of view.plugins.values()) await this.#do('plugin.enable', { plugin: name });
-    for (const { id, tags, storageDriver } of view.images.values())
+    // What was built of others goes before them.
+    for (const { id, tags, storageDriver } of [...view.images.values()].toReversed())
       if (tags.join() !== IMAGE || storageDriver !== this.shelf.storageDriver)
-        await this.#do('image.remove', { image: id, force: true, prune: true });
+        await this.#do('image.remove', { image: id, force: true, prune: false });
     if ((await this.#view()).images.size === 0) await this.#load();
   }
 
@@ -97,7 +98,7 @@ export class Scenes {
         pull: false,
         remove: true,
         forceRemove: true,
-        containers: { networkMode: 'none', shmSizeBytes: 67_108_864, ulimits: [], resources: {}, extraHosts: [] },
+        containers: { networkMode: 'bridge', shmSizeBytes: 67_108_864, ulimits: [], resources: {}, extraHosts: [] },
       };
       return () => this.host.engine.execute('image.build', asked, this.#caller, { body });
     },

@@ -3,12 +3,16 @@ import { decode, type Exchange } from '../../http/exchange.ts';
 import { hostGateway } from '../../http/host-gateway.ts';
 import { ProgressStream } from '../../http/progress-stream.ts';
 import { booleanOf } from '../../http/query.ts';
+import { registryAuths } from '../../http/registry-auth.ts';
 import { translateBuild } from '../../translate/build-spec.ts';
 
 /** `POST /build`: the body is the context. What the build writes comes as it is written; `q` leaves the image's id of it. */
 export async function buildImage(exchange: Exchange): Promise<void> {
   const { engine, query, body, caller, response, gone } = exchange;
-  const { spec, buildArgs } = await decode(exchange, 'image.build', async () => translateBuild(query, await hostGateway(engine)));
+  const { spec, buildArgs, registries } = await decode(exchange, 'image.build', async () => ({
+    ...translateBuild(query, await hostGateway(engine)),
+    registries: registryAuths(exchange),
+  }));
   const quiet = booleanOf(query, 'q');
   const lines = new ProgressStream(response);
   const output = (text: string): void => {
@@ -19,6 +23,7 @@ export async function buildImage(exchange: Exchange): Promise<void> {
     const { id, tags } = await engine.execute('image.build', spec, caller, {
       body,
       buildArgs,
+      registries,
       signal: gone,
       // What a failure needs to be understood by.
       output: quiet ? (text) => (written = (written + text).slice(-QUIET_LIMIT)) : output,
