@@ -15,6 +15,11 @@ test('given patterns, when paths are matched, then stars stay within a name and 
     ['**/c', 'a/b/c', true],
     ['a/**', 'a/b/c', true],
     ['a/**', 'b', false],
+    ['a/**', 'a', false],
+    ['**', 'a/b', true],
+    ['a/**/b/**/c', 'a/x/b/y/z/c', true],
+    ['a/**/b/**/c', 'a/x/y/c', false],
+    ['*a*b', 'xaxbab', true],
     ['h?t', 'hat', true],
     ['h?t', 'h/t', false],
     ['[a-c]x', 'bx', true],
@@ -25,6 +30,12 @@ test('given patterns, when paths are matched, then stars stay within a name and 
     ['a+(b)', 'a+(b)', true],
   ];
   for (const [pattern, path, matches] of cases) assert.is(matcherOf(pattern)(path), matches, `${pattern} ${path}`);
+});
+
+test('given patterns that are made to take long, when paths are matched, then it is done at once', () => {
+  const [names, deep] = [`${'*a'.repeat(2000)}*b`, `${'**/a/'.repeat(300)}b`];
+  assert.not(matcherOf(names)('a'.repeat(4000)));
+  assert.not(matcherOf(deep)('a/'.repeat(2000)));
 });
 
 test('given a .dockerignore, when paths are asked for, then the last line that fits counts, for what is beneath it too', () => {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { expressionOf } from './path-pattern.ts';
+import { matcherOf } from './path-pattern.ts';
 
 /** Whether a path of the context (relative, clean) is left out of the build. */
 export type Ignored = (path: string) => boolean;
@@ -17,15 +17,15 @@ export function dockerignore(source: string, kept: readonly string[]): Ignored {
     .flatMap((line) => {
       const isException = line.startsWith('!');
       const pattern = posix.normalize(`/${isException ? line.slice(1).trim() : line}`).replace(/^\/+|\/+$/g, '');
-      return pattern === '' ? [] : [{ isException, expression: expressionOf(pattern) }];
+      return pattern === '' ? [] : [{ isException, matches: matcherOf(pattern) }];
     });
   return (path) => {
     if (rules.length === 0 || kept.includes(path)) return false;
     const names = path.split('/');
     let ignored = false;
-    for (const { isException, expression } of rules) {
+    for (const { isException, matches } of rules) {
       if (isException !== ignored) continue;
-      if (names.some((_, index) => expression.test(names.slice(0, index + 1).join('/')))) ignored = !isException;
+      if (names.some((_, index) => matches(names.slice(0, index + 1).join('/')))) ignored = !isException;
     }
     return ignored;
   };

@@ -1,39 +1,96 @@
 import { invalid } from './dockerfile.ts';
 
-/** Whether a path fits a pattern as Go's path.Match has it: `*` and `?` stay within a name, `[a-z]` is a set; `**` as a name stands for any number of them. */
+/** One character of a name that a pattern stands for; `star` is any number of them. */
+type Token = 'star' | ((char: string) => boolean);
+
+/** Tokens of one name; `tree` is any number of names. */
+type Segment = 'tree' | readonly Token[];
+
+/**
+ * Whether a path fits a pattern as Go's path.Match has it: `*` and `?` stay within a name, `[a-z]` is a set; `**` as a name stands for any number of names, at the end
+ * for one at least. Patterns come from anybody: matching takes time in proportion to both lengths, whatever they are. Throws BUILD_INVALID for a set that is not closed.
+ */
 export function matcherOf(pattern: string): (path: string) => boolean {
-  const expression = expressionOf(pattern);
-  return (path) => expression.test(path);
+  const names = pattern.split('/');
+  const segments: Segment[] = names.map((name) => (name === '**' ? 'tree' : tokensOf(name, pattern)));
+  if (segments.at(-1) === 'tree') segments.push(['star']);
+  return (path) => fits(segments, path.split('/'));
 }
 
-/** The same as a regular expression over the whole path. Throws BUILD_INVALID for a set that is not closed. */
-export function expressionOf(pattern: string): RegExp {
-  let source = '';
-  for (let at = 0; at < pattern.length; at += 1) {
-    const char = pattern[at] ?? '';
-    if (char === '*' && pattern[at + 1] === '*') {
-      at += 1;
-      // With the slash behind it, so that it may stand for no name at all.
-      if (pattern[at + 1] === '/') {
-        at += 1;
-        source += '(?:.*/)?';
-      } else source += '.*';
-    } else if (char === '*') source += '[^/]*';
-    else if (char === '?') source += '[^/]';
-    else if (char === '[') {
-      const end = pattern.indexOf(']', at + 2);
-      if (end < 0) throw invalid(`syntax error in pattern: ${pattern}`);
-      const set = pattern.slice(at + 1, end).replaceAll(/[\\[\]]/g, '\\$&');
-      source += `[${set.startsWith('!') ? `^${set.slice(1)}` : set}]`;
-      at = end;
-    } else if (char === '\\') {
-      at += 1;
-      source += escaped(pattern[at] ?? '\\');
-    } else source += escaped(char);
+/** Goes through all ways of reading the pattern at once: `at` are the segments that the next name may be for. */
+function fits(segments: readonly Segment[], names: readonly string[]): boolean {
+  let at = reachable(segments, [0]);
+  for (const name of names) {
+    const next: number[] = [];
+    for (const index of at) {
+      const segment = segments[index];
+      if (segment === 'tree') next.push(index);
+      else if (segment !== undefined && fitsName(segment, name)) next.push(index + 1);
+    }
+    at = reachable(segments, next);
   }
-  return new RegExp(`^${source}$`, 's');
+  return at.has(segments.length);
 }
 
-function escaped(char: string): string {
-  return char.replaceAll(/[$()*+.?[\\\]^{|}/-]/g, '\\$&');
+/** No name is needed for `**`. */
+function reachable(segments: readonly Segment[], indexes: readonly number[]): ReadonlySet<number> {
+  const all = new Set(indexes);
+  for (const index of all) if (segments[index] === 'tree') all.add(index + 1);
+  return all;
+}
+
+/** Where it does not go on, the last star takes one character more: those before it need not be tried again. */
+function fitsName(tokens: readonly Token[], name: string): boolean {
+  const chars = [...name];
+  let [token, char] = [0, 0];
+  let star: { readonly token: number; char: number } | undefined;
+  while (char < chars.length) {
+    const one = tokens[token];
+    if (one === 'star') {
+      star = { token, char };
+      token += 1;
+    } else if (one !== undefined && one(chars[char] ?? '')) {
+      token += 1;
+      char += 1;
+    } else if (star !== undefined) {
+      star.char += 1;
+      token = star.token + 1;
+      char = star.char;
+    } else return false;
+  }
+  return tokens.slice(token).every((one) => one === 'star');
+}
+
+function tokensOf(name: string, pattern: string): readonly Token[] {
+  const chars = [...name];
+  const tokens: Token[] = [];
+  for (let at = 0; at < chars.length; at += 1) {
+    const char = chars[at] ?? '';
+    if (char === '*') tokens.push('star');
+    else if (char === '?') tokens.push(() => true);
+    else if (char === '[') {
+      const end = chars.indexOf(']', at + 2);
+      if (end < 0) throw invalid(`syntax error in pattern: ${pattern}`);
+      tokens.push(setOf(chars.slice(at + 1, end)));
+      at = end;
+    } else {
+      if (char === '\\') at += 1;
+      const literal = chars[at] ?? '\\';
+      tokens.push((other) => other === literal);
+    }
+  }
+  return tokens;
+}
+
+/** A set as it stands between its brackets: characters, and ranges of them; `^` at its beginning takes all others. */
+function setOf(chars: readonly string[]): (char: string) => boolean {
+  const isNegated = chars[0] === '^';
+  const ranges: (readonly [first: string, last: string])[] = [];
+  for (let at = isNegated ? 1 : 0; at < chars.length; at += 1) {
+    const first = chars[at] ?? '';
+    const isRange = chars[at + 1] === '-' && at + 2 < chars.length;
+    ranges.push([first, isRange ? (chars[at + 2] ?? first) : first]);
+    if (isRange) at += 2;
+  }
+  return (char) => ranges.some(([first, last]) => first <= char && char <= last) !== isNegated;
 }
