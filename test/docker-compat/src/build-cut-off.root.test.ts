@@ -145,6 +145,16 @@ test('given a build, when its events are read, then each command of it names the
     'image.tag.requested': 1,
   });
   assert.is(intent?.actor.scheme, 'unix');
+  // All of it is decided the same again, and a simulation needs no builder.
+  const copy = join(builds.scratch, 'log.ndjson');
+  await writeFile(copy, (await daemon.shiplog(['log', 'export', '--format', 'ndjson'])).stdout);
+  for (const [mode, words] of [
+    ['redecide', 'no difference'],
+    ['simulate', 'image.build'],
+  ] as const) {
+    const { code, stdout, stderr } = await daemon.shiplog(['replay', mode, copy]);
+    assert.equal([code, stdout.includes(words)], [0, true], `${mode}: ${stdout}${stderr}`);
+  }
   // Values are nobody's business, however short.
   assert.match(await builds.ok('history', '--no-trunc', 'caused'), '|1 PIN=735 /bin/sh -c true');
   const log = JSON.stringify(events);
@@ -155,6 +165,11 @@ test('given a build, when its events are read, then each command of it names the
     assert.ok(log.includes(`${name}=[`) && !log.includes(`${name}=${value}`), name);
   assert.match(String(outcome?.data['dockerfile']), /^[0-9a-f]{64}$/);
   assert.match(String(outcome?.data['context']), /^[0-9a-f]{64}$/);
+});
+
+test('given what BuildKit’s clients ask for, when it is refused, then they are told what to set', async () => {
+  for (const path of ['/session', '/grpc', '/build?version=2'])
+    assert.match((await ask(daemon.socket, 'POST', path)).body, 'DOCKER_BUILDKIT=0', path);
 });
 
 test('given all of it, then nothing is left on the host', async () => {

@@ -64,13 +64,23 @@ const SWARM: readonly (readonly [method: string, template: string])[] = [
   ['PUT', '/volumes/{name}'],
 ];
 
+/** Routes that clients come to by a setting of theirs, and what to do instead. */
+const ADVICE: { readonly [template: string]: string } = {
+  '/session': '; it is of BuildKit: set DOCKER_BUILDKIT=0',
+  '/grpc': '; it is of BuildKit: set DOCKER_BUILDKIT=0',
+  '/build/cancel': '; it is of BuildKit: a build ends when its client goes away',
+};
+
 const notYet =
   (method: string, template: string): Route =>
   async (exchange) => {
     throw await recorded(
       exchange,
       method,
-      new ShiplogError('NOT_IMPLEMENTED', `${method} ${template} is not implemented by this engine yet`, { method, template }),
+      new ShiplogError('NOT_IMPLEMENTED', `${method} ${template} is not implemented by this engine yet${ADVICE[template] ?? ''}`, {
+        method,
+        template,
+      }),
     );
   };
 
