@@ -11,7 +11,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Actor, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
 import { syntheticLog } from '@shiplog/model/testing';
-import { COLUMNS, FORMATS, formatNamed, OCSF_VERSION } from './index.ts';
+import { COLUMNS, FORMATS, formatNamed, OCSF_VERSION, toOcsf } from './index.ts';
 import { OCSF_API_ACTIVITY } from './testing/ocsf-api-activity.ts';
 import { OTLP_LOGS } from './testing/otlp-logs.ts';
 
@@ -80,6 +80,32 @@ test('given the log, when it is exported as OCSF, then each act fits the class, 
   assert.ok(new Set(acts.map(({ activity_id }) => activity_id)).size >= 3);
   assert.not.ok(fits({ ...acts[0], src_endpoint: {} }), 'the schema refuses');
   assert.is(OCSF_VERSION, '1.5.0');
+});
+
+test('given acts that name more than one thing, bring images, or are served by nothing, when they are exported as OCSF, then they fit and are told', () => {
+  const fits = new Ajv({ allErrors: true }).compile(OCSF_API_ACTIVITY);
+  const common = {
+    seq: 1,
+    time: '1',
+    op: 'o',
+    corr: 'o',
+    actor: { scheme: 'system', reason: 'test' },
+    strength: 'engine',
+    status: 'ok',
+  } as const;
+  for (const [record, activity, resources] of [
+    [{ verb: 'request.refused', object: 'engine' }, 'Unknown', ['engine']],
+    [{ verb: 'image.tag', object: 'image/sha256:1', target: 'image/b:1' }, 'Update', ['image/sha256:1', 'image/b:1']],
+    [{ verb: 'image.build', object: 'engine', images: [{ id: 'sha256:2', tags: ['b:1'] }] }, 'Create', ['engine', 'image/sha256:2']],
+  ] as const) {
+    const act = toOcsf({ ...common, ...record });
+    assert.ok(fits(act), JSON.stringify(fits.errors));
+    assert.is(act['activity_name'], activity);
+    assert.equal(
+      (act['resources'] as readonly { readonly uid: string }[]).map(({ uid }) => uid),
+      resources,
+    );
+  }
 });
 
 test('given the log, when it is exported as OTLP, then it survives the protocol buffers of the protocol, field by field', async () => {

@@ -12,8 +12,8 @@ const CATEGORY = 6;
 const CLASS = 6003;
 
 const CONTENT: ReadonlySet<string> = new Set(CONTENT_VERBS);
-const ACTIVITY = { create: 1, read: 2, update: 3, delete: 4 } as const;
-const ACTIVITY_NAME: { readonly [id: number]: string } = { 1: 'Create', 2: 'Read', 3: 'Update', 4: 'Delete' };
+const ACTIVITY = { unknown: 0, create: 1, read: 2, update: 3, delete: 4 } as const;
+const ACTIVITY_NAME: { readonly [id: number]: string } = { 0: 'Unknown', 1: 'Create', 2: 'Read', 3: 'Update', 4: 'Delete' };
 const SUCCESS = 1;
 const FAILURE = 2;
 const OTHER = 99;
@@ -24,7 +24,7 @@ const REGULAR_FILE = 1;
 /** One act as an API Activity. Acts only: what happens by itself is no call of an API. `ordinal` is `metadata.sequence`. */
 export function toOcsf(record: AuditRecord): { readonly [attribute: string]: unknown } {
   const activity = activityOf(record.verb);
-  const { seq, time, op, corr, verb, object, ref, actor, via, status, error, ms } = record;
+  const { seq, time, op, corr, verb, object, ref, actor, via, status, error, ms, target, images = [] } = record;
   return {
     activity_id: activity,
     activity_name: ACTIVITY_NAME[activity],
@@ -66,16 +66,27 @@ export function toOcsf(record: AuditRecord): { readonly [attribute: string]: unk
             ...(via.agent === undefined ? {} : { user_agent: via.agent }),
           },
         }),
-    resources: [{ uid: object, type: object.replace(/\/.*$/s, ''), ...(ref === undefined ? {} : { name: ref }) }],
+    resources: [
+      { uid: object, type: typeOf(object), ...(ref === undefined ? {} : { name: ref }) },
+      ...(target === undefined ? [] : [{ uid: target, type: typeOf(target) }]),
+      ...images.map(({ id, tags }) => ({ uid: `image/${id}`, type: 'image', ...(tags[0] === undefined ? {} : { name: tags[0] }) })),
+    ],
     unmapped: { strength: record.strength },
   };
 }
 
+/** The kind of what is called `KIND/NAME`. */
+function typeOf(object: string): string {
+  return object.replace(/\/.*$/s, '');
+}
+
 function activityOf(verb: string): (typeof ACTIVITY)[keyof typeof ACTIVITY] {
   if (CONTENT.has(verb)) return ACTIVITY.read;
+  // Nothing here serves what was asked.
+  if (verb === 'request.refused') return ACTIVITY.unknown;
   const action = verb.slice(verb.lastIndexOf('.') + 1);
   if (action === 'read') return ACTIVITY.read;
-  if (['create', 'load', 'import'].includes(action)) return ACTIVITY.create;
+  if (['create', 'load', 'import', 'pull', 'commit', 'build'].includes(action)) return ACTIVITY.create;
   if (['remove', 'prune', 'erase'].includes(action)) return ACTIVITY.delete;
   return ACTIVITY.update;
 }
