@@ -78,6 +78,8 @@ export interface RequestFacts {
 export interface Caller {
   readonly actor: Actor;
   readonly req?: RequestFacts;
+  /** Whose request the engine carries out with a command of its own: authorizers judge it as theirs. */
+  readonly behalf?: Pick<Caller, 'actor' | 'req'>;
   /** Correlation id; the engine makes one if absent. */
   readonly corr?: string;
   /** Idempotency key: a command that repeats it answers with the first one's outcome. */

@@ -8,9 +8,10 @@ interface Judged {
   readonly decided: object | null;
 }
 
-/** Who judges what a caller asks. Nobody judges what the engine does by itself. */
+/** Who judges what a caller asks. Nobody judges what the engine does by itself, and on nobody's behalf. */
 export function authorizersFor(core: EngineCore, caller: Caller): readonly DriverInfo[] {
-  return caller.actor.scheme === 'system'
+  const { actor } = caller.behalf ?? caller;
+  return actor.scheme === 'system'
     ? []
     : core.parts.drivers.list().filter((driver) => driver.kind === 'authorizer' && !core.ledger.head.plugins.has(driver.plugin));
 }
@@ -28,13 +29,14 @@ export async function authorize(
   op: string,
 ): Promise<readonly AuthorizerVerdict[]> {
   const { args, decided } = intent.data as Judged;
+  const { actor, req } = caller.behalf ?? caller;
   const request = {
     type,
     stream: intent.stream,
     args: args ?? {},
     decided: decided ?? {},
-    actor: caller.actor,
-    ...(caller.req === undefined ? {} : { req: caller.req }),
+    actor,
+    ...(req === undefined ? {} : { req }),
     at: core.parts.clock.now(),
   };
   return Promise.all(authorizers.map((authorizer) => ask(core, authorizer, request, op)));

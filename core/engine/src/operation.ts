@@ -122,10 +122,15 @@ export class Operation<T extends CommandType = CommandType> {
     });
   }
 
-  /** Carries out another command, with this one as its cause. It must not need what this one has for itself. */
+  /**
+   * Carries out another command, with this one as its cause, and judged as its caller's, but for what takes away what this one made. It must not need what this one
+   * has for itself.
+   */
   execute<C extends CommandType>(type: C, args: CommandArgs[C], streams?: CommandStreams): Promise<CommandAnswers[C]> {
     const { corr, seq } = this.intent;
-    return this.carryOut(type, args, system(this.verb, { corr, cause: seq }), streams);
+    const { actor, req } = this.caller;
+    const behalf = type === 'container.remove' ? {} : { behalf: { actor, ...(req === undefined ? {} : { req }) } };
+    return this.carryOut(type, args, { ...system(this.verb, { corr, cause: seq }), ...behalf }, streams);
   }
 
   /** A record with its secrets in place, for drivers to work with. Throws SECRET_NOT_FOUND. */
