@@ -12,6 +12,9 @@ await busyboxArchive(archive);
 for (const args of [
   ['load', '-q', '-i', archive],
   ['run', '-d', '--name', 'left', 'busybox:test', 'sleep', '1000'],
+  // What is frozen does not die.
+  ['run', '-d', '--name', 'paused', 'busybox:test', 'sleep', '1000'],
+  ['pause', 'paused'],
 ]) {
   const { code, stderr } = await daemon.docker(args);
   if (code !== 0) throw new Error(`docker ${args.join(' ')}: ${stderr}`);

@@ -1,4 +1,5 @@
-import { glob, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { glob, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../command.ts';
@@ -14,7 +15,9 @@ export async function removeRemains(directory: string): Promise<readonly string[
   const engines = await enginesIn(directory);
   for (const pid of await orphansOf(directory)) found.push(...kill(pid));
   for (const engine of engines) {
-    for (const group of await groupsOf(engine)) {
+    const groups = await groupsOf(engine);
+    for (const group of groups) await thaw(group);
+    for (const group of groups) {
       for (const pid of await processesIn(group)) found.push(...kill(pid));
       await removeGroup(group);
       found.push(`cgroup ${group}`);
@@ -99,6 +102,15 @@ async function groupsOf(engine: string): Promise<readonly string[]> {
 async function processesIn(group: string): Promise<readonly number[]> {
   const text = await readFile(join(group, 'cgroup.procs'), 'utf8').catch(() => '');
   return text.split('\n').filter(Boolean).map(Number);
+}
+
+/** What is frozen does not die. One of these files is there, in a hierarchy that can freeze. */
+async function thaw(group: string): Promise<void> {
+  for (const [file, value] of [
+    ['freezer.state', 'THAWED'],
+    ['cgroup.freeze', '0'],
+  ] as const)
+    if (existsSync(join(group, file))) await writeFile(join(group, file), value);
 }
 
 /** Waits for what was killed: it takes a moment to leave. */
