@@ -85,6 +85,8 @@ export interface CommandArgs {
     /** `os/architecture[/variant]` in Go's words; absent: what this host runs. */
     readonly platform?: string;
   };
+  /** To where its reference says, by an image source: the first that pushes, or the one that is named. Credentials come beside the command. */
+  'image.push': { readonly reference: string; readonly source?: string };
   'image.tag': { readonly image: string; readonly reference: string };
   /** To another storage driver. */
   'image.migrate': { readonly image: string; readonly storageDriver: string };
@@ -204,6 +206,8 @@ export interface CommandAnswers {
   'image.build': { readonly id: Digest; readonly tags: readonly string[] };
   /** `digest` is that of what the reference stands for; `isNew`: the reference stood for another image here, or for none. */
   'image.pull': { readonly id: Digest; readonly digest: Digest; readonly source: string; readonly isNew: boolean };
+  /** The manifest that the reference stands for now, and its length in bytes. */
+  'image.push': { readonly id: Digest; readonly digest: Digest; readonly size: number; readonly source: string };
   'image.tag': { readonly id: Digest };
   'image.migrate': { readonly id: Digest; readonly from: string; readonly to: string };
   'image.remove': { readonly untagged: readonly string[]; readonly deleted: readonly Digest[] };

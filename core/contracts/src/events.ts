@@ -75,6 +75,7 @@ export interface Decisions {
     readonly storageDriver?: string;
     readonly platform?: string;
   } | null;
+  'image.push': { readonly id: Digest; readonly ingest: string; readonly reference: string; readonly source?: string } | null;
   'image.tag': { readonly id: Digest; readonly reference: string } | null;
   /** `snapshots` are those that no other image needs of the driver it leaves, uppermost first. */
   'image.migrate': { readonly id: Digest; readonly from: string; readonly to: string; readonly snapshots: readonly Digest[] } | null;
@@ -157,6 +158,8 @@ export interface Outcomes {
     readonly repoDigest: string;
     readonly isNew: boolean;
   };
+  /** `source` is who took it; `repoDigest` names the manifest that it made of the image, of `size` bytes: `name@digest`. */
+  'image.push': { readonly source: string; readonly repoDigest: string; readonly size: number };
   'image.tag': Record<string, never>;
   'image.migrate': Record<string, never>;
   'image.remove': Record<string, never>;

@@ -53,6 +53,7 @@ const SHARE_LAYERS: ReadonlySet<CommandType> = new Set<CommandType>([
   'image.import',
   'image.commit',
   'image.pull',
+  'image.push',
   'image.migrate',
   'container.migrate',
   'image.remove',

@@ -37,6 +37,7 @@ import { decideImagePrune } from './decide/image-prune.ts';
 import { decideImageRemove } from './decide/image-remove.ts';
 import { decideImageMigrate } from './decide/image-migrate.ts';
 import { decideImagePull } from './decide/image-pull.ts';
+import { decideImagePush } from './decide/image-push.ts';
 import { decideImageTag } from './decide/image-tag.ts';
 import { decideNetworkCreate } from './decide/network-create.ts';
 import { decideNetworkConnect } from './decide/network-connect.ts';
@@ -99,6 +100,7 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'image.commit': decideImageCommit,
   'image.build': decideImageBuild,
   'image.pull': decideImagePull,
+  'image.push': decideImagePush,
   'image.tag': decideImageTag,
   'image.migrate': decideImageMigrate,
   'image.remove': decideImageRemove,

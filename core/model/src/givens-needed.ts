@@ -45,6 +45,7 @@ function needed(view: StateView, command: Command): GivensNeeded {
     case 'image.commit':
     case 'image.pull':
     case 'image.build':
+    case 'image.push':
     case 'network.connect':
     case 'volume.create':
       return { ids: 1, ports: 0 };

@@ -61,6 +61,17 @@ export function imageStore(host: SimHost, act: Act, archives: Archives): ImageSt
         },
         op,
       ),
+    pack: (ingest, { id, layers }, { op }) =>
+      act(
+        'pack',
+        ingest,
+        () => {
+          const blob = (digest: Digest, mediaType = '') => ({ mediaType, digest, size: 1, path: `/${digest}` });
+          // What it is made of tells what it is.
+          return { manifest: blob(id), config: blob(id), layers: layers.map(({ digest, mediaType }) => blob(digest, mediaType)) };
+        },
+        op,
+      ),
     text: async (id) => texts.get(id) ?? { config: {}, history: [] },
     save: () => {
       throw new ShiplogError('NOT_SUPPORTED', 'a simulated image store has no content to save');

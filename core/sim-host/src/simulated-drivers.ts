@@ -58,6 +58,9 @@ export function simulatedDrivers(host: SimHost, { around, archives = () => [], n
       resolve: (args, { op }) =>
         act('image-source', name)('resolve', args.reference, () => simulateVerb('image-source', 'resolve', args) as object, op),
       fetch: ({ digest }, { op }) => act('image-source', name)('fetch', digest, () => ({}), op),
+      login: async () => ({}),
+      upload: ({ digest }, { op }) => act('image-source', name)('upload', digest, () => ({ state: 'pushed' as const }), op),
+      publish: ({ reference }, { op }) => act('image-source', name)('publish', reference, () => ({}), op),
     }),
     'image-store': (name) => imageStore(host, act('image-store', name), archives),
     vault: (name) => vault(host, act('vault', name)),

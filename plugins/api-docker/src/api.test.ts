@@ -372,6 +372,19 @@ test('given credentials, when they are checked, then the registry is asked, and 
   assert.equal(server.engine.logins, ['me@docker.io', 'me@localhost:5000', 'me@h']);
 });
 
+test('given an image, when it is pushed by a tag and by its name, then each tag is told with its digest; nobody and denied ones have a status', async () => {
+  await using server = await serve();
+  const { id } = server.engine.state.image('busybox');
+  const line = (tag: string) =>
+    `{"status":"The push refers to repository [busybox:${tag}]","progressDetail":{}}\r\n{"status":"${tag}: digest: ${id} size: 7"}\r\n{"progressDetail":{},"aux":{"Tag":"${tag}","Digest":"${id}","Size":7}}\r\n`;
+  const [tag = ''] = server.engine.state.image('busybox').tags.map((name) => name.split(':')[1]);
+  assert.is((await ask(server.socketPath, 'POST', `/images/busybox/push?tag=${tag}`)).text, line(tag));
+  assert.is((await ask(server.socketPath, 'POST', '/images/busybox/push')).text, line(tag));
+  assert.is((await ask(server.socketPath, 'POST', '/images/nobody/push?tag=1')).status, 404);
+  const misread = await ask(server.socketPath, 'POST', '/images/busybox/push', { headers: { 'X-Registry-Auth': 'bm8=' } });
+  assert.equal([misread.status, /invalid X-Registry-Auth header/.test(misread.text)], [400, true]);
+});
+
 test('given a load, when progress was sent and when the archive is bad, then lines end with CRLF and the error has its status', async () => {
   await using server = await serve();
   const loaded = await ask(server.socketPath, 'POST', '/images/load?quiet=0', {

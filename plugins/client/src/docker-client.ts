@@ -313,6 +313,11 @@ export class DockerClient {
     return progress(await this.#send('POST', '/images/create', { query: { fromImage, ...query } }));
   }
 
+  /** As {@link loadImages}, to a registry: `name` without a tag, and every tag of it where none is given. */
+  async pushImage(name: string, query: { readonly tag?: string; readonly source?: string } = {}): Promise<AsyncIterable<ProgressLine>> {
+    return progress(await this.#send('POST', `/images/${encodeURIComponent(name)}/push`, { query }));
+  }
+
   /** As {@link loadImages}. The last line's `status` is the image's id. */
   async importImage(
     archive: Readable,

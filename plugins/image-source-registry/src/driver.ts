@@ -1,13 +1,15 @@
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { type ImageSource, type Observed, type OperationContext, ShiplogError } from '@shiplog/contracts';
 import type { DriverOptions } from '@shiplog/driver-kit';
-import { mediaKind, type ReferenceParts, referenceParts } from '@shiplog/oci';
+import { canonical, mediaKind, type ReferenceParts, referenceParts } from '@shiplog/oci';
 import { BlobFile } from './blob-file.ts';
 import { failureOf, Passing } from './failures.ts';
 import { readHosts } from './hosts.ts';
 import { ACCEPT, descriptorIn, descriptorOf } from './manifest.ts';
 import { type Patience, patiently, PATIENCE } from './patience.ts';
 import { type Place, Registry } from './registry.ts';
+import { uploadBlob } from './upload.ts';
 
 type Verbs = Required<ImageSource>;
 type Args<V extends keyof Verbs> = Parameters<Verbs[V]>[0];
@@ -101,6 +103,51 @@ export class RegistrySource implements ImageSource {
     await patiently(what, this.#patience, signal, attempt, () => file.bytes > before);
     return {};
   }
+
+  async upload(args: Args<'upload'>, ctx: OperationContext): Answer<'upload'> {
+    const { reference, digest, size, path, elsewhere = [], auth = {} } = args;
+    const parts = referenceParts(reference);
+    const others = elsewhere.map(referenceParts).filter(({ domain }) => domain === parts.domain);
+    const scope = [`repository:${parts.path}:pull,push`, ...others.map((other) => `repository:${other.path}:pull`)].join(' ');
+    const what = `blob ${digest} for ${reference}`;
+    return patiently(what, this.#patience, ctx.signal, async () => {
+      const tell = shown(digest, size, ctx, 'Pushing');
+      const blob = { digest, size, path };
+      const { state, from } = await uploadBlob(
+        this.#registry,
+        { ...placeOf(parts, '', auth), scope },
+        parts.path,
+        blob,
+        others,
+        what,
+        tell,
+        ctx.signal,
+      );
+      tell(size);
+      return { state, ...(from === undefined ? {} : { from: canonical({ name: `${from.domain}/${from.path}` }) }) };
+    });
+  }
+
+  async publish({ reference, mediaType, digest, path, auth = {} }: Args<'publish'>, { signal }: OperationContext): Answer<'publish'> {
+    const parts = referenceParts(reference);
+    if (parts.tag === undefined) throw new ShiplogError('REFERENCE_INVALID', 'a manifest is published under a tag', { reference });
+    const target = `/v2/${parts.path}/manifests/${parts.tag}`;
+    const bytes = await readFile(path);
+    const headers = { 'content-type': mediaType, 'content-length': String(bytes.length) };
+    return patiently(reference, this.#patience, signal, async () => {
+      const place = placeOf(parts, 'pull,push', auth);
+      const response = await this.#registry.send(place, { method: 'PUT', target, headers, body: () => bytes, signal });
+      if (response.statusCode !== 201 && response.statusCode !== 200) throw await failureOf(response, `push to ${reference}`);
+      response.resume();
+      const found = response.headers['docker-content-digest'] ?? digest;
+      if (found !== digest)
+        throw new ShiplogError('DIGEST_MISMATCH', `the registry made another manifest of ${reference}`, {
+          expected: digest,
+          found: String(found),
+        });
+      return {};
+    });
+  }
 }
 
 /** Of a reference: what is done with its repository. */
@@ -143,12 +190,12 @@ function isOwn(error: unknown): boolean {
 }
 
 /** Tells now and then how much has come. */
-function shown(digest: string, total: number, ctx: OperationContext): (bytes: number) => void {
+function shown(digest: string, total: number, ctx: OperationContext, status = 'Downloading'): (bytes: number) => void {
   const id = digest.slice('sha256:'.length, 'sha256:'.length + 12);
   let next = 0;
   return (current) => {
     if (current < next && current < total) return;
     next = current + PROGRESS_BYTES;
-    ctx.progress({ id, status: 'Downloading', current, total });
+    ctx.progress({ id, status, current, total });
   };
 }

@@ -1,4 +1,5 @@
 // time limit: 300 s
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { busyboxLayout, run, temporaryDirectory, TestDaemon, TestRegistry } from '@shiplog/test-support';
@@ -118,6 +119,72 @@ test('given a registry that is not there, when an image of it is pulled, then do
   assert.is(outcome?.result?.error?.code, 'REGISTRY_UNAVAILABLE');
 });
 
+test('given an image that was committed, when docker pushes it, then skopeo reads it from the registry, and it is pulled again as what it was', async () => {
+  const { path } = await layout({ Labels: { is: 'base' } });
+  await registry.push(`oci:${path}:latest`, 'base:1');
+  const [base, name] = [`${registry.host}/base:1`, `${registry.host}/made/here:1`];
+  assert.is((await daemon.docker(['run', '--name', 'maker', base, 'sh', '-c', 'echo made > /made'])).code, 0);
+  assert.is((await daemon.docker(['commit', 'maker', name])).code, 0);
+  const before = await daemon.docker(['image', 'inspect', '-f', '{{.Id}}', name]);
+  const pushed = await daemon.docker(['push', name]);
+  assert.is(pushed.code, 0, pushed.stderr);
+  const [, digest = '', size = ''] =
+    /^The push refers to repository \[.*\/made\/here\]\n(?:[0-9a-f]{12}: (?:Preparing|Pushed|Layer already exists|Mounted from [a-z0-9/]+)\n)+1: digest: (sha256:[0-9a-f]{64}) size: (\d+)\n$/.exec(
+      pushed.stdout,
+    ) ??
+    assert.unreachable(pushed.stdout) ??
+    [];
+  const read = await run('skopeo', ['inspect', '--tls-verify=false', '--raw', `docker://${name}`]);
+  assert.is(read.code, 0, read.stderr);
+  assert.is(`sha256:${createHash('sha256').update(read.stdout).digest('hex')}`, digest);
+  assert.is(String(read.stdout.length), size);
+  // All of it, every digest checked.
+  const copied = await run('skopeo', [
+    '--insecure-policy',
+    'copy',
+    '--src-tls-verify=false',
+    `docker://${name}`,
+    `oci:${join(scratch.path, 'copied')}:1`,
+  ]);
+  assert.is(copied.code, 0, copied.stderr);
+  const again = await daemon.docker(['push', name]);
+  assert.match(again.stdout, `1: digest: ${digest} size: ${size}`);
+  assert.match(again.stdout, /Layer already exists/);
+  assert.not.match(again.stdout, /Pushed/);
+  assert.match((await daemon.docker(['inspect', '-f', '{{.RepoDigests}}', name])).stdout, `${registry.host}/made/here@${digest}`);
+  await daemon.docker(['rm', '-f', 'maker']);
+  assert.is((await daemon.docker(['rmi', '-f', name])).code, 0);
+  const ran = await daemon.docker(['run', '--rm', name, 'cat', '/made']);
+  assert.equal([ran.code, ran.stdout], [0, 'made\n'], ran.stderr);
+  // The configuration is the same, to the byte.
+  assert.is((await daemon.docker(['image', 'inspect', '-f', '{{.Id}}', name])).stdout, before.stdout);
+  const outcome = (await daemon.events()).find(({ type }) => type === 'image.push.succeeded');
+  assert.equal([outcome?.data['source'], outcome?.data['repoDigest']], ['registry', `${registry.host}/made/here@${digest}`]);
+  assert.equal(await ingests(), []);
+});
+
+test('given an image that was pulled, when it is pushed under another name, then its layers do not travel again', async () => {
+  const { path } = await layout({ Labels: { is: 'moved' } });
+  await registry.push(`oci:${path}:latest`, 'from/here:1', ['--format', 'v2s2']);
+  const [from, to] = [`${registry.host}/from/here:1`, `${registry.host}/to/there`];
+  assert.is((await daemon.docker(['pull', from])).code, 0);
+  for (const tag of ['1', '2']) assert.is((await daemon.docker(['tag', from, `${to}:${tag}`])).code, 0);
+  const pushed = await daemon.docker(['push', '-a', to]);
+  assert.is(pushed.code, 0, pushed.stderr);
+  assert.match(pushed.stdout, /: Mounted from (?:[a-z0-9\/]+)\n1: digest: /, pushed.stdout);
+  assert.match(pushed.stdout, /: Layer already exists\n2: digest: /);
+});
+
+test('given what cannot be pushed, when docker pushes it, then it is told why, and nothing of it stays', async () => {
+  const missing = await daemon.docker(['push', `${registry.host}/nosuch:1`]);
+  assert.match(missing.stderr, `An image does not exist locally with the tag: ${registry.host}/nosuch`);
+  assert.is((await daemon.docker(['tag', `${registry.host}/some/app:1.0`, '127.0.0.1:1/app:1'])).code, 0);
+  const gone = await daemon.docker(['push', '127.0.0.1:1/app:1']);
+  assert.is(gone.code, 1);
+  assert.match(gone.stderr, /127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/);
+  assert.equal(await ingests(), []);
+});
+
 test('given a registry that asks who one is, when one logs in with docker, then it pulls what others may not', async () => {
   const closed = await TestRegistry.start({ htpasswd: { username: 'me', password: 'pässword' } });
   try {
@@ -136,6 +203,12 @@ test('given a registry that asks who one is, when one logs in with docker, then 
     assert.equal([right.code, /Login Succeeded/.test(right.stdout)], [0, true], right.stderr);
     const pulled = await daemon.docker(['pull', name]);
     assert.is(pulled.code, 0, pulled.stderr);
+    assert.is((await daemon.docker(['tag', name, `${closed.host}/mine:1`])).code, 0);
+    const pushed = await daemon.docker(['push', `${closed.host}/mine:1`]);
+    assert.is(pushed.code, 0, pushed.stderr);
+    await run('docker', ['logout', closed.host], { env: daemon.env });
+    const denied = await daemon.docker(['push', `${closed.host}/mine:1`]);
+    assert.match(denied.stderr, /access denied/);
   } finally {
     await closed.stop();
   }

@@ -4,12 +4,14 @@ import {
   type BlobDescriptor,
   type Digest,
   type ImageCommit,
+  type ImageManifest,
   type ImageStore,
   type ImageText,
   type IngestedImage,
   type Kernel,
   type Observed,
   type OperationContext,
+  type PackedImage,
   type Progress,
   ShiplogError,
 } from '@shiplog/contracts';
@@ -24,6 +26,7 @@ import { makeDirectory } from './durable.ts';
 import { importImage, type ImportOptions } from './import-image.ts';
 import { ociLayout } from './oci-layout.ts';
 import { type Fetch, ImagePull } from './pull-image.ts';
+import { packImage } from './pack-image.ts';
 import { saveImages } from './save-images.ts';
 import { Spool } from './spool.ts';
 
@@ -91,6 +94,20 @@ export class LocalImageStore implements ImageStore {
     return this.#ingest(ingest, async (directory) => {
       const { blobs, ...answer } = await commitImage(directory, commit, this.#kernel, signal);
       return { answer, blobs };
+    });
+  }
+
+  async pack(ingest: string, image: ImageManifest, { signal }: OperationContext): Promise<PackedImage> {
+    const directory = this.#ingestDirectory(ingest);
+    return hostErrors(async () => {
+      try {
+        await rm(directory, { recursive: true, force: true });
+        await makeDirectory(directory);
+        return await packImage(directory, image, (digest) => this.#blobs.path(digest), signal);
+      } catch (error) {
+        await rm(directory, { recursive: true, force: true });
+        throw error;
+      }
     });
   }
 

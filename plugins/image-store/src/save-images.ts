@@ -1,17 +1,17 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { type Digest, type IngestedImage, type LayerRecord, ShiplogError } from '@shiplog/contracts';
+import { type Digest, type IngestedImage, ShiplogError } from '@shiplog/contracts';
 import {
   canonical,
   CONFIG_LIMIT_BYTES,
   digestStream,
   familiar,
   MEDIA_TYPES,
-  ociMediaType,
   parseReference,
   sha256Of,
   type TarEntryInput,
   writeTar,
 } from '@shiplog/oci';
+import { layerDescriptor, ociManifest } from './oci-manifest.ts';
 
 /** What one blob is read with at a time. */
 const CHUNK_BYTES = 256 * 1024;
@@ -54,7 +54,10 @@ export async function* saveImages(
 /** Documents first, so that who reads a stream knows early what is to come. */
 function* entries(images: readonly IngestedImage[], blobs: ReadonlyMap<Digest, OpenBlob>): Generator<TarEntryInput> {
   const configs = new Set<Digest>(images.map(({ manifest }) => manifest.id));
-  const manifests = images.map((image) => ({ image, bytes: document(ociManifest(image, blobs)) }));
+  const manifests = images.map((image) => ({
+    image,
+    bytes: ociManifest({ digest: image.manifest.id, size: blobs.get(image.manifest.id)!.size }, image.manifest.layers),
+  }));
   yield file('oci-layout', document({ imageLayoutVersion: '1.0.0' }));
   const descriptors = manifests.flatMap(({ image, bytes }) => ociDescriptors(image, bytes));
   yield file('index.json', document({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests: descriptors }));
@@ -82,19 +85,6 @@ async function* checked(digest: Digest, handle: FileHandle, size: number): Async
       cause: error,
     });
   }
-}
-
-function ociManifest({ manifest: { id, layers } }: IngestedImage, blobs: ReadonlyMap<Digest, OpenBlob>): object {
-  return {
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPES.ociManifest,
-    config: { mediaType: MEDIA_TYPES.ociConfig, digest: id, size: blobs.get(id)!.size },
-    layers: layers.map((layer) => layerDescriptor(layer)),
-  };
-}
-
-function layerDescriptor({ mediaType, digest, size }: LayerRecord): object {
-  return { mediaType: ociMediaType(mediaType), digest, size };
 }
 
 /** One a tag, as Docker does; one without a name for an image that has none. */

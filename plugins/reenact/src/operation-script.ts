@@ -52,12 +52,13 @@ export async function readOperation(log: Replayable, id: string): Promise<Operat
   const result = results.get(target.op);
   if (result === undefined || result.status === 'unknown')
     throw invalid(`operation ${target.op} came to no end that is known: there is nothing to compare with`);
+  if (target.verb === 'image.push') throw invalid('a push is not done again: it would reach a registry');
   refuseBeforeBeginning(recording, target);
   const { streams, images } = needsOf(target, intents, recording);
   const isWanted = ({ seq, op, verb, stream }: Decided): boolean => {
     if (op === target.op) return true;
     // What was copied into a container is not in the log; the others are done again without it. Reads change nothing.
-    if (verb === 'container.extract' || verb === 'container.stat' || verb === 'container.archive' || verb === 'container.export')
+    if (verb === 'container.extract' || verb === 'container.stat' || verb === 'container.archive' || verb === 'container.export' || verb === 'image.push')
       return false;
     if (seq > target.seq || results.get(op)?.status !== 'ok') return false;
     if (verb === 'image.load' || verb === 'image.import' || verb === 'image.commit' || verb === 'image.pull')

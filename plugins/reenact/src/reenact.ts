@@ -207,6 +207,7 @@ async function whyNoArchive(
   { op, verb }: RecordedCommand,
   blobs: ImageBlobs | undefined,
 ): Promise<string | undefined> {
+  if (verb === 'image.push') return 'it would reach a registry';
   if (verb === 'container.extract') return 'its archive is not in the log';
   // What it made is made again by the commands that it caused.
   if (verb === 'image.build') return 'its context is not in the log';

@@ -53,8 +53,8 @@ export async function prepare(daemon: TestDaemon, archive: string): Promise<void
   await daemon.docker(['run', '-d', '--name', 'busy', IMAGE, 'sleep', '600']);
 }
 
-/** A case for each verb. `scratch` is a directory with the image's archive, `busybox.tar`. They build on each other, in order. */
-export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[] {
+/** A case for each verb. `scratch` is a directory with the image's archive, `busybox.tar`; `registry` takes images of anybody. They build on each other, in order. */
+export function auditCases(daemon: TestDaemon, scratch: string, registry: string): readonly Case[] {
   const archive = join(scratch, 'busybox.tar');
   async function created(command: readonly string[] = ['sleep', '60'], extra: object = {}): Promise<string> {
     const { status, body } = await ask(
@@ -309,6 +309,19 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
       bad: [refused(400, post('/images/create?fromImage=BAD')), refused(400, post('/images/create?fromImage=a&tag=b%20c'))],
     },
     {
+      verb: 'image.push',
+      good: async () => {
+        await ask(daemon.socket, 'POST', `/images/${IMAGE}/tag?repo=${registry}/audited&tag=1`);
+        return post(`/images/${registry}/audited/push?tag=1`);
+      },
+      goodStatus: 200,
+      bad: [
+        refused(404, post('/images/nobody/push?tag=1')),
+        refused(400, post('/images/BAD/push?tag=1')),
+        refused(400, post(`/images/busybox/push?tag=sha256:${'0'.repeat(64)}`)),
+      ],
+    },
+    {
       verb: 'image.migrate',
       good: async () => post(`/shiplog/v1/images/${IMAGE}/migrate?storageDriver=overlay`),
       goodStatus: 200,
@@ -333,6 +346,7 @@ export function auditCases(daemon: TestDaemon, scratch: string): readonly Case[]
         await ask(daemon.socket, 'POST', `/images/${IMAGE}/tag?repo=gone&tag=1`);
         // The refusal below is of the only tag left.
         await ask(daemon.socket, 'DELETE', '/images/tagged:1');
+        await ask(daemon.socket, 'DELETE', `/images/${registry}/audited:1`);
         return drop('/images/gone:1');
       },
       goodStatus: 200,

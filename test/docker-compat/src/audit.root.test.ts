@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { REFUSED, ROUTES as DOCKER_ROUTES } from '@shiplog/api-docker';
 import { ROUTES as NATIVE_ROUTES } from '@shiplog/api-native';
-import { busyboxArchive, run, TestDaemon } from '@shiplog/test-support';
+import { busyboxArchive, run, TestDaemon, TestRegistry } from '@shiplog/test-support';
 import { asNobody, auditCases, IMAGE, NOBODY, prepare } from './audit-cases.ts';
 import { ask, RawConnection } from './raw-http.ts';
 
@@ -19,7 +19,8 @@ await mkdir(images);
 const config = join(scratch, 'shiplogd.json');
 await writeFile(config, JSON.stringify({ driverOptions: { 'image-source/directory': { path: images } } }));
 const daemon = await TestDaemon.start({ extra: ['--config', config] });
-const CASES = auditCases(daemon, scratch);
+const registry = await TestRegistry.start();
+const CASES = auditCases(daemon, scratch, registry.host);
 
 test.before(async () => {
   await busyboxArchive(archive, IMAGE);
@@ -28,6 +29,7 @@ test.before(async () => {
 
 test.after(async () => {
   await daemon.destroy();
+  await registry.stop();
   await rm(scratch, { recursive: true, force: true });
 });
 

@@ -158,7 +158,7 @@ export const MUTATIONS: readonly Mutation[] = [
   post(400, '/images/create', { fromSrc: '-', repo: 'x', tag: 'x', message: 'm', changes: 'ENV a=b', platform: '' }),
   post(404, '/images/nobody/tag', { repo: 'x', tag: 'x' }),
   post(201, `/images/${IMAGE}/tag`, { repo: 'busybox', tag: 'test' }),
-  post(501, '/images/nobody/push', { tag: 'x' }),
+  post(404, '/images/nobody/push', { tag: 'x' }),
   post(200, '/images/prune', { filters: LABELLED }),
   drop('/images/nobody'),
   post(501, '/build', { t: 'x', remote: 'x', dockerfile: 'x', buildargs: '{"A":"b"}', labels: '{"A":"b"}', cachefrom: '["x"]' }),

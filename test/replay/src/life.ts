@@ -153,6 +153,14 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
       refused: { reference: 'NO:NO:NO' },
       modes: ALL,
     },
+    'image.push': {
+      prepare: async (name) => {
+        await loaded(`${name}:1`);
+        return { reference: `${name}:1` };
+      },
+      refused: { reference: 'nobody:1' },
+      modes: ALL,
+    },
     'image.migrate': {
       prepare: async (name) => ({ image: await loaded(`${name}:1`), storageDriver: 'other' }),
       refused: { image: unknown, storageDriver: 'other' },

@@ -30,6 +30,18 @@ export interface ImageCommit {
   readonly at: string;
 }
 
+/** A blob in a file. */
+export interface BlobFile extends BlobDescriptor {
+  readonly path: string;
+}
+
+/** An image as a registry has it (image-spec, manifest.md): a manifest, and what it names. Layers lowest first. */
+export interface PackedImage {
+  readonly manifest: BlobFile;
+  readonly config: BlobFile;
+  readonly layers: readonly BlobFile[];
+}
+
 /**
  * Keeps blobs by digest and takes image archives in. Nothing is an image until the engine's log says so: `load` leaves
  * blobs that `observe` lists and `remove` deletes.
@@ -76,6 +88,11 @@ export interface ImageStore extends DriverBase {
    * of its tree. Fails REQUEST_INVALID for the instructions, ARCHIVE_INVALID for a name that is not UTF-8, DISK_FULL, and nothing new stays.
    */
   commit(ingest: string, commit: ImageCommit, ctx: OperationContext): Promise<IngestedImage>;
+  /**
+   * Makes an image ready to be sent: its manifest, and its layers, those that are plain compressed by gzip. The same image gives the same bytes. New
+   * files are with the ingest, until it is discarded. Fails BLOB_NOT_FOUND, DIGEST_MISMATCH for a damaged plain layer, DISK_FULL.
+   */
+  pack(ingest: string, image: ImageManifest, ctx: OperationContext): Promise<PackedImage>;
   /** What the config blob of an image says. Throws BLOB_NOT_FOUND, or DIGEST_MISMATCH where it is damaged. */
   text(id: Digest): Promise<ImageText>;
   /** Path of a blob. Throws BLOB_NOT_FOUND. */

@@ -28,6 +28,7 @@ import { imageImport } from './image-import.ts';
 import { imageLoad } from './image-load.ts';
 import { imageMigrate } from './image-migrate.ts';
 import { imagePull } from './image-pull.ts';
+import { imagePush } from './image-push.ts';
 import { imagePrune, imageRemove } from './image-remove.ts';
 import { networkCreate } from './network-create.ts';
 import { networkConnect, networkDisconnect } from './network-connect.ts';
@@ -63,6 +64,7 @@ export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   'image.commit': imageCommit,
   'image.build': imageBuild,
   'image.pull': imagePull,
+  'image.push': imagePush,
   'image.tag': imageTag,
   'image.migrate': imageMigrate,
   'image.remove': imageRemove,

@@ -26,6 +26,30 @@ test('when imported, then the reference is made familiar, or is empty', () => {
   scenario.when('image.import', { ...args, reference: 'BAD' }).thenRefused('REFERENCE_INVALID');
 });
 
+test('given a tag, when its image is pushed, then by that tag, and the image is known by what the registry has; nothing else is pushed', () => {
+  const scenario = given(load('app:1', web));
+  scenario
+    .when('image.push', { reference: 'docker.io/library/app:1', source: 'mine' })
+    .thenDecided(({ id, reference, source }, { stream }) =>
+      assert.equal([id, reference, source, stream], [web.id, 'app:1', 'mine', `image/${web.id}`]),
+    );
+  for (const [reference, code] of [
+    ['app:2', 'IMAGE_NOT_FOUND'],
+    [web.id.slice(7, 19), 'IMAGE_NOT_FOUND'],
+    [`app@${digestOf('manifest')}`, 'REFERENCE_INVALID'],
+    ['BAD', 'REFERENCE_INVALID'],
+  ] as const)
+    scenario.when('image.push', { reference }).thenRefused(code);
+  const pushed = did(
+    'image.push',
+    { reference: 'app:1' },
+    { data: { source: 'registry', repoDigest: `app@${digestOf('manifest')}`, size: 1 } },
+  );
+  given(load('app:1', web), pushed)
+    .when('image.tag', { image: `app@${digestOf('manifest')}`, reference: 'other' })
+    .thenState((state) => assert.equal(state.image('other').repoDigests, [`app@${digestOf('manifest')}`]));
+});
+
 test('when pulled, then the reference is made familiar and keeps its digest, and an image that came is known by it', () => {
   const scenario = given();
   scenario

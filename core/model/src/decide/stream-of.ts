@@ -1,7 +1,7 @@
 import { type Command, ShiplogError, type StateView, type StreamName } from '@shiplog/contracts';
 import { findContainer } from '../projections/find-container.ts';
 import { findExec } from '../projections/find-exec.ts';
-import { findImage } from '../projections/find-image.ts';
+import { findImage, findImageByTag, imageName } from '../projections/find-image.ts';
 import { findNetwork } from '../projections/find-network.ts';
 
 /**
@@ -36,6 +36,10 @@ function subjectStream(view: StateView, { type, args, givens }: Command): Stream
     case 'exec.start':
     case 'exec.resize':
       return `container/${findExec(view.execs, args.exec).containerId}`;
+    case 'image.push': {
+      const image = findImageByTag(view.images, imageName(args.reference) ?? '');
+      return image === undefined ? 'engine' : `image/${image.id}`;
+    }
     case 'image.tag':
     case 'image.migrate':
     case 'image.remove':

@@ -29,6 +29,12 @@ export const imageEvolvers: Evolvers<EventsOf<'image'>> = {
     for (const { manifest } of images) named(state, manifest.id, repoDigest);
   },
   'image.pull.failed': () => undefined,
+  'image.push.requested': () => undefined,
+  'image.push.succeeded': (state, event) => {
+    const pending = pendingOf(state, event.op, 'image.push');
+    if (pending !== undefined) named(state, pending.decided.id, event.data.repoDigest);
+  },
+  'image.push.failed': () => undefined,
   'image.tag.requested': () => undefined,
   'image.tag.succeeded': (state, event) => {
     const pending = pendingOf(state, event.op, 'image.tag');
@@ -72,7 +78,7 @@ function arrived(state: State, loaded: readonly LoadedImage[], usual: string, at
   }
 }
 
-/** What an image is called where it comes from. */
+/** What an image is called where it comes from, or went. */
 function named(state: State, id: string, repoDigest: string): void {
   const image = state.images.get(id);
   if (image === undefined || image.repoDigests.includes(repoDigest)) return;

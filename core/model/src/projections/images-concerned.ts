@@ -11,6 +11,7 @@ export function imagesConcerned(stored: ShiplogEvent): readonly string[] {
     case 'image.commit.succeeded':
     case 'image.pull.succeeded':
       return event.data.images.map(({ manifest }) => manifest.id);
+    case 'image.push.requested':
     case 'image.tag.requested':
     case 'image.migrate.requested':
       return event.data.decided === null ? [] : [event.data.decided.id];
@@ -25,6 +26,7 @@ export function imagesConcerned(stored: ShiplogEvent): readonly string[] {
 /** As {@link imagesConcerned}, of an operation that is under way. */
 export function imagesPending(pending: Pending): readonly string[] {
   switch (pending.verb) {
+    case 'image.push':
     case 'image.tag':
     case 'image.migrate':
       return [pending.decided.id];

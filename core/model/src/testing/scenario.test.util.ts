@@ -151,6 +151,8 @@ export class World {
         return { images: [], storageDriver: 'vfs' };
       case 'image.build.requested':
         return { image: `sha256:${'0'.repeat(64)}`, dockerfile: '', context: '' };
+      case 'image.push.requested':
+        return { source: 'registry', repoDigest: '', size: 0 };
       case 'image.pull.requested':
         return { images: [], storageDriver: 'vfs', source: 'directory', repoDigest: '', isNew: true };
       default:

@@ -12,7 +12,6 @@ const NOT_YET: readonly (readonly [method: string, template: string])[] = [
   ['POST', '/build/cancel'],
   ['GET', '/images/search'],
   ['GET', '/images/{name*}/attestations'],
-  ['POST', '/images/{name*}/push'],
   ['GET', '/distribution/{name*}/json'],
   ['POST', '/session'],
   ['POST', '/grpc'],

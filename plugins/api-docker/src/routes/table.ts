@@ -33,6 +33,7 @@ import { inspectImage } from './images/inspect.ts';
 import { listImages } from './images/list.ts';
 import { loadImages } from './images/load.ts';
 import { pruneImages } from './images/prune.ts';
+import { pushImage } from './images/push.ts';
 import { removeImage } from './images/remove.ts';
 import { saveImage, saveImages } from './images/save.ts';
 import { tagImage } from './images/tag.ts';
@@ -111,6 +112,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'GET', template: '/images/{name*}/get', route: saveImage },
   { method: 'GET', template: '/images/{name*}/json', route: inspectImage, past: true },
   { method: 'GET', template: '/images/{name*}/history', route: historyOfImage, past: true },
+  { method: 'POST', template: '/images/{name*}/push', route: pushImage, verb: 'image.push' },
   { method: 'POST', template: '/images/{name*}/tag', route: tagImage, verb: 'image.tag' },
   { method: 'DELETE', template: '/images/{name*}', route: removeImage, verb: 'image.remove' },
 

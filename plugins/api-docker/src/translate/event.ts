@@ -181,6 +181,11 @@ export class EventProjection {
         return outcome.type === 'image.commit.succeeded' ? this.#committed(intent.data, outcome.data.images, at) : [];
       case 'image.pull.requested':
         return outcome.type === 'image.pull.succeeded' ? this.#arrived('pull', outcome.data.images, at) : [];
+      case 'image.push.requested': {
+        const { decided } = intent.data;
+        if (decided === null || outcome.type !== 'image.push.succeeded') return [];
+        return [this.#image(decided.id, 'push', decided.reference, at)];
+      }
       case 'image.tag.requested': {
         const { decided } = intent.data;
         if (decided === null) return [];

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { btrfsImage, busyboxArchive, busyboxLayout, run } from '@shiplog/test-support';
+import { btrfsImage, busyboxArchive, busyboxLayout, run, TestRegistry } from '@shiplog/test-support';
 import type { Moment } from './death.ts';
 import type { Errand, Told } from './errand.ts';
 import { CONFLIST, IMAGE } from './scenes.ts';
@@ -114,7 +114,9 @@ class Stage implements AsyncDisposable {
     const directory = join(disk?.path ?? scratch, 'home');
     await mkdir(directory);
     const plugin = shelf.volumeDriver === 'local' ? undefined : await VolumePlugin.listen(directory, shelf.volumeDriver);
+    const registry = await TestRegistry.start();
     const archives = {
+      registry: registry.host,
       image: join(scratch, 'image.tar'),
       rootfs: join(scratch, 'rootfs.tar'),
       context: join(scratch, 'context.tar'),
@@ -145,6 +147,7 @@ class Stage implements AsyncDisposable {
       join(scratch, 'compiled'),
       async () => {
         await plugin?.close();
+        await registry.stop();
         await disk?.cleanup();
         await rm(scratch, { recursive: true, force: true });
       },

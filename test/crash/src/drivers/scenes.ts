@@ -24,6 +24,8 @@ export interface Archives {
   readonly context: string;
   /** A directory of OCI image layouts: there is one called `pulled`. */
   readonly layouts: string;
+  /** A registry that takes images of anybody: `127.0.0.1:PORT`. */
+  readonly registry: string;
   /** A directory of CNI configuration lists. */
   readonly conflists: string;
 }
@@ -103,6 +105,11 @@ export class Scenes {
       return () => this.host.engine.execute('image.build', asked, this.#caller, { body });
     },
     'image.pull': async () => this.#ask('image.pull', { reference: 'pulled:latest' }),
+    'image.push': async () => {
+      const reference = `${this.archives.registry}/killed:1`;
+      await this.#do('image.tag', { image: IMAGE, reference });
+      return this.#ask('image.push', { reference });
+    },
     'image.tag': async () => this.#ask('image.tag', { image: IMAGE, reference: 'tagged:1' }),
     'image.migrate': async () =>
       this.#ask('image.migrate', { image: IMAGE, storageDriver: this.shelf.storageDriver === 'vfs' ? 'overlay' : 'vfs' }),

@@ -10,6 +10,7 @@ const EVERY: { readonly [T in Verb]: true } = {
   'image.commit': true,
   'image.build': true,
   'image.pull': true,
+  'image.push': true,
   'image.tag': true,
   'image.migrate': true,
   'image.remove': true,
