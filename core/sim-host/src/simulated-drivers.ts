@@ -96,7 +96,7 @@ function infos(names: NonNullable<SimulatedOptions['names']>): readonly DriverIn
     all.map((name) => ({
       kind: kind as DriverKind,
       name,
-      capabilities: {},
+      capabilities: kind === 'image-source' ? { login: true, push: true } : {},
       needs: {},
       doc: '',
       plugin: 'sim',
