@@ -9,7 +9,7 @@ const LOOKS: ReadonlySet<string> = new Set(['usage', 'freePorts', 'state', 'stat
 
 /** What changes something in the families without a verb table. */
 const EFFECTS: { readonly [kind: string]: readonly string[] } = {
-  'image-store': ['load', 'import', 'commit', 'pull', 'remove', 'discard'],
+  'image-store': ['load', 'import', 'commit', 'pack', 'pull', 'remove', 'discard'],
   vault: ['put', 'remove'],
   'container-files': ['open'],
   'name-server': ['serve', 'end'],
