@@ -105,7 +105,8 @@ export class EngineCore {
     const deadlineMs = this.#deadline(kind, name, verb);
     const deadline = this.parts.clock.deadline(deadlineMs);
     const signal = AbortSignal.any([ctx.signal, deadline]);
-    const method = driver[verb as keyof DriverFamilies[K]] as (args: unknown, ctx: OperationContext) => Promise<unknown>;
+    const method = driver[verb as keyof DriverFamilies[K]] as ((args: unknown, ctx: OperationContext) => Promise<unknown>) | undefined;
+    if (method === undefined) throw new ShiplogError('NOT_SUPPORTED', `driver ${kind}/${name} has no ${verb}`, { kind, name, verb });
     try {
       const answer = await abortable(method.call(driver, args, createContext({ ...ctx, signal })), signal);
       checkAnswer(kind, name, verb, answer);

@@ -23,8 +23,9 @@ export function verbReference(kind: VerbKind): string {
     `${deadlineMs / 1000} s`,
   ]);
   const parts = [table(['verb', 'undone by', 'deadline'], rows)];
-  for (const [name, { doc, args, answer }] of Object.entries(verbs)) {
-    parts.push(`## ${name}`, doc, `Takes \`${shape(args as Schema)}\`.`, `Answers \`${shape(answer as Schema)}\`.`);
+  for (const [name, { doc, args, answer, capability }] of Object.entries(verbs)) {
+    const only = capability === undefined ? '' : ` Only where the manifest has the capability \`${capability}\`.`;
+    parts.push(`## ${name}`, `${doc}${only}`, `Takes \`${shape(args as Schema)}\`.`, `Answers \`${shape(answer as Schema)}\`.`);
     parts.push('JSON Schema of both:', fenced(`args   ${JSON.stringify(args)}\nanswer ${JSON.stringify(answer)}`, 'text'));
   }
   return parts.join('\n\n');

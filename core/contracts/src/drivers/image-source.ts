@@ -52,12 +52,14 @@ export const IMAGE_SOURCE_VERBS = {
     deadlineMs: 1_800_000,
   }),
   login: verb({
-    doc: 'Says whether `registry` (`host[:port]`) takes these credentials. Fails REGISTRY_DENIED. With the capability `login`.',
+    doc: 'Says whether `registry` (`host[:port]`) takes these credentials. Fails REGISTRY_DENIED.',
+    capability: 'login',
     args: Type.Object({ registry: Type.String({ minLength: 1 }), auth: Type.Optional(auth) }),
     answer: Done,
   }),
   upload: verb({
-    doc: 'Brings the blob in the file `path` to where the image `reference` is to be, unless it is there: `state` says which. `elsewhere`: images that may have it. Tells progress. With the capability `push`.',
+    doc: 'Brings the blob in the file `path` to where the image `reference` is to be, unless it is there: `state` says which. `elsewhere`: images that may have it. Tells progress.',
+    capability: 'push',
     args: Type.Object({ reference, ...Descriptor, path: HostPath, elsewhere: Type.Optional(elsewhere), auth: Type.Optional(auth) }),
     answer: Type.Object({
       state: Type.Union([Type.Literal('pushed'), Type.Literal('there'), Type.Literal('mounted')]),
@@ -68,7 +70,8 @@ export const IMAGE_SOURCE_VERBS = {
     deadlineMs: 1_800_000,
   }),
   publish: verb({
-    doc: 'Makes `reference`, which has a tag, stand for the manifest in the file `path`, whose blobs were all uploaded. With the capability `push`.',
+    doc: 'Makes `reference`, which has a tag, stand for the manifest in the file `path`, whose blobs were all uploaded.',
+    capability: 'push',
     args: Type.Object({ reference, ...Descriptor, path: HostPath, auth: Type.Optional(auth) }),
     answer: Done,
   }),

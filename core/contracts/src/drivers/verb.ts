@@ -17,6 +17,8 @@ export interface Verb<A extends TObject = TObject, R extends TSchema = TSchema> 
   readonly answer: R;
   readonly undo?: string;
   readonly doc: string;
+  /** Only drivers whose manifest has this capability need the verb, and only they are asked for it. */
+  readonly capability?: string;
   /** Milliseconds before the call fails DEADLINE_EXCEEDED; {@link DEADLINE_MS} if absent. A driver's manifest may say otherwise. */
   readonly deadlineMs?: number;
   /** What a driver for which all goes well would have answered, purely. Absent: `{}`. */

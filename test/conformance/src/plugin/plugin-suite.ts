@@ -119,11 +119,12 @@ function assertVerbs(instance: object, driver: DriverDefinition): void {
   const tables: { readonly [kind: string]: VerbTable } = VERB_TABLES;
   const table = tables[driver.manifest.kind];
   if (table === undefined) return;
+  const { capabilities } = driver.manifest;
+  const needed = Object.entries(table).flatMap(([verb, { capability }]) =>
+    capability === undefined || capabilities[capability] === true ? [verb] : [],
+  );
   const methods: { readonly [name: string]: unknown } = Object.fromEntries(
-    [...Object.keys(table), ...(HOLDS_NOTHING.has(driver.manifest.kind) ? [] : ['observe'])].map((verb) => [
-      verb,
-      Reflect.get(instance, verb),
-    ]),
+    [...needed, ...(HOLDS_NOTHING.has(driver.manifest.kind) ? [] : ['observe'])].map((verb) => [verb, Reflect.get(instance, verb)]),
   );
   for (const [verb, method] of Object.entries(methods)) assert.equal(typeof method, 'function', `verb ${verb} is missing`);
   for (const [verb, { undo }] of Object.entries(table)) {
