@@ -58,7 +58,13 @@ export async function readOperation(log: Replayable, id: string): Promise<Operat
   const isWanted = ({ seq, op, verb, stream }: Decided): boolean => {
     if (op === target.op) return true;
     // What was copied into a container is not in the log; the others are done again without it. Reads change nothing.
-    if (verb === 'container.extract' || verb === 'container.stat' || verb === 'container.archive' || verb === 'container.export' || verb === 'image.push')
+    if (
+      verb === 'container.extract' ||
+      verb === 'container.stat' ||
+      verb === 'container.archive' ||
+      verb === 'container.export' ||
+      verb === 'image.push'
+    )
       return false;
     if (seq > target.seq || results.get(op)?.status !== 'ok') return false;
     if (verb === 'image.load' || verb === 'image.import' || verb === 'image.commit' || verb === 'image.pull')
