@@ -137,6 +137,11 @@ test('given secrets in requests that fail or are refused, when the client is tol
 test('given a registry that asks who one is, when an image is pulled from it with a password, then the password is where the next test searches for it, and not found', async () => {
   assert.is(await withHeader(`/images/create?fromImage=${registry.host}/private&tag=1`, 'X-Registry-Auth', authHeader(PASSWORD)), 200);
   assert.match(told.join(''), `Downloaded newer image for ${registry.host}/private:1`);
+  const push = `/images/${registry.host}/private/push?tag=1`;
+  assert.is(await withHeader(push, 'X-Registry-Auth', authHeader(PASSWORD)), 200);
+  assert.match(told.at(-1) ?? '', /"aux":\{"Tag":"1","Digest":"sha256:/);
+  assert.is(await withHeader(push, 'X-Registry-Auth', authHeader(canary('wrongpush'))), 200);
+  assert.match(told.at(-1) ?? '', 'access denied');
   const credentials = { username: 'me', password: PASSWORD, serveraddress: registry.host };
   assert.is(await asked('POST', '/auth', credentials), 200);
   assert.is(await asked('POST', '/auth', { ...credentials, password: canary('wronglogin') }), 401);
