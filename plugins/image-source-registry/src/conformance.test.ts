@@ -13,7 +13,7 @@ const registry = await TestRegistry.start();
 const { digest } = await busyboxLayout(images.path, '1.36');
 await registry.push(`oci:${images.path}:1.36`, 'lib/busybox:1.36');
 const image = { reference: `${registry.host}/lib/busybox:1.36`, digest };
-const impatient = { attempts: 1, firstMs: 1, longestMs: 1 };
+const impatient = { attempts: 1, firstMs: 1, longestMs: 1, silenceMs: 15_000 };
 
 type Wrong = (right: Required<ImageSource>) => Partial<ImageSource>;
 

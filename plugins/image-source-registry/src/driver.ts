@@ -25,7 +25,7 @@ export class RegistrySource implements ImageSource {
   readonly #patience: Patience;
 
   constructor(options: DriverOptions, patience: Patience = PATIENCE) {
-    this.#registry = new Registry(readHosts(options));
+    this.#registry = new Registry(readHosts(options), patience.silenceMs);
     this.#patience = patience;
   }
 

@@ -11,8 +11,8 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds without a byte, either way. */
-const SILENCE_MS = 30_000;
+/** Milliseconds without a byte, either way, while a registry puts away what was sent to it. */
+const PUTTING_MS = 300_000;
 const SOCKETS_PER_HOST = 8;
 
 /**
@@ -21,11 +21,14 @@ const SOCKETS_PER_HOST = 8;
  */
 export class HttpClient {
   readonly #hosts: Hosts;
+  readonly #silenceMs: number;
   readonly #plain = new HttpAgent({ keepAlive: true, maxSockets: SOCKETS_PER_HOST });
   readonly #tls = new HttpsAgent({ keepAlive: true, maxSockets: SOCKETS_PER_HOST });
   readonly #unchecked = new HttpsAgent({ keepAlive: true, maxSockets: SOCKETS_PER_HOST, rejectUnauthorized: false });
 
-  constructor(hosts: Hosts) {
+  /** `silenceMs`: how long an answer may keep one waiting for a byte. */
+  constructor(hosts: Hosts, silenceMs: number) {
+    this.#silenceMs = silenceMs;
     this.#hosts = hosts;
   }
 
@@ -34,9 +37,10 @@ export class HttpClient {
     signal.throwIfAborted();
     const isPlain = url.protocol === 'http:';
     const agent = isPlain ? this.#plain : isInsecure(url.host, this.#hosts) ? this.#unchecked : this.#tls;
+    const timeout = method === 'PUT' ? PUTTING_MS : this.#silenceMs;
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const request = (isPlain ? httpRequest : httpsRequest)(url, { method, headers, agent, signal, timeout: SILENCE_MS });
-    request.on('timeout', () => request.destroy(Object.assign(new Error(`no answer in ${SILENCE_MS / 1000} s`), { code: 'ETIMEDOUT' })));
+    const request = (isPlain ? httpRequest : httpsRequest)(url, { method, headers, agent, signal, timeout });
+    request.on('timeout', () => request.destroy(Object.assign(new Error(`no answer in ${timeout / 1000} s`), { code: 'ETIMEDOUT' })));
     request.on('response', resolve).on('error', reject);
     const content = body?.();
     if (content === undefined || content instanceof Uint8Array) request.end(content);

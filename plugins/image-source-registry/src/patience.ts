@@ -7,9 +7,11 @@ export interface Patience {
   readonly attempts: number;
   readonly firstMs: number;
   readonly longestMs: number;
+  /** Without a byte. Three times that is within the deadline of a verb, so that it is told who does not answer. */
+  readonly silenceMs: number;
 }
 
-export const PATIENCE: Patience = { attempts: 5, firstMs: 500, longestMs: 60_000 };
+export const PATIENCE: Patience = { attempts: 5, firstMs: 500, longestMs: 60_000, silenceMs: 15_000 };
 
 /**
  * Tries until it works, or fails with what does not pass. `progressed` says whether the last attempt brought anything: then one begins to count anew.

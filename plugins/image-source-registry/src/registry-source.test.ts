@@ -187,6 +187,17 @@ test('given a registry that has not answered yet, when the pull is canceled, the
   silent.close();
 });
 
+test('given a registry that never answers, when an image is resolved, then it is told who does not answer', async () => {
+  const silent = createTcpServer(() => undefined);
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const { port } = silent.address() as { port: number };
+  await using asker = await Asker.make({}, 500);
+  const { code, message } = await failure(asker.resolve(`127.0.0.1:${port}/a:1`));
+  assert.is(code, 'REGISTRY_UNAVAILABLE');
+  assert.match(message, 'cannot be reached: no answer in 0.5 s');
+  silent.close();
+});
+
 test('given a registry that may not be asked, when an image of it is resolved, then it is not known, and nobody was asked', async () => {
   await using registry = await ScriptedRegistry.start((_, response) => response.end());
   await using asker = await Asker.make({ only: 'example.org' });

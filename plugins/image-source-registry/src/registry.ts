@@ -32,9 +32,9 @@ export class Registry {
   /** Insecure hosts that were found to speak one or the other. */
   readonly #protocols = new Map<string, 'http:' | 'https:'>();
 
-  constructor(hosts: Hosts) {
+  constructor(hosts: Hosts, silenceMs: number) {
     this.#hosts = hosts;
-    this.#client = new HttpClient(hosts);
+    this.#client = new HttpClient(hosts, silenceMs);
     this.#tokens = new Tokens(this.#client, hosts);
   }
 
@@ -121,8 +121,11 @@ export class Registry {
     let isSecure = true;
     try {
       (await this.#client.send({ method: 'GET', url: new URL('/v2/', secure), headers: {}, signal })).resume();
-    } catch {
+    } catch (error) {
       signal.throwIfAborted();
+      // Who speaks plain HTTP says so, or hangs up.
+      if ((error as NodeJS.ErrnoException).code === 'ETIMEDOUT')
+        throw new Passing(`${host} cannot be reached: ${messageOf(error)}`, { cause: error });
       isSecure = false;
     }
     this.#protocols.set(isSecure ? secure.host : plain.host, isSecure ? 'https:' : 'http:');

@@ -65,13 +65,14 @@ export class Asker implements AsyncDisposable {
     readonly directory: string,
     private readonly cleanup: () => Promise<void>,
     options: { readonly [option: string]: string },
+    silenceMs: number,
   ) {
-    this.source = new RegistrySource(options, { attempts: 4, firstMs: 1, longestMs: 1000 });
+    this.source = new RegistrySource(options, { attempts: 4, firstMs: 1, longestMs: 1000, silenceMs });
   }
 
-  static async make(options: { readonly [option: string]: string } = {}): Promise<Asker> {
+  static async make(options: { readonly [option: string]: string } = {}, silenceMs = 15_000): Promise<Asker> {
     const { path, cleanup } = await temporaryDirectory('shiplog-fetched-');
-    return new Asker(path, cleanup, options);
+    return new Asker(path, cleanup, options, silenceMs);
   }
 
   async resolve(reference: string, auth?: RegistryAuth) {
