@@ -5,12 +5,13 @@ import { booleanOf } from '../../http/query.ts';
 import { json } from '../../http/reply.ts';
 import { filterImages } from '../../translate/image-filter.ts';
 import { imageSummary } from '../../translate/image-summary.ts';
+import { newestFirst } from '../../translate/newest-first.ts';
 
-/** `GET /images/json`. */
+/** `GET /images/json`: the newest first. */
 export async function listImages({ engine, query, response, version }: Exchange): Promise<void> {
   const filters = Filters.parse(query.get('filters'));
   const { view } = await look({ engine, query });
-  const found = filterImages(view, filters, booleanOf(query, 'all'));
+  const found = newestFirst(filterImages(view, filters, booleanOf(query, 'all')));
   json(
     response,
     200,
