@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createContext, type NetworkDriver, ShiplogError } from '@shiplog/contracts';
-import { createRecordingKernel, createTestServices } from '@shiplog/driver-kit/testing';
+import { createRecordingKernel, createTestServices, type RecordingKernel } from '@shiplog/driver-kit/testing';
 import { IpvlanDriver, ipvlanKind } from './ipvlan-driver.ts';
 
 const ID = '0123456789abcdef'.repeat(4);
 const ctx = createContext({ op: 'test', signal: new AbortController().signal });
 
 /** Attaches an endpoint twice on a recording kernel, and detaches it; answers what was made. */
-async function attached(options: { readonly [name: string]: string }) {
+async function attached(options: { readonly [name: string]: string }, before = (_: RecordingKernel): void => undefined) {
   const home = await mkdtemp(join(tmpdir(), 'shiplog-ipvlan-'));
   try {
     const kernel = createRecordingKernel();
@@ -41,6 +41,7 @@ async function attached(options: { readonly [name: string]: string }) {
       defaultRoute: true,
       ports: [],
     };
+    before(kernel);
     await driver.attach(endpoint, ctx);
     await driver.attach(endpoint, ctx);
     assert.equal(
@@ -82,6 +83,11 @@ test('given mode l3, when an endpoint is attached, then its default route is the
   const [, kind, link] = made ?? [];
   assert.equal(kind, { kind: 'ipvlan', mode: 'l3', flag: 'bridge' });
   assert.equal((link as { routes: unknown }).routes, [{ to: 'default' }]);
+});
+
+test('given an address that a link still has which is about to go, when an endpoint is attached, then it waits for that', async () => {
+  const made = await attached({}, (kernel) => kernel.failNext('links.createStacked', 'EADDRINUSE'));
+  assert.is(made.length, 2);
 });
 
 test.run();

@@ -61,6 +61,13 @@ async function until(host: RuntimeFixture, holds: (lines: readonly string[]) => 
     if (Date.now() > end) throw new Error(`in vain: ${(await commands(host)).join(', ')}`);
 }
 
+/** Until the session's monitor has said that it ended. */
+async function endOfSession({ driver }: RuntimeFixture): Promise<void> {
+  const following = new AbortController();
+  for await (const { exec } of driver.exits(following.signal)) if (exec === EXEC) break;
+  following.abort();
+}
+
 for (const name of ['crun', 'runc']) {
   const test = suite(`runtime-oci: groups of exec sessions with ${name}`);
 
@@ -76,8 +83,10 @@ for (const name of ['crun', 'runc']) {
 
   test('given a session that ended by itself and left a process, when it is removed, then that runs on, until the container is removed', () =>
     withContainer(name, async (host, run) => {
+      const ended = endOfSession(host);
       await run('setsid sleep 4001 & :');
-      await until(host, (lines) => lines.length === 2);
+      await ended;
+      await until(host, (lines) => lines.length === 2 && lines.some((line) => line.endsWith('sleep 4001 ')));
       await host.driver.execRemove({ id: ID, exec: EXEC }, ctx);
       assert.is((await commands(host)).length, 2);
     }));

@@ -1,4 +1,5 @@
-import { type Kernel, type NetworkDriver, type Observed, type StackedKind, ShiplogError } from '@shiplog/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Kernel, type NetworkDriver, type Observed, type StackedKind, ShiplogError, type StackedLink } from '@shiplog/contracts';
 import { errnoOf } from '../errno.ts';
 import { KeyedLock } from '../keyed-lock.ts';
 import { Sandboxes } from '../sandboxes.ts';
@@ -9,6 +10,10 @@ import { networkMtu } from './network-mtu.ts';
 import { ensureParent, parentOf, removeParent } from './parent-link.ts';
 
 type Attach = Parameters<NetworkDriver['attach']>[0];
+
+/** How long an address may be that of a link that goes, and how often that is looked at; milliseconds. */
+const GOING = 2000;
+const LOOK = 20;
 
 /** What one kind of stacked link has of its own. */
 export interface Stacking {
@@ -112,7 +117,7 @@ export class StackedNetworks implements NetworkDriver {
     const mtu = networkMtu(network.options);
     const route = this.#stacking.hasGateway(kind) ? { to: 'default', via: gateway } : { to: 'default' };
     try {
-      await this.#kernel.links.createStacked(parent.name, kind, {
+      await this.#stack(parent.name, kind, {
         name: ifName,
         namespace: sandbox,
         up: true,
@@ -130,6 +135,17 @@ export class StackedNetworks implements NetworkDriver {
         { parent: parent.name },
         { cause: error },
       );
+    }
+  }
+
+  /** A namespace without processes takes its links along a moment later, and until then their addresses are in use (EADDRINUSE of ipvlan). */
+  async #stack(parent: string, kind: StackedKind, link: StackedLink): Promise<void> {
+    for (const end = performance.now() + GOING; ; await sleep(LOOK)) {
+      try {
+        return await this.#kernel.links.createStacked(parent, kind, link);
+      } catch (error) {
+        if (errnoOf(error) !== 'EADDRINUSE' || performance.now() > end) throw error;
+      }
     }
   }
 
