@@ -11,7 +11,7 @@ const ID = '0123456789abcdef'.repeat(4);
 const ctx = createContext({ op: 'test', signal: new AbortController().signal });
 
 /** Attaches an endpoint twice on a recording kernel, and detaches it; answers what was made. */
-async function attached(options: { readonly [name: string]: string }, before = (_: RecordingKernel): void => undefined) {
+async function attached(options: { readonly [name: string]: string }, before?: (kernel: RecordingKernel) => void) {
   const home = await mkdtemp(join(tmpdir(), 'shiplog-ipvlan-'));
   try {
     const kernel = createRecordingKernel();
@@ -41,7 +41,7 @@ async function attached(options: { readonly [name: string]: string }, before = (
       defaultRoute: true,
       ports: [],
     };
-    before(kernel);
+    before?.(kernel);
     await driver.attach(endpoint, ctx);
     await driver.attach(endpoint, ctx);
     assert.equal(
