@@ -67,16 +67,29 @@ export async function beginMonitor<R>(kernel: Kernel, directory: string, spawn: 
 /** Waits for a process that an engine which was killed made in `directory`, until it runs the monitor. One that merely stands there is not waited for long. */
 async function begun(kernel: Kernel, directory: string, id: string): Promise<void> {
   if (!existsSync(join(directory, BEGINS))) return;
-  const { dev, ino } = statSync(directory);
+  const stands = statSync(directory, { throwIfNoEntry: false });
+  if (stands === undefined) return;
+  const { dev, ino } = stands;
   const mayBegin = async (pid: number): Promise<boolean> => {
-    const stands = await stat(`/proc/${pid}/cwd`).catch(() => undefined);
-    return stands?.dev === dev && stands.ino === ino && !(await isMonitor(pid, id));
+    const there = await stat(`/proc/${pid}/cwd`).catch(() => undefined);
+    return there?.dev === dev && there.ino === ino && !(await isMonitor(pid, id));
   };
   for (let tries = 0; tries < 100; tries += 1) {
-    const lock = await kernel.processes.lock(join(directory, BEGINS));
-    await lock?.release();
-    if (lock !== undefined && (await processesWhere(mayBegin)).length === 0) return;
+    const free = await isFree(kernel, join(directory, BEGINS));
+    if (free && (await processesWhere(mayBegin)).length === 0) return;
     await sleep(10);
+  }
+}
+
+/** Whether nobody has the lock. With its directory it may go at any moment: who made that found that nothing is to begin, and took it away. */
+async function isFree(kernel: Kernel, path: string): Promise<boolean> {
+  try {
+    const lock = await kernel.processes.lock(path);
+    await lock?.release();
+    return lock !== undefined;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return true;
+    throw error;
   }
 }
 

@@ -44,8 +44,12 @@ async function clear(directory: string): Promise<boolean> {
   return true;
 }
 
-/** Its own engine knows best what it has: it starts again, recovers, and removes all of it. */
-async function takeDown(directory: string, root: string, { config }: Deed): Promise<void> {
+/**
+ * Its own engine knows best what it has: it starts again, recovers, and removes all of it. Networks of its own that it has not made yet get ids of their own:
+ * one that was being made has used the id that was given.
+ */
+async function takeDown(directory: string, root: string, deed: Deed): Promise<void> {
+  const { networkIds: _, ...config } = deed.config;
   const logger = createLogger('info', (line) => appendFileSync(join(directory, 'engine.log'), line));
   const host = await compose({ ...config, root, run: join(directory, 'run') }, logger, MODULES);
   await tearDown(host, [], logger);

@@ -80,6 +80,8 @@ const leftovers = async (): Promise<readonly string[]> => (await readdir(tempora
 test.before(record);
 test.after(async () => {
   await daemon.destroy();
+  // Of a test that failed: what is mounted cannot be removed.
+  await clearDead(() => undefined);
   for (const directory of [scratch, temporary]) await rm(directory, { recursive: true, force: true });
 });
 
