@@ -5,6 +5,7 @@ export { dnsNames } from './dns-names.ts';
 export { CONTENT_VERBS } from './events.ts';
 export { durationNanos, parseMoment, parseTime } from './moment.ts';
 export { parseJson } from './parse-json.ts';
+export { PLAIN_SPEC } from './plain-spec.ts';
 export { sizeBytes } from './size.ts';
 export { AUTHORIZER_VERBS } from './drivers/authorizer.ts';
 export { CGROUP_VERBS, LimitsSchema } from './drivers/cgroup.ts';

@@ -8,54 +8,15 @@ import {
   type Digest,
   type Extracted,
   type ImageRecord,
+  PLAIN_SPEC,
   ShiplogError,
 } from '@shiplog/contracts';
 import { childrenOf } from '@shiplog/model';
-import { authFor } from './registry-auth.ts';
+import { authFor } from './auth-for.ts';
 import { scratchArchive, scratchId } from './scratch.ts';
 import { interruptible } from '../interruptible.ts';
 import type { Operation } from '../operation.ts';
 import { waitFor } from '../wait.ts';
-
-/** What a container of a build has where nothing says otherwise. */
-const PLAIN: Omit<ContainerSpec, 'image' | 'env' | 'logDriver' | keyof BuildContainers> = {
-  user: '',
-  workingDir: '',
-  tty: false,
-  openStdin: false,
-  stdinOnce: false,
-  attachStdin: false,
-  attachStdout: true,
-  attachStderr: true,
-  labels: {},
-  exposedPorts: [],
-  networkDisabled: false,
-  autoRemove: false,
-  restart: { policy: 'no', maxRetries: 0 },
-  endpoints: {},
-  ports: [],
-  publishAllPorts: false,
-  dns: [],
-  dnsSearch: [],
-  dnsOptions: [],
-  mounts: [],
-  readonlyRootfs: false,
-  privileged: false,
-  capAdd: [],
-  capDrop: [],
-  noNewPrivileges: false,
-  seccomp: 'default',
-  groupAdd: [],
-  sysctls: {},
-  devices: [],
-  ipcMode: 'private',
-  pidMode: 'private',
-  utsMode: 'private',
-  cgroupnsMode: 'private',
-  init: false,
-  logOptions: {},
-  annotations: {},
-};
 
 /** What runs where nothing is to run. */
 const NOTHING = ['/bin/true'];
@@ -108,7 +69,7 @@ export class EngineBuildHost implements BuildHost {
     const { engine } = this.#op;
     const sealed = await engine.environment.seal(env);
     const spec: ContainerSpec = {
-      ...PLAIN,
+      ...PLAIN_SPEC,
       ...this.#containers,
       image,
       env: sealed,

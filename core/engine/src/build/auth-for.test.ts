@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { authFor } from './registry-auth.ts';
+import { authFor } from './auth-for.ts';
 
 const test = suite('credentials of a build');
 

@@ -1,6 +1,6 @@
-import type { ContainerSpec } from '../container-spec.ts';
+import type { ContainerSpec } from './container-spec.ts';
 
-/** A container that asks for nothing special, for tests to ask more of. */
+/** A container that asks for nothing special, to ask more of: of a build, or in a test. */
 export const PLAIN_SPEC: ContainerSpec = {
   image: 'busybox',
   user: '',
