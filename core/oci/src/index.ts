@@ -22,6 +22,7 @@ export { shellWord, shellWords } from './shell-words.ts';
 export { runtimeSpec } from './runtime-spec.ts';
 export { readTar } from './tar-reader.ts';
 export { isHole } from './sparse.ts';
+export { PLAIN_ENTRY, tarFile } from './tar-file.ts';
 export { writeTar } from './tar-writer.ts';
 export { WHITEOUT, whiteoutOf } from './whiteout.ts';
 export { workingDirectory } from './working-directory.ts';

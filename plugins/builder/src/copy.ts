@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { type BuildFiles, ShiplogError } from '@shiplog/contracts';
 import { resolveUser } from '@shiplog/driver-kit';
-import { decompress, type Decompressor, type TarEntry, type TarEntryInput, readTar } from '@shiplog/oci';
+import { decompress, type Decompressor, PLAIN_ENTRY, type TarEntry, type TarEntryInput, readTar } from '@shiplog/oci';
 import { invalid } from './dockerfile.ts';
 import type { Source, SourceTree } from './source-tree.ts';
 
@@ -91,7 +91,7 @@ export async function missingDirectories(files: BuildFiles, path: string): Promi
 /** A directory as an entry of a tar for the root. */
 export function directory(path: string, { uid, gid }: Owner = { uid: 0, gid: 0 }): TarEntryInput {
   const name = `${path.replace(/^\/+/, '')}/`;
-  return { name, type: 'directory', mode: 0o755, uid, gid, mtimeNs: now(), size: 0, linkName: '', major: 0, minor: 0, xattrs: new Map() };
+  return { ...PLAIN_ENTRY, name, type: 'directory', mode: 0o755, uid, gid, mtimeNs: now() };
 }
 
 function now(): bigint {

@@ -8,11 +8,10 @@ import type { FileTree, OpenFiles } from '@shiplog/contracts';
 import { codeOf } from '@shiplog/contracts/testing';
 import { apart } from '@shiplog/conformance/network';
 import { createKernel } from '@shiplog/kernel-linux';
-import { readTar, type TarEntryInput, writeTar } from '@shiplog/oci';
+import { PLAIN_ENTRY, readTar, type TarEntryInput, writeTar } from '@shiplog/oci';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { LinuxContainerFiles } from './linux-container-files.ts';
 
-const PLAIN = { type: 'file', mode: 0o644, uid: 0, gid: 0, mtimeNs: 0n, size: 0, linkName: '', major: 0, minor: 0, xattrs: new Map() } as const; // prettier-ignore
 /** cap_net_raw, permitted and effective (linux/capability.h, VFS_CAP_REVISION_2). */
 const CAPABILITY = Buffer.from('0100000200200000000000000000000000000000', 'hex');
 const KEEP = { keepKinds: false };
@@ -29,7 +28,9 @@ async function* content(text: string): AsyncGenerator<Uint8Array> {
 function tarOf(entries: readonly Entry[]): AsyncGenerator<Uint8Array> {
   return writeTar(
     entries.map(({ text, ...entry }): TarEntryInput =>
-      text === undefined ? { ...PLAIN, ...entry } : { ...PLAIN, ...entry, size: Buffer.byteLength(text), content: content(text) },
+      text === undefined
+        ? { ...PLAIN_ENTRY, ...entry }
+        : { ...PLAIN_ENTRY, ...entry, size: Buffer.byteLength(text), content: content(text) },
     ),
   );
 }

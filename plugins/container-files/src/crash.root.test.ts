@@ -8,7 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { deathOf } from '@shiplog/conformance/crash';
 import { createKernel } from '@shiplog/kernel-linux';
-import { type TarEntryInput, writeTar } from '@shiplog/oci';
+import { PLAIN_ENTRY, type TarEntryInput, writeTar } from '@shiplog/oci';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { LinuxContainerFiles } from './linux-container-files.ts';
 
@@ -16,7 +16,7 @@ const SCRIPT = fileURLToPath(new URL('./extract.test.script.js', import.meta.url
 const driver = new LinuxContainerFiles(createKernel());
 /** Later than any effect. */
 const NEVER = 1_000_000;
-const PLAIN = { type: 'file', mode: 0o640, uid: 7, gid: 8, mtimeNs: 5_000_000_000n, size: 0, linkName: '', major: 0, minor: 0, xattrs: new Map() } as const; // prettier-ignore
+const PLAIN = { ...PLAIN_ENTRY, mode: 0o640, uid: 7, gid: 8, mtimeNs: 5_000_000_000n };
 
 /** One of each kind, in place of what is there, in it, and where nothing is. */
 const ENTRIES: readonly (Partial<TarEntryInput> & { readonly name: string; readonly text?: string })[] = [

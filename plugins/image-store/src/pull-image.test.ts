@@ -2,7 +2,7 @@ import { readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type BlobDescriptor, createContext, type Digest, ShiplogError } from '@shiplog/contracts';
-import { hostPlatform, MEDIA_TYPES, sha256Of, writeTar } from '@shiplog/oci';
+import { hostPlatform, MEDIA_TYPES, sha256Of, tarFile, writeTar } from '@shiplog/oci';
 import * as assert from 'uvu/assert';
 import { context, storeSuite } from './testing/store.test.util.ts';
 
@@ -31,17 +31,7 @@ class Source {
 async function layerTar(): Promise<Buffer> {
   const content = Buffer.from('hello\n');
   const chunks: Uint8Array[] = [];
-  const plain = { mode: 0o644, uid: 0, gid: 0, mtimeNs: 0n, linkName: '', major: 0, minor: 0, xattrs: new Map() };
-  const entry = {
-    ...plain,
-    type: 'file',
-    name: 'hello',
-    size: content.length,
-    content: (async function* () {
-      yield content;
-    })(),
-  } as const;
-  for await (const chunk of writeTar([entry])) chunks.push(chunk);
+  for await (const chunk of writeTar([tarFile('hello', content)])) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 

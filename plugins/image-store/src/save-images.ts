@@ -7,7 +7,9 @@ import {
   familiar,
   MEDIA_TYPES,
   parseReference,
+  PLAIN_ENTRY,
   sha256Of,
+  tarFile,
   type TarEntryInput,
   writeTar,
 } from '@shiplog/oci';
@@ -58,21 +60,21 @@ function* entries(images: readonly IngestedImage[], blobs: ReadonlyMap<Digest, O
     image,
     bytes: ociManifest({ digest: image.manifest.id, size: blobs.get(image.manifest.id)!.size }, image.manifest.layers),
   }));
-  yield file('oci-layout', document({ imageLayoutVersion: '1.0.0' }));
+  yield tarFile('oci-layout', document({ imageLayoutVersion: '1.0.0' }));
   const descriptors = manifests.flatMap(({ image, bytes }) => ociDescriptors(image, bytes));
-  yield file('index.json', document({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests: descriptors }));
-  yield file('manifest.json', document(images.map(dockerManifest)));
+  yield tarFile('index.json', document({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests: descriptors }));
+  yield tarFile('manifest.json', document(images.map(dockerManifest)));
   const named = repositories(images);
-  if (Object.keys(named).length > 0) yield file('repositories', document(named));
-  for (const directory of ['blobs/', 'blobs/sha256/']) yield { ...ENTRY, type: 'directory', mode: 0o755, name: directory };
-  for (const { bytes } of manifests) yield file(blobName(sha256Of(bytes)), bytes);
+  if (Object.keys(named).length > 0) yield tarFile('repositories', document(named));
+  for (const directory of ['blobs/', 'blobs/sha256/']) yield { ...PLAIN_ENTRY, type: 'directory', mode: 0o755, name: directory };
+  for (const { bytes } of manifests) yield tarFile(blobName(sha256Of(bytes)), bytes);
   const ordered = [...configs, ...[...blobs.keys()].filter((digest) => !configs.has(digest))];
   for (const digest of ordered) yield blobEntry(digest, blobs.get(digest)!, configs.has(digest));
 }
 
 function blobEntry(digest: Digest, { handle, size }: OpenBlob, isConfig: boolean): TarEntryInput {
   if (isConfig && size > CONFIG_LIMIT_BYTES) throw new ShiplogError('DIGEST_MISMATCH', `blob ${digest} is longer than it was`, { digest });
-  return { ...ENTRY, name: blobName(digest), size, content: checked(digest, handle, size) };
+  return { ...PLAIN_ENTRY, name: blobName(digest), size, content: checked(digest, handle, size) };
 }
 
 /** A damaged blob is told by its name: nobody announced anything here. */
@@ -124,30 +126,8 @@ function repositories(images: readonly IngestedImage[]): { readonly [name: strin
   return named;
 }
 
-/** Times are the epoch's: an archive says nothing of when it was made. */
-const ENTRY = {
-  type: 'file',
-  mode: 0o644,
-  uid: 0,
-  gid: 0,
-  mtimeNs: 0n,
-  size: 0,
-  linkName: '',
-  major: 0,
-  minor: 0,
-  xattrs: new Map(),
-} as const;
-
-function file(name: string, bytes: Uint8Array): TarEntryInput {
-  return { ...ENTRY, name, size: bytes.length, content: once(bytes) };
-}
-
 function document(value: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(value));
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 function blobName(digest: Digest): string {

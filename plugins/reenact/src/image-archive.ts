@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, type LoadedImage, ShiplogError } from '@shiplog/contracts';
-import { type TarEntryInput, writeTar } from '@shiplog/oci';
+import { PLAIN_ENTRY, tarFile, type TarEntryInput, writeTar } from '@shiplog/oci';
 
 /** Blobs of an engine's image store, by its root. */
 export class ImageBlobs {
@@ -47,7 +47,7 @@ export class ImageBlobs {
       Layers: layers.map(({ digest }) => `${hex(digest)}.tar`),
     }));
     const text = Buffer.from(JSON.stringify(manifest));
-    yield { ...PLAIN, name: 'manifest.json', size: text.length, content: once(text) };
+    yield tarFile('manifest.json', text);
     const written = new Set<Digest>();
     for (const { manifest: image } of images) {
       for (const [digest, suffix] of [[image.id, 'json'], ...image.layers.map(({ digest: layer }) => [layer, 'tar'] as const)] as const) {
@@ -55,7 +55,7 @@ export class ImageBlobs {
         written.add(digest);
         const size = await this.#size(digest);
         if (size === undefined) throw new ShiplogError('BLOB_NOT_FOUND', `there is no blob ${digest} any more`, { digest });
-        yield { ...PLAIN, name: `${hex(digest)}.${suffix}`, size, content: createReadStream(this.#path(digest)) };
+        yield { ...PLAIN_ENTRY, name: `${hex(digest)}.${suffix}`, size, content: createReadStream(this.#path(digest)) };
       }
     }
   }
@@ -72,13 +72,6 @@ export class ImageBlobs {
   }
 }
 
-/** A file as it stands in an archive that nobody unpacks. */
-const PLAIN = { type: 'file', linkName: '', mode: 0o644, uid: 0, gid: 0, major: 0, minor: 0, mtimeNs: 0n, xattrs: new Map() } as const;
-
 function hex(digest: Digest): string {
   return digest.slice('sha256:'.length);
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -1,21 +1,10 @@
-import { type TarEntryInput, writeTar } from '@shiplog/oci';
+import { PLAIN_ENTRY, type TarEntryInput, writeTar } from '@shiplog/oci';
 
 /** A tar of files of root's, of 2023, unless an entry says otherwise. */
 export async function tarOf(
   entries: readonly (Partial<TarEntryInput> & { readonly name: string; readonly text?: string })[],
 ): Promise<Buffer> {
-  const plain = {
-    type: 'file',
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    mtimeNs: 1_700_000_000n * 1_000_000_000n,
-    size: 0,
-    linkName: '',
-    major: 0,
-    minor: 0,
-    xattrs: new Map(),
-  } as const;
+  const plain = { ...PLAIN_ENTRY, mtimeNs: 1_700_000_000n * 1_000_000_000n };
   const chunks: Uint8Array[] = [];
   async function* one(text: string) {
     yield Buffer.from(text);

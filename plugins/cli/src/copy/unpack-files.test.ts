@@ -2,14 +2,14 @@ import { lstat, mkdir, readFile, readlink, symlink, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readTar, type TarEntryInput, writeTar } from '@shiplog/oci';
+import { PLAIN_ENTRY, readTar, type TarEntryInput, writeTar } from '@shiplog/oci';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { packFiles } from './pack-files.ts';
 import { unpackFiles } from './unpack-files.ts';
 
 type Entry = Partial<TarEntryInput> & { readonly name: string; readonly text?: string };
 
-const PLAIN = { type: 'file', mode: 0o644, uid: 0, gid: 0, mtimeNs: 1_700_000_000_000_000_000n, size: 0, linkName: '', major: 0, minor: 0, xattrs: new Map() } as const; // prettier-ignore
+const PLAIN = { ...PLAIN_ENTRY, mtimeNs: 1_700_000_000_000_000_000n };
 
 async function* content(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);

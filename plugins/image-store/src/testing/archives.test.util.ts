@@ -1,5 +1,5 @@
 import { type Digest } from '@shiplog/contracts';
-import { MEDIA_TYPES, sha256Of, type TarEntryInput, writeTar } from '@shiplog/oci';
+import { MEDIA_TYPES, PLAIN_ENTRY, sha256Of, type TarEntryInput, writeTar } from '@shiplog/oci';
 
 export async function* chunked(bytes: Uint8Array, size = 10_000): AsyncGenerator<Uint8Array, void, undefined> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
@@ -9,18 +9,7 @@ export async function* chunked(bytes: Uint8Array, size = 10_000): AsyncGenerator
 export type Part = readonly [name: string, content: string | Uint8Array] | TarEntryInput;
 
 export function entry(name: string, rest: Partial<TarEntryInput>): TarEntryInput {
-  const common = {
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    mtimeNs: 0n,
-    size: 0,
-    linkName: '',
-    major: 0,
-    minor: 0,
-    xattrs: new Map<string, Uint8Array>(),
-  };
-  return { ...common, name, type: 'file', ...rest };
+  return { ...PLAIN_ENTRY, name, ...rest };
 }
 
 /** A tar of parts. */
