@@ -14,19 +14,19 @@ import {
   type VerbTable,
 } from '@shiplog/contracts';
 import { checkAnswer } from '@shiplog/contracts/check';
-import { FilesOfContainers } from './container-files.ts';
-import { Environment } from './environment.ts';
-import { IoHub } from './io-hub.ts';
-import type { Ledger } from './ledger.ts';
-import { Names } from './names.ts';
-import { OomKills } from './oom-kills.ts';
-import { Outputs } from './outputs.ts';
-import { Probes } from './probes.ts';
+import { FilesOfContainers } from './files/container-files.ts';
+import { Environment } from './containers/environment.ts';
+import { IoHub } from './containers/io-hub.ts';
+import type { Ledger } from './state/ledger.ts';
+import { Names } from './containers/names.ts';
+import { OomKills } from './containers/oom-kills.ts';
+import { Outputs } from './containers/outputs.ts';
+import { Probes } from './probes/probes.ts';
 import type { EngineParts } from './ports.ts';
 import { ImageSecrets } from './secrets/image-secrets.ts';
 import { redact } from './secrets/redact.ts';
 import { mapStrings, Secrets } from './secrets/secrets.ts';
-import { Subjects } from './subjects.ts';
+import { Subjects } from './commands/subjects.ts';
 
 /** The engine's own name for itself in the log: who acts when nobody asked. */
 export function system(reason: string, more: Pick<Caller, 'corr' | 'cause'> = {}): Caller {

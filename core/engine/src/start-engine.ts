@@ -40,25 +40,25 @@ import {
   type RegistryAuth,
 } from '@shiplog/contracts';
 import { EngineCore, system } from './core.ts';
-import { DiskMeter } from './disk-usage.ts';
-import { enabledDrivers } from './enabled-drivers.ts';
-import { Executor } from './executor.ts';
-import { FileReads } from './file-reads.ts';
-import { Ledger } from './ledger.ts';
-import { MADE_FOR_MOUNTS } from './made-for-mounts.ts';
-import { readOutput } from './output.ts';
+import { DiskMeter } from './reads/disk-usage.ts';
+import { enabledDrivers } from './drivers/enabled-drivers.ts';
+import { Executor } from './commands/executor.ts';
+import { FileReads } from './files/file-reads.ts';
+import { Ledger } from './state/ledger.ts';
+import { MADE_FOR_MOUNTS } from './containers/made-for-mounts.ts';
+import { readOutput } from './containers/output.ts';
 import type { EngineParts } from './ports.ts';
 import { watchExits } from './reactors/exits.ts';
 import { Health } from './reactors/health.ts';
 import { Restarts } from './reactors/restarts.ts';
 import { registryLogin } from './registry-login.ts';
-import { Reads } from './reads.ts';
+import { Reads } from './reads/reads.ts';
 import { Retention } from './retention/retention.ts';
-import { recover } from './recover.ts';
+import { recover } from './commands/recover.ts';
 import { scrubbed } from './secrets/scrub.ts';
 import { hashState } from './snapshots/state-hash.ts';
-import { ProjectionViews } from './views.ts';
-import { waitFor } from './wait.ts';
+import { ProjectionViews } from './reads/views.ts';
+import { waitFor } from './containers/wait.ts';
 
 /** How long a stop waits for operations under way; what is cut off then is recovered at the next start. */
 const DRAIN_MS = 10_000;

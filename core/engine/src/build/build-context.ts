@@ -1,6 +1,6 @@
 import { type BuildFiles, createContext, ShiplogError } from '@shiplog/contracts';
-import { interruptible } from '../interruptible.ts';
-import type { Operation } from '../operation.ts';
+import { interruptible } from '../commands/interruptible.ts';
+import type { Operation } from '../commands/operation.ts';
 import { decided } from '../operations/handler.ts';
 
 type Build = Operation<'image.build'>;

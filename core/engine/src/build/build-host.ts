@@ -14,9 +14,9 @@ import {
 import { childrenOf } from '@shiplog/model';
 import { authFor } from './auth-for.ts';
 import { scratchArchive, scratchId } from './scratch.ts';
-import { interruptible } from '../interruptible.ts';
-import type { Operation } from '../operation.ts';
-import { waitFor } from '../wait.ts';
+import { interruptible } from '../commands/interruptible.ts';
+import type { Operation } from '../commands/operation.ts';
+import { waitFor } from '../containers/wait.ts';
 
 /** What runs where nothing is to run. */
 const NOTHING = ['/bin/true'];

@@ -1,6 +1,6 @@
 import { type ContainerRecord, type OperationContext, ShiplogError } from '@shiplog/contracts';
 import { upcast } from '@shiplog/model';
-import type { Operation } from '../operation.ts';
+import type { Operation } from '../commands/operation.ts';
 import { removeContext } from './build-context.ts';
 
 type Build = Operation<'image.build'>;

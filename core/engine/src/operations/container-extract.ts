@@ -1,6 +1,6 @@
 import { type ErrorRecord, ShiplogError } from '@shiplog/contracts';
-import { interruptible } from '../interruptible.ts';
-import { hideAgain, withFiles } from '../mounted-files.ts';
+import { interruptible } from '../commands/interruptible.ts';
+import { hideAgain, withFiles } from '../files/mounted-files.ts';
 import { asked, decided, type Handler } from './handler.ts';
 
 /** What was written until then stays, as with any copy: it is in nobody's way, and copying again replaces it. */

@@ -1,4 +1,4 @@
-import { signal } from '../container-down.ts';
+import { signal } from '../containers/container-down.ts';
 import { decided, type Handler, UNKNOWN } from './handler.ts';
 
 export const containerKill: Handler<'container.kill'> = {

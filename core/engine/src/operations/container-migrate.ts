@@ -1,6 +1,6 @@
 import type { Observed } from '@shiplog/contracts';
-import { isLayer } from '../drivers-in-use.ts';
-import type { Operation } from '../operation.ts';
+import { isLayer } from '../drivers/drivers-in-use.ts';
+import type { Operation } from '../commands/operation.ts';
 import { checkSize } from './container-create.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
 import { unpack } from './image-ingest.ts';

@@ -1,6 +1,6 @@
 import type { ContainerRecord, Digest } from '@shiplog/contracts';
 import { exclusiveLayers } from '@shiplog/model';
-import type { Operation } from '../operation.ts';
+import type { Operation } from '../commands/operation.ts';
 import { removeContainer } from './container-remove.ts';
 import { decided, type Handler } from './handler.ts';
 

@@ -1,7 +1,7 @@
 import { type ErrorRecord, type OpenFiles, ShiplogError } from '@shiplog/contracts';
-import { interruptible } from '../interruptible.ts';
-import { hideAgain, withFiles } from '../mounted-files.ts';
-import type { Operation } from '../operation.ts';
+import { interruptible } from '../commands/interruptible.ts';
+import { hideAgain, withFiles } from '../files/mounted-files.ts';
+import type { Operation } from '../commands/operation.ts';
 import { asked, decided, type Handler } from './handler.ts';
 
 type FileReadVerb = 'container.stat' | 'container.archive' | 'container.export';

@@ -1,4 +1,4 @@
-import { bringDown } from '../container-down.ts';
+import { bringDown } from '../containers/container-down.ts';
 import { decided, type Handler } from './handler.ts';
 
 export const containerRelease: Handler<'container.release'> = {

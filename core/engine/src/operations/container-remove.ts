@@ -1,8 +1,8 @@
 import type { ContainerRecord, Digest } from '@shiplog/contracts';
 import { exclusiveLayers } from '@shiplog/model';
-import { bringDown, endProcess, thaw } from '../container-down.ts';
-import { volumeArgs, volumeDriver } from '../container-volumes.ts';
-import { type Operation, together } from '../operation.ts';
+import { bringDown, endProcess, thaw } from '../containers/container-down.ts';
+import { volumeArgs, volumeDriver } from '../containers/container-volumes.ts';
+import { type Operation, together } from '../commands/operation.ts';
 import { decided, type Handler } from './handler.ts';
 
 /** Removes a container that does not run, with everything the host holds of it, and volumes and layers that go with it. May be repeated. */

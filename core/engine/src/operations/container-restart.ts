@@ -1,5 +1,5 @@
-import { bringDown, endProcess } from '../container-down.ts';
-import { bringUp } from '../container-up.ts';
+import { bringDown, endProcess } from '../containers/container-down.ts';
+import { bringUp } from '../containers/container-up.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
 
 /** Ends the container if it runs, and starts it with the same leases. */

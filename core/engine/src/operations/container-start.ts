@@ -1,5 +1,5 @@
-import { bringDown } from '../container-down.ts';
-import { bringUp } from '../container-up.ts';
+import { bringDown } from '../containers/container-down.ts';
+import { bringUp } from '../containers/container-up.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
 
 export const containerStart: Handler<'container.start'> = {

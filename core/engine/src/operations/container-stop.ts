@@ -1,4 +1,4 @@
-import { endProcess } from '../container-down.ts';
+import { endProcess } from '../containers/container-down.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
 
 /** Ends the process. What the container held on the host is given back afterwards, as after any exit. */

@@ -1,6 +1,6 @@
 import type { ResourceLimits } from '@shiplog/contracts';
-import { limitsOf } from '../container-up.ts';
-import type { Operation } from '../operation.ts';
+import { limitsOf } from '../containers/container-up.ts';
+import type { Operation } from '../commands/operation.ts';
 import { decided, type Handler } from './handler.ts';
 
 export const containerUpdate: Handler<'container.update'> = {

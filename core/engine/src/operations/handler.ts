@@ -1,5 +1,5 @@
 import type { CommandAnswers, CommandArgs, CommandType, Decisions, ErrorRecord, Outcomes } from '@shiplog/contracts';
-import type { Operation } from '../operation.ts';
+import type { Operation } from '../commands/operation.ts';
 
 /** What recovery found an interrupted operation to have come to. `unknown` is reported, never guessed. */
 export type Recovered<T extends CommandType> =

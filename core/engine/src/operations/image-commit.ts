@@ -1,8 +1,8 @@
 import { type BuildStep, type Digest, type IngestedImage, type LoadedImage, ShiplogError } from '@shiplog/contracts';
 import { createdByOf, imageConfigOf, stepConfigOf } from '@shiplog/oci';
 import { isUp } from '@shiplog/model';
-import { MADE_FOR_MOUNTS } from '../made-for-mounts.ts';
-import type { Operation } from '../operation.ts';
+import { MADE_FOR_MOUNTS } from '../containers/made-for-mounts.ts';
+import type { Operation } from '../commands/operation.ts';
 import { asked, decided, type Handler, INTERRUPTED } from './handler.ts';
 import { place, type PlacedImage } from './image-ingest.ts';
 import { discard, takeInto } from './image-load.ts';

@@ -1,6 +1,6 @@
 import { type Digest, type ImageManifest, type IngestedImage, type LayerRecord, ShiplogError } from '@shiplog/contracts';
-import { isLayer } from '../drivers-in-use.ts';
-import type { Operation } from '../operation.ts';
+import { isLayer } from '../drivers/drivers-in-use.ts';
+import type { Operation } from '../commands/operation.ts';
 
 /** An image whose blobs are stored, and who is to hold its layers. */
 export interface PlacedImage extends IngestedImage {

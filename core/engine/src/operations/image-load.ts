@@ -1,6 +1,6 @@
 import { type IngestedImage, type LoadedImage, ShiplogError } from '@shiplog/contracts';
-import { driversInUse, isLayer } from '../drivers-in-use.ts';
-import type { Operation } from '../operation.ts';
+import { driversInUse, isLayer } from '../drivers/drivers-in-use.ts';
+import type { Operation } from '../commands/operation.ts';
 import { asked, type Handler, INTERRUPTED } from './handler.ts';
 import { type LayerWords, place, type PlacedImage, unheldBlobs, unpack } from './image-ingest.ts';
 

@@ -1,5 +1,5 @@
 import { ShiplogError } from '@shiplog/contracts';
-import type { Operation } from '../operation.ts';
+import type { Operation } from '../commands/operation.ts';
 import { decided, type Handler } from './handler.ts';
 import { unpack } from './image-ingest.ts';
 

@@ -1,6 +1,6 @@
 import { type BlobDescriptor, type Digest, ShiplogError } from '@shiplog/contracts';
 import { canonical, mediaKind, parseReference, referenceParts } from '@shiplog/oci';
-import type { Operation } from '../operation.ts';
+import type { Operation } from '../commands/operation.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
 import type { LayerWords } from './image-ingest.ts';
 import { discard, takeIn } from './image-load.ts';

@@ -1,6 +1,6 @@
 import { type BlobFile, type Digest, type DriverInfo, type ImageRecord, ShiplogError } from '@shiplog/contracts';
 import { canonical, parseReference, referenceParts } from '@shiplog/oci';
-import type { Operation } from '../operation.ts';
+import type { Operation } from '../commands/operation.ts';
 import { decided, type Handler, UNKNOWN } from './handler.ts';
 import { secretsOf, withAuth } from './registry-auth.ts';
 

@@ -1,5 +1,5 @@
 import type { ImageRemoval } from '@shiplog/contracts';
-import type { Operation } from '../operation.ts';
+import type { Operation } from '../commands/operation.ts';
 import { decided, type Handler } from './handler.ts';
 
 /** Deletes what no other image holds: snapshots uppermost first, then blobs. */

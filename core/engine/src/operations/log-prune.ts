@@ -1,6 +1,6 @@
 import type { Bounded, NewEvent, Outcomes } from '@shiplog/contracts';
 import { storedText, storeState } from '@shiplog/model';
-import type { Operation } from '../operation.ts';
+import type { Operation } from '../commands/operation.ts';
 import { decided, type Handler } from './handler.ts';
 
 /** There is no way back, so recovery goes on with it. */

@@ -1,5 +1,5 @@
 import type { SealedRange } from '@shiplog/contracts';
-import type { Operation } from '../operation.ts';
+import type { Operation } from '../commands/operation.ts';
 import { decided, type Handler } from './handler.ts';
 
 /** What was moved stays moved; recovery moves the rest. */

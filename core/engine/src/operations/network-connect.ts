@@ -1,6 +1,6 @@
 import type { Decisions } from '@shiplog/contracts';
-import { attach, detachArgs } from '../container-up.ts';
-import type { Operation } from '../operation.ts';
+import { attach, detachArgs } from '../containers/container-up.ts';
+import type { Operation } from '../commands/operation.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
 
 export const networkConnect: Handler<'network.connect'> = {

@@ -1,5 +1,5 @@
-import { plain } from '../container-up.ts';
-import type { Operation } from '../operation.ts';
+import { plain } from '../containers/container-up.ts';
+import type { Operation } from '../commands/operation.ts';
 import { decided, type Handler } from './handler.ts';
 
 async function remove(op: Operation<'network.remove'>) {

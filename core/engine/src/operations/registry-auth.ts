@@ -1,5 +1,5 @@
 import type { RegistryAuth } from '@shiplog/contracts';
-import type { Operation } from '../operation.ts';
+import type { Operation } from '../commands/operation.ts';
 
 /** The credentials of an operation, as secret arguments of a step of it. */
 export function withAuth({ streams: { auth } }: Pick<Operation, 'streams'>): { readonly secretArgs?: { readonly auth: RegistryAuth } } {

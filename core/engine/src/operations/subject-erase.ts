@@ -1,5 +1,5 @@
 import { decided, type Handler } from './handler.ts';
-import type { Operation } from '../operation.ts';
+import type { Operation } from '../commands/operation.ts';
 
 /** Destroys the key. There is no way back, so recovery goes on with it. */
 export const subjectErase: Handler<'subject.erase'> = {

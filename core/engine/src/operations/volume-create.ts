@@ -1,4 +1,4 @@
-import { volumeArgs, volumeDriver } from '../container-volumes.ts';
+import { volumeArgs, volumeDriver } from '../containers/container-volumes.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
 
 export const volumeCreate: Handler<'volume.create'> = {

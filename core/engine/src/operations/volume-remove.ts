@@ -1,6 +1,6 @@
 import { type ErrorCode, ShiplogError } from '@shiplog/contracts';
-import { volumeArgs, volumeDriver } from '../container-volumes.ts';
-import type { Operation } from '../operation.ts';
+import { volumeArgs, volumeDriver } from '../containers/container-volumes.ts';
+import type { Operation } from '../commands/operation.ts';
 import { asked, decided, type Handler } from './handler.ts';
 
 /** What says that nobody is there who could remove it; a driver that refuses says something else. */

@@ -1,7 +1,7 @@
 import { createContext, type NewEvent, type ProcessExit, type RuntimeDriver } from '@shiplog/contracts';
 import type { EngineCore } from '../core.ts';
-import type { Executor } from '../executor.ts';
-import { isProbe } from '../probes.ts';
+import type { Executor } from '../commands/executor.ts';
+import { isProbe } from '../probes/probes.ts';
 import { settle } from './settle.ts';
 
 /** Makes every exit the runtime tells of a fact, once. Ends when `signal` aborts. */

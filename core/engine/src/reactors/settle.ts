@@ -1,7 +1,7 @@
 import { ShiplogError } from '@shiplog/contracts';
 import { hasEnded } from '@shiplog/model';
 import { type EngineCore, system } from '../core.ts';
-import type { Executor } from '../executor.ts';
+import type { Executor } from '../commands/executor.ts';
 
 /**
  * After something happened to a container: removes one that asked to be removed, gives back what one that ended still

@@ -1,6 +1,6 @@
 import { type RetentionPolicy, type RetentionStatus, ShiplogError } from '@shiplog/contracts';
 import { type EngineCore, system } from '../core.ts';
-import type { Executor } from '../executor.ts';
+import type { Executor } from '../commands/executor.ts';
 import { type Needed, planRetention, RETENTION, type RetentionPlan } from './retention-plan.ts';
 
 /** How often it looks, at the longest and at the shortest; in between a tenth of the shortest age. Milliseconds. */
