@@ -3,7 +3,7 @@ export { API_VERSION } from './manifest.ts';
 export { ERRORS, ShiplogError } from './errors.ts';
 export { dnsNames } from './dns-names.ts';
 export { CONTENT_VERBS } from './events.ts';
-export { durationNanos, parseMoment, parseTime } from './moment.ts';
+export { durationNanos, type Edge, parseMoment, parsePast, parseTime, zonedTime } from './moment.ts';
 export { parseJson } from './parse-json.ts';
 export { PLAIN_SPEC } from './plain-spec.ts';
 export { sizeBytes } from './size.ts';

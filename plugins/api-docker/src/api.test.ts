@@ -55,11 +55,20 @@ test('given a ping, when it is answered, then it tells builder and swarm, and HE
   assert.equal([head.status, head.text], [200, '']);
 });
 
-test('given a moment that is yet to come, when looked at, then it is the state of now, and ages count from now', async () => {
+test('given a moment that is yet to come, when looked at, then it is refused: what is then is not known', async () => {
   await using server = await serve();
-  const { now, past } = await look({ engine: server.engine, query: new URLSearchParams({ at: '9000-01-01' }) });
-  assert.ok(now <= nowNanoseconds());
+  const { status, text } = await ask(server.socketPath, 'GET', '/containers/json?at=9000-01-01');
+  assert.is(status, 400);
+  assert.match(text, '9000-01-01 is yet to come');
+});
+
+test('given a time that was shown in milliseconds, when looked at, then what happened in it is there, and ages count from its end at most', async () => {
+  await using server = await serve();
+  const { now, past } = await look({ engine: server.engine, query: new URLSearchParams({ at: '2026-01-31T10:00:00.123Z' }) });
+  assert.is(now, BigInt(Date.parse('2026-01-31T10:00:00.123Z')) * 1_000_000n + 999_999n);
   assert.ok(past);
+  const recent = await look({ engine: server.engine, query: new URLSearchParams({ at: `${Math.floor(Date.now() / 1000)}.0` }) });
+  assert.ok(recent.now <= nowNanoseconds());
 });
 
 test('given a moment, when routes that list and inspect are asked, then they look at it, and all others refuse it', async () => {

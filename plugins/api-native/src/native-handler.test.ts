@@ -178,12 +178,26 @@ test('given a range and filters, when events are read, then those and no others 
       lines(typed).map((event) => (event as ShiplogEvent).seq),
       [5, 6],
     );
-    const timed = await whole(await get('/shiplog/v1/events?from=@3&to=@5'));
-    assert.equal(
-      lines(timed).map((event) => (event as ShiplogEvent).seq),
-      [3, 4],
-    );
+    for (const times of ['from=@3&to=@5', 'from=@2.5&to=@5.0', 'from=1970-01-01T00:00:03.000Z&to=1970-01-01T00:00:05Z']) {
+      const timed = await whole(await get(`/shiplog/v1/events?${times}`));
+      assert.equal(
+        lines(timed).map((event) => (event as ShiplogEvent).seq),
+        [2, 3, 4],
+        times,
+      );
+    }
     assert.is((await whole(await get('/shiplog/v1/events?from=9'))).text, '');
+  });
+});
+
+test('given a moment to look at that is yet to come, when asked for, then it is refused, and that is recorded', async () => {
+  await serve(async (get, { refusals }) => {
+    for (const path of ['state?at=9000-01-01', 'log/hash?at=9000-01-01', 'diff?from=0&to=9000-01-01', 'inspect/any/web?at=9000-01-01']) {
+      const answer = await whole(await get(`/shiplog/v1/${path}`));
+      assert.is(answer.status, 400, path);
+      assert.match(answer.text, '9000-01-01 is yet to come');
+    }
+    assert.equal(refusals, ['log.read', 'log.read', 'log.read', 'log.read']);
   });
 });
 

@@ -6,9 +6,9 @@ export async function lastAt(engine: Engine, moment: Moment): Promise<number> {
   return engine.log.positionAt(BigInt(moment.time));
 }
 
-/** Position of the first event at (for a position) or after (for a time) a moment. */
+/** Position of the first event at or after a moment. */
 export async function firstFrom(engine: Engine, moment: Moment): Promise<number> {
-  return 'seq' in moment ? moment.seq : (await lastAt(engine, moment)) + 1;
+  return 'seq' in moment ? moment.seq : (await engine.log.positionAt(BigInt(moment.time) - 1n)) + 1;
 }
 
 /** Throws LOG_POSITION_UNKNOWN for a beginning beyond the next position: whoever was given such a one read another log, or one whose end is lost. */

@@ -1,5 +1,14 @@
 import type { ServerResponse } from 'node:http';
-import { type CommandType, type Engine, type Extensions, type Moment, parseMoment, ShiplogError } from '@shiplog/contracts';
+import {
+  type CommandType,
+  type Edge,
+  type Engine,
+  type Extensions,
+  type Moment,
+  parseMoment,
+  parsePast,
+  ShiplogError,
+} from '@shiplog/contracts';
 import { INSPECT_KINDS, type InspectKind } from './inspect.ts';
 import type { RequestRecord } from './request-record.ts';
 
@@ -40,9 +49,19 @@ export interface Route {
 }
 
 /** A parameter as a moment; undefined when absent. Throws REQUEST_INVALID, also for an empty one: whoever has lost a moment does not mean now. */
-export function momentParameter(query: URLSearchParams, name: string): Moment | undefined {
+export function momentParameter(query: URLSearchParams, name: string, edge: Edge): Moment | undefined {
   const text = query.get(name);
-  return text === null ? undefined : parseMoment(text, BigInt(Date.now()) * 1_000_000n);
+  return text === null ? undefined : parseMoment(text, now(), edge);
+}
+
+/** The same of a moment to look at: throws REQUEST_INVALID too where it is yet to come. */
+export function pastParameter(query: URLSearchParams, name: string): Moment | undefined {
+  const text = query.get(name);
+  return text === null ? undefined : parsePast(text, now());
+}
+
+function now(): bigint {
+  return BigInt(Date.now()) * 1_000_000n;
 }
 
 /** A parameter as a switch: absent, empty, 0 and false are off, 1 and true are on. Throws REQUEST_INVALID for another word. */

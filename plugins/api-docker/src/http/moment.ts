@@ -1,4 +1,4 @@
-import { type Engine, type Moment, parseMoment, type StateView } from '@shiplog/contracts';
+import { type Engine, type Moment, parsePast, type StateView } from '@shiplog/contracts';
 import { nowNanoseconds } from '../translate/time.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -23,13 +23,16 @@ export async function look({ engine, query }: Pick<Exchange, 'engine' | 'query'>
   return { view, now: await timeOf(engine, at, view.seq, now), past: true };
 }
 
-/** The moment in the parameter `at`, if it is there. Throws REQUEST_INVALID, also for an empty one: whoever has lost a moment does not mean now. */
+/**
+ * The moment in the parameter `at`, if it is there. Throws REQUEST_INVALID, also for an empty one, for whoever has lost a moment does not mean
+ * now, and for one that is yet to come.
+ */
 export function momentOf(query: URLSearchParams, now: bigint): Moment | undefined {
   const text = query.get('at');
-  return text === null ? undefined : parseMoment(text, now);
+  return text === null ? undefined : parsePast(text, now);
 }
 
-/** What is yet to come is not known: then it is now. */
+/** The clock at a moment; what a fraction of a second has yet to come is not known. */
 async function timeOf(engine: Engine, at: Moment, seq: number, now: bigint): Promise<bigint> {
   if ('time' in at) return BigInt(at.time) < now ? BigInt(at.time) : now;
   if (seq >= 0) for await (const event of engine.log.read({ from: seq, to: seq })) return BigInt(event.t);

@@ -22,8 +22,8 @@ export const audit: Route = {
   path: ['audit'],
   query: ['from', 'to', ...LISTS],
   async answer({ engine, record, query, response, gone }: Exchange): Promise<void> {
-    const fromMoment = momentParameter(query, 'from');
-    const toMoment = momentParameter(query, 'to');
+    const fromMoment = momentParameter(query, 'from', 'first');
+    const toMoment = momentParameter(query, 'to', 'last');
     const wish = await filterOf(engine, query);
     const last = engine.log.durableSeq;
     const from = fromMoment === undefined ? engine.log.firstSeq : await firstFrom(engine, fromMoment);

@@ -19,8 +19,8 @@ export const events: Route = {
   query: ['from', 'to', 'follow', 'stream', 'type', 'sealed'],
   async answer({ engine, record, query, response, gone }: Exchange): Promise<void> {
     const follow = switchParameter(query, 'follow');
-    const fromMoment = momentParameter(query, 'from');
-    const toMoment = momentParameter(query, 'to');
+    const fromMoment = momentParameter(query, 'from', 'first');
+    const toMoment = momentParameter(query, 'to', 'last');
     if (follow && toMoment !== undefined && !('seq' in toMoment)) {
       throw new ShiplogError('REQUEST_INVALID', 'with follow, `to` is a position: a time says nothing about order', {
         to: query.get('to'),

@@ -1,6 +1,6 @@
 import { recordLook } from '../record-look.ts';
 import { replyJson } from '../reply.ts';
-import { type Exchange, momentParameter, type Route } from '../route.ts';
+import { type Exchange, pastParameter, type Route } from '../route.ts';
 
 /** `GET log/hash?at=MOMENT`: SHA-256 over the state folded up to that moment. Who folds the same events gets the same. */
 export const hash: Route = {
@@ -9,6 +9,6 @@ export const hash: Route = {
   async answer(exchange: Exchange): Promise<void> {
     const { engine, query, response } = exchange;
     await recordLook(exchange);
-    replyJson(response, 200, await engine.stateHash(momentParameter(query, 'at')));
+    replyJson(response, 200, await engine.stateHash(pastParameter(query, 'at')));
   },
 };

@@ -1,7 +1,7 @@
 import { inspectAt, inspectNow } from '../inspect.ts';
 import { recordLook } from '../record-look.ts';
 import { replyJson } from '../reply.ts';
-import { type Exchange, momentParameter, objectOf, type Route } from '../route.ts';
+import { type Exchange, pastParameter, objectOf, type Route } from '../route.ts';
 
 /**
  * `GET inspect/{kind}/{ref}?at=MOMENT`: one object's record at a moment. `kind` is container, image, network, volume or any;
@@ -15,7 +15,7 @@ export const inspect: Route = {
     const { engine, query, rest, response } = exchange;
     await recordLook(exchange, { ref: [rest.join('/')] });
     const { kinds, ref } = objectOf('inspect', rest);
-    const at = momentParameter(query, 'at');
+    const at = pastParameter(query, 'at');
     replyJson(response, 200, at === undefined ? await inspectNow(engine, kinds, ref) : await inspectAt(engine, kinds, ref, at));
   },
 };

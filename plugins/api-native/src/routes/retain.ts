@@ -36,7 +36,7 @@ async function argsOf(exchange: Exchange): Promise<CommandArgs['log.prune']> {
 
 /** Position of the first event that is to stay. */
 async function positionBefore({ engine, query }: Exchange): Promise<number> {
-  const moment = momentParameter(query, 'before');
+  const moment = momentParameter(query, 'before', 'first');
   if (moment === undefined) throw new ShiplogError('REQUEST_INVALID', 'the parameter before is missing: give a position or a time');
   if ('time' in moment && BigInt(moment.time) > BigInt(Date.now()) * 1_000_000n)
     throw new ShiplogError(

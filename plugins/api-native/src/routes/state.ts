@@ -1,7 +1,7 @@
 import type { ContainerRecord, ImageRecord, NetworkRecord, VolumeRecord } from '@shiplog/contracts';
 import { recordLook } from '../record-look.ts';
 import { replyJson } from '../reply.ts';
-import { type Exchange, momentParameter, type Route } from '../route.ts';
+import { type Exchange, pastParameter, type Route } from '../route.ts';
 
 /** The whole engine at one moment, after the event at `seq`. Records are those of the contracts; no secret is among them. */
 export interface StateAnswer {
@@ -19,7 +19,7 @@ export const state: Route = {
   async answer(exchange: Exchange): Promise<void> {
     const { engine, query, response } = exchange;
     await recordLook(exchange);
-    const view = await engine.view(momentParameter(query, 'at'));
+    const view = await engine.view(pastParameter(query, 'at'));
     const answer: StateAnswer = {
       seq: view.seq,
       containers: [...view.containers.values()],

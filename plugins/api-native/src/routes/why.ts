@@ -3,7 +3,7 @@ import type { InspectAnswer } from '../inspect.ts';
 import { inspectAt, inspectNow } from '../inspect.ts';
 import { recordLook } from '../record-look.ts';
 import { replyJson } from '../reply.ts';
-import { type Exchange, momentParameter, objectOf, type Route } from '../route.ts';
+import { type Exchange, pastParameter, objectOf, type Route } from '../route.ts';
 import { howCameIt, howIsItsHealth, whyIsIt } from '../why.ts';
 
 /** An object, and the events that made it so. */
@@ -21,7 +21,7 @@ export const why: Route = {
     const { engine, query, rest, response } = exchange;
     await recordLook(exchange, { ref: [rest.join('/')] });
     const { kinds, ref } = objectOf('why', rest);
-    const at = momentParameter(query, 'at');
+    const at = pastParameter(query, 'at');
     const found = at === undefined ? await inspectNow(engine, kinds, ref) : await inspectAt(engine, kinds, ref, at);
     const open = await engine.callers();
     const reveal = (links: readonly CauseLink[]): readonly CauseLink[] =>

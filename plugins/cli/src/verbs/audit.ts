@@ -18,7 +18,7 @@ const OPTIONS = {
     value: 'PERSON',
     help: 'A person by the pseudonym in the log, erased ones too, or as uid:NUMBER, tls:SUBJECT or tcp:ADDRESS',
   },
-  since: { type: 'text', value: 'MOMENT', help: 'From a time, duration ago or position on' },
+  since: { type: 'text', value: 'MOMENT', help: 'From a time (yesterday, 12:00), duration ago (10m) or position on' },
   until: { type: 'text', value: 'MOMENT', help: 'Up to a time, duration ago or position' },
   verb: { type: 'list', value: 'VERB', help: 'Such as container.create, image.* or log.read' },
   object: {
@@ -43,7 +43,7 @@ export default defineVerb({
   details:
     'One row an act: its intent and its outcome together, refused and failed ones too, and reads of the log and of content (image.save);\nwhat nothing serves is request.refused. Options of one name are alternatives, different ones must all fit. Tables are in the order of\nasking, json and csv in that of the outcomes. Asking is itself recorded.',
   examples: [
-    { command: 'shiplog audit --since 24h --status refused --status failed', what: 'what did not work since yesterday' },
+    { command: 'shiplog audit --since yesterday --status refused --status failed', what: 'what did not work since yesterday' },
     { command: "shiplog audit --user alice --verb 'container.*'", what: 'what alice did to containers' },
     { command: 'shiplog audit --verb log.read --format json', what: 'who read the log' },
   ],

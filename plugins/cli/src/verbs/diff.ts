@@ -24,10 +24,11 @@ export default defineVerb({
     type: { type: 'list', value: 'KIND', help: 'Only of this kind', complete: KINDS },
   },
   details:
-    'What differs in the engine between two moments: what was added, removed, or changed, field by field. A moment is a position, a\ntime, or a duration ago; without TO it is now.',
+    'What differs in the engine between two moments: what was added, removed, or changed, field by field. A moment is a position, a\ntime (yesterday, 12:00, 2026-01-31T10:00), or a duration ago (10m, 1 month ago); without TO it is now. With a copied time it is after the\nevent that it was shown of.',
   examples: [
     { command: "shiplog diff '10 minutes ago'", what: 'what became of everything in ten minutes' },
     { command: 'shiplog diff 4200..4711', what: 'between two events' },
+    { command: 'shiplog diff yesterday..today', what: 'all of the day before' },
     { command: "shiplog diff '2026-01-31T10:00..2026-01-31T11:00' --format json", what: 'an hour, for a program' },
   ],
   async run(context, flags, [range = '']) {

@@ -13,7 +13,7 @@ import { unixTime } from '../unix-time.ts';
 import { defineVerb, type Flags } from '../verb.ts';
 
 const OPTIONS = {
-  since: { type: 'text', value: 'TIME', help: 'From a time or duration ago on (2h, 2026-01-31), over restarts too' },
+  since: { type: 'text', value: 'TIME', help: 'From a time or duration ago on (2h, yesterday, 2026-01-31), over restarts too' },
   until: { type: 'text', value: 'TIME', help: 'Up to a time or duration ago (now); ends there' },
   filter: FILTER,
   from: { type: 'text', value: 'MOMENT', help: "The log's own events from this position (or time) on" },
@@ -51,8 +51,8 @@ async function dockerEvents(context: Context, flags: Flags<typeof OPTIONS>): Pro
   const show = formatter<DockerEvent>(flags.format, (event) => dockerLine(context, event));
   const { docker } = await context.client();
   const events = await docker.events({
-    ...(flags.since === undefined ? {} : { since: unixTime(context, flags.since) }),
-    ...(flags.until === undefined ? {} : { until: unixTime(context, flags.until) }),
+    ...(flags.since === undefined ? {} : { since: unixTime(context, flags.since, 'first') }),
+    ...(flags.until === undefined ? {} : { until: unixTime(context, flags.until, 'last') }),
     filters: parseFilters(flags.filter),
   });
   await printAll(context, linesOf(events, show));

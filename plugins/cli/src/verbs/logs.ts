@@ -31,8 +31,8 @@ export default defineVerb({
         timestamps: flags.timestamps,
         details: flags.details,
         ...(flags.tail === undefined ? {} : { tail: flags.tail }),
-        ...(flags.since === undefined ? {} : { since: unixTime(context, flags.since) }),
-        ...(flags.until === undefined ? {} : { until: unixTime(context, flags.until) }),
+        ...(flags.since === undefined ? {} : { since: unixTime(context, flags.since, 'first') }),
+        ...(flags.until === undefined ? {} : { until: unixTime(context, flags.until, 'last') }),
       },
       details.Config.Tty,
     );
