@@ -1,5 +1,6 @@
 import type { Actor, Caller } from './actor.ts';
-import type { CommandAnswers, CommandArgs, CommandType } from './commands.ts';
+import type { CommandAnswers } from './answers.ts';
+import type { CommandArgs, CommandType } from './commands.ts';
 import type { StreamName } from './envelope.ts';
 import type { EventLogReader } from './event-log.ts';
 import type { ContentVerb, ReadVerb } from './events.ts';
@@ -7,9 +8,10 @@ import type { CgroupStats } from './drivers/cgroup.ts';
 import type { OpenFiles, PathStat } from './drivers/container-files.ts';
 import type { PathChange } from './drivers/storage.ts';
 import type { LogRecord } from './drivers/log.ts';
-import type { IoChannel } from './drivers/runtime.ts';
+import type { IoChannel, ProcessTable } from './drivers/runtime.ts';
 import type { ProbeResults } from './health.ts';
 import type { DriverInfo } from './manifest.ts';
+import type { Progress } from './progress.ts';
 import type { LogExtent, RetentionStatus } from './retention.ts';
 import type { ErrorRecord, ShiplogError } from './errors.ts';
 import type { ImageRecord, ObjectKind, ObjectRecords, StateView } from './state.ts';
@@ -17,14 +19,6 @@ import type { SecretRef } from './vault.ts';
 
 /** A moment of the log: after the event at `seq`, or after the last event at or before `time` (nanoseconds, decimal). */
 export type Moment = { readonly seq: number } | { readonly time: string };
-
-/** Progress of long work, for people; never recorded. `id` names the part, such as a layer's digest. */
-export interface Progress {
-  readonly id?: string;
-  readonly status: string;
-  readonly current?: number;
-  readonly total?: number;
-}
 
 /**
  * Who a caller is to a registry: a name and its password, a token to get others with (`identityToken`), or one to show as it is (`registryToken`).
@@ -196,12 +190,6 @@ export interface DiskUsage {
   readonly containers?: ReadonlyMap<string, ContainerSize | undefined>;
   /** By name. */
   readonly volumes?: ReadonlyMap<string, number | undefined>;
-}
-
-/** Processes of a container, as ps(1) shows them. */
-export interface ProcessTable {
-  readonly titles: readonly string[];
-  readonly processes: readonly (readonly string[])[];
 }
 
 /**

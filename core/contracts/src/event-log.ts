@@ -1,4 +1,5 @@
 import type { NewEvent, ShiplogEvent, Stamp, StreamName } from './envelope.ts';
+import type { Bounded, SealedRange } from './retention.ts';
 import type { MerkleTree } from './merkle-tree.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 
@@ -91,14 +92,6 @@ export interface LogBoundary {
   readonly state: StoredState;
 }
 
-/** What the log says of its new beginning before older events go: SHA-256, hex, of the state and of the indexes that stand for them. */
-export interface Bounded {
-  /** Position of the first event that is kept. */
-  readonly first: number;
-  readonly state: string;
-  readonly index: string;
-}
-
 /** Reads facts. Only durable events are ever seen here. */
 export interface EventLogReader {
   /** Position of the last durable event; -1 for an empty log. */
@@ -147,12 +140,6 @@ export interface EventLogReader {
    * the first that is kept.
    */
   verify(options?: VerifyOptions): Promise<Verification>;
-}
-
-/** A range of events, both ends inclusive, that one archive holds. */
-export interface SealedRange {
-  readonly first: number;
-  readonly last: number;
 }
 
 /** The log: append-only, gap-free, durable before acknowledged. */

@@ -2,7 +2,7 @@ import type { CommandArgs, CommandType, Givens } from './commands.ts';
 import type { ContainerSpec, EndpointRequest, ResourceLimits } from './container-spec.ts';
 import type { Json } from './json.ts';
 import type { ContainerRecord, EndpointRecord, ExecRecord, HealthRecord, NetworkRecord, ProcessRef, VolumeRecord } from './state.ts';
-import type { Bounded, SealedRange } from './event-log.ts';
+import type { Bounded, SealedRange } from './retention.ts';
 import type { Digest, ImageManifest } from './image.ts';
 import type { Healthcheck } from './health.ts';
 import type { Reloaded } from './plugins.ts';

@@ -24,6 +24,7 @@ export { DEADLINE_MS, Done, HostPath, Mapping, ResourceId, verb } from './driver
 
 export type * from './actor.ts';
 export type * from './audit.ts';
+export type * from './answers.ts';
 export type * from './commands.ts';
 export type * from './container-spec.ts';
 export type * from './engine.ts';
@@ -37,6 +38,7 @@ export type * from './json.ts';
 export type * from './kernel.ts';
 export type * from './manifest.ts';
 export type * from './plugins.ts';
+export type * from './progress.ts';
 export type * from './retention.ts';
 export type * from './merkle-tree.ts';
 export type * from './snapshot-store.ts';
@@ -51,6 +53,7 @@ export type * from './drivers/builder.ts';
 export type * from './drivers/container-files.ts';
 export type * from './drivers/context.ts';
 export type * from './drivers/families.ts';
+export type * from './drivers/kind.ts';
 export type * from './drivers/image-source.ts';
 export type * from './drivers/image-store.ts';
 export type * from './drivers/log.ts';

@@ -1,4 +1,4 @@
-import type { DriverKind } from './drivers/families.ts';
+import type { DriverKind } from './drivers/kind.ts';
 
 /** Version of the driver contract in this package. */
 export const API_VERSION = 1;

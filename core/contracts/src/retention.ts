@@ -40,3 +40,17 @@ export interface LogExtent {
   /** What they take on disk (EventLog.storedBytes). */
   readonly bytes: number;
 }
+
+/** A range of events, both ends inclusive, that one archive holds. */
+export interface SealedRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What the log says of its new beginning before older events go: SHA-256, hex, of the state and of the indexes that stand for them. */
+export interface Bounded {
+  /** Position of the first event that is kept. */
+  readonly first: number;
+  readonly state: string;
+  readonly index: string;
+}

@@ -1,160 +1,29 @@
-import {
-  type Caller,
-  type ContextParts,
-  createContext,
-  DEADLINE_MS,
-  type DriverFamilies,
-  type NewEvent,
-  type OperationContext,
-  type RequestFacts,
-  ShiplogError,
-  type Stamp,
-  VERB_TABLES,
-  type VerbKind,
-  type VerbTable,
-} from '@shiplog/contracts';
-import { checkAnswer } from '@shiplog/contracts/check';
-import { FilesOfContainers } from './files/container-files.ts';
-import { Environment } from './containers/environment.ts';
+import { EngineBase } from './base.ts';
 import { IoHub } from './containers/io-hub.ts';
-import type { Ledger } from './state/ledger.ts';
 import { Names } from './containers/names.ts';
 import { OomKills } from './containers/oom-kills.ts';
 import { Outputs } from './containers/outputs.ts';
-import { Probes } from './probes/probes.ts';
+import { FilesOfContainers } from './files/container-files.ts';
 import type { EngineParts } from './ports.ts';
-import { ImageSecrets } from './secrets/image-secrets.ts';
-import { redact } from './secrets/redact.ts';
-import { mapStrings, Secrets } from './secrets/secrets.ts';
-import { Subjects } from './commands/subjects.ts';
+import { Probes } from './probes/probes.ts';
+import type { Ledger } from './state/ledger.ts';
 
-/** The engine's own name for itself in the log: who acts when nobody asked. */
-export function system(reason: string, more: Pick<Caller, 'corr' | 'cause'> = {}): Caller {
-  return { actor: { scheme: 'system', reason }, ...more };
-}
-
-/** What operations, reactors and recovery share: the parts, the ledger, and how to call a driver. */
-export class EngineCore {
+/** What operations, reactors and recovery share: the base, and what goes on beside operations. */
+export class EngineCore extends EngineBase {
   readonly io: IoHub;
-  readonly environment: Environment;
-  readonly secrets: Secrets;
-  readonly images: ImageSecrets;
-  readonly subjects: Subjects;
   readonly outputs: Outputs;
   readonly oomKills: OomKills;
   readonly names: Names;
   readonly filesOfContainers: FilesOfContainers;
   readonly probes: Probes;
-  /** What all events of one request say of it. */
-  readonly #requests = new WeakMap<RequestFacts, RequestFacts>();
 
-  constructor(
-    readonly parts: EngineParts,
-    readonly ledger: Ledger,
-  ) {
+  constructor(parts: EngineParts, ledger: Ledger) {
+    super(parts, ledger);
     this.io = new IoHub((kind, runtime, target) => parts.drivers.get(kind, runtime).attach(target));
-    this.environment = new Environment(parts);
-    this.secrets = new Secrets(parts);
-    this.images = new ImageSecrets(parts);
-    this.subjects = new Subjects(parts);
     this.outputs = new Outputs(this);
     this.oomKills = new OomKills(this);
     this.names = new Names(parts, ledger);
-    this.filesOfContainers = new FilesOfContainers(this);
-    this.probes = new Probes(this);
+    this.filesOfContainers = new FilesOfContainers(parts);
+    this.probes = new Probes(this, this.io);
   }
-
-  /** A caller that events may be stamped with: its actor can be sealed, and its idempotency key tells no secret. */
-  async ready(caller: Caller): Promise<Caller> {
-    await this.subjects.ready(caller.actor);
-    if (caller.idem === undefined) return caller;
-    const idem = await this.secrets.idempotencyKey(caller.idem);
-    return idem === caller.idem ? caller : { ...caller, idem };
-  }
-
-  /** The stamp of events appended now. The caller must be {@link ready}. */
-  stamp(caller: Caller, op: string): Stamp {
-    const { clock } = this.parts;
-    return {
-      op,
-      corr: caller.corr ?? op,
-      t: clock.now(),
-      mono: clock.mono(),
-      actor: this.subjects.sealed(caller.actor),
-      ...(caller.req === undefined ? {} : { req: this.#cleared(caller.req) }),
-      ...(caller.idem === undefined ? {} : { idem: caller.idem }),
-    };
-  }
-
-  /** A request without the secrets that its client says of itself. The same one where there are none. */
-  #cleared(req: RequestFacts): RequestFacts {
-    let known = this.#requests.get(req);
-    if (known === undefined) {
-      known = mapStrings(req, (text) => redact(text, this.secrets.rules));
-      this.#requests.set(req, known);
-    }
-    return known;
-  }
-
-  /**
-   * Calls a driver's verb. Resolves with its answer, which fits the verb table; fails DEADLINE_EXCEEDED, CANCELED, DRIVER_FAILED, or
-   * what the driver throws, as a ShiplogError. A driver that goes on after its deadline is not waited for.
-   */
-  async call<K extends VerbKind>(kind: K, name: string, verb: string, args: unknown, ctx: ContextParts): Promise<unknown> {
-    const driver = this.parts.drivers.get(kind, name);
-    const deadlineMs = this.#deadline(kind, name, verb);
-    const deadline = this.parts.clock.deadline(deadlineMs);
-    const signal = AbortSignal.any([ctx.signal, deadline]);
-    const method = driver[verb as keyof DriverFamilies[K]] as ((args: unknown, ctx: OperationContext) => Promise<unknown>) | undefined;
-    if (method === undefined) throw new ShiplogError('NOT_SUPPORTED', `driver ${kind}/${name} has no ${verb}`, { kind, name, verb });
-    try {
-      const answer = await abortable(method.call(driver, args, createContext({ ...ctx, signal })), signal);
-      checkAnswer(kind, name, verb, answer);
-      return answer;
-    } catch (error) {
-      if (deadline.aborted) {
-        throw new ShiplogError(
-          'DEADLINE_EXCEEDED',
-          `driver ${kind}/${name} did not finish ${verb} within ${deadlineMs / 1000} s`,
-          { kind, name, verb },
-          { cause: error },
-        );
-      }
-      if (ctx.signal.aborted)
-        throw new ShiplogError('CANCELED', `${verb} was canceled: the caller went away`, { kind, name, verb }, { cause: error });
-      if (!(error instanceof ShiplogError))
-        this.parts.logger.error('driver failed', { kind, name, verb, error: error instanceof Error ? error.stack : String(error) });
-      throw ShiplogError.wrap(error, 'DRIVER_FAILED', { kind, name, verb });
-    }
-  }
-
-  /** What the manifest says, or else the verb table. */
-  #deadline(kind: VerbKind, name: string, verb: string): number {
-    const manifest = this.parts.drivers.list().find((driver) => driver.kind === kind && driver.name === name);
-    const table: VerbTable = VERB_TABLES[kind];
-    return manifest?.deadlines?.[verb] ?? table[verb]?.deadlineMs ?? DEADLINE_MS;
-  }
-
-  /** Records that reality and log differ. */
-  drift(kind: string, resource: string, expected: string, found: string): void {
-    this.parts.logger.warn('drift', { kind, resource, expected, found });
-    this.observe({ stream: 'engine', type: 'host.drifted', kind: 'observed', data: { kind, resource, expected, found } }, 'observe');
-  }
-
-  /** Appends facts that nobody's command caused. */
-  observe(event: NewEvent | readonly NewEvent[], reason: string): Promise<void> {
-    const op = this.parts.identities.op();
-    const events = Array.isArray(event) ? (event as readonly NewEvent[]) : [event as NewEvent];
-    return this.ledger.append({ stamp: this.stamp(system(reason), op), events }).durable;
-  }
-}
-
-/** Lets the caller go when `signal` aborts, even if a driver never answers. */
-function abortable<R>(work: Promise<R>, signal: AbortSignal): Promise<R> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -39,7 +39,8 @@ import {
   type WaitCondition,
   type RegistryAuth,
 } from '@shiplog/contracts';
-import { EngineCore, system } from './core.ts';
+import { EngineCore } from './core.ts';
+import { system } from './system.ts';
 import { DiskMeter } from './reads/disk-usage.ts';
 import { enabledDrivers } from './drivers/enabled-drivers.ts';
 import { Executor } from './commands/executor.ts';

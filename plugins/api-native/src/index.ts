@@ -4,7 +4,8 @@ import { NativeApi } from './native-api.ts';
 export { NativeApi } from './native-api.ts';
 export { PREFIX, ROUTES } from './native-handler.ts';
 
-export type { InspectAnswer, InspectKind, InspectRecord } from './inspect.ts';
+export type { InspectAnswer, InspectRecord } from './inspect.ts';
+export type { InspectKind } from './inspect-kinds.ts';
 export type { InfoAnswer } from './routes/info.ts';
 export type { StateAnswer } from './routes/state.ts';
 export type { WhyAnswer } from './routes/why.ts';

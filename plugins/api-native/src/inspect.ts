@@ -7,12 +7,8 @@ import {
   ShiplogError,
   type VolumeRecord,
 } from '@shiplog/contracts';
+import type { InspectKind } from './inspect-kinds.ts';
 import { lastRemoval } from './last-removal.ts';
-
-/** What can be inspected, in the order in which `any` looks. */
-export const INSPECT_KINDS = ['container', 'image', 'network', 'volume'] as const;
-
-export type InspectKind = (typeof INSPECT_KINDS)[number];
 
 /** A record with its kind. */
 export type InspectRecord =

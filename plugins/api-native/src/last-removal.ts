@@ -1,5 +1,5 @@
 import type { EventLogReader, ShiplogEvent } from '@shiplog/contracts';
-import type { InspectKind } from './inspect.ts';
+import type { InspectKind } from './inspect-kinds.ts';
 
 /** The event after which an object was no more. `id` finds it in the state after the event at `last`. */
 export interface Removal {

@@ -9,7 +9,7 @@ import {
   parsePast,
   ShiplogError,
 } from '@shiplog/contracts';
-import { INSPECT_KINDS, type InspectKind } from './inspect.ts';
+import { INSPECT_KINDS, type InspectKind } from './inspect-kinds.ts';
 import type { RequestRecord } from './request-record.ts';
 
 /** A request that fits a route. */

@@ -1,4 +1,5 @@
-export { hasOwnPids, type Mount, type Process, type Spec } from './bundle.ts';
+export { hasOwnPids } from './bundle.ts';
+export type { Mount, Process, Spec } from './spec.ts';
 export { ConmonRuntimeDriver } from './driver.ts';
 export { failure } from './failure.ts';
 export { writeFifo } from './fifo.ts';

@@ -1,5 +1,5 @@
 import type { ProcessRef } from '@shiplog/contracts';
-import type { Process, Spec } from './bundle.ts';
+import type { Process, Spec } from './spec.ts';
 import type { SessionGroup } from './session-group.ts';
 
 /** A container that a runtime has made, or was making when it was cut off. */

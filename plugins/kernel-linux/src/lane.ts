@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type ErrorRecord, ShiplogError } from '@shiplog/contracts';
-import type { OPS } from './lane-worker.ts';
+import type { OPS } from './ops.ts';
 
 type Ops = typeof OPS;
 

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseMountInfo, planMount } from './mounts.ts';
+import { parseMountInfo } from './mount-info.ts';
+import { planMount } from './mount-ops.ts';
 
 const test = suite('kernel-linux: mount options');
 

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { deviceNumber } from './files.ts';
+import { deviceNumber } from './file-ops.ts';
 import { errnoName, errnoOf, kernelError, refusalOf } from './kernel-error.ts';
-import { sysctlPath } from './namespaces.ts';
+import { sysctlPath } from './namespace-ops.ts';
 import { parseStartTicks } from './processes.ts';
 import { attribute, attributes, text, textOf, word } from './rtnetlink.ts';
 

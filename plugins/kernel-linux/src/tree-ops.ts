@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import type { TreeCalls } from '@shiplog/contracts';
-import { O_CLOEXEC, O_PATH, openInRoot, resolveIn } from './files.ts';
+import { O_CLOEXEC, O_PATH, openInRoot, resolveIn } from './file-ops.ts';
 import { errnoOf, kernelError, Refusal } from './kernel-error.ts';
 import { libc } from './libc.ts';
 

@@ -1,4 +1,4 @@
-import type { Progress } from '../engine.ts';
+import type { Progress } from '../progress.ts';
 import { ShiplogError } from '../errors.ts';
 import type { Json } from '../json.ts';
 

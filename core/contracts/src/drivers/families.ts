@@ -7,6 +7,7 @@ import { CGROUP_VERBS, type CgroupDriver } from './cgroup.ts';
 import type { ContainerFiles } from './container-files.ts';
 import { IMAGE_SOURCE_VERBS, type ImageSource } from './image-source.ts';
 import type { ImageStore } from './image-store.ts';
+import type { DriverKind } from './kind.ts';
 import { LOG_VERBS, type LogDriver } from './log.ts';
 import type { NameServer } from './name-server.ts';
 import { NETWORK_VERBS, type NetworkDriver } from './network.ts';
@@ -16,7 +17,7 @@ import { STORAGE_VERBS, type StorageDriver } from './storage.ts';
 import { VOLUME_VERBS, type VolumeDriver } from './volume.ts';
 
 /** Every driver family and its interface. */
-export interface DriverFamilies {
+export interface DriverFamilies extends Record<DriverKind, unknown> {
   storage: StorageDriver;
   network: NetworkDriver;
   cgroup: CgroupDriver;
@@ -34,8 +35,6 @@ export interface DriverFamilies {
   kernel: Kernel;
   api: Api;
 }
-
-export type DriverKind = keyof DriverFamilies;
 
 /** The verb tables of the families that have one. */
 export const VERB_TABLES = {

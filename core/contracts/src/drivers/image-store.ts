@@ -1,5 +1,5 @@
 import type { BlobDescriptor, Digest, ImageManifest, ImageRunConfig, ImageText } from '../image.ts';
-import type { Progress } from '../engine.ts';
+import type { Progress } from '../progress.ts';
 import type { PathChange } from './storage.ts';
 import type { DriverBase, OperationContext } from './verb.ts';
 

@@ -1,5 +1,4 @@
 import { Type } from '@sinclair/typebox';
-import type { ProcessTable } from '../engine.ts';
 import { Done, type DriverBase, HostPath, ResourceId, type VerbsOf, verb } from './verb.ts';
 
 export const ProcessRefSchema = Type.Object({ pid: Type.Integer(), startTicks: Type.Integer(), bootId: Type.String() });
@@ -149,4 +148,10 @@ export interface RuntimeDriver extends DriverBase, VerbsOf<typeof RUNTIME_VERBS>
    * such kills by exits alone.
    */
   oomKills?(signal: AbortSignal): AsyncIterable<{ readonly id: string }>;
+}
+
+/** Processes of a container, as ps(1) shows them. */
+export interface ProcessTable {
+  readonly titles: readonly string[];
+  readonly processes: readonly (readonly string[])[];
 }

@@ -23,7 +23,7 @@ import {
 } from '@shiplog/contracts';
 import { authorize, authorizersFor, authorizedEvent, denialIn } from './authorize.ts';
 import type { EngineCore } from '../core.ts';
-import { system } from '../core.ts';
+import { system } from '../system.ts';
 import { needsRelease, sharesLayers, soleContainer, sparesReaders } from './exclusion.ts';
 import { Operation } from './operation.ts';
 import { pluginFacts } from '../drivers/plugin-facts.ts';

@@ -17,7 +17,8 @@ import {
   type VerbKind,
   type DriverFamilies,
 } from '@shiplog/contracts';
-import { type EngineCore, system } from '../core.ts';
+import type { EngineCore } from '../core.ts';
+import { system } from '../system.ts';
 import { withValues } from '../secrets/secrets.ts';
 
 type VerbArgs<K extends VerbKind, V extends keyof DriverFamilies[K]> =
@@ -25,7 +26,7 @@ type VerbArgs<K extends VerbKind, V extends keyof DriverFamilies[K]> =
 type VerbAnswer<K extends VerbKind, V extends keyof DriverFamilies[K]> =
   NonNullable<DriverFamilies[K][V]> extends (...args: never[]) => Promise<infer R> ? R : never;
 
-/** How an operation asks for commands of its own. They are carried out also while the engine is stopping. */
+/** Carries out a command: see Engine.execute. */
 export type Execute = <T extends CommandType>(
   type: T,
   args: CommandArgs[T],
@@ -55,6 +56,7 @@ export class Operation<T extends CommandType = CommandType> {
     readonly verb: T,
     readonly caller: Caller,
     readonly streams: CommandStreams,
+    /** Also while the engine is stopping. */
     private readonly carryOut: Execute,
   ) {
     this.ctx = createContext(this.#context());

@@ -11,7 +11,8 @@ import {
 } from '@shiplog/contracts';
 import { volumeArgs } from '../containers/container-volumes.ts';
 import { endLeftovers } from '../build/leftovers.ts';
-import { type EngineCore, system } from '../core.ts';
+import type { EngineCore } from '../core.ts';
+import { system } from '../system.ts';
 import { driversInUse, isLayer } from '../drivers/drivers-in-use.ts';
 import type { Executor } from './executor.ts';
 import { Operation } from './operation.ts';

@@ -1,6 +1,6 @@
 import { upcast } from '@shiplog/model';
 import type { CgroupDriver, CgroupStats, NewEvent, RuntimeDriver } from '@shiplog/contracts';
-import type { EngineCore } from '../core.ts';
+import type { EngineBase } from '../base.ts';
 
 /** Milliseconds between looks at the kernel's count, which on version 1 of cgroups comes after the notice. */
 const LOOKS = [0, 5, 20, 100, 500, 2000];
@@ -13,13 +13,13 @@ export class OomKills {
   /** By container: one at a time, or two would tell the same. */
   readonly #lines = new Map<string, Line>();
 
-  constructor(private readonly core: EngineCore) {}
+  constructor(private readonly base: EngineBase) {}
 
   /** Makes kills facts as soon as a driver tells of them. Ends when `signal` aborts, or at once with one that tells of none. */
   async watch(driver: Pick<RuntimeDriver | CgroupDriver, 'oomKills'>, signal: AbortSignal): Promise<void> {
     for await (const { id } of driver.oomKills?.(signal) ?? []) {
       this.#record(id, signal).catch((error: unknown) =>
-        this.core.parts.logger.error('OOM kill not recorded', { id, error: String(error) }),
+        this.base.parts.logger.error('OOM kill not recorded', { id, error: String(error) }),
       );
     }
   }
@@ -31,7 +31,7 @@ export class OomKills {
         // Whoever comes next looks as well, and an exit is not to wait.
         if (!(await this.#pause(id, wait)) || signal.aborted || !this.#runs(id)) return;
         const kills = (await this.#counted(id)) - (await this.#told(id));
-        if (kills > 0) return this.core.observe(event(id, kills), 'monitor');
+        if (kills > 0) return this.base.observe(event(id, kills), 'monitor');
       }
     });
   }
@@ -45,20 +45,20 @@ export class OomKills {
       const told = await this.#told(id);
       const kills = Math.max((await this.#counted(id)) - told, told === 0 ? 1 : 0);
       if (!this.#runs(id)) return;
-      await this.core.observe(kills > 0 ? [event(id, kills), exited] : exited, source);
+      await this.base.observe(kills > 0 ? [event(id, kills), exited] : exited, source);
     });
   }
 
   #runs(id: string): boolean {
-    return this.core.ledger.head.containers.get(id)?.process !== undefined;
+    return this.base.ledger.head.containers.get(id)?.process !== undefined;
   }
 
   /** 0 where the cgroup is gone, or nobody counts. */
   async #counted(id: string): Promise<number> {
-    const { parts } = this.core;
+    const { parts } = this.base;
     const ctx = { op: parts.identities.op(), signal: parts.clock.deadline(10_000) };
     try {
-      return ((await this.core.call('cgroup', parts.chosen.cgroup, 'stats', { id }, ctx)) as CgroupStats).memory.oomKills;
+      return ((await this.base.call('cgroup', parts.chosen.cgroup, 'stats', { id }, ctx)) as CgroupStats).memory.oomKills;
     } catch (error) {
       parts.logger.debug('OOM kills not counted', { id, error: String(error) });
       return 0;
@@ -68,7 +68,7 @@ export class OomKills {
   /** Since the last start. */
   async #told(id: string): Promise<number> {
     let kills = 0;
-    for await (const stored of this.core.ledger.log.readStream(`container/${id}`)) {
+    for await (const stored of this.base.ledger.log.readStream(`container/${id}`)) {
       const { type, data } = upcast(stored) ?? stored;
       if (type === 'container.oom') kills += data.kills;
       // A refused one starts nothing.
@@ -83,7 +83,7 @@ export class OomKills {
     if (ms === 0 || line === undefined) return Promise.resolve(true);
     if (line.waiting > 0) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const cancel = this.core.parts.clock.after(ms, () => resolve(true));
+      const cancel = this.base.parts.clock.after(ms, () => resolve(true));
       line.hurry = () => {
         cancel();
         resolve(false);

@@ -1,5 +1,5 @@
 import { type ContainerRecord, type LogSubject, ShiplogError } from '@shiplog/contracts';
-import type { EngineCore } from '../core.ts';
+import type { EngineBase } from '../base.ts';
 import { withValues } from '../secrets/secrets.ts';
 
 /** A container that ends sooner is done with before its output is looked at: most `run --rm` do. */
@@ -14,17 +14,17 @@ const PATIENCE_MS = 10_000;
 export class Outputs {
   readonly #soon = new Map<string, AbortSignal>();
 
-  constructor(private readonly core: EngineCore) {}
+  constructor(private readonly base: EngineBase) {}
 
   /** Throws SPEC_INVALID, in Docker's words, for a log driver that is not there or cannot use these options. */
   async check(driver: string, options: { readonly [option: string]: string }): Promise<void> {
-    const { drivers, identities } = this.core.parts;
+    const { drivers, identities } = this.base.parts;
     const known = drivers.list().find(({ kind, name }) => kind === 'log' && name === driver);
     if (known === undefined) throw new ShiplogError('SPEC_INVALID', `logger: no log driver named '${driver}' is registered`, { driver });
     if (!known.probe.usable)
       throw new ShiplogError('SPEC_INVALID', `the log driver ${driver} cannot run here: ${known.probe.reason}`, { driver });
     const ctx = { op: identities.op(), signal: new AbortController().signal };
-    await this.core.call('log', driver, 'check', { options: { ...options } }, ctx);
+    await this.base.call('log', driver, 'check', { options: { ...options } }, ctx);
   }
 
   /** What the runtime tells the monitor: where to write, or to write nothing. */
@@ -40,7 +40,7 @@ export class Outputs {
   /** A container was started: its output is taken over soon. */
   begin(container: ContainerRecord): void {
     if (!this.#delivers(container) || this.#soon.has(container.id)) return;
-    const due = this.core.parts.clock.deadline(SOON_MS);
+    const due = this.base.parts.clock.deadline(SOON_MS);
     this.#soon.set(container.id, due);
     due.addEventListener('abort', () => {
       if (this.#soon.get(container.id) === due) this.#quietly(container, this.open(container));
@@ -52,7 +52,7 @@ export class Outputs {
     this.#forget(container.id);
     if (!this.#delivers(container)) return;
     const { id, logPath: path } = container;
-    const spec = withValues(container.spec, await this.core.secrets.values(container.spec));
+    const spec = withValues(container.spec, await this.base.secrets.values(container.spec));
     await this.#call(container, 'open', {
       id,
       spool: this.spool(container),
@@ -79,7 +79,7 @@ export class Outputs {
       if (lasting) await this.open(container);
       // Somebody may follow it to its end.
       if (lasting || !neverOpened)
-        await this.#call(container, 'close', { id }, this.core.parts.clock.deadline(PATIENCE_MS)).catch((error: unknown) =>
+        await this.#call(container, 'close', { id }, this.base.parts.clock.deadline(PATIENCE_MS)).catch((error: unknown) =>
           this.#warn(container, error),
         );
     }
@@ -88,7 +88,7 @@ export class Outputs {
 
   /** After a start of the engine: goes on where an earlier one was cut off. */
   resume(): void {
-    const containers = [...this.core.ledger.head.containers.values()].filter((one) => one.startedAt !== '' && this.#delivers(one));
+    const containers = [...this.base.ledger.head.containers.values()].filter((one) => one.startedAt !== '' && this.#delivers(one));
     for (const container of containers) if (container.process !== undefined) this.begin(container);
     void (async () => {
       for (const container of containers) {
@@ -122,9 +122,9 @@ export class Outputs {
     if (env === '' && regex === '') return {};
     const names = new Set(env.split(','));
     const pattern = regex === '' ? undefined : new RegExp(regex);
-    const recorded = this.core.ledger.head.images.get(imageId);
-    const image = recorded === undefined ? [] : ((await this.core.images.whole(recorded)).config.Env ?? []);
-    const all = [...image, ...(await this.core.environment.unseal(spec.env))].map((entry): [string, string] => {
+    const recorded = this.base.ledger.head.images.get(imageId);
+    const image = recorded === undefined ? [] : ((await this.base.images.whole(recorded)).config.Env ?? []);
+    const all = [...image, ...(await this.base.environment.unseal(spec.env))].map((entry): [string, string] => {
       const equals = entry.indexOf('=');
       return equals < 0 ? [entry, ''] : [entry.slice(0, equals), entry.slice(equals + 1)];
     });
@@ -136,7 +136,7 @@ export class Outputs {
   }
 
   #can({ logDriver }: Pick<ContainerRecord, 'logDriver'>, ability: string, otherwise: boolean): boolean {
-    const driver = this.core.parts.drivers.list().find(({ kind, name }) => kind === 'log' && name === logDriver);
+    const driver = this.base.parts.drivers.list().find(({ kind, name }) => kind === 'log' && name === logDriver);
     return driver?.capabilities[ability] ?? otherwise;
   }
 
@@ -151,8 +151,8 @@ export class Outputs {
     args: object,
     signal = new AbortController().signal,
   ): Promise<void> {
-    const { core } = this;
-    await core.call('log', container.logDriver, verb, args, { op: core.parts.identities.op(), signal });
+    const { base } = this;
+    await base.call('log', container.logDriver, verb, args, { op: base.parts.identities.op(), signal });
   }
 
   #quietly(container: ContainerRecord, work: Promise<void>): void {
@@ -161,6 +161,6 @@ export class Outputs {
 
   #warn({ id, logDriver }: ContainerRecord, error: unknown): void {
     const { code, message } = ShiplogError.wrap(error);
-    this.core.parts.logger.warn('output not taken over', { id, logDriver, code, message });
+    this.base.parts.logger.warn('output not taken over', { id, logDriver, code, message });
   }
 }

@@ -1,5 +1,5 @@
 import { type ContainerFiles, type ContextParts, createContext, type FileTree, type OpenFiles, ShiplogError } from '@shiplog/contracts';
-import type { EngineCore } from '../core.ts';
+import type { EngineParts } from '../ports.ts';
 
 /** Somebody reads or writes files of a container. */
 interface Use {
@@ -14,11 +14,11 @@ export class FilesOfContainers {
   /** Containers whose files nobody may use any more. */
   readonly #forbidden = new Set<string>();
 
-  constructor(private readonly core: EngineCore) {}
+  constructor(private readonly parts: Pick<EngineParts, 'chosen' | 'drivers'>) {}
 
   /** Opens them. Throws what the driver throws, and nothing stays open then. */
   open(tree: FileTree, ctx: ContextParts): Promise<OpenFiles> {
-    const { chosen, drivers } = this.core.parts;
+    const { chosen, drivers } = this.parts;
     if (chosen.containerFiles === undefined) throw new ShiplogError('NOT_SUPPORTED', 'no plugin of this engine reads files of containers');
     const driver: ContainerFiles = drivers.get('container-files', chosen.containerFiles);
     return driver.open(tree, createContext(ctx));

@@ -10,7 +10,8 @@ import {
   ShiplogError,
 } from '@shiplog/contracts';
 import { execProcess } from '@shiplog/oci';
-import type { EngineCore } from '../core.ts';
+import type { EngineBase } from '../base.ts';
+import type { IoHub } from '../containers/io-hub.ts';
 import { FirstBytes } from './first-bytes.ts';
 import { goDuration } from './go-duration.ts';
 import { scrubbed } from '../secrets/scrub.ts';
@@ -47,14 +48,16 @@ interface Found {
  * container's id. The start of the container is what asked for them. What they find is kept here, in memory.
  */
 export class Probes {
-  readonly #core: EngineCore;
+  readonly #base: EngineBase;
+  readonly #io: IoHub;
   readonly #running = new Map<string, (exit: ProcessExit) => void>();
   readonly #found = new Map<string, Found>();
   /** Containers that may still have a probe which could not be ended. */
   readonly #left = new Set<string>();
 
-  constructor(core: EngineCore) {
-    this.#core = core;
+  constructor(base: EngineBase, io: IoHub) {
+    this.#base = base;
+    this.#io = io;
   }
 
   /**
@@ -62,7 +65,7 @@ export class Probes {
    * Never rejects.
    */
   async run(container: ContainerRecord, check: Healthcheck, signal: AbortSignal): Promise<ProbeResult | undefined> {
-    const { clock } = this.#core.parts;
+    const { clock } = this.#base.parts;
     if (this.#left.has(container.id) && !(await this.end(container))) return undefined;
     const start = clock.now();
     const exited = Promise.withResolvers<ProcessExit>();
@@ -71,7 +74,7 @@ export class Probes {
       const { exitCode, output } = await this.#run(container, check, exited.promise, signal);
       return signal.aborted ? undefined : { start, end: clock.now(), exitCode, output };
     } catch (thrown) {
-      const { code, message } = scrubbed(ShiplogError.wrap(thrown), [], this.#core.secrets.rules);
+      const { code, message } = scrubbed(ShiplogError.wrap(thrown), [], this.#base.secrets.rules);
       if (signal.aborted || NOT_NOW.has(code)) return undefined;
       return { start, end: clock.now(), exitCode: NO_CODE, output: message.slice(0, OUTPUT_BYTES) };
     } finally {
@@ -87,7 +90,7 @@ export class Probes {
     signal: AbortSignal,
   ): Promise<Pick<ProbeResult, 'exitCode' | 'output'>> {
     const { id, runtime } = container;
-    const { clock } = this.#core.parts;
+    const { clock } = this.#base.parts;
     const target = { id, exec: PREFIX + id };
     const made = await this.#process(container, check.command);
     // Not `signal`: a driver that is left alone while it makes one cannot be told to end it.
@@ -117,7 +120,7 @@ export class Probes {
 
   /** The command as a process of the container, with its user, environment and privileges. */
   async #process(recorded: ContainerRecord, command: readonly string[]) {
-    const { environment, images, ledger, secrets } = this.#core;
+    const { environment, images, ledger, secrets } = this.#base;
     const [image, container] = await Promise.all([images.whole(ledger.head.image(recorded.imageId)), secrets.known(recorded)]);
     const spec = { command, env: { names: [] }, user: '', workingDir: '', tty: false, privileged: false };
     const process = execProcess({
@@ -134,10 +137,10 @@ export class Probes {
   /** Undefined where the runtime has no stdio, as a simulated one. */
   async #listen(runtime: string, target: { readonly id: string; readonly exec: string }): Promise<IoChannel | undefined> {
     try {
-      return await this.#core.io.open(runtime, target);
+      return await this.#io.open(runtime, target);
     } catch (error) {
       const { code } = ShiplogError.wrap(error);
-      this.#core.parts.logger.debug('what a health probe prints is not seen', { id: target.id, code });
+      this.#base.parts.logger.debug('what a health probe prints is not seen', { id: target.id, code });
       return undefined;
     }
   }
@@ -147,7 +150,7 @@ export class Probes {
     if (signal.aborted) return undefined;
     const { promise: over, resolve } = Promise.withResolvers<undefined>();
     const end = (): void => resolve(undefined);
-    const cancel = this.#core.parts.clock.after(ms, end);
+    const cancel = this.#base.parts.clock.after(ms, end);
     signal.addEventListener('abort', end, { once: true });
     try {
       return await Promise.race([done, over]);
@@ -159,7 +162,7 @@ export class Probes {
 
   /** Kills and forgets the probe of a container, if there is one. False if that failed: it is tried again before the next one runs. */
   async end({ id, runtime }: Pick<ContainerRecord, 'id' | 'runtime'>): Promise<boolean> {
-    const { clock, logger } = this.#core.parts;
+    const { clock, logger } = this.#base.parts;
     try {
       await this.#call(runtime, 'execRemove', { id, exec: PREFIX + id }, clock.deadline(END_MS));
       this.#left.delete(id);
@@ -195,6 +198,6 @@ export class Probes {
   }
 
   #call(runtime: string, verb: keyof RuntimeDriver & string, args: object, signal: AbortSignal): Promise<unknown> {
-    return this.#core.call('runtime', runtime, verb, args, { op: this.#core.parts.identities.op(), signal });
+    return this.#base.call('runtime', runtime, verb, args, { op: this.#base.parts.identities.op(), signal });
   }
 }

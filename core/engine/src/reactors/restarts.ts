@@ -1,6 +1,7 @@
 import { type EventOf, ShiplogError } from '@shiplog/contracts';
 import { startsWithEngine } from '@shiplog/model';
-import { type EngineCore, system } from '../core.ts';
+import type { EngineCore } from '../core.ts';
+import { system } from '../system.ts';
 import type { Executor } from '../commands/executor.ts';
 
 /** Before the first restart, and between two at the most; each wait is twice the one before (moby, restartmanager). Milliseconds. */

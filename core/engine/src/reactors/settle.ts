@@ -1,13 +1,19 @@
 import { ShiplogError } from '@shiplog/contracts';
 import { hasEnded } from '@shiplog/model';
-import { type EngineCore, system } from '../core.ts';
-import type { Executor } from '../commands/executor.ts';
+import type { EngineCore } from '../core.ts';
+import { system } from '../system.ts';
+import type { Execute } from '../commands/operation.ts';
+
+/** Who carries out what is asked. */
+interface Commands {
+  readonly execute: Execute;
+}
 
 /**
  * After something happened to a container: removes one that asked to be removed, gives back what one that ended still
  * holds. Holds no state of its own; asking twice is harmless. `cause`: the event that was; without it, the last end is looked up.
  */
-export async function settle(core: EngineCore, executor: Executor, id: string, cause?: number): Promise<void> {
+export async function settle(core: EngineCore, executor: Commands, id: string, cause?: number): Promise<void> {
   const container = core.ledger.head.containers.get(id);
   if (container === undefined || container.busy !== undefined) return;
   const ended = hasEnded(container) || (container.status === 'created' && container.error !== '');
@@ -27,7 +33,7 @@ export async function settle(core: EngineCore, executor: Executor, id: string, c
 }
 
 /** One that was to be removed after its end, and may not even start, has come to its end. */
-export async function removeUnstarted(core: EngineCore, executor: Executor, ref: string, cause: number | undefined): Promise<void> {
+export async function removeUnstarted(core: EngineCore, executor: Commands, ref: string, cause: number | undefined): Promise<void> {
   for (const { id, name, status, busy, spec } of core.ledger.head.containers.values()) {
     if ((name !== ref && id !== ref) || status !== 'created' || busy !== undefined || !spec.autoRemove) continue;
     await executor

@@ -1,5 +1,6 @@
 import { type RetentionPolicy, type RetentionStatus, ShiplogError } from '@shiplog/contracts';
-import { type EngineCore, system } from '../core.ts';
+import type { EngineCore } from '../core.ts';
+import { system } from '../system.ts';
 import type { Executor } from '../commands/executor.ts';
 import { type Needed, planRetention, RETENTION, type RetentionPlan } from './retention-plan.ts';
 

@@ -1,5 +1,5 @@
 import { createContext, type DriverFamilies, type VerbKind } from '@shiplog/contracts';
-import type { Call } from './stage.ts';
+import type { Call } from './call.ts';
 import type { StepRecords } from './step-records.ts';
 
 /** Makes a call. The same call has the same operation, each time it is made. */

@@ -6,4 +6,5 @@ export { instancesOf, treeOf } from './stage.ts';
 export type { CrashSuite } from './crash-suite.ts';
 export type { CallKind } from './kernel.ts';
 export type { LastWords } from './last-calls.ts';
-export type { Call, Factory, Stage } from './stage.ts';
+export type { Call } from './call.ts';
+export type { Factory, Stage } from './stage.ts';

@@ -8,7 +8,8 @@ import { interceptKernel } from './kernel.ts';
 import { Lifetime } from './lifetime.ts';
 import { interceptPrograms } from './programs.ts';
 import { interceptRequests } from './requests.ts';
-import type { Call, Death } from './stage.ts';
+import type { Call } from './call.ts';
+import type { Death } from './stage.ts';
 import { StepRecords } from './step-records.ts';
 
 /** What a process does before it dies, in its last call. */

@@ -2,16 +2,11 @@ import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DriverFamilies, Kernel, VerbKind } from '@shiplog/contracts';
 import { ask } from './ask.ts';
+import type { Call } from './call.ts';
 import { interceptFileSystem } from './file-system.ts';
 import { interceptKernel } from './kernel.ts';
 import { interceptRequests } from './requests.ts';
 import type { StepRecords } from './step-records.ts';
-
-/** One call of a verb. */
-export interface Call {
-  readonly verb: string;
-  readonly args: object;
-}
 
 /** How the driver died that made a call. */
 export interface Death {

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Observed, VerbKind } from '@shiplog/contracts';
 import { ask } from './ask.ts';
-import type { Call, Stage } from './stage.ts';
+import type { Call } from './call.ts';
+import type { Stage } from './stage.ts';
 import type { StepRecords } from './step-records.ts';
 
 /** Milliseconds after which what a driver does behind its answer is done, where it starts no processes. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ExpectedRevision } from '@shiplog/contracts';
-import type { LogTest } from './event-log-suite.ts';
+import type { LogTest } from './log-test.ts';
 import { request, sample, stamp, stream, take } from './samples.ts';
 
 /** Expected revisions, conditions, idempotency, all or nothing. */

@@ -4,6 +4,7 @@ import { appendTests } from './append-tests.ts';
 import { admissionTests } from './admission-tests.ts';
 import { followTests } from './follow-tests.ts';
 import { indexTests } from './index-tests.ts';
+import type { LogTest } from './log-test.ts';
 import { noArchiveTests } from './no-archive-tests.ts';
 import { prunedTests } from './pruned-tests.ts';
 import { pruneTests } from './prune-tests.ts';
@@ -36,9 +37,6 @@ export interface EventLogSuiteOptions {
   /** Told of what is not proven, and why. Absent: the process says it. */
   readonly skipped?: (what: string, why: string) => void;
 }
-
-/** How the kit's parts register a test: with a fresh log that is closed and cleaned up, also when the test fails. */
-export type LogTest = (name: string, fn: (log: EventLog, reopen: () => Promise<EventLog>) => Promise<void>) => void;
 
 /** Registers the tests that every EventLog passes, with `test`. Each test gets a store of its own from `factory`. */
 export function eventLogSuite({ test, factory, abilities = { archives: true }, skipped = tell }: EventLogSuiteOptions): void {

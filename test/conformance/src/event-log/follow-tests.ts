@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import type { EventLog, ShiplogEvent } from '@shiplog/contracts';
-import type { LogTest } from './event-log-suite.ts';
+import type { LogTest } from './log-test.ts';
 import { request, sample, take } from './samples.ts';
 
 async function append(log: EventLog, count: number, batch = 1): Promise<void> {

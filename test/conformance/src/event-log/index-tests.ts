@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { EventLog, NewEvent, ReadOptions, ShiplogEvent, StreamName } from '@shiplog/contracts';
-import type { LogTest } from './event-log-suite.ts';
+import type { LogTest } from './log-test.ts';
 import { request, sample, stamp, take } from './samples.ts';
 
 const KILLED: NewEvent = { stream: 'container/k', type: 'container.kill.failed', kind: 'outcome', data: {} };

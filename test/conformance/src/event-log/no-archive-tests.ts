@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { LogTest } from './event-log-suite.ts';
+import type { LogTest } from './log-test.ts';
 import { EVENTS, fillHistory, prune, sealed } from './history.ts';
 import { take } from './samples.ts';
 

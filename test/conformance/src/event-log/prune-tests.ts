@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Bounded, EventLog } from '@shiplog/contracts';
-import type { LogTest } from './event-log-suite.ts';
+import type { LogTest } from './log-test.ts';
 import { answersOf, assertAnswers, EVENTS, fillArchives, prune, record, sealed, stateBefore } from './history.ts';
 import { request, sample, take } from './samples.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Damage, EventLog, ShiplogEvent, Verification } from '@shiplog/contracts';
-import type { LogTest } from './event-log-suite.ts';
+import type { LogTest } from './log-test.ts';
 import { answersOf, assertAnswers, BEGIN, EVENTS, fillArchives, KEY, prune, record, stateBefore, TAG } from './history.ts';
 import { request, sample, stamp, stream, take } from './samples.ts';
 

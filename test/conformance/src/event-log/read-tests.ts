@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { EventLog } from '@shiplog/contracts';
-import type { LogTest } from './event-log-suite.ts';
+import type { LogTest } from './log-test.ts';
 import { request, sample, stream, take } from './samples.ts';
 
 /** A log of 300 events over 7 streams, written in appends of different sizes. */

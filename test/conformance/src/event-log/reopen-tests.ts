@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { LogTest } from './event-log-suite.ts';
+import type { LogTest } from './log-test.ts';
 import { request, sample, stamp, stream, take } from './samples.ts';
 
 /** What a log knows after it was closed and opened again. */

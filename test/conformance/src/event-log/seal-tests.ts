@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { SealedRange } from '@shiplog/contracts';
-import type { LogTest } from './event-log-suite.ts';
+import type { LogTest } from './log-test.ts';
 import { answersOf, assertAnswers, EVENTS, fillHistory, sealed } from './history.ts';
 import { request, sample, take } from './samples.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { LogTest } from './event-log-suite.ts';
+import type { LogTest } from './log-test.ts';
 import { request, sample } from './samples.ts';
 
 /** Derived values at positions. */

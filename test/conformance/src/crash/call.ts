@@ -1,0 +1,5 @@
+/** One call of a verb. */
+export interface Call {
+  readonly verb: string;
+  readonly args: object;
+}
