@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { Helpers, Processor } from '@paulirish/trace_engine';
 import { Ajv } from 'ajv';
 import { CloudEvent } from 'cloudevents';
 import { parse as parseCsv } from 'csv-parse/sync';
@@ -223,6 +224,26 @@ test('given the log, when it is exported as a trace, then an end is that of what
     all.some(({ line }) => line.endsWith('/1')),
     'steps side by side have lines of their own',
   );
+});
+
+test("given the log, when it is exported as a trace, then Chrome's own engine reads it, and finds slices of the same lengths", async () => {
+  // The engine wants one class of a browser, for layouts that are not in this trace.
+  const browser = globalThis as { DOMRect?: unknown };
+  browser.DOMRect ??= class {};
+  const { traceEvents } = JSON.parse(await text('chrome-trace')) as { traceEvents: never[] };
+  const engine = Processor.TraceProcessor.createWithAllHandlers();
+  await engine.parse(traceEvents, {});
+  assert.is(engine.data?.Meta.processNames.get(1 as never)?.args.name, 'shiplog');
+
+  const found = Helpers.Trace.createMatchedSortedSyntheticEvents(traceEvents.filter(({ ph }: Traced) => ph === 'b' || ph === 'e'));
+  const lengths = new Map(found.map(({ rawSourceEvent: { cat, id, name }, dur }) => [`${cat} ${id} ${name}`, dur as number]));
+  const bySlice = Map.groupBy(await slices(), ({ line, name }) => `${line} ${name}`);
+  // It tells slices apart by line and name; of those that share both it has one.
+  const told = [...bySlice].flatMap(([slice, [only, ...more]]) =>
+    more.length === 0 && only?.to !== undefined ? [[slice, only] as const] : [],
+  );
+  assert.ok(told.length > EVENTS.length / 5, `${told.length} slices`);
+  for (const [slice, { from, to = 0 }] of told) assert.is(lengths.get(slice), to - from, slice);
 });
 
 test('given an empty log, when it is exported, then every format makes a file that its readers take', async () => {

@@ -86,7 +86,7 @@ export const TESTS_MAY_IMPORT: readonly string[] = [
 ];
 
 /** Readers that exports are checked with. */
-const READERS = ['@duckdb/node-api', 'ajv', 'cloudevents', 'csv-parse', 'hyparquet', 'protobufjs'] as const;
+const READERS = ['@duckdb/node-api', '@paulirish/trace_engine', 'ajv', 'cloudevents', 'csv-parse', 'hyparquet', 'protobufjs'] as const;
 
 /** Third parties that only test files may import. */
 export const TESTS_MAY_USE: readonly string[] = ['uvu', 'fast-check', 'memory-level', 'tar-stream', 'level', 'classic-level', ...READERS];
