@@ -25,7 +25,7 @@ import { seal } from './archive/seal.ts';
 import { checkAdmission } from './append/admission.ts';
 import { type BatchCursor, iterable } from './read/batch-cursor.ts';
 import { Commit, type Committed } from './append/commit.ts';
-import type { LogDatabase } from './stored/database.ts';
+import type { LogDatabase, Operation } from './stored/database.ts';
 import { eventText } from './append/event-text.ts';
 import { follow, followBatches, type Follower } from './read/follow.ts';
 import { GroupCommit } from './append/group-commit.ts';
@@ -280,7 +280,7 @@ class DatabaseEventLog implements EventLog {
   async *seal(before: number): AsyncIterable<SealedRange> {
     this.#refuseClosed();
     const { db } = this;
-    if (db instanceof ArchivingLevel) yield* seal(db, Math.min(position(before, 'before'), this.durableSeq));
+    if (db instanceof ArchivingLevel) yield* seal(db, this.#write, Math.min(position(before, 'before'), this.durableSeq));
   }
 
   get sealedSeq(): number {
@@ -328,7 +328,13 @@ class DatabaseEventLog implements EventLog {
       const base = { index: wholePage(tail.index, tail.edge), state };
       await bounded(boundedBy(first, base));
       this.firstSeq = first;
-      await prune(db, first, base);
+      try {
+        await prune(db, this.#write, first, base);
+      } catch (error) {
+        // What failed before its write has removed nothing, and may be tried again.
+        this.firstSeq = await firstOf(db);
+        throw error;
+      }
     });
   }
 
@@ -349,6 +355,15 @@ class DatabaseEventLog implements EventLog {
     this.#witness?.note(seq, root);
     if (pages.length > 0) this.#pages?.keep(pages);
     if (this.waiting.size > 0) this.#wake();
+  };
+
+  /**
+   * Writes what is no event, in turn with those that are, and with the same end if it fails: LevelDB goes on behind a write that failed, and loses what
+   * came after it at the next opening.
+   */
+  readonly #write = async (operations: readonly Operation[]): Promise<void> => {
+    if (this.failure !== undefined) throw this.failure;
+    await this.#commits.add((commit) => commit.include(operations));
   };
 
   /** Gives each event its place, as it will be stored. Keys in canonical order, so that writing them needs no sorting. */

@@ -1,6 +1,6 @@
 import type { ShiplogEvent } from '@shiplog/contracts';
 import { type CompleteTile, EMPTY_ROOT, type Frontier, type Hash } from '@shiplog/tlog';
-import { ENCODING, HEAD_KEY, type LogDatabase, segmentKey, SYNCED, tileKey } from '../stored/database.ts';
+import { ENCODING, HEAD_KEY, type LogDatabase, type Operation, segmentKey, SYNCED, tileKey } from '../stored/database.ts';
 import { BODY, sealFrame } from '../stored/frame.ts';
 import type { Batch } from './group-commit.ts';
 import { encodeHead } from '../stored/head.ts';
@@ -40,7 +40,7 @@ const OPTIONS = { ...ENCODING, ...SYNCED };
 export class Commit implements Batch {
   count = 0;
   readonly #target: CommitTarget;
-  readonly #puts: { readonly type: 'put'; readonly key: string; readonly value: Buffer }[] = [];
+  readonly #operations: Operation[] = [];
   readonly #segments: WrittenSegment[] = [];
   readonly #tiles: string[] = [];
   readonly #pages: CompletePage[] = [];
@@ -72,6 +72,11 @@ export class Commit implements Batch {
     this.#pages.push(tail.endPage());
   }
 
+  /** Adds what else is to be written with the events: appended ones are not concerned. */
+  include(operations: readonly Operation[]): void {
+    this.#operations.push(...operations);
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -84,7 +89,7 @@ export class Commit implements Batch {
 
   async write(): Promise<void> {
     this.close();
-    const written = this.#target.disk.batch<string, Buffer>(this.#puts, OPTIONS);
+    const written = this.#target.disk.batch<string, Buffer>(this.#operations, OPTIONS);
     // While the disk works: the next commit begins with it.
     this.#root = this.#frontier?.root() ?? EMPTY_ROOT;
     await written;
@@ -115,7 +120,7 @@ export class Commit implements Batch {
   }
 
   #put(key: string, value: Buffer): void {
-    this.#puts.push({ type: 'put', key, value });
+    this.#operations.push({ type: 'put', key, value });
   }
 }
 

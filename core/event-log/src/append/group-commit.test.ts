@@ -175,4 +175,24 @@ test('given a write that fails, when others wait, then all are rejected with LOG
   assert.match(commits.failure?.message ?? '', 'EIO');
 });
 
+test('given a write whose end cannot be noted, when others wait, then all are rejected with LOG_CLOSED, which is told once', async () => {
+  let failures = 0;
+  class Unnoted extends Numbers {
+    override written(): void {
+      throw new Error('no witness');
+    }
+  }
+  const commits = new GroupCommit(
+    () => new Unnoted(async () => undefined),
+    () => failures++,
+  );
+  const first = commits.add((batch) => void batch.items.push(1));
+  await turn();
+  const second = commits.add((batch) => void batch.items.push(2));
+  for (const durable of [first, second]) assert.is((await errorOf(() => durable))?.code, 'LOG_CLOSED');
+  assert.is(commits.failure?.code, 'LOG_CLOSED');
+  assert.is((await errorOf(() => commits.flushed()))?.code, 'LOG_CLOSED');
+  assert.is(failures, 1);
+});
+
 test.run();

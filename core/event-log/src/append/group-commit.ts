@@ -17,7 +17,7 @@ export interface Batch {
   close(): void;
   /** Closes it and writes its items. Resolves when they are durable. */
   write(): Promise<void>;
-  /** Called once after the write, before anybody is told. */
+  /** Called once after the write, before anybody is told. Where it throws, the write counts as failed. */
   written(): void;
 }
 
@@ -116,7 +116,8 @@ export class GroupCommit<B extends Batch> {
     );
   }
 
-  #wrote({ batch, durable }: Waiting<B>): void {
+  #wrote(taken: Waiting<B>): void {
+    const { batch, durable } = taken;
     this.#pace.ended(batch.count, this.#waiting.at(-1)?.batch.count ?? 0);
     // With a full one waiting there is nothing to wait for.
     if (this.#waiting.length > 1 || this.#pace.overlap) {
@@ -125,22 +126,32 @@ export class GroupCommit<B extends Batch> {
     } else {
       this.#writing = undefined;
     }
-    batch.written();
+    try {
+      batch.written();
+    } catch (error) {
+      this.#fail(error, taken);
+      return;
+    }
     durable.resolve();
     // Writes what waits after the turn of the acknowledged.
     this.#schedule(0);
   }
 
   #fail(error: unknown, failed: Waiting<B>): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    this.#failure = new ShiplogError(
-      'LOG_CLOSED',
-      `the log could not be written and admits nothing any more: ${reason}`,
-      { reason },
-      { cause: error },
-    );
+    const first = this.#failure === undefined;
+    const failure = (this.#failure ??= closedBy(error));
     this.#writing = undefined;
-    for (const lost of [failed, ...this.#waiting.splice(0)]) lost.durable.reject(this.#failure);
-    this.#failed();
+    for (const lost of [failed, ...this.#waiting.splice(0)]) lost.durable.reject(failure);
+    if (first) this.#failed();
   }
+}
+
+function closedBy(error: unknown): ShiplogError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new ShiplogError(
+    'LOG_CLOSED',
+    `the log could not be written and admits nothing any more: ${reason}`,
+    { reason },
+    { cause: error },
+  );
 }

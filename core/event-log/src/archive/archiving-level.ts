@@ -111,10 +111,12 @@ class ArchivingIterator extends AbstractIterator<ArchivingLevel, string, Buffer>
     super(db, options);
     const { gte = '', lt, lte } = options;
     const from = segmentPosition(gte);
-    if (from !== undefined && from < db.archives.end) this.#archived = new ArchiveCursor(db.archives, from);
+    const isArchived = from !== undefined && from < db.archives.end;
+    if (isArchived) this.#archived = new ArchiveCursor(db.archives, from);
     this.#upper = (key) => (lt === undefined || key < lt) && (lte === undefined || key <= lte);
     // Made now: it sees the database as it is now, whatever is archived later.
-    this.#live = db.inner.iterator<string, Buffer>({ ...options, ...ENCODING });
+    // While a seal's write is under way it has what archives have, too.
+    this.#live = db.inner.iterator<string, Buffer>({ ...options, ...(isArchived && { gte: segmentKey(db.archives.end) }), ...ENCODING });
   }
 
   async _next(): Promise<RawEntry | undefined> {

@@ -1,5 +1,5 @@
 // time limit: 120 s
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { type TemporaryDirectory, temporaryDirectory } from '@shiplog/test-support';
@@ -195,6 +195,20 @@ test('given only the archive damaged that has the record of a prune, when verifi
     const refused = await errorOf(() => openLevelLog({ ...IDENTITY, directory: context.directory }));
     assert.equal([refused?.code, (refused?.facts as { from?: number } | undefined)?.from], ['LOG_CORRUPT', from]);
   }
+});
+
+test('given a prune that failed before its write, when done again, then what was there meanwhile is gone, and not before', async (context) => {
+  const { log, first } = context;
+  const obstacle = join(context.directory, 'archive/boundary.draft');
+  await mkdir(obstacle);
+  assert.ok(await errorOf(() => prune(log, first)));
+  assert.is(log.firstSeq, 0);
+  assert.is((await all(log.read({ from: 0 }))).length, EVENTS + 1, 'nothing is gone but said to be');
+  await rm(obstacle, { recursive: true });
+  await prune(log, first);
+  assert.is(log.firstSeq, first);
+  await reopen(context);
+  assert.is(context.log.firstSeq, first);
 });
 
 test('given a prune whose record does not reach the disk, when it fails, then nothing is gone', async (context) => {

@@ -1,4 +1,4 @@
-import { ENCODING, SYNCED } from '../stored/database.ts';
+import type { Write } from '../stored/database.ts';
 import { archiveKey } from './archive-record.ts';
 import type { ArchivingLevel } from './archiving-level.ts';
 import { type Base, baseEntries } from './base.ts';
@@ -13,12 +13,12 @@ export function prunable({ archives }: ArchivingLevel, before: number): number {
  * Removes the archives that end before position `first`, for good. One atomic write says that the log begins at `first` and takes their records
  * away; the files go afterwards, at the latest when the log is opened again. `base` stands for what is gone; a copy of it lies beside the archives before.
  */
-export async function prune(db: ArchivingLevel, first: number, base: Base): Promise<void> {
-  const gone = db.archives.records.filter(({ last }) => last < first);
-  await writeBaseCopy(db.archives.directory, first, base);
-  const batch = db.inner.batch();
-  for (const [key, value] of baseEntries(first, base)) batch.put<string, Buffer>(key, value, ENCODING);
-  for (const record of gone) batch.del<string>(archiveKey(record.first), { keyEncoding: 'utf8' });
-  await batch.write(SYNCED);
-  await db.archives.drop(gone);
+export async function prune({ archives }: ArchivingLevel, write: Write, first: number, base: Base): Promise<void> {
+  const gone = archives.records.filter(({ last }) => last < first);
+  await writeBaseCopy(archives.directory, first, base);
+  await write([
+    ...baseEntries(first, base).map(([key, value]) => ({ type: 'put' as const, key, value })),
+    ...gone.map((record) => ({ type: 'del' as const, key: archiveKey(record.first) })),
+  ]);
+  await archives.drop(gone);
 }

@@ -1,5 +1,5 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { ENCODING, segmentKey, segmentPosition, SYNCED } from '../stored/database.ts';
+import { ENCODING, segmentKey, segmentPosition, type Write } from '../stored/database.ts';
 import { corrupt } from '../check/corrupt.ts';
 import { RawScan } from '../stored/raw-scan.ts';
 import { reclaim } from './reclaim.ts';
@@ -21,30 +21,30 @@ const CHUNK = 128;
  * gives back the room.
  * Throws LOG_CORRUPT, with nothing moved, for what cannot be read back.
  */
-export async function* seal(db: ArchivingLevel, before: number): AsyncGenerator<ArchiveRecord, void, undefined> {
+export async function* seal(db: ArchivingLevel, write: Write, before: number): AsyncGenerator<ArchiveRecord, void, undefined> {
   await mkdir(db.archives.directory, { recursive: true, mode: 0o700 });
   const sealed: ArchiveRecord[] = [];
   for (;;) {
-    const record = await db.inTurn(() => sealNext(db, before));
+    const record = await db.inTurn(() => sealNext(db, write, before));
     if (record === undefined) break;
     sealed.push(record);
     yield record;
   }
   const [first, last] = [sealed[0]?.first, sealed.at(-1)?.last];
-  if (first !== undefined && last !== undefined) await reclaim(db.inner, first, last + 1);
+  if (first !== undefined && last !== undefined) await reclaim(db.inner, write, first, last + 1);
 }
 
 /** Makes the next archive; undefined if there is nothing to put into one. */
-async function sealNext(db: ArchivingLevel, before: number): Promise<ArchiveRecord | undefined> {
+async function sealNext(db: ArchivingLevel, write: Write, before: number): Promise<ArchiveRecord | undefined> {
   const firsts = await sealable(db, before);
   if (firsts.length === 0) return undefined;
   const record = await writeArchive(db, firsts);
-  const batch = db.inner.batch();
-  for (const each of firsts) batch.del<string>(segmentKey(each), { keyEncoding: 'utf8' });
-  batch.put<string, Buffer>(archiveKey(record.first), encodeRecord(record), ENCODING);
   // Known before the database forgets them: a reader looks there first and here afterwards.
   db.archives.add(record);
-  await batch.write(SYNCED);
+  await write([
+    ...firsts.map((each) => ({ type: 'del' as const, key: segmentKey(each) })),
+    { type: 'put', key: archiveKey(record.first), value: encodeRecord(record) },
+  ]);
   return record;
 }
 

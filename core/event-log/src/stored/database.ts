@@ -9,6 +9,14 @@ export const ENCODING = { keyEncoding: 'utf8', valueEncoding: 'buffer' } as cons
 /** Every write of the log: resolves after fsync. Unsynced writes would leave holes after power loss. */
 export const SYNCED = { sync: true } as const;
 
+/** What a write does to one key. */
+export type Operation =
+  | { readonly type: 'put'; readonly key: string; readonly value: Buffer }
+  | { readonly type: 'del'; readonly key: string };
+
+/** Writes to an open log's database, all or nothing, and resolves when that is durable. */
+export type Write = (operations: readonly Operation[]) => Promise<void>;
+
 /** Key of the mark that every batch of segments carries along. */
 export const HEAD_KEY = 'head';
 
