@@ -20,6 +20,7 @@ export type ResultStatus = 'ok' | 'refused' | 'failed' | 'canceled' | 'unknown';
 /** What every outcome carries, and a refused request. `ms` is the time since the intent, in milliseconds on the monotonic clock. */
 export interface Result {
   readonly status: ResultStatus;
+  /** Milliseconds until the outcome: since effects began; of one that recovery wrote, since the intent, while the engine was down too. 0 of what has no effect. */
   readonly ms: number;
   readonly error?: ErrorRecord;
   /** The step that failed, by name. */

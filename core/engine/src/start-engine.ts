@@ -78,7 +78,7 @@ export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
   const ledger = await Ledger.open(parts.log, parts.logger);
   const core = new EngineCore({ ...parts, drivers: enabledDrivers(parts.drivers, ledger.head) }, ledger);
   const executor = new Executor(core);
-  await recordStart(core);
+  const started = await recordStart(core);
   await recover(core, executor);
   // After recovery: it may have taken back a network that a first start was making when it was killed.
   for (const network of parts.networks) {
@@ -98,7 +98,7 @@ export async function startEngine(parts: EngineParts): Promise<RunningEngine> {
     .flatMap((runtime) => [watchExits(core, executor, runtime, stopping.signal), core.oomKills.watch(runtime, stopping.signal)]);
   watching.push(core.oomKills.watch(drivers.get('cgroup', parts.chosen.cgroup), stopping.signal));
   const retention = parts.retention === undefined ? undefined : new Retention(core, executor, parts.retention);
-  watching.push(new Restarts(core, executor).run(stopping.signal));
+  watching.push(new Restarts(core, executor).run(stopping.signal, started));
   if (parts.healthChecks !== false) watching.push(new Health(core).run(stopping.signal));
   if (retention !== undefined) watching.push(retention.run(stopping.signal));
   return new ServingEngine(core, executor, stopping, Promise.allSettled(watching), retention);
@@ -374,7 +374,7 @@ function isContainer<R extends object>(record: R): record is R & ContainerRecord
 }
 
 /** Says that the engine is here, whether it left properly the last time, and whether the host came up anew meanwhile. */
-async function recordStart(core: EngineCore): Promise<void> {
+async function recordStart(core: EngineCore): Promise<number> {
   const { ledger, parts } = core;
   let last: { readonly bootId: string; readonly clean: boolean } | undefined;
   for await (const event of ledger.log.read({ types: ['engine.started', 'engine.stopped'] })) {
@@ -398,5 +398,10 @@ async function recordStart(core: EngineCore): Promise<void> {
     last === undefined || last.bootId === bootId
       ? []
       : [{ stream: 'engine', type: 'host.rebooted', kind: 'observed', data: { bootId, previousBootId: last.bootId } }];
-  await core.observe([started, ...rebooted], 'start');
+  const { events, durable } = ledger.append({
+    stamp: core.stamp(system('start'), parts.identities.op()),
+    events: [started, ...rebooted],
+  });
+  await durable;
+  return events[0]?.seq ?? ledger.head.seq;
 }

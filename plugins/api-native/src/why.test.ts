@@ -195,6 +195,49 @@ test('given a container that was restarted again and again, when asked why, then
   }
 });
 
+test('given a container that an engine started when it started, when asked why, then the engine, what was before it, and who asked for that', async () => {
+  const started = ['engine', 'engine.started', 'meta'] as const;
+  const asked = ['container/c1', 'container.start.requested', 'intent'] as const;
+  const runs = ['container/c1', 'container.start.succeeded', 'outcome'] as const;
+  const exited = ['container/c1', 'container.exited', 'observed'] as const;
+  const begun = [started, asked, [...runs, { cause: 1 }]] as const;
+  for (const [events, story] of [
+    // Its end was found by the next engine.
+    [
+      [...begun, started, [...exited, { data: { exitCode: 255, source: 'recovery' } }], [...asked, { cause: 4 }], [...runs, { cause: 5 }]],
+      'last 6, asked 5, caused 4, after 3, after 2, asked 1',
+    ],
+    // It had been told.
+    [
+      [...begun, [...exited, { data: { exitCode: 1, source: 'monitor' } }], started, [...asked, { cause: 4 }], [...runs, { cause: 5 }]],
+      'last 6, asked 5, caused 4, after 3, after 2, asked 1',
+    ],
+    // Somebody had stopped it.
+    [
+      [
+        ...begun,
+        ['container/c1', 'container.stop.requested', 'intent', { op: 'stop' }],
+        [...exited, { data: { exitCode: 143, source: 'monitor' } }],
+        ['container/c1', 'container.stop.succeeded', 'outcome', { op: 'stop', cause: 3 }],
+        started,
+        [...asked, { cause: 6 }],
+        [...runs, { cause: 7 }],
+      ],
+      'last 8, asked 7, caused 6, after 4, during 3',
+    ],
+  ] as const) {
+    const made = await openEventLog({ db: new MemoryLevel(), boot: 'boot-1', inst: 'inst-1' });
+    for (const [index, [stream, type, kind, more]] of events.entries()) {
+      const { op = `op${index}`, ...rest } = { op: undefined, ...more };
+      const stamp = { op, corr: op, t: '1', mono: '1', actor: { scheme: 'system', reason: 'test' } };
+      await made.append({ stamp, events: [{ stream, type, kind, data: {}, ...rest }] } as never).durable;
+    }
+    const chain = await whyIsIt(made, { kind: 'container', record: { id: 'c1' }, seq: made.durableSeq } as never);
+    assert.is(chain.map(({ relation, event }) => `${relation} ${event.seq}`).join(', '), story);
+    await made.close();
+  }
+});
+
 test('given changes of health, when asked for, then the last of them and the start before them; none of a container that does not run', async () => {
   for (const [rounds, told] of [
     [1, 'last container.health, after container.start.succeeded'],

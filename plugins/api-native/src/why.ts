@@ -122,7 +122,7 @@ async function chainFrom(log: EventLogReader, first: ShiplogEvent | undefined): 
   let next: CauseLink | undefined = first === undefined ? undefined : { relation: 'last', event: first };
   while (next !== undefined && links.length < LONGEST) {
     links.push(next);
-    next = await before(log, next.event);
+    next = await before(log, next.event, first?.stream);
   }
   // A container that is restarted again and again: who began that is what is asked for.
   const start = next === undefined ? undefined : link('since', await lastAsked(log, next.event));
@@ -137,11 +137,14 @@ async function lastAsked(log: EventLogReader, { stream, seq }: ShiplogEvent): Pr
   );
 }
 
-async function before(log: EventLogReader, event: ShiplogEvent): Promise<CauseLink | undefined> {
+/** `stream`: of what is explained. */
+async function before(log: EventLogReader, event: ShiplogEvent, stream: StreamName | undefined): Promise<CauseLink | undefined> {
   const relation = event.kind === 'intent' ? 'caused' : 'asked';
   if (event.cause !== undefined) return link(relation, await eventAt(log, event.cause));
   if (event.kind === 'outcome') return link('asked', await intentOf(log, event));
-  return event.type === 'container.exited' ? whatEnded(log, event) : undefined;
+  if (event.type === 'container.exited') return whatEnded(log, event);
+  // What an engine finds, or starts, when it starts is as an earlier one left it.
+  return event.type === 'engine.started' && stream !== undefined ? link('after', await lastRunBefore(log, stream, event.seq)) : undefined;
 }
 
 /** The intent of an outcome that was appended together with it. */
@@ -149,18 +152,31 @@ async function intentOf(log: EventLogReader, outcome: ShiplogEvent): Promise<Shi
   return (await eventsBefore(log, outcome)).findLast((event) => event.op === outcome.op && event.kind === 'intent');
 }
 
-/** What was under way to end the process, or a signal that it died of, or else the start after which it ended by itself. */
+/** The last end of a container, or start where it had none since, before a position. */
+async function lastRunBefore(log: EventLogReader, stream: StreamName, seq: number): Promise<ShiplogEvent | undefined> {
+  return lastOf(streamEvents(log, stream, seq - 1), ({ type }) => type === 'container.exited' || BEGINNING.has(type));
+}
+
+/**
+ * What was under way to end the process, or a signal that it died of; for an end that nobody saw, the start of the engine that found it; or else the
+ * start after which it ended by itself.
+ */
 async function whatEnded(log: EventLogReader, exit: ShiplogEvent): Promise<CauseLink | undefined> {
-  const exitCode = exit.type === 'container.exited' ? exit.data.exitCode : -1;
+  const { exitCode, source } = exit.type === 'container.exited' ? exit.data : { exitCode: -1, source: 'monitor' };
   const done = new Set<string>();
   for (const event of (await eventsBefore(log, exit)).toReversed()) {
-    if (BEGINNING.has(event.type)) return link('after', event);
+    if (BEGINNING.has(event.type))
+      return link('after', (source === 'recovery' ? await engineStartBefore(log, exit.seq) : undefined) ?? event);
     if (event.kind === 'outcome') done.add(event.op);
     if (ENDING.has(event.type) && !done.has(event.op)) return link('during', event);
     if (event.type === 'container.kill.requested' && event.data.decided !== null && exitCode === 128 + event.data.decided.signal)
       return link('after', event);
   }
   return undefined;
+}
+
+async function engineStartBefore(log: EventLogReader, seq: number): Promise<ShiplogEvent | undefined> {
+  return lastOf(log.read({ to: seq, types: ['engine.started'] }), () => true);
 }
 
 async function eventAt(log: EventLogReader, seq: number): Promise<ShiplogEvent | undefined> {

@@ -7,6 +7,7 @@ import {
   type OpenOperation,
   type OperationContext,
   type ProcessExit,
+  type ShiplogEvent,
   ShiplogError,
 } from '@shiplog/contracts';
 import { volumeArgs } from '../containers/container-volumes.ts';
@@ -82,9 +83,7 @@ async function endBuild(core: EngineCore, op: Operation<CommandType>): Promise<v
 async function complete(core: EngineCore, op: Operation<CommandType>): Promise<void> {
   const { intent, verb } = op;
   const handler = HANDLERS[verb] as Handler<CommandType>;
-  const { clock } = core.parts;
-  const began = clock.ms();
-  const ms = (): number => Math.round((clock.ms() - began) * 1000) / 1000;
+  const ms = (): number => millisSince(core, intent);
   const end = async () => {
     try {
       const found = await handler.recover(op);
@@ -97,6 +96,12 @@ async function complete(core: EngineCore, op: Operation<CommandType>): Promise<v
   const outcome = { ...(await end()), cause: intent.seq };
   core.parts.logger.info('interrupted operation', { op: intent.op, verb, status: outcome.result?.status });
   await core.ledger.append({ stamp: op.stamp(), events: [outcome] }).durable;
+}
+
+/** Milliseconds since an event, in which nobody may have run: by the monotonic clock within a boot, by the wall clock from one boot to the next. */
+function millisSince({ parts: { clock, host } }: EngineCore, { boot, mono, t }: Pick<ShiplogEvent, 'boot' | 'mono' | 't'>): number {
+  const nanos = boot === host.bootId ? BigInt(clock.mono()) - BigInt(mono) : BigInt(clock.now()) - BigInt(t);
+  return Math.max(0, Number(nanos / 1000n) / 1000);
 }
 
 /** Records the end of processes that the log still believes to run. */

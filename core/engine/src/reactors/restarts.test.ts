@@ -81,6 +81,11 @@ for (const [policy, stopped, expected] of [
     const second = await simEngine(world, disk);
     if (expected === 2) await starts(second, 2);
     assert.is((await second.view()).container(id).status, expected === 2 ? 'running' : 'exited');
+    const events = await eventsOf(second);
+    const start = events.findLast(({ type }) => type === 'container.start.requested');
+    // An end that nobody saw is found when the engine starts, and is why it is started; one that was known before is not.
+    if (expected === 2) assert.is(events[start?.cause ?? -1]?.type, stopped ? 'engine.started' : 'container.exited');
+    assert.is(start?.cause === undefined, expected === 1);
     await second.stop('test');
   });
 }

@@ -24,14 +24,27 @@ export class Restarts {
     this.#executor = executor;
   }
 
-  /** Watches for ends until `signal` aborts, and starts at once what is to run whenever the engine does. */
-  async run(signal: AbortSignal): Promise<void> {
+  /**
+   * Watches for ends until `signal` aborts, and starts at once what is to run whenever the engine does: because of an end that was found since the engine
+   * started, or else because it did. `started`: position of that.
+   */
+  async run(signal: AbortSignal, started: number): Promise<void> {
     const exits = this.#core.ledger.facts.subscribe((event) => {
       if (event.type === 'container.exited') this.#exited(event, signal);
     });
     signal.addEventListener('abort', () => exits.unsubscribe(), { once: true });
     const due = [...this.#core.ledger.head.containers.values()].filter(startsWithEngine);
-    await Promise.all(due.map(({ id }) => this.#start(id)));
+    if (due.length === 0) return;
+    const causes = await this.#endsSince(started);
+    await Promise.all(due.map(({ id }) => this.#start(id, causes.get(id) ?? started)));
+  }
+
+  /** Positions of the last end of each container that ended after a position. */
+  async #endsSince(from: number): Promise<ReadonlyMap<string, number>> {
+    const ends = new Map<string, number>();
+    for await (const event of this.#core.ledger.log.read({ from, types: ['container.exited'] }))
+      if (event.type === 'container.exited') ends.set(event.data.id, event.seq);
+    return ends;
   }
 
   #exited({ data: { id, finishedAt }, seq }: EventOf<'container.exited'>, signal: AbortSignal): void {
@@ -55,9 +68,9 @@ export class Restarts {
     await this.#start(id, cause);
   }
 
-  async #start(id: string, cause?: number): Promise<void> {
+  async #start(id: string, cause: number): Promise<void> {
     try {
-      await this.#executor.execute('container.start', { container: id }, system('restart-policy', cause === undefined ? {} : { cause }));
+      await this.#executor.execute('container.start', { container: id }, system('restart-policy', { cause }));
     } catch (error) {
       const { code, message } = ShiplogError.wrap(error);
       // Somebody else got there first, the engine is stopping, or it cannot start: then the log says why, and it stays as it is.

@@ -35,17 +35,19 @@ function emptyDatabase(): Bytes {
 
 let made = 0;
 
-/** Both clocks stand still, and waiting takes as long as it takes. */
-const CLOCK: Clock = {
-  now: () => '1000',
-  mono: () => '1',
-  ms: () => performance.now(),
-  deadline: (ms) => AbortSignal.timeout(ms),
-  after: (ms, run) => {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
-};
+/** Waiting takes as long as it takes. */
+function clockOf({ clocks }: SimWorld): Clock {
+  return {
+    now: () => String(clocks.now),
+    mono: () => String(clocks.mono),
+    ms: () => performance.now(),
+    deadline: (ms) => AbortSignal.timeout(ms),
+    after: (ms, run) => {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+}
 
 /** An engine over a simulated world and disk. Not stopping it and starting another is a kill -9. */
 export async function simEngine(
@@ -55,7 +57,13 @@ export async function simEngine(
   plugins?: PluginControl,
 ): Promise<RunningEngine> {
   const log = await disk.open();
-  const parts = simParts({ log, drivers, clock: CLOCK, instance: 'inst', next: () => `op${String((made += 1)).padStart(6, '0')}` });
+  const parts = simParts({
+    log,
+    drivers,
+    clock: clockOf(world),
+    instance: 'inst',
+    next: () => `op${String((made += 1)).padStart(6, '0')}`,
+  });
   return startEngine({ ...parts, host: { ...parts.host, bootId: world.bootId }, ...(plugins === undefined ? {} : { plugins }) });
 }
 

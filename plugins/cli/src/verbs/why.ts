@@ -99,6 +99,7 @@ function printCaller(context: Context, chain: readonly CauseLink[], users: Reado
 
 function factsOf(event: ShiplogEvent): string {
   if (event.type === 'container.exited') return `: code ${event.data.exitCode}${event.data.oomKilled ? ', out of memory' : ''}`;
+  if (event.type === 'engine.started') return event.data.clean ? '' : ': the one before was killed';
   if (event.type === 'container.health') {
     const { was, status, exitCode } = event.data;
     return `: ${was} to ${status}, a probe ${exitCode === -1 ? 'could not run or took too long' : `ended with code ${exitCode}`}`;
