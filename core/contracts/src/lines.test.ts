@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { linesOf } from './lines.ts';
+import { codeOf } from './testing/index.ts';
 
 const test = suite('lines');
 
@@ -22,5 +23,22 @@ for (const size of [1, 2, 3, 7, 1000]) {
     assert.equal(await read(cut('', size)), []);
   });
 }
+
+test('given a line without an end, when read, then it is refused before it fills the memory', async () => {
+  let given = 0;
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('short\n');
+    for (;;) {
+      given += 1;
+      yield Buffer.alloc(1000, 'x');
+    }
+  }
+  const lines: string[] = [];
+  const reading = async (): Promise<void> => {
+    for await (const line of linesOf(endless(), 10_000)) lines.push(line);
+  };
+  assert.is(await codeOf(reading()), 'REQUEST_INVALID');
+  assert.equal([lines, given], [['short'], 11]);
+});
 
 test.run();

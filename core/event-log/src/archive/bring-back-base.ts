@@ -19,10 +19,22 @@ export async function boundsIn(texts: AsyncIterable<string> | Iterable<string>):
   const bounds = new Map<number, Bounded>();
   for await (const text of texts) {
     if (!text.includes(BOUNDED)) continue;
-    const event = JSON.parse(text) as ShiplogEvent;
-    if (event.type === BOUNDED) bounds.set(event.data.first, event.data);
+    const bounded = boundedIn(text);
+    if (bounded !== undefined) bounds.set(bounded.first, bounded);
   }
   return bounds;
+}
+
+/** Undefined for what is no such event: a source may give anything. */
+function boundedIn(text: string): Bounded | undefined {
+  try {
+    const { type, data } = JSON.parse(text) as Partial<ShiplogEvent>;
+    if (type !== BOUNDED || !Number.isSafeInteger(data?.first)) return undefined;
+    return data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -14,7 +14,7 @@ import { readHead } from '../stored/head.ts';
 import { checkTables, type FileDamage } from '../level-files/level-files.ts';
 import { baseEdge } from '../load.ts';
 import type { Mark } from '../stored/mark.ts';
-import { type Repair, repairDatabase } from '../repair/repair.ts';
+import { finishRepair, type Repair, repairDatabase } from '../repair/repair.ts';
 import type { RepairSource } from '../repair/repair-source.ts';
 import { salvageLog } from '../repair/salvage-log.ts';
 import { SnapshotsUnreadable } from '../snapshots/snapshot-database.ts';
@@ -49,6 +49,7 @@ export async function openLevelLog(options: LevelLogOptions): Promise<EventLog> 
   const { directory, writeBufferBytes = WRITE_BUFFER } = options;
   const paths = pathsOf(directory);
   if (await isEmpty(directory)) await begin(directory, paths.fresh);
+  await finishRepair(paths.db);
   const fresh = await exists(paths.fresh);
   const witness = await FileWitness.open(paths.witness);
   try {
@@ -100,6 +101,7 @@ function closing(db: Level): (error: unknown) => Promise<never> {
  */
 export async function verifyLevelLog(directory: string, progress?: (checked: number, total: number) => void): Promise<Verification> {
   const { db } = pathsOf(directory);
+  await finishRepair(db);
   const release = await holdDatabase(db);
   try {
     const damage = await checkTables(db);
@@ -164,6 +166,7 @@ async function verifyOpened(
  */
 export async function repairLevelLog(directory: string, source: RepairSource): Promise<Repair> {
   const { db, archive, witness } = pathsOf(directory);
+  await finishRepair(db);
   const release = await holdDatabase(db);
   try {
     const whole = await wholeLog(directory);

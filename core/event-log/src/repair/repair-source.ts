@@ -79,7 +79,7 @@ async function exportTexts(file: string, ranges: readonly Range[]): Promise<Read
     const item = parsed(line, file, number);
     if (item.kind === 'boundary' || !within(ranges, item.seq)) continue;
     if (isOpened(item)) throw openedCallers(file);
-    texts.set(item.seq, canonicalJson(item));
+    texts.set(item.seq, canonicalText(item, file, number));
   }
   return texts;
 }
@@ -89,7 +89,7 @@ async function exportParts(file: string): Promise<readonly Buffer[]> {
   const parts: Buffer[] = [];
   for await (const [line, number] of exportLines(file)) {
     const item = parsed(line, file, number);
-    if (item.kind === 'boundary') parts.push(Buffer.from(canonicalJson(item.state)));
+    if (item.kind === 'boundary') parts.push(Buffer.from(canonicalText(item.state, file, number)));
   }
   return parts;
 }
@@ -110,10 +110,30 @@ function within(ranges: readonly Range[], seq: number): boolean {
 
 function parsed(line: string, source: string, number: number): ShiplogEvent | LogBoundary {
   try {
-    const item = JSON.parse(line) as ShiplogEvent | LogBoundary;
-    if (typeof item === 'object' && item !== null && (item.kind === 'boundary' || Number.isSafeInteger(item.seq))) return item;
+    const item: unknown = JSON.parse(line);
+    if (isItem(item)) return item;
   } catch (error) {
     throw new ShiplogError('REQUEST_INVALID', `line ${number} of ${source} is not JSON`, { source, line: number }, { cause: error });
   }
-  throw new ShiplogError('REQUEST_INVALID', `line ${number} of ${source} is not an event of a log`, { source, line: number });
+  throw noEvent(source, number);
+}
+
+/** Whether it has what is looked at here: the rest is compared by its hash. */
+function isItem(item: unknown): item is ShiplogEvent | LogBoundary {
+  if (typeof item !== 'object' || item === null) return false;
+  const { kind, state, seq, actor } = item as { readonly [field: string]: unknown };
+  return kind === 'boundary' ? typeof state === 'object' : Number.isSafeInteger(seq) && typeof actor === 'object' && actor !== null;
+}
+
+/** What the log itself wrote is never so deep that this fails. */
+function canonicalText(value: unknown, source: string, number: number): string {
+  try {
+    return canonicalJson(value);
+  } catch (error) {
+    throw noEvent(source, number, error);
+  }
+}
+
+function noEvent(source: string, number: number, cause?: unknown): ShiplogError {
+  return new ShiplogError('REQUEST_INVALID', `line ${number} of ${source} is not an event of a log`, { source, line: number }, { cause });
 }

@@ -1,7 +1,7 @@
 // time limit: 120 s
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { zstdCompressSync } from 'node:zlib';
@@ -176,6 +176,38 @@ async function filesOf(directory: string): Promise<readonly string[]> {
   });
   return (await Promise.all(stats)).filter((line) => !line.startsWith(`${directory}/db `)).toSorted();
 }
+
+for (const then of ['opened', 'verified', 'repaired'] as const)
+  test(`given a repair that was cut off when the damaged database had left its place, when ${then}, then the mended one has it`, async (context) => {
+    const { directory, mirror, exported } = context;
+    await rename(join(directory, 'db'), join(directory, 'db.damaged'));
+    await cp(join(mirror, 'db'), join(directory, 'db.mended'), { recursive: true });
+    if (then === 'verified') assert.equal((await verifyLevelLog(directory)).damage, []);
+    if (then === 'repaired') assert.equal((await repairLevelLog(directory, sourceAt(exported))).filled, []);
+    await expectWhole(context);
+    assert.not((await readdir(directory)).includes('db.mended'));
+  });
+
+test('given a repair that was cut off before the damaged database left its place, when repaired, then from the source, and nothing is left', async (context) => {
+  const { directory, exported } = context;
+  await damage(directory, /\.ldb$/, zero);
+  await mkdir(join(directory, 'db.mended'));
+  await repairLevelLog(directory, sourceAt(exported));
+  await expectWhole(context);
+  assert.not((await readdir(directory)).includes('db.mended'));
+});
+
+for (const [what, line] of [
+  ['no caller', '{"seq":5}'],
+  ['a caller that is none', '{"actor":null,"seq":5}'],
+  ['more depth than any event', `{"actor":{"scheme":"system"},"data":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)},"seq":5}`],
+  ['a boundary without a state', '{"kind":"boundary"}'],
+] as const)
+  test(`given an export with a line that has ${what}, when read as a source, then refused`, async ({ temporary }) => {
+    const path = join(temporary.path, 'odd');
+    await writeFile(path, `${line}\n`);
+    assert.is((await errorOf(() => sourceAt(path).events([{ from: 0, to: 9 }])))?.code, 'REQUEST_INVALID');
+  });
 
 test('given a whole log, when verified or repaired, then nothing of it changes', async (context) => {
   const { directory, exported } = context;

@@ -1,5 +1,5 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Level } from 'level';
 import { ShiplogError, type Verification } from '@shiplog/contracts';
 import { ArchivingLevel } from '../archive/archiving-level.ts';
@@ -45,11 +45,12 @@ export interface RepairPaths {
  * source has these events instead, they are in the log again.
  *
  * Nothing is guessed: what the source gives is taken only if all events together lead to the root that the head mark or the witness names.
- * Otherwise, and after a crash in the middle, the damaged database is as it was. Throws LOG_CORRUPT with the range that could not be filled.
+ * Otherwise, and after a crash in the middle, the damaged database is as it was; {@link finishRepair} ends a crash in the very last step. Throws
+ * LOG_CORRUPT with the range that could not be filled.
  */
 export async function repairDatabase({ db, archive, witness }: RepairPaths, source: RepairSource): Promise<Repair> {
-  const rebuilt = `${db}.rebuilt`;
-  await rm(rebuilt, { recursive: true, force: true });
+  const [rebuilt, mended] = [`${db}.rebuilt`, mendedPath(db)];
+  for (const path of [rebuilt, mended]) await rm(path, { recursive: true, force: true });
   const level = new Level(rebuilt, { createIfMissing: true });
   await level.open();
   let target: LogDatabase = level;
@@ -90,11 +91,26 @@ export async function repairDatabase({ db, archive, witness }: RepairPaths, sour
   }
   for (const name of await readdir(rebuilt)) await syncPath(join(rebuilt, name));
   await syncPath(rebuilt);
+  await rename(rebuilt, mended);
+  await syncPath(dirname(db));
   const damaged = await freeName(`${db}.damaged`);
   await rename(db, damaged);
-  await rename(rebuilt, db);
-  await syncPath(join(db, '..'));
+  await finishRepair(db);
   return { filled, ...(boundary !== undefined && { boundary }), verification, damaged };
+}
+
+/** Puts a database in its place that a repair had made whole, if it was cut off just when the damaged one had left that place. */
+export async function finishRepair(db: string): Promise<void> {
+  if (await isThere(db)) return;
+  const mended = mendedPath(db);
+  if (!(await isThere(mended))) return;
+  await rename(mended, db);
+  await syncPath(dirname(db));
+}
+
+/** Where a database is that is whole, synced, and only has to take the place of the damaged one. */
+function mendedPath(db: string): string {
+  return `${db}.mended`;
 }
 
 /** The last event that is known for sure, and the hash over all. */
@@ -184,12 +200,13 @@ function refused(holes: readonly Range[], last: number): ShiplogError {
 async function freeName(path: string): Promise<string> {
   for (let number = 1; ; number++) {
     const name = number === 1 ? path : `${path}-${number}`;
-    if (
-      await stat(name).then(
-        () => false,
-        () => true,
-      )
-    )
-      return name;
+    if (!(await isThere(name))) return name;
   }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
