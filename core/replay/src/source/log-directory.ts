@@ -1,9 +1,9 @@
-import { constants } from 'node:fs';
-import { access, cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LogBoundary, type ShiplogEvent, ShiplogError, type StoredState } from '@shiplog/contracts';
 import { openLevelLog } from '@shiplog/event-log';
+import { copyLog } from './copy-log.ts';
 
 /** The log directory that `path` is, or, as an engine's root, has. Throws REQUEST_INVALID. */
 export async function findLogDirectory(path: string): Promise<string> {
@@ -31,7 +31,7 @@ export async function* readLogDirectory(directory: string): AsyncGenerator<Shipl
   const scratch = await mkdtemp(join(tmpdir(), 'shiplog-replay-'));
   try {
     const copy = join(scratch, 'log');
-    await cp(directory, copy, { recursive: true, mode: constants.COPYFILE_FICLONE });
+    await copyLog(directory, copy);
     const log = await openLevelLog({ directory: copy, boot: '', inst: '' });
     try {
       const boundary = await log.boundary();
