@@ -1,4 +1,4 @@
-import type { Outcomes } from './events.ts';
+import type { NetworkName, Outcomes } from './events.ts';
 import type { Digest } from './image.ts';
 import type { Reloaded } from './plugins.ts';
 
@@ -40,10 +40,12 @@ export interface CommandAnswers {
   'image.prune': { readonly untagged: readonly string[]; readonly deleted: readonly Digest[]; readonly reclaimedBytes: number };
   'network.create': { readonly id: string };
   'network.remove': { readonly id: string };
+  'network.prune': { readonly removed: readonly NetworkName[] };
   'network.connect': { readonly id: string };
   'network.disconnect': { readonly id: string };
   'volume.create': { readonly name: string };
   'volume.remove': { readonly name: string };
+  'volume.prune': Outcomes['volume.prune'];
   'plugin.enable': { readonly name: string };
   'plugin.disable': { readonly name: string };
   'plugin.reload': Reloaded & { readonly name: string };

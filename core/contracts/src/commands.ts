@@ -101,6 +101,8 @@ export interface CommandArgs {
     readonly sealed?: SecretRef;
   };
   'network.remove': { readonly network: string };
+  /** By id. */
+  'network.prune': { readonly networks: readonly string[] };
   /** At once if the container is up, and at its starts from then on. */
   'network.connect': { readonly network: string; readonly container: string; readonly endpoint: EndpointRequest };
   'network.disconnect': { readonly network: string; readonly container: string };
@@ -113,6 +115,7 @@ export interface CommandArgs {
   };
   /** `force`: also where there is none, or its driver is gone; what that holds stays then. */
   'volume.remove': { readonly volume: string; readonly force: boolean };
+  'volume.prune': { readonly volumes: readonly string[] };
   'plugin.enable': { readonly plugin: string };
   'plugin.disable': { readonly plugin: string };
   /** Loads its code anew, while containers run. */

@@ -84,6 +84,7 @@ export interface Decisions {
   'image.prune': { readonly removals: readonly ImageRemoval[] } | null;
   'network.create': Omit<NetworkRecord, 'createdAt'> | null;
   'network.remove': { readonly id: string } | null;
+  'network.prune': { readonly networks: readonly NetworkName[] } | null;
   /** `id` is the container's, in whose stream it is. `endpoint`: what is attached to a container that is up. */
   'network.connect': {
     readonly id: string;
@@ -101,6 +102,7 @@ export interface Decisions {
   } | null;
   'volume.create': Omit<VolumeRecord, 'createdAt'> | null;
   'volume.remove': { readonly name: string } | null;
+  'volume.prune': { readonly names: readonly string[] } | null;
   'plugin.enable': { readonly name: string } | null;
   'plugin.disable': { readonly name: string } | null;
   'plugin.reload': { readonly name: string } | null;
@@ -108,6 +110,9 @@ export interface Decisions {
   'log.seal': { readonly before: number } | null;
   'log.prune': { readonly before: number } | null;
 }
+
+/** A network, and what it is called. */
+export type NetworkName = Pick<NetworkRecord, 'id' | 'name'>;
 
 export interface ImageRemoval {
   readonly id: Digest;
@@ -166,11 +171,15 @@ export interface Outcomes {
   'image.prune': { readonly reclaimedBytes: number };
   'network.create': Record<string, never>;
   'network.remove': Record<string, never>;
+  /** Ids of those that went: what its driver did not remove is not among them. */
+  'network.prune': { readonly removed: readonly string[] };
   'network.connect': Record<string, never>;
   'network.disconnect': Record<string, never>;
   /** `mountpoint` where the driver keeps it elsewhere than was decided. */
   'volume.create': { readonly mountpoint?: string };
   'volume.remove': Record<string, never>;
+  /** `reclaimedBytes`: of those that could be measured. */
+  'volume.prune': { readonly removed: readonly string[]; readonly reclaimedBytes: number };
   'plugin.enable': Record<string, never>;
   'plugin.disable': Record<string, never>;
   'plugin.reload': Reloaded;

@@ -150,6 +150,8 @@ export interface OpenOperation {
   readonly verb: string;
   readonly stream: string;
   readonly inst: string;
+  /** Streams of the networks or volumes that a prune takes away. */
+  readonly removes?: readonly string[];
   /** What drivers journaled, by step. Forgotten at a reboot. */
   readonly answers?: { readonly [step: string]: { readonly value?: Json } };
 }

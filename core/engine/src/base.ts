@@ -86,6 +86,8 @@ export class EngineBase {
     const method = driver[verb as keyof DriverFamilies[K]] as ((args: unknown, ctx: OperationContext) => Promise<unknown>) | undefined;
     if (method === undefined) throw new ShiplogError('NOT_SUPPORTED', `driver ${kind}/${name} has no ${verb}`, { kind, name, verb });
     try {
+      // A driver is not told to begin what nobody waits for.
+      signal.throwIfAborted();
       const answer = await abortable(method.call(driver, args, createContext({ ...ctx, signal })), signal);
       checkAnswer(kind, name, verb, answer);
       return answer;
@@ -129,10 +131,10 @@ export class EngineBase {
 
 /** Lets the caller go when `signal` aborts, even if a driver never answers. */
 function abortable<R>(work: Promise<R>, signal: AbortSignal): Promise<R> {
-  signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }

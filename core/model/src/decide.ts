@@ -42,6 +42,7 @@ import { decideImageTag } from './decide/image-tag.ts';
 import { decideNetworkCreate } from './decide/network-create.ts';
 import { decideNetworkConnect } from './decide/network-connect.ts';
 import { decideNetworkDisconnect } from './decide/network-disconnect.ts';
+import { decideNetworkPrune } from './decide/network-prune.ts';
 import { decideNetworkRemove } from './decide/network-remove.ts';
 import { decideLogPrune } from './decide/log-prune.ts';
 import { decideLogSeal } from './decide/log-seal.ts';
@@ -50,6 +51,7 @@ import { decidePluginDisable, decidePluginEnable, decidePluginReload } from './d
 import { streamOf } from './decide/stream-of.ts';
 import type { Decider, Verdict } from './decide/verdict.ts';
 import { decideVolumeCreate } from './decide/volume-create.ts';
+import { decideVolumePrune } from './decide/volume-prune.ts';
 import { decideVolumeRemove } from './decide/volume-remove.ts';
 
 /** A command that may go ahead: append `intent` with `expected` and `conditions`, then take effect. */
@@ -107,10 +109,12 @@ const DECIDERS: { readonly [T in CommandType]: Decider<T> } = {
   'image.prune': decideImagePrune,
   'network.create': decideNetworkCreate,
   'network.remove': decideNetworkRemove,
+  'network.prune': decideNetworkPrune,
   'network.connect': decideNetworkConnect,
   'network.disconnect': decideNetworkDisconnect,
   'volume.create': decideVolumeCreate,
   'volume.remove': decideVolumeRemove,
+  'volume.prune': decideVolumePrune,
   'plugin.enable': decidePluginEnable,
   'plugin.disable': decidePluginDisable,
   'plugin.reload': decidePluginReload,

@@ -6,7 +6,7 @@ import { canonicalState, restoreState } from './canonical-state.ts';
 import { type Accepted, decide } from './decide.ts';
 import { evolve } from './evolve.ts';
 import { createState, type State } from './state.ts';
-import { EXEC, imageOf, installed, load, specOf, World } from './testing/scenario.test.util.ts';
+import { EXEC, idOf, imageOf, installed, load, specOf, World } from './testing/scenario.test.util.ts';
 
 // The same cases each time; FAST_CHECK_SEED looks for others.
 fc.configureGlobal({ seed: Number(process.env['FAST_CHECK_SEED'] ?? 1) });
@@ -74,8 +74,10 @@ const command: fc.Arbitrary<readonly [CommandType, object]> = fc.oneof(
   ),
   named('network.disconnect', fc.record({ network: fc.constantFrom('lan', 'tiny', 'bridge'), container })),
   named('network.remove', fc.record({ network: fc.constantFrom('lan', 'tiny', 'bridge') })),
+  named('network.prune', fc.constant({ networks: [idOf(6), idOf(7)] })),
   named('volume.create', fc.constant({ name: 'data', driver: '', options: {}, labels: {} })),
   named('volume.remove', fc.record({ volume: fc.constant('data'), force: fc.boolean() })),
+  named('volume.prune', fc.constant({ volumes: ['data'] })),
 );
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('command' as const), command, end: fc.constantFrom('ok', 'ok', 'fail', 'open') }) },
@@ -129,6 +131,22 @@ test('given any script, when played, then no two containers hold one name, addre
   );
 });
 
+test('given any script, when played, then the networks and volumes that containers use are there', () => {
+  fc.assert(
+    fc.property(script, (actions) => {
+      play(actions, ({ state }) => {
+        for (const { active, endpoints, spec: used } of state.containers.values()) {
+          if (active)
+            for (const { networkId } of Object.values(endpoints)) assert.ok(state.networks.has(networkId), `network ${networkId}`);
+          for (const mount of used.mounts)
+            assert.ok(mount.type !== 'volume' || state.volumes.has(mount.source), `volume of ${JSON.stringify(mount)}`);
+        }
+      });
+    }),
+    { numRuns: 300 },
+  );
+});
+
 function requireUnique(state: State): void {
   const names = [...state.containers.values()].map(({ name }) => name);
   assert.is(new Set(names).size, names.length, `names ${names.join(' ')}`);
@@ -157,7 +175,11 @@ function requireUnique(state: State): void {
 test('given the scripts, when played, then they reach what they are meant to try', () => {
   const seen = new Set<string>();
   for (const actions of fc.sample(script, { numRuns: 1000, seed: 3 })) {
-    for (const { type, result } of play(actions).events) seen.add(result?.error === undefined ? type : result.error.code);
+    for (const { type, result, data } of play(actions).events) {
+      // A prune that found nothing does not count.
+      const found = !('removed' in data) || data.removed.length > 0;
+      if (found) seen.add(result?.error === undefined ? type : result.error.code);
+    }
   }
   for (const wanted of [
     'container.start.succeeded',
@@ -170,6 +192,8 @@ test('given the scripts, when played, then they reach what they are meant to try
     'network.connect.succeeded',
     'network.disconnect.succeeded',
     'network.remove.succeeded',
+    'network.prune.succeeded',
+    'volume.prune.succeeded',
     'container.exited',
     'CONTAINER_NAME_IN_USE',
     'CONTAINER_BUSY',
@@ -181,6 +205,7 @@ test('given the scripts, when played, then they reach what they are meant to try
     'IMAGE_IN_USE',
     'NETWORK_IN_USE',
     'VOLUME_IN_USE',
+    'PRUNE_RUNNING',
   ]) {
     assert.ok(seen.has(wanted), `no script led to ${wanted}`);
   }

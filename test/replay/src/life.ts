@@ -194,6 +194,14 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
       refused: { network: 'bridge' },
       modes: ALL,
     },
+    'network.prune': {
+      prepare: async (name) => {
+        await done('network.create', network(name));
+        return { networks: [networkId(stage.events, name)] };
+      },
+      refused: { networks: [unknown] },
+      modes: ALL,
+    },
     'network.connect': {
       prepare: async (name) => {
         await done('network.create', network(name));
@@ -214,6 +222,14 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
         return { volume: name, force: false };
       },
       refused: { volume: unknown, force: false },
+      modes: ALL,
+    },
+    'volume.prune': {
+      prepare: async (name) => {
+        await done('volume.create', volume(name));
+        return { volumes: [name] };
+      },
+      refused: { volumes: [unknown] },
       modes: ALL,
     },
     // All simulated drivers are of one plugin, which the engine cannot do without.
@@ -340,6 +356,16 @@ export async function life(): Promise<readonly ShiplogEvent[]> {
     await stage.drive(stage.engine.refuse(verb, new ShiplogError('REQUEST_INVALID', 'invalid character in the body'), CALLER));
   }
 
+  // Prunes of which a driver removes some, and of which some are used.
+  for (const name of ['stays', 'goes', 'used']) {
+    await done('network.create', network(name));
+    await done('volume.create', volume(name));
+  }
+  await created('user', { networkMode: 'used', mounts: [{ type: 'volume', source: 'used', target: '/data', readOnly: false }] });
+  const networks = ['stays', 'goes', 'used'].map((name) => networkId(stage.events, name));
+  await stage.command('network.prune', { networks }, 'fail');
+  await stage.command('volume.prune', { volumes: ['stays', 'goes', 'used'] }, 'fail');
+
   // Processes that end by themselves, of memory, with what they ran, and with the host.
   await running('oom', { autoRemove: true });
   stage.host.exit(id('oom'), 137, true);
@@ -374,6 +400,12 @@ function idOf(events: readonly ShiplogEvent[], name: string): string {
   for (const event of events.toReversed())
     if (event.type === 'container.create.requested' && event.data.decided?.name === name) return event.data.decided.id;
   throw new Error(`no container ${name}`);
+}
+
+function networkId(events: readonly ShiplogEvent[], name: string): string {
+  for (const event of events.toReversed())
+    if (event.type === 'network.create.requested' && event.data.decided?.name === name) return event.data.decided.id;
+  throw new Error(`no network ${name}`);
 }
 
 function lastExec(events: readonly ShiplogEvent[]): string {

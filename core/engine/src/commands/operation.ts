@@ -143,7 +143,7 @@ export class Operation<T extends CommandType = CommandType> {
   }
 
   /** The same; marks stay where the values were erased. */
-  async known<R extends { readonly spec: { readonly sealed?: SecretRef } }>(record: R): Promise<R> {
+  async known<R extends { readonly spec: { readonly sealed?: SecretRef } } | { readonly sealed?: SecretRef }>(record: R): Promise<R> {
     try {
       return await this.revealed(record);
     } catch (error) {

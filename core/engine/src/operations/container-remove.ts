@@ -1,9 +1,9 @@
 import type { ContainerRecord, Digest } from '@shiplog/contracts';
 import { exclusiveLayers } from '@shiplog/model';
 import { bringDown, endProcess, thaw } from '../containers/container-down.ts';
-import { volumeArgs, volumeDriver } from '../containers/container-volumes.ts';
 import { type Operation, together } from '../commands/operation.ts';
 import { decided, type Handler } from './handler.ts';
+import { removeVolume } from './volume-remove.ts';
 
 /** Removes a container that does not run, with everything the host holds of it, and volumes and layers that go with it. May be repeated. */
 export async function removeContainer(
@@ -23,9 +23,7 @@ export async function removeContainer(
   for (const key of layers) await op.step('storage', container.storageDriver, 'remove', { key }, { label: `storage.remove ${key}` });
   for (const name of volumes) {
     const volume = op.engine.ledger.head.volumes.get(name);
-    if (volume === undefined) continue;
-    await op.step('volume', volumeDriver(op.engine, volume.driver), 'remove', volumeArgs(volume), { label: `volume.remove ${name}` });
-    await op.engine.secrets.forget(volume);
+    if (volume !== undefined) await removeVolume(op, volume, `volume.remove ${name}`);
   }
   op.engine.io.forget(id);
 }

@@ -1,11 +1,17 @@
+import type { NetworkRecord } from '@shiplog/contracts';
 import { plain } from '../containers/container-up.ts';
 import type { Operation } from '../commands/operation.ts';
 import { decided, type Handler } from './handler.ts';
 
-async function remove(op: Operation<'network.remove'>) {
-  const network = op.engine.ledger.head.network(decided(op).id);
-  await op.step('network', network.driver, 'removeNetwork', { network: plain(await op.engine.secrets.known(network)) });
+/** Removes a network that nobody is on, and its secrets. May be repeated. */
+export async function removeNetwork(op: Operation, network: NetworkRecord, label?: string): Promise<void> {
+  const args = { network: plain(await op.known(network)) };
+  await op.step('network', network.driver, 'removeNetwork', args, label === undefined ? {} : { label });
   await op.engine.secrets.forget(network);
+}
+
+async function remove(op: Operation<'network.remove'>) {
+  await removeNetwork(op, op.engine.ledger.head.network(decided(op).id));
   return {};
 }
 

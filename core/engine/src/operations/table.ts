@@ -21,6 +21,7 @@ import { logPrune } from './log-prune.ts';
 import { logSeal } from './log-seal.ts';
 import { subjectErase } from './subject-erase.ts';
 import { volumeCreate } from './volume-create.ts';
+import { volumePrune } from './volume-prune.ts';
 import { volumeRemove } from './volume-remove.ts';
 import { imageBuild } from './image-build.ts';
 import { imageCommit } from './image-commit.ts';
@@ -32,6 +33,7 @@ import { imagePush } from './image-push.ts';
 import { imagePrune, imageRemove } from './image-remove.ts';
 import { networkCreate } from './network-create.ts';
 import { networkConnect, networkDisconnect } from './network-connect.ts';
+import { networkPrune } from './network-prune.ts';
 import { networkRemove } from './network-remove.ts';
 import { pluginDisable, pluginEnable, pluginReload } from './plugin.ts';
 import { containerRename, execCreate, imageTag } from './effectless.ts';
@@ -71,10 +73,12 @@ export const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   'image.prune': imagePrune,
   'network.create': networkCreate,
   'network.remove': networkRemove,
+  'network.prune': networkPrune,
   'network.connect': networkConnect,
   'network.disconnect': networkDisconnect,
   'volume.create': volumeCreate,
   'volume.remove': volumeRemove,
+  'volume.prune': volumePrune,
   'plugin.enable': pluginEnable,
   'plugin.disable': pluginDisable,
   'plugin.reload': pluginReload,

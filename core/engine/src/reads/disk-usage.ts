@@ -7,9 +7,11 @@ import {
   ShiplogError,
   type StateView,
   type UsageKind,
+  type VolumeRecord,
 } from '@shiplog/contracts';
 import { imageUsers } from '@shiplog/model';
 import type { EngineCore } from '../core.ts';
+import { isInPlace } from '../drivers/is-in-place.ts';
 import { Measurements } from './measurements.ts';
 
 /** Says what images, containers and volumes take on disk. Measured when somebody asks; layers do not change, so their drivers measure each once. */
@@ -38,11 +40,7 @@ export class DiskMeter {
         ? this.#each(view.containers, (container) => this.container(container, signal), 'a container could not be measured')
         : undefined,
       kinds.has('volumes')
-        ? this.#each(
-            view.volumes,
-            ({ name, driver, options, mountpoint }) => this.#volume(name, driver, options, mountpoint, signal),
-            'a volume could not be measured',
-          )
+        ? this.#each(view.volumes, (volume) => this.#volume(volume, signal), 'a volume could not be measured')
         : undefined,
     ]);
     return {
@@ -101,18 +99,11 @@ export class DiskMeter {
     }
   }
 
-  /** Undefined where its driver does not say that it can be told. */
-  async #volume(
-    name: string,
-    driver: string,
-    options: { readonly [option: string]: string },
-    path: string,
-    signal: AbortSignal | undefined,
-  ): Promise<number | undefined> {
+  /** Undefined where it cannot be told. */
+  async #volume(volume: VolumeRecord, signal: AbortSignal | undefined): Promise<number | undefined> {
     const { drivers, host } = this.#core.parts;
-    const known = drivers.list().find((one) => one.kind === 'volume' && one.name === driver);
-    if (known?.capabilities['inPlace'] !== true || Object.keys(options).length > 0) return undefined;
-    return this.#measurements.of(`volume ${name}`, (given) => host.treeBytes(path, given), signal);
+    if (!isInPlace(drivers, volume)) return undefined;
+    return this.#measurements.of(`volume ${volume.name}`, (given) => host.treeBytes(volume.mountpoint, given), signal);
   }
 
   /** Whether snapshots share what they have not changed: one does not hold what is below it then. */

@@ -11,6 +11,7 @@ import { generateName } from '../names/generate-name.ts';
 import { joinedNetworks } from '../network/joined-networks.ts';
 import { leaseAddress } from '../network/lease-address.ts';
 import { findContainerByName } from '../projections/find-container.ts';
+import { isBeingRemoved } from '../projections/is-being-removed.ts';
 import { shortId } from '../projections/short-id.ts';
 import { checkContainerName, requireFreeName } from './container-name.ts';
 import { checkSpec } from './check-spec.ts';
@@ -116,9 +117,8 @@ function checkNetworks(view: StateView, spec: ContainerSpec): void {
 }
 
 function checkVolumes(view: StateView, spec: ContainerSpec): void {
-  const removed = new Set([...view.openOperations.values()].filter(({ verb }) => verb === 'volume.remove').map(({ stream }) => stream));
   for (const mount of spec.mounts) {
-    if (mount.type === 'volume' && removed.has(`volume/${mount.source}`)) {
+    if (mount.type === 'volume' && isBeingRemoved(view, `volume/${mount.source}`)) {
       throw new ShiplogError('VOLUME_IN_USE', `volume ${mount.source} is being removed, try again when it is done`, {
         volume: mount.source,
       });

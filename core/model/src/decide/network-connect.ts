@@ -3,7 +3,7 @@ import { endpointClaims } from '../network/claims.ts';
 import { joinedNetworks } from '../network/joined-networks.ts';
 import { leaseAddress } from '../network/lease-address.ts';
 import { leaseEndpoint } from '../network/lease-endpoint.ts';
-import { refuseUnsettled } from '../network/refuse-unsettled.ts';
+import { refuseUnsettled } from '../network/unsettled.ts';
 import { hasEnded } from '../projections/is-up.ts';
 import { requireIdle } from './require.ts';
 import { takeId } from './take-id.ts';

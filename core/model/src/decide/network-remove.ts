@@ -1,4 +1,5 @@
 import { ShiplogError } from '@shiplog/contracts';
+import { isBeingRemoved } from '../projections/is-being-removed.ts';
 import { networkUsers } from '../projections/users.ts';
 import type { Decider } from './verdict.ts';
 
@@ -15,10 +16,8 @@ export const decideNetworkRemove: Decider<'network.remove'> = (view, { args }) =
       container: user.id,
     });
   }
-  for (const open of view.openOperations.values()) {
-    if (open.verb === 'network.remove' && open.stream === `network/${id}`) {
-      throw new ShiplogError('NETWORK_NOT_FOUND', `network ${name} not found: its removal is under way`, { id });
-    }
+  if (isBeingRemoved(view, `network/${id}`)) {
+    throw new ShiplogError('NETWORK_NOT_FOUND', `network ${name} not found: its removal is under way`, { id });
   }
   return { decided: { id }, expected: 'stream-exists' };
 };

@@ -25,6 +25,8 @@ function subjectStream(view: StateView, { type, args, givens }: Command): Stream
       return givens.ids[0] === undefined ? 'engine' : `network/${givens.ids[0]}`;
     case 'container.prune':
     case 'image.prune':
+    case 'network.prune':
+    case 'volume.prune':
     case 'image.load':
     case 'image.import':
     case 'image.pull':

@@ -1,4 +1,5 @@
 import { ShiplogError } from '@shiplog/contracts';
+import { isBeingRemoved } from '../projections/is-being-removed.ts';
 import { takeId } from './take-id.ts';
 import type { Decider } from './verdict.ts';
 
@@ -9,10 +10,8 @@ export const decideVolumeCreate: Decider<'volume.create'> = (view, { args, given
   const name = args.name === undefined || args.name === '' ? takeId(givens, 0) : args.name;
   const driver = args.driver === '' ? 'local' : args.driver;
   checkVolumeName(name);
-  for (const open of view.openOperations.values()) {
-    if (open.verb === 'volume.remove' && open.stream === `volume/${name}`) {
-      throw new ShiplogError('VOLUME_IN_USE', `volume ${name} is being removed, try again when it is done`, { volume: name });
-    }
+  if (isBeingRemoved(view, `volume/${name}`)) {
+    throw new ShiplogError('VOLUME_IN_USE', `volume ${name} is being removed, try again when it is done`, { volume: name });
   }
   const existing = view.volumes.get(name);
   if (existing === undefined) {

@@ -1,10 +1,11 @@
-import type { ContainerRecord, ContainerSpec, Decisions } from '@shiplog/contracts';
+import type { ContainerRecord, ContainerSpec, Decisions, StreamName } from '@shiplog/contracts';
 import { attachedInOrder } from '../network/attached-in-order.ts';
 import { idleEndpoints, networkModeName } from '../network/joined-networks.ts';
 import { findNetworkByName } from '../projections/find-network.ts';
 import type { State } from '../state.ts';
 import { change } from './container-record.ts';
 import type { EventsOf, Evolvers } from './evolvers.ts';
+import { removing } from './operations.ts';
 import { pendingOf } from './pending.ts';
 
 export const networkEvolvers: Evolvers<EventsOf<'network'>> = {
@@ -24,6 +25,19 @@ export const networkEvolvers: Evolvers<EventsOf<'network'>> = {
     if (pending !== undefined) state.networks.delete(pending.decided.id);
   },
   'network.remove.failed': () => undefined,
+  'network.prune.requested': (state, event) => {
+    const { decided } = event.data;
+    if (decided !== null)
+      removing(
+        state,
+        event.op,
+        decided.networks.map(({ id }): StreamName => `network/${id}`),
+      );
+  },
+  'network.prune.succeeded': (state, event) => {
+    for (const id of event.data.removed) state.networks.delete(id);
+  },
+  'network.prune.failed': () => undefined,
 
   // The address is taken from here on; so is the container, which no other operation starts or stops meanwhile.
   'network.connect.requested': (state, event) => {

@@ -1,5 +1,7 @@
+import type { StreamName } from '@shiplog/contracts';
 import { forgetVolume } from './container-record.ts';
 import type { EventsOf, Evolvers } from './evolvers.ts';
+import { removing } from './operations.ts';
 import { hold, pendingOf } from './pending.ts';
 
 export const volumeEvolvers: Evolvers<EventsOf<'volume'>> = {
@@ -24,4 +26,17 @@ export const volumeEvolvers: Evolvers<EventsOf<'volume'>> = {
     if (pending !== undefined) state.volumes.delete(pending.decided.name);
   },
   'volume.remove.failed': () => undefined,
+  'volume.prune.requested': (state, event) => {
+    const { decided } = event.data;
+    if (decided !== null)
+      removing(
+        state,
+        event.op,
+        decided.names.map((name): StreamName => `volume/${name}`),
+      );
+  },
+  'volume.prune.succeeded': (state, event) => {
+    for (const name of event.data.removed) state.volumes.delete(name);
+  },
+  'volume.prune.failed': () => undefined,
 };

@@ -4,7 +4,7 @@ import { takeId } from '../decide/take-id.ts';
 import { assignPorts } from './ports.ts';
 import { joinedNetworks } from './joined-networks.ts';
 import { leaseEndpoint } from './lease-endpoint.ts';
-import { refuseUnsettled } from './refuse-unsettled.ts';
+import { refuseUnsettled } from './unsettled.ts';
 
 /** Endpoints to attach, in order, and where the sandbox comes from: a driver's name or `container:<id>`. */
 export interface EndpointPlan {

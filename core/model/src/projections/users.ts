@@ -1,4 +1,5 @@
 import type { ContainerRecord, ImageRecord, StateView } from '@shiplog/contracts';
+import { joinedNetworks } from '../network/joined-networks.ts';
 
 type Containers = Pick<StateView, 'containers'>;
 
@@ -16,6 +17,22 @@ export function needsLayers(view: Containers, image: ImageRecord, storageDriver:
 export function volumeUsers(view: StateView, name: string): readonly ContainerRecord[] {
   return [...view.containers.values()].filter((container) =>
     container.spec.mounts.some((mount) => mount.type === 'volume' && mount.source === name),
+  );
+}
+
+/** Names of all volumes that containers mount. */
+export function volumesUsed(view: Containers): ReadonlySet<string> {
+  const mounts = [...view.containers.values()].flatMap(({ spec }) => spec.mounts);
+  return new Set(mounts.flatMap((mount) => (mount.type === 'volume' ? [mount.source] : [])));
+}
+
+/** Ids of all networks that containers are on, or join when they start next. */
+export function networksUsed(view: StateView): ReadonlySet<string> {
+  return new Set(
+    [...view.containers.values()].flatMap(({ spec, endpoints }) => [
+      ...Object.values(endpoints).map(({ networkId }) => networkId),
+      ...joinedNetworks(view, spec, () => undefined).map(({ network }) => network.id),
+    ]),
   );
 }
 

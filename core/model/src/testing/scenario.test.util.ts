@@ -145,6 +145,10 @@ export class World {
         return { removed: intent.data.decided?.ids ?? [], reclaimedBytes: 0 };
       case 'image.prune.requested':
         return { reclaimedBytes: 0 };
+      case 'network.prune.requested':
+        return { removed: intent.data.decided?.networks.map(({ id }) => id) ?? [] };
+      case 'volume.prune.requested':
+        return { removed: intent.data.decided?.names ?? [], reclaimedBytes: 0 };
       case 'image.load.requested':
       case 'image.import.requested':
       case 'image.commit.requested':

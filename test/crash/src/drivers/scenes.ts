@@ -123,6 +123,10 @@ export class Scenes {
       await this.#do('network.create', this.#network());
       return this.#ask('network.remove', { network: NETWORK });
     },
+    'network.prune': async () => {
+      const { id } = await this.#do('network.create', this.#network());
+      return this.#ask('network.prune', { networks: [id] });
+    },
     'network.connect': async () => {
       await this.#run();
       await this.#do('network.create', this.#network());
@@ -138,6 +142,14 @@ export class Scenes {
     'volume.remove': async () => {
       await this.#do('volume.create', this.#volume());
       return this.#ask('volume.remove', { volume: VOLUME, force: false });
+    },
+    // Two that go and one that stays.
+    'volume.prune': async () => {
+      const names = [VOLUME, 'second', 'used'];
+      for (const name of names) await this.#do('volume.create', { ...this.#volume(), name });
+      const mounts = [{ type: 'volume', source: 'used', target: '/www', readOnly: false }] as const;
+      await this.#create({ mounts });
+      return this.#ask('volume.prune', { volumes: names });
     },
     'plugin.enable': async () => {
       await this.#do('plugin.disable', { plugin: '@shiplog/log-syslog' });

@@ -53,13 +53,13 @@ export const SHELVES: readonly Shelf[] = [
   ...(['syslog', 'fluentd', 'journald'] as const).map((logDriver) => ({ ...USUAL, name: logDriver, logDriver, verbs: LIFE })),
   { ...USUAL, name: 'host', networkDriver: 'host', verbs: LIFE },
   { ...USUAL, name: 'none', networkDriver: 'none', verbs: LIFE },
-  { ...USUAL, name: 'macvlan', networkDriver: 'macvlan', verbs: ['network.create', 'network.remove', ...LIFE] },
-  { ...USUAL, name: 'cni', networkDriver: 'cni', verbs: ['network.create', 'network.remove', ...LIFE] },
+  { ...USUAL, name: 'macvlan', networkDriver: 'macvlan', verbs: ['network.create', 'network.remove', 'network.prune', ...LIFE] },
+  { ...USUAL, name: 'cni', networkDriver: 'cni', verbs: ['network.create', 'network.remove', 'network.prune', ...LIFE] },
   {
     ...USUAL,
     name: 'volume-plugin',
     volumeDriver: 'example',
-    verbs: ['volume.create', 'volume.remove', 'container.extract', 'container.archive', ...LIFE],
+    verbs: ['volume.create', 'volume.remove', 'volume.prune', 'container.extract', 'container.archive', ...LIFE],
   },
 ];
 
