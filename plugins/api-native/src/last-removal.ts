@@ -19,6 +19,7 @@ const HEEDED = [
   'container.prune.*',
   'network.*',
   'volume.remove.*',
+  'volume.prune.*',
   'image.remove.*',
   'image.prune.*',
 ];
@@ -99,6 +100,18 @@ class RemovalWatch {
         const name = event.data.decided?.name;
         return name !== undefined && name === this.#ref ? (outcome) => this.#removed('volume', [name], outcome) : undefined;
       }
+      case 'network.prune.requested':
+        return (outcome) =>
+          outcome.type === 'network.prune.succeeded' ? this.#removed('network', outcome.data.removed.filter(this.#answers), outcome) : [];
+      case 'volume.prune.requested':
+        return (outcome) =>
+          outcome.type === 'volume.prune.succeeded'
+            ? this.#removed(
+                'volume',
+                outcome.data.removed.filter((name) => name === this.#ref),
+                outcome,
+              )
+            : [];
       case 'image.remove.requested':
       case 'image.prune.requested': {
         const gone = (event.data.decided?.removals ?? []).filter((r) => r.remove && (this.#isPrefix(r.id) || this.#isTag(r.untag)));

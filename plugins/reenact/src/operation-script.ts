@@ -148,6 +148,8 @@ function needsOf(target: Decided, intents: readonly Decided[], { start }: Record
   else if (stream !== 'engine') streams.add(stream);
   if (event.type === 'container.prune.requested') for (const id of event.data.decided?.ids ?? []) addContainer(id);
   if (event.type === 'image.prune.requested') for (const { id } of event.data.decided?.removals ?? []) addImage(id);
+  if (event.type === 'network.prune.requested') for (const { id } of event.data.decided?.networks ?? []) streams.add(`network/${id}`);
+  if (event.type === 'volume.prune.requested') for (const name of event.data.decided?.names ?? []) streams.add(`volume/${name}`);
   return { streams, images };
 }
 

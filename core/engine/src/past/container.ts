@@ -6,7 +6,7 @@ import { eventsSince, inOrder, type Past } from './past.ts';
 
 const STREAM = 'container/';
 /** What changes containers and is not in their own streams; and what else it changes, that their own events depend on. */
-const ABOUT_CONTAINERS = { types: ['container.prune.*', 'network.create.*', 'network.remove.*'] };
+const ABOUT_CONTAINERS = { types: ['container.prune.*', 'network.create.*', 'network.remove.*', 'network.prune.*'] };
 const WITH_CONTAINERS = ['networks'] as const;
 /** A signal that is the image's stop signal means more than others. */
 const NEEDS_IMAGES = 'container.kill.succeeded';

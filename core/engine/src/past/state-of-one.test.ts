@@ -11,12 +11,13 @@ import { stateOfOne } from './state-of-one.ts';
 
 const test = suite('one object of the past, wherever the snapshot is');
 
-const [C1, C2, C3, C4, C5] = [
+const [C1, C2, C3, C4, C5, C6] = [
   'a'.repeat(64),
   `aab${'0'.repeat(61)}`,
   `abc${'1'.repeat(61)}`,
   `bbb${'2'.repeat(61)}`,
   `aac${'3'.repeat(61)}`,
+  `cab${'4'.repeat(61)}`,
 ] as const;
 const [I1, I2, I3, I4] = [
   `sha256:${'c'.repeat(64)}`,
@@ -25,6 +26,8 @@ const [I1, I2, I3, I4] = [
   `sha256:f${'4'.repeat(63)}`,
 ] as const;
 const ANONYMOUS = 'e'.repeat(64);
+/** A volume that somebody asks for, and that a container brings along later. */
+const PRUNED = '9'.repeat(64);
 /** A name that is also the beginning of an id. */
 const ABC = 'abc';
 const DEFAULTS = { volumeRoot: '/volumes' };
@@ -33,8 +36,8 @@ const DEFAULTS = { volumeRoot: '/volumes' };
 const REFS: { readonly [Kind in ObjectKind]: readonly string[] } = {
   container: [C1, C2, C3, C4, C5, 'web', '/web', 'api', 'old', ABC, 'ab', 'a', 'aa', 'bbb2', 'c', C1.slice(0, 12), 'nobody'],
   image: [I1, I2, I3, I1.slice(7), 'c', 'cd', 'sha256:d1', 'app:1', 'app', 'app:2', `app@${I3}`, 'none:1', 'sha256:e'],
-  network: ['front', 'f', 'nothing'],
-  volume: ['data', 'brought', 'own', ANONYMOUS, 'nothing'],
+  network: ['front', 'back', 'f', 'nothing'],
+  volume: ['data', 'brought', 'own', ANONYMOUS, PRUNED, 'nothing'],
 };
 
 type Kind = NewEvent['kind'];
@@ -70,7 +73,7 @@ class Story {
       source,
       target: `/${source}`,
       readOnly: false,
-      anonymous: source === ANONYMOUS,
+      anonymous: [ANONYMOUS, PRUNED].includes(source),
     }));
     this.requested(op, 'container.create', `container/${id}`, { id, name, spec: { ...PLAIN_SPEC, mounts }, imageId, argv: ['x'] }, [
       `name:${name}`,
@@ -141,12 +144,24 @@ function story(): Story {
   all.requested('v2', 'volume.remove', 'volume/own', { name: 'own' });
   all.failed('d3', 'container.remove', of(C4));
   all.succeeded('v2', 'volume.remove', 'volume/own');
+  all.requested('v3', 'volume.create', `volume/${PRUNED}`, { name: PRUNED, driver: 'local', anonymous: false }, [`volume:${PRUNED}`]);
+  all.requested('n3', 'network.create', 'network/f2', { id: `f2${'0'.repeat(62)}`, name: 'back', driver: 'bridge', subnet: '' });
+  all.succeeded('v3', 'volume.create', `volume/${PRUNED}`);
+  all.succeeded('n3', 'network.create', 'network/f2');
+  all.requested('p2', 'network.prune', 'engine', { networks: [{ id: `f2${'0'.repeat(62)}`, name: 'back' }] });
+  all.requested('p3', 'volume.prune', 'engine', { names: [PRUNED, 'nothing'] });
   all.create('c5', C5, 'api', I4, ['own', 'brought']);
+  all.succeeded('p3', 'volume.prune', 'engine', { removed: [PRUNED], reclaimedBytes: 0 });
+  all.succeeded('p2', 'network.prune', 'engine', { removed: [`f2${'0'.repeat(62)}`] });
   all.requested('n2', 'network.remove', 'network/f1', { id: `f1${'0'.repeat(62)}` });
   all.succeeded('c5', 'container.create', of(C5));
   all.requested('k3', 'container.kill', of(C5), { id: C5, signal: 10 });
   all.succeeded('n2', 'network.remove', 'network/f1');
   all.succeeded('k3', 'container.kill', of(C5));
+  all.create('c6', C6, 'late', I4, [PRUNED]);
+  all.succeeded('c6', 'container.create', of(C6));
+  all.requested('d4', 'container.remove', of(C6), { id: C6, kill: false, volumes: [PRUNED] });
+  all.succeeded('d4', 'container.remove', of(C6));
   return all;
 }
 

@@ -1,4 +1,4 @@
-import type { ShiplogEvent, VolumeRecord } from '@shiplog/contracts';
+import type { ShiplogEvent } from '@shiplog/contracts';
 import { evolve, type State } from '@shiplog/model';
 import { eventsSince, inOrder, type Past } from './past.ts';
 
@@ -8,6 +8,7 @@ const WITH_CONTAINERS = ['container.create.requested', CREATE_FAILED, 'container
 /** What a volume with a name can go with, beside its own removal: the container that brought it along, if that was not made in the end. */
 const WITH_ITS_MAKER = [CREATE_FAILED];
 const REMOVED = 'volume.remove.succeeded';
+const PRUNES = ['volume.prune.requested', 'volume.prune.succeeded'];
 const FORGETTING = ['volume.create.failed', CREATE_FAILED, 'container.remove.succeeded'];
 
 /** Undefined if the volume may have gone with a container: whether another mounts it, only the whole state tells. */
@@ -19,17 +20,18 @@ export async function stateOfVolume(past: Past, name: string): Promise<State | u
   ]);
   const known = (await (await past.stored.table('volumes')).rowsWith([name])).get(name);
   if (known !== undefined) state.volumes.set(name, known);
-  const others = await eventsSince(past, { types: staysWithContainers(known, own) ? WITH_ITS_MAKER : WITH_CONTAINERS });
-  for (const event of inOrder(own, others)) {
+  const prunes = await eventsSince(past, { types: PRUNES });
+  const wasRemoved = own.some(({ type }) => type === REMOVED) || prunes.some((event) => hasPruned(event, name));
+  const others = await eventsSince(past, { types: known?.anonymous === false && !wasRemoved ? WITH_ITS_MAKER : WITH_CONTAINERS });
+  for (const event of inOrder(own, prunes, others)) {
     if (FORGETTING.includes(event.type) && wouldForget(state, event, name)) return undefined;
     evolve(state, event);
   }
   return state;
 }
 
-/** With a container, volumes that have no name of their own are removed, and no others. */
-function staysWithContainers(known: VolumeRecord | undefined, own: readonly ShiplogEvent[]): boolean {
-  return known?.anonymous === false && !own.some(({ type }) => type === REMOVED);
+function hasPruned(event: ShiplogEvent, name: string): boolean {
+  return event.type === 'volume.prune.succeeded' && event.data.removed.includes(name);
 }
 
 function wouldForget(state: State, { op }: ShiplogEvent, name: string): boolean {

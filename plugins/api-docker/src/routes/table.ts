@@ -118,7 +118,7 @@ export const ROUTES: readonly RouteEntry[] = [
 
   { method: 'GET', template: '/networks', route: listNetworks, past: true },
   { method: 'POST', template: '/networks/create', route: createNetwork, verb: 'network.create' },
-  { method: 'POST', template: '/networks/prune', route: pruneNetworks, verb: 'network.remove' },
+  { method: 'POST', template: '/networks/prune', route: pruneNetworks, verb: 'network.prune' },
   { method: 'GET', template: '/networks/{id}', route: inspectNetwork, past: true },
   { method: 'DELETE', template: '/networks/{id}', route: removeNetwork, verb: 'network.remove' },
   { method: 'POST', template: '/networks/{id}/connect', route: connectNetwork, verb: 'network.connect' },
@@ -126,7 +126,7 @@ export const ROUTES: readonly RouteEntry[] = [
 
   { method: 'GET', template: '/volumes', route: listVolumes, past: true },
   { method: 'POST', template: '/volumes/create', route: createVolume, verb: 'volume.create' },
-  { method: 'POST', template: '/volumes/prune', route: pruneVolumes, verb: 'volume.remove' },
+  { method: 'POST', template: '/volumes/prune', route: pruneVolumes, verb: 'volume.prune' },
   { method: 'GET', template: '/volumes/{name}', route: inspectVolume, past: true },
   { method: 'DELETE', template: '/volumes/{name}', route: removeVolume, verb: 'volume.remove' },
 

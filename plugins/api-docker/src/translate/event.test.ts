@@ -129,6 +129,44 @@ test('given a removal and a prune of the same container, when they are told, the
   assert.equal(events.at(-1)?.attributes, { reclaimed: '7' });
 });
 
+test('given prunes, when they are told, then each network and volume that went is, and then the prune with what it reclaimed', async () => {
+  const mounts = [{ type: 'volume', source: 'anonymous', target: '/data', readOnly: false }];
+  const networks = ['n1', 'n2'].map((id) => ({ id, name: `name of ${id}` }));
+  const events = await told((add) => {
+    add('c', 'container.create.requested', { decided: { id: ID, name: 'web', spec: { ...spec, mounts }, imageId: 'i' } });
+    add('c', 'container.create.succeeded', { warnings: [] });
+    add('d', 'container.remove.requested', { decided: { id: ID, kill: false, volumes: [] } });
+    add('d', 'container.remove.succeeded', {});
+    add('v', 'volume.create.requested', { decided: { name: 'data', driver: 'nfs' } }, 'volume/data');
+    add('v', 'volume.create.succeeded', {}, 'volume/data');
+    for (const network of networks) {
+      add(
+        network.id,
+        'network.create.requested',
+        { decided: { ...network, driver: 'bridge', predefined: false } },
+        `network/${network.id}`,
+      );
+      add(network.id, 'network.create.succeeded', {}, `network/${network.id}`);
+    }
+    add('p', 'volume.prune.requested', { decided: { names: ['anonymous', 'data', 'stays'] } }, 'engine');
+    add('p', 'volume.prune.succeeded', { removed: ['anonymous', 'data'], reclaimedBytes: 7 }, 'engine');
+    add('q', 'network.prune.requested', { decided: { networks } }, 'engine');
+    add('q', 'network.prune.succeeded', { removed: ['n1'] }, 'engine');
+    add('r', 'network.prune.requested', { decided: { networks } }, 'engine');
+    add('r', 'network.prune.failed', {}, 'engine');
+  });
+  assert.equal(
+    events.slice(-5).map(({ type, action, id, attributes }) => [type, action, id, attributes]),
+    [
+      ['volume', 'destroy', 'anonymous', { driver: 'local' }],
+      ['volume', 'destroy', 'data', { driver: 'nfs' }],
+      ['volume', 'prune', '', { reclaimed: '7' }],
+      ['network', 'destroy', 'n1', { name: 'name of n1', type: 'bridge' }],
+      ['network', 'prune', '', { reclaimed: '0' }],
+    ],
+  );
+});
+
 test('given an event, when it is written as a line, then the nanoseconds are exact and the legacy fields first', () => {
   const line = eventLine({ type: 'container', action: 'start', id: 'x', attributes: { image: 'i' }, time: '1700000000123456789' });
   assert.is(

@@ -151,7 +151,7 @@ export class EventProjection {
       case 'container.prune.requested': {
         if (outcome.type !== 'container.prune.succeeded') return [];
         const gone = outcome.data.removed.flatMap((id) => this.#destroyed(id, at));
-        return [...gone, dockerEvent('container', 'prune', '', { reclaimed: String(outcome.data.reclaimedBytes) }, at)];
+        return [...gone, pruned('container', outcome.data.reclaimedBytes, at)];
       }
       case 'exec.create.requested': {
         const { decided } = intent.data;
@@ -196,7 +196,7 @@ export class EventProjection {
       case 'image.prune.requested': {
         if (outcome.type !== 'image.prune.succeeded') return [];
         const gone = this.#removedImages(intent.data.decided?.removals ?? [], at);
-        return [...gone, dockerEvent('image', 'prune', '', { reclaimed: String(outcome.data.reclaimedBytes) }, at)];
+        return [...gone, pruned('image', outcome.data.reclaimedBytes, at)];
       }
       case 'network.create.requested': {
         const { decided } = intent.data;
@@ -206,10 +206,13 @@ export class EventProjection {
       }
       case 'network.remove.requested': {
         const { decided } = intent.data;
-        if (decided === null) return [];
-        const removed = this.#network(decided.id, 'destroy', at);
-        this.#networks.delete(decided.id);
-        return [removed];
+        return decided === null ? [] : [this.#destroyedNetwork(decided.id, at)];
+      }
+      case 'network.prune.requested': {
+        if (outcome.type !== 'network.prune.succeeded') return [];
+        const gone = outcome.data.removed.map((id) => this.#destroyedNetwork(id, at));
+        // A network takes no room.
+        return [...gone, pruned('network', 0, at)];
       }
       case 'network.connect.requested':
         return this.#connected(intent.data.decided, at);
@@ -228,10 +231,12 @@ export class EventProjection {
       }
       case 'volume.remove.requested': {
         const { decided } = intent.data;
-        if (decided === null) return [];
-        const driver = this.#volumes.get(decided.name) ?? '';
-        this.#volumes.delete(decided.name);
-        return [dockerEvent('volume', 'destroy', decided.name, { driver }, at)];
+        return decided === null ? [] : [this.#destroyedVolume(decided.name, at)];
+      }
+      case 'volume.prune.requested': {
+        if (outcome.type !== 'volume.prune.succeeded') return [];
+        const gone = outcome.data.removed.map((name) => this.#destroyedVolume(name, at));
+        return [...gone, pruned('volume', outcome.data.reclaimedBytes, at)];
       }
       default:
         return [];
@@ -250,6 +255,9 @@ export class EventProjection {
       oomTold: false,
       networks: [],
     });
+    // Volumes that are not there yet come with the container.
+    for (const mount of decided.spec.mounts)
+      if (mount.type === 'volume' && !this.#volumes.has(mount.source)) this.#volumes.set(mount.source, mount.driver ?? 'local');
     return this.#container(decided.id, 'create', at);
   }
 
@@ -352,6 +360,18 @@ export class EventProjection {
     });
   }
 
+  #destroyedNetwork(id: string, at: string): DockerEvent {
+    const removed = this.#network(id, 'destroy', at);
+    this.#networks.delete(id);
+    return removed;
+  }
+
+  #destroyedVolume(name: string, at: string): DockerEvent {
+    const driver = this.#volumes.get(name) ?? '';
+    this.#volumes.delete(name);
+    return dockerEvent('volume', 'destroy', name, { driver }, at);
+  }
+
   #rememberExec(id: string, container: string, words: readonly string[]): string {
     const command = words.join(' ');
     this.#execs.set(id, { container, command });
@@ -381,6 +401,11 @@ export class EventProjection {
 
 function dockerEvent(type: DockerEvent['type'], action: string, id: string, attributes: Attributes, time: string): DockerEvent {
   return { type, action, id, attributes: sorted(attributes), time };
+}
+
+/** What a prune is told as, after each thing that went. */
+function pruned(type: DockerEvent['type'], reclaimedBytes: number, time: string): DockerEvent {
+  return dockerEvent(type, 'prune', '', { reclaimed: String(reclaimedBytes) }, time);
 }
 
 /** Keys in order, as Go prints maps. */
