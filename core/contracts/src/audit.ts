@@ -22,6 +22,8 @@ export interface AuditRecord {
   readonly target?: string;
   /** Images that came of it, with the tags that they were given. */
   readonly images?: readonly { readonly id: string; readonly tags: readonly string[] }[];
+  /** What a prune took away: `container/<id>`, `volume/<name>` and so on. */
+  readonly removed?: readonly string[];
   /** In the container: of what was copied into it, or out of it. */
   readonly path?: string;
   readonly actor: Actor;

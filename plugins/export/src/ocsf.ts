@@ -24,7 +24,7 @@ const REGULAR_FILE = 1;
 /** One act as an API Activity. Acts only: what happens by itself is no call of an API. `ordinal` is `metadata.sequence`. */
 export function toOcsf(record: AuditRecord): { readonly [attribute: string]: unknown } {
   const activity = activityOf(record.verb);
-  const { seq, time, op, corr, verb, object, ref, actor, via, status, error, ms, target, images = [] } = record;
+  const { seq, time, op, corr, verb, object, ref, actor, via, status, error, ms, target, images = [], removed = [] } = record;
   return {
     activity_id: activity,
     activity_name: ACTIVITY_NAME[activity],
@@ -70,6 +70,7 @@ export function toOcsf(record: AuditRecord): { readonly [attribute: string]: unk
       { uid: object, type: typeOf(object), ...(ref === undefined ? {} : { name: ref }) },
       ...(target === undefined ? [] : [{ uid: target, type: typeOf(target) }]),
       ...images.map(({ id, tags }) => ({ uid: `image/${id}`, type: 'image', ...(tags[0] === undefined ? {} : { name: tags[0] }) })),
+      ...removed.map((uid) => ({ uid, type: typeOf(uid) })),
     ],
     unmapped: { strength: record.strength },
   };

@@ -64,7 +64,8 @@ export async function simEngine(
     instance: 'inst',
     next: () => `op${String((made += 1)).padStart(6, '0')}`,
   });
-  return startEngine({ ...parts, host: { ...parts.host, bootId: world.bootId }, ...(plugins === undefined ? {} : { plugins }) });
+  const host = { ...parts.host, bootId: world.bootId, treeBytes: async (path: string) => world.trees.get(path) ?? 0 };
+  return startEngine({ ...parts, host, ...(plugins === undefined ? {} : { plugins }) });
 }
 
 export const CALLER = { actor: { scheme: 'unix', uid: 1000, gid: 1000, pid: 42 } } as const;

@@ -10,6 +10,8 @@ export class SimWorld extends SimHost {
   /** From this effect on nothing answers any more: the engine is as good as killed. `after` lets that effect itself happen. */
   dieAt = Number.POSITIVE_INFINITY;
   dieAfter = false;
+  /** Bytes of what is beneath a path. */
+  readonly trees = new Map<string, number>();
   /** What engines take for the time, and for how long the host has been up: both stand still unless a test moves them. Nanoseconds. */
   readonly clocks = { now: 1000n, mono: 1n };
 

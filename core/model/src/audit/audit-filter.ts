@@ -10,7 +10,7 @@ export interface AuditFilter {
   readonly subject: readonly string[];
   /** `container.create`, `image.*`, `log.read`. */
   readonly verb: readonly string[];
-  /** `container/<id or its beginning>`, or a name, also with its kind: of the object, of what else the client named, of images that came of it. */
+  /** `container/<id or its beginning>`, or a name, also with its kind: of the object, of what else the client named, of images that came of it, of what a prune took away. */
   readonly object: readonly string[];
   /** Streams of objects that had a name which `object` has; they fit as well. */
   readonly called: ReadonlySet<string>;
@@ -37,19 +37,21 @@ export function wants(filter: AuditFilter, record: AuditRecord, recorded: Actor,
 }
 
 /** Whether an act is about something that had a name which was asked for. */
-function concernsCalled(called: ReadonlySet<string>, { object, target = '' }: AuditRecord): boolean {
-  return called.has(object) || called.has(target);
+function concernsCalled(called: ReadonlySet<string>, { object, target = '', removed = [] }: AuditRecord): boolean {
+  return called.has(object) || called.has(target) || removed.some((one) => called.has(one));
 }
 
-/** Whether an act is about what a pattern says: its object, what the client called that, what else it named, or images that came of it. */
-function concerns({ object, ref, target, images = [] }: AuditRecord, pattern: string): boolean {
+/** Whether an act is about what a pattern says: its object, what the client called that, what else it named, images that came of it, or what it took away. */
+function concerns({ object, ref, target, images = [], removed = [] }: AuditRecord, pattern: string): boolean {
   const [kind, id] = [object.slice(0, object.indexOf('/')), object];
   const names = [
     ...(ref === undefined ? [] : [ref, `${kind}/${ref}`]),
     ...(target === undefined ? [] : [target, target.slice(target.indexOf('/') + 1)]),
+    // Of a volume it is the name.
+    ...removed.map((one) => one.slice(one.indexOf('/') + 1)),
     ...images.flatMap(({ tags }) => tags.flatMap((tag) => [tag, `image/${tag}`])),
   ];
-  const ids = [id, ...(target === undefined ? [] : [target]), ...images.map((image) => `image/${image.id}`)];
+  const ids = [id, ...(target === undefined ? [] : [target]), ...images.map((image) => `image/${image.id}`), ...removed];
   return names.some((name) => fits(pattern, name)) || ids.some((one) => fits(pattern, one) || isBeginning(pattern, one));
 }
 

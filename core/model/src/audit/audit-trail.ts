@@ -46,7 +46,7 @@ function ofCommand(intent: ShiplogEvent, outcome: ShiplogEvent | undefined): Aud
     object: intent.stream === 'engine' ? (ref === undefined ? 'engine' : `${noun}/${ref}`) : intent.stream,
     ...(ref === undefined ? {} : { ref }),
     ...targetIn(intent),
-    ...(outcome === undefined ? {} : imagesOf(intent, outcome)),
+    ...(outcome === undefined ? {} : { ...imagesOf(intent, outcome), ...removedBy(intent, outcome) }),
     ...pathIn(intent),
     status: outcome === undefined ? 'pending' : status,
     ...(error === undefined ? {} : { error }),
@@ -110,6 +110,28 @@ function imagesOf(intent: ShiplogEvent, outcome: ShiplogEvent): Pick<AuditRecord
     return { images: [{ id: outcome.data.image, tags: intent.data.decided?.references ?? [] }] };
   const images = 'images' in outcome.data ? outcome.data.images.map(({ manifest, tags }) => ({ id: manifest.id, tags })) : [];
   return images.length === 0 ? {} : { images };
+}
+
+function removedBy(intent: ShiplogEvent, outcome: ShiplogEvent): Pick<AuditRecord, 'removed'> {
+  const removed = prunedBy(intent, outcome);
+  return removed.length === 0 ? {} : { removed };
+}
+
+function prunedBy(intent: ShiplogEvent, outcome: ShiplogEvent): readonly string[] {
+  switch (outcome.type) {
+    case 'container.prune.succeeded':
+      return outcome.data.removed.map((id) => `container/${id}`);
+    case 'network.prune.succeeded':
+      return outcome.data.removed.map((id) => `network/${id}`);
+    case 'volume.prune.succeeded':
+      return outcome.data.removed.map((name) => `volume/${name}`);
+    case 'image.prune.succeeded': {
+      const removals = intent.type === 'image.prune.requested' ? (intent.data.decided?.removals ?? []) : [];
+      return removals.flatMap(({ id, remove }) => (remove ? [`image/${id}`] : []));
+    }
+    default:
+      return [];
+  }
 }
 
 function pathIn(intent: ShiplogEvent): { readonly path?: string } {

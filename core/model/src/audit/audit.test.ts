@@ -87,6 +87,29 @@ test('given what else was named, and images that came of an act, when it is pair
   assert.equal(told('container.rename', { container: 'web' }), [undefined, undefined]);
 });
 
+test('given prunes, when they are paired, then what went is told, and of one that found nothing nothing', () => {
+  const told = (kind: string, decided: object, data: object): unknown => {
+    const trail = new AuditTrail();
+    const type = `${kind}.prune`;
+    const [intent, outcome] = [
+      { ...EVENTS[0], op: 'x', stream: 'engine' },
+      { ...EVENTS[0], op: 'x' },
+    ];
+    trail.next({ ...intent, kind: 'intent', type: `${type}.requested`, data: { args: {}, decided } } as never);
+    const record = trail.next({ ...outcome, kind: 'outcome', type: `${type}.succeeded`, data } as never);
+    return [record?.object, record?.removed];
+  };
+  assert.equal(told('container', { ids: ['1'] }, { removed: ['1'], reclaimedBytes: 0 }), ['engine', ['container/1']]);
+  assert.equal(told('network', { networks: [{ id: '1', name: 'a' }] }, { removed: ['1'] }), ['engine', ['network/1']]);
+  assert.equal(told('volume', { names: ['a', 'b'] }, { removed: ['b'], reclaimedBytes: 0 }), ['engine', ['volume/b']]);
+  const removals = [
+    { id: 'sha256:1', remove: true },
+    { id: 'sha256:2', remove: false },
+  ];
+  assert.equal(told('image', { removals }, { reclaimedBytes: 0 }), ['engine', ['image/sha256:1']]);
+  assert.equal(told('volume', { names: [] }, { removed: [], reclaimedBytes: 0 }), ['engine', undefined]);
+});
+
 const RECORD: AuditRecord = {
   seq: 1,
   time: '1',
@@ -100,6 +123,7 @@ const RECORD: AuditRecord = {
   status: 'refused',
   target: 'network/back',
   images: [{ id: `sha256:${'fedcba9876543210'.padEnd(64, '0')}`, tags: ['shop:1', 'shop:2'] }],
+  removed: [`network/${'abcdefabcdef'.padEnd(64, '0')}`, 'volume/kept-data'],
   via: { method: 'DELETE', route: '/containers/{id}', agent: 'docker/1' },
 };
 const SEALED: Actor = { scheme: 'sealed', was: 'unix', subject: 'f00d', box: '' };
@@ -126,7 +150,13 @@ const FILTERS: readonly (readonly [filter: Partial<AuditFilter>, actor: Actor, w
   [{ object: ['0123456789ab'] }, ROOT, true],
   [{ object: ['container/0123456789ab'] }, ROOT, true],
   [{ object: ['image/*'] }, ROOT, true],
-  [{ object: ['volume/*'] }, ROOT, false],
+  [{ object: ['exec/*'] }, ROOT, false],
+  [{ object: ['volume/*'] }, ROOT, true],
+  [{ object: ['kept-data'] }, ROOT, true],
+  [{ object: ['volume/kept-data'] }, ROOT, true],
+  [{ object: ['network/kept-data'] }, ROOT, false],
+  [{ object: ['abcdefabcdef'] }, ROOT, true],
+  [{ object: ['gone'], called: new Set([`network/${'abcdefabcdef'.padEnd(64, '0')}`]) }, ROOT, true],
   [{ object: ['container/web'] }, ROOT, true],
   [{ object: ['back'] }, ROOT, true],
   [{ object: ['network/back'] }, ROOT, true],

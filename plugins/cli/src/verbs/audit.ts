@@ -122,21 +122,28 @@ const COLUMNS = [
   'agent',
   'target',
   'images',
+  'removed',
 ] as const;
 
 /** What stands between an object and what else the client named. */
 const LEADS: { readonly [verb: string]: string } = { 'image.tag': 'as', 'image.commit': 'as', 'network.disconnect': 'from' };
 
 /** `container/0123456789ab (web) to network/back`. */
-function objectText({ object, ref, verb, target, images = [] }: AuditRecord): string {
+function objectText({ object, ref, verb, target, images = [], removed = [] }: AuditRecord): string {
   const [image, ...more] = images;
   // What came in is of more interest than where it was asked for.
   if (object === 'engine' && image !== undefined) {
     const tags = image.tags.length === 0 ? '' : ` (${image.tags.join(', ')})`;
-    return `${shortened(`image/${image.id}`)}${tags}${more.length === 0 ? '' : ` and ${more.length} more`}`;
+    return `${shortened(`image/${image.id}`)}${tags}${andMore(more)}`;
   }
+  const [first, ...others] = removed;
+  if (first !== undefined) return `${shortened(first)}${andMore(others)}`;
   const called = ref === undefined || object.includes(ref) ? '' : ` (${shortened(ref)})`;
   return `${shortened(object)}${called}${target === undefined ? '' : ` ${LEADS[verb] ?? 'to'} ${shortened(target)}`}`;
+}
+
+function andMore({ length }: readonly unknown[]): string {
+  return length === 0 ? '' : ` and ${length} more`;
 }
 
 function shortened(text: string): string {
@@ -156,7 +163,7 @@ async function* jsonLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<s
 
 async function* csvLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<string> {
   yield csvLine(COLUMNS);
-  for await (const { time, seq, verb, object, ref, status, error, ms, actor, strength, via, target, images } of records) {
+  for await (const { time, seq, verb, object, ref, status, error, ms, actor, strength, via, target, images, removed } of records) {
     const came = images?.map(({ id, tags }) => [id, ...tags].join(' ')).join('; ');
     const at = new Date(Number(BigInt(time) / 1_000_000n)).toISOString();
     yield csvLine([
@@ -175,6 +182,7 @@ async function* csvLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<st
       via?.agent,
       target,
       came,
+      removed?.join('; '),
     ]);
   }
 }
