@@ -401,12 +401,37 @@ export function auditCases(daemon: TestDaemon, scratch: string, registry: string
       bad: [refused(404, drop('/networks/nobody')), refused(403, drop('/networks/bridge'))],
     },
     {
+      verb: 'network.prune',
+      good: async () => {
+        for (const name of ['unused1', 'unused2'])
+          await ask(daemon.socket, 'POST', '/networks/create', JSON.stringify({ Name: name, Labels: { unused: '' } }));
+        return post('/networks/prune?filters=%7B%22label%22%3A%5B%22unused%22%5D%7D');
+      },
+      goodStatus: 200,
+      bad: [
+        refused(400, post('/networks/prune?filters=nonsense')),
+        refused(400, post('/networks/prune?filters=%7B%22colour%22%3A%5B%22red%22%5D%7D')),
+        refused(400, post('/networks/prune?filters=%7B%22until%22%3A%5B%22soon%22%5D%7D')),
+      ],
+    },
+    {
       verb: 'volume.create',
       good: async () => post('/volumes/create', '{"Name":"audited"}'),
       goodStatus: 201,
       bad: [refused(400, post('/volumes/create', '{')), refused(400, post('/volumes/create', '{"Name":"/bad"}'))],
     },
     { verb: 'volume.remove', good: async () => drop('/volumes/audited'), goodStatus: 204, bad: [refused(404, drop('/volumes/nobody'))] },
+    {
+      verb: 'volume.prune',
+      // One that finds nothing is an act as well.
+      good: async () => post('/volumes/prune?filters=%7B%22label%22%3A%5B%22none%22%5D%7D'),
+      goodStatus: 200,
+      bad: [
+        refused(400, post('/volumes/prune?filters=nonsense')),
+        refused(400, post('/volumes/prune?filters=%7B%22until%22%3A%5B%221h%22%5D%7D')),
+        refused(400, post('/volumes/prune?filters=%7B%22all%22%3A%5B%22perhaps%22%5D%7D')),
+      ],
+    },
     ...(['reload', 'disable', 'enable'] as const).map((verb) => ({
       verb: `plugin.${verb}`,
       good: async () => post(`/shiplog/v1/plugins/${encodeURIComponent('@shiplog/storage-vfs')}/${verb}`),
