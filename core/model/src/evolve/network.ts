@@ -1,4 +1,4 @@
-import type { ContainerRecord, ContainerSpec, Decisions, StreamName } from '@shiplog/contracts';
+import type { ContainerRecord, ContainerSpec, Decisions } from '@shiplog/contracts';
 import { attachedInOrder } from '../network/attached-in-order.ts';
 import { idleEndpoints, networkModeName } from '../network/joined-networks.ts';
 import { findNetworkByName } from '../projections/find-network.ts';
@@ -31,7 +31,8 @@ export const networkEvolvers: Evolvers<EventsOf<'network'>> = {
       removing(
         state,
         event.op,
-        decided.networks.map(({ id }): StreamName => `network/${id}`),
+        'network',
+        decided.networks.map(({ id }) => id),
       );
   },
   'network.prune.succeeded': (state, event) => {

@@ -1,4 +1,4 @@
-import type { EventOf, EventType, StreamName } from '@shiplog/contracts';
+import type { EventOf, EventType } from '@shiplog/contracts';
 import type { Pending, State } from '../state.ts';
 
 const REQUESTED = '.requested';
@@ -26,9 +26,9 @@ export function closeOperation(state: State, event: EventOf<EventType>): void {
 }
 
 /** What an operation in no object's own stream takes away is nobody's to use meanwhile. */
-export function removing(state: State, op: string, removes: readonly StreamName[]): void {
+export function removing(state: State, op: string, kind: 'network' | 'volume', names: readonly string[]): void {
   const open = state.openOperations.get(op);
-  if (open !== undefined) state.openOperations.set(op, { ...open, removes });
+  if (open !== undefined) state.openOperations.set(op, { ...open, removes: names.map((name) => `${kind}/${name}`) });
 }
 
 /** The container whose stream it is; a prune has several. */

@@ -1,4 +1,3 @@
-import type { StreamName } from '@shiplog/contracts';
 import { forgetVolume } from './container-record.ts';
 import type { EventsOf, Evolvers } from './evolvers.ts';
 import { removing } from './operations.ts';
@@ -28,12 +27,7 @@ export const volumeEvolvers: Evolvers<EventsOf<'volume'>> = {
   'volume.remove.failed': () => undefined,
   'volume.prune.requested': (state, event) => {
     const { decided } = event.data;
-    if (decided !== null)
-      removing(
-        state,
-        event.op,
-        decided.names.map((name): StreamName => `volume/${name}`),
-      );
+    if (decided !== null) removing(state, event.op, 'volume', decided.names);
   },
   'volume.prune.succeeded': (state, event) => {
     for (const name of event.data.removed) state.volumes.delete(name);
