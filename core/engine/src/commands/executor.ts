@@ -252,6 +252,7 @@ export class Executor {
       return handler.answer(intent.data.decided as never, outcome);
     } catch (thrown) {
       const error = scrubbed(ShiplogError.wrap(thrown), op.secrets, this.core.secrets.rules);
+      ledger.note(error);
       if (error.code === 'LOG_CLOSED') throw error;
       if (error.class === 'bug') this.core.parts.logger.error(`${verb} failed`, { op: intent.op, error: error.stack, cause: error.cause });
       await op.undo();

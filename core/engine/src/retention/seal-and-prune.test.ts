@@ -2,7 +2,8 @@
 import { hash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openLevelLog } from '@shiplog/event-log';
+import { openEventLog, openLevelLog } from '@shiplog/event-log';
+import { MemoryLevel } from 'memory-level';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -98,6 +99,21 @@ async function history(engine: RunningEngine): Promise<string> {
 }
 
 const sha256 = (bytes: Uint8Array | undefined): string => hash('sha256', bytes ?? '');
+
+for (const verb of ['log.seal', 'log.prune'] as const)
+  test(`given a disk that fails in ${verb}, when it ends, then the engine says that its log failed, since nothing is acknowledged any more`, async () => {
+    await using temporary = await temporaryDirectory();
+    const db = new MemoryLevel();
+    const log = await openEventLog({ db, archive: temporary.path, boot: 'boot-1', inst: 'inst' });
+    const engine = await simEngine(new SimWorld(), { open: async () => log });
+    await history(engine);
+    db.hooks.prewrite.add(({ type }) => {
+      if (type === 'del') throw new Error('no space left on device');
+    });
+    assert.is(await codeOf(engine.execute(verb, { before: 100 }, CALLER)), 'LOG_CLOSED');
+    assert.is((await engine.failed).code, 'LOG_CLOSED');
+    await engine.stop('test').catch(() => undefined);
+  });
 
 test('given old events, when they are sealed and pruned, then what lives goes on, the past begins later, and a restart without snapshots has the same state', async () => {
   await using temporary = await temporaryDirectory();

@@ -48,7 +48,7 @@ export class Ledger {
   }
 
   /**
-   * Resolves, and never before, when an append could not be made durable. The log admits nothing from then on, and `head`
+   * Resolves, and never before, when the log could not be written. The log admits nothing from then on, and `head`
    * holds what will not be there later: the process must end, and the next one folds what is on disk.
    */
   get failed(): Promise<ShiplogError> {
@@ -68,7 +68,7 @@ export class Ledger {
 
   /** Admits events and folds them in. What {@link EventLog.append} throws leaves the state as it was. */
   append(request: AppendRequest): Admitted {
-    const admitted = this.log.append({ ...request, events: request.events.map(versioned) });
+    const admitted = this.#admit(request);
     for (const event of admitted.events) evolve(this.head, event);
     this.#cached = undefined;
     this.#marker.passed(this.head, admitted.durable);
@@ -76,8 +76,22 @@ export class Ledger {
       for (const event of admitted.events) this.facts.next(event);
     });
     // Also for callers that do not await `durable`: a dead disk is told once, here, and is no unhandled rejection.
-    durable.catch((error: unknown) => this.#failed.resolve(ShiplogError.wrap(error, 'LOG_CLOSED')));
+    durable.catch((error: unknown) => this.note(ShiplogError.wrap(error, 'LOG_CLOSED')));
     return { events: admitted.events, durable };
+  }
+
+  /** Takes note of what an operation failed with: the log is also written where events are moved or go. */
+  note(error: ShiplogError): void {
+    if (error.code === 'LOG_CLOSED') this.#failed.resolve(error);
+  }
+
+  #admit(request: AppendRequest): Admitted {
+    try {
+      return this.log.append({ ...request, events: request.events.map(versioned) });
+    } catch (error) {
+      this.note(ShiplogError.wrap(error));
+      throw error;
+    }
   }
 
   /** The state as of now, once all of it is durable. The view never changes afterwards. */
