@@ -150,7 +150,7 @@ export interface EventLog extends EventLogReader {
   revision(stream: StreamName): number;
   /**
    * Admits events: gives places, checks expectations and conditions against all admitted before, and starts their write.
-   * Throws LOG_CONFLICT, LOG_CONDITION_FAILED or LOG_CLOSED, with nothing admitted. Events of one call share one fsync at most.
+   * Throws LOG_CONFLICT, LOG_CONDITION_FAILED, LOG_CLOSED, or REQUEST_INVALID for an event of more than 64 Mi characters as JSON, with nothing admitted. Events of one call share one fsync at most.
    */
   append(request: AppendRequest): Admitted;
   /** Resolves when everything admitted so far is durable. */

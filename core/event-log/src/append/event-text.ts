@@ -1,4 +1,4 @@
-import type { ShiplogEvent } from '@shiplog/contracts';
+import { type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 import { canonicalJson } from './canonical-json.ts';
 
 /** A character that JSON escapes, or may have to. */
@@ -7,10 +7,12 @@ const SPECIAL = /[^ !#-[\]-~]/;
 /** Quoted texts of strings that most events share: types, kinds, the boot, the instance. */
 const known = new Map<string, string>();
 const MOST_KNOWN = 1024;
+/** Characters of an event at most: more than a request brings, and no more than an archive gives back. */
+const MOST_LENGTH = 64 * 1024 * 1024;
 
 /**
  * The canonical JSON text of an event (see {@link canonicalJson}): its fields in their order, so that only what stands in
- * them must be put in order. Throws INTERNAL for what JSON cannot hold.
+ * them must be put in order. Throws INTERNAL for what JSON cannot hold, REQUEST_INVALID for what is too large to be archived.
  */
 export function eventText(event: ShiplogEvent): string {
   const { cause, driver, idem, req, result, tags } = event;
@@ -25,7 +27,12 @@ export function eventText(event: ShiplogEvent): string {
   if (result !== undefined) text += `,"result":${canonicalJson(result)}`;
   text += `,"rev":${event.rev},"seq":${event.seq},"stream":${quoted(event.stream)},"sv":${canonicalJson(event.sv)},"t":${quoted(event.t)}`;
   if (tags !== undefined) text += `,"tags":${canonicalJson(tags)}`;
-  return `${text},"type":${shared(event.type)},"v":${event.v}}`;
+  text += `,"type":${shared(event.type)},"v":${event.v}}`;
+  if (text.length > MOST_LENGTH)
+    throw new ShiplogError('REQUEST_INVALID', `an event of ${text.length} characters is larger than ${MOST_LENGTH}; nothing was appended`, {
+      most: MOST_LENGTH,
+    });
+  return text;
 }
 
 /** Most strings stand for themselves. What is no string, against its type, is left to who writes any value. */

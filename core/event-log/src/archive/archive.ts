@@ -7,8 +7,8 @@ import { type ArchiveIndex, checksumOf, decodeIndex, decodeTrailer, splitSegment
 
 const decompress = promisify(zstdDecompress);
 
-/** No block of ours is larger decompressed; a damaged one must not fill the memory. */
-const MOST_BYTES = 64 * 1024 * 1024;
+/** No block of ours is larger decompressed, with the largest event there may be; a forged one must not fill the memory. */
+const MOST_BYTES = 256 * 1024 * 1024;
 
 /** A file of old segments, to be read. Bytes are checked when they are read: FrameError tells of damage. */
 export class Archive {

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoryLevel } from 'memory-level';
 import { type TemporaryDirectory, temporaryDirectory } from '@shiplog/test-support';
-import type { EventLog } from '@shiplog/contracts';
+import type { AppendRequest, EventLog } from '@shiplog/contracts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openEventLog } from '../event-log.ts';
-import { all, IDENTITY, samples, STAMP } from '../samples.test.util.ts';
+import { all, errorOf, IDENTITY, sample, samples, STAMP } from '../samples.test.util.ts';
 import { ArchivingLevel } from './archiving-level.ts';
 
 /** A database whose writes take a while, and which counts those that are under way. */
@@ -74,6 +74,21 @@ test('given a seal whose write is under way, when somebody begins to read, then 
   for await (const _ of log.seal(50));
   const each = Array.from({ length: EVENTS }, (_, seq) => seq);
   assert.equal(seen, [each]);
+});
+
+test('given the largest event there may be, when it is sealed, then it is read again; a larger one is refused, and nothing is appended', async ({
+  log,
+}) => {
+  const sized = (size: number): AppendRequest => ({ stamp: { ...STAMP, corr: 'x'.repeat(size) }, events: [sample(0)] });
+  const room = 64 * 1024 * 1024 - JSON.stringify(log.append(sized(0)).events[0]).length;
+  assert.is((await errorOf(() => log.append(sized(room + 1))))?.code, 'REQUEST_INVALID');
+  const { events } = log.append(sized(room - 10));
+  const { events: last } = log.append(samples(0, 40));
+  await log.flushed();
+  for await (const _ of log.seal(last.at(-1)?.seq ?? 0));
+  assert.ok(log.sealedSeq >= (events[0]?.seq ?? Number.POSITIVE_INFINITY));
+  const [found] = await all(log.read({ from: events[0]?.seq ?? 0, to: events[0]?.seq ?? 0 }));
+  assert.is(found?.corr.length, room - 10);
 });
 
 test.run();
