@@ -61,14 +61,18 @@ export function imageStore(host: SimHost, act: Act, archives: Archives): ImageSt
         },
         op,
       ),
-    pack: (ingest, { id, layers }, { op }) =>
+    pack: (ingest, { id, layers }, _isThere, { op }) =>
       act(
         'pack',
         ingest,
         () => {
           const blob = (digest: Digest, mediaType = '') => ({ mediaType, digest, size: 1, path: `/${digest}` });
           // What it is made of tells what it is.
-          return { manifest: blob(id), config: blob(id), layers: layers.map(({ digest, mediaType }) => blob(digest, mediaType)) };
+          return {
+            manifest: blob(id),
+            config: blob(id),
+            layers: layers.map(({ digest, diffId, mediaType }) => ({ ...blob(digest, mediaType), diffId })),
+          };
         },
         op,
       ),

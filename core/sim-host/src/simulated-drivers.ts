@@ -59,6 +59,7 @@ export function simulatedDrivers(host: SimHost, { around, archives = () => [], n
         act('image-source', name)('resolve', args.reference, () => simulateVerb('image-source', 'resolve', args) as object, op),
       fetch: ({ digest }, { op }) => act('image-source', name)('fetch', digest, () => ({}), op),
       login: async () => ({}),
+      mount: ({ digest }, { op }) => act('image-source', name)('mount', digest, () => ({ state: 'there' as const }), op),
       upload: ({ digest }, { op }) => act('image-source', name)('upload', digest, () => ({ state: 'pushed' as const }), op),
       publish: ({ reference }, { op }) => act('image-source', name)('publish', reference, () => ({}), op),
     }),

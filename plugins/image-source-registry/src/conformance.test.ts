@@ -45,6 +45,10 @@ const WRONG: { readonly [check: string]: { readonly does: string; readonly make:
     does: 'says of each blob that it was sent',
     make: (right) => ({ upload: async (args, ctx) => ({ ...(await right.upload(args, ctx)), state: 'pushed' }) }),
   },
+  'given a blob that is there, and one that is not, when it is asked for, then that is told, nothing is sent, and it can be uploaded': {
+    does: 'says of each blob that it is there',
+    make: () => ({ mount: async () => ({ state: 'there' }) }),
+  },
   'given a tag, when another image is published under it, then it stands for that one': {
     does: 'publishes once',
     make: (right) => {

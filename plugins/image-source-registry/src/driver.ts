@@ -9,7 +9,7 @@ import { readHosts } from './hosts.ts';
 import { ACCEPT, descriptorIn, descriptorOf } from './manifest.ts';
 import { type Patience, patiently, PATIENCE } from './patience.ts';
 import { type Place, Registry } from './registry.ts';
-import { uploadBlob } from './upload.ts';
+import { type Destination, mountBlob, uploadBlob } from './upload.ts';
 
 type Verbs = Required<ImageSource>;
 type Args<V extends keyof Verbs> = Parameters<Verbs[V]>[0];
@@ -104,27 +104,20 @@ export class RegistrySource implements ImageSource {
     return {};
   }
 
-  async upload(args: Args<'upload'>, ctx: OperationContext): Answer<'upload'> {
-    const { reference, digest, size, path, elsewhere = [], auth = {} } = args;
-    const parts = referenceParts(reference);
-    const others = elsewhere.map(referenceParts).filter(({ domain }) => domain === parts.domain);
-    const scope = [`repository:${parts.path}:pull,push`, ...others.map((other) => `repository:${other.path}:pull`)].join(' ');
+  async mount({ reference, digest, elsewhere, auth = {} }: Args<'mount'>, { signal }: OperationContext): Answer<'mount'> {
+    const to = destinationOf(reference, elsewhere, auth);
+    const what = `blob ${digest} for ${reference}`;
+    return patiently(what, this.#patience, signal, async () => told(await mountBlob(this.#registry, to, digest, what, signal)));
+  }
+
+  async upload({ reference, digest, size, path, elsewhere, auth = {} }: Args<'upload'>, ctx: OperationContext): Answer<'upload'> {
+    const to = destinationOf(reference, elsewhere, auth);
     const what = `blob ${digest} for ${reference}`;
     return patiently(what, this.#patience, ctx.signal, async () => {
       const tell = shown(digest, size, ctx, 'Pushing');
-      const blob = { digest, size, path };
-      const { state, from } = await uploadBlob(
-        this.#registry,
-        { ...placeOf(parts, '', auth), scope },
-        parts.path,
-        blob,
-        others,
-        what,
-        tell,
-        ctx.signal,
-      );
+      const uploaded = await uploadBlob(this.#registry, to, { digest, size, path }, what, tell, ctx.signal);
       tell(size);
-      return { state, ...(from === undefined ? {} : { from: canonical({ name: `${from.domain}/${from.path}` }) }) };
+      return told(uploaded);
     });
   }
 
@@ -148,6 +141,18 @@ export class RegistrySource implements ImageSource {
       return {};
     });
   }
+}
+
+/** Where blobs of a reference go, and what else there is in its registry. */
+function destinationOf(reference: string, elsewhere: readonly string[] = [], auth: Place['auth']): Destination {
+  const { domain, path: repository } = referenceParts(reference);
+  const others = elsewhere.map((name) => referenceParts(name)).filter((other) => other.domain === domain);
+  const scope = [`repository:${repository}:pull,push`, ...others.map(({ path }) => `repository:${path}:pull`)].join(' ');
+  return { place: { domain, scope, auth }, repository, others };
+}
+
+function told<S extends string>({ state, from }: { readonly state: S; readonly from?: ReferenceParts }): { state: S; from?: string } {
+  return { state, ...(from === undefined ? {} : { from: canonical({ name: `${from.domain}/${from.path}` }) }) };
 }
 
 /** Of a reference: what is done with its repository. */

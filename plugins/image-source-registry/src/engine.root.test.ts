@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { busyboxLayout, run, temporaryDirectory, TestDaemon, TestRegistry } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Gate } from './testing/gate.test.util.ts';
 
 const test = suite('image-source-registry in an engine');
 const scratch = await temporaryDirectory('shiplog-images-');
@@ -22,6 +23,7 @@ async function layout(config: object = {}): Promise<{ readonly path: string; rea
   return { path, digest: (await busyboxLayout(path, 'latest', config)).digest };
 }
 
+const stored = (): Promise<readonly string[]> => readdir(join(daemon.directory, 'root/drivers/image-store/local/blobs/sha256'));
 const ingests = (): Promise<readonly string[]> => readdir(join(daemon.directory, 'root/drivers/image-store/local/ingest')).catch(() => []);
 
 test('given an image in a registry, when docker pulls it, then it is shown layer by layer, runs, and is known by its digest; again, it is up to date', async () => {
@@ -173,6 +175,79 @@ test('given an image that was pulled, when it is pushed under another name, then
   assert.is(pushed.code, 0, pushed.stderr);
   assert.match(pushed.stdout, /: Mounted from (?:[a-z0-9/]+)\n1: digest: /, pushed.stdout);
   assert.match(pushed.stdout, /: Layer already exists\n2: digest: /);
+});
+
+test('given an image that was pulled, when it is pushed elsewhere, then by the manifest it came by, and nothing is sent; so it is again after it was loaded', async () => {
+  await using gate = await Gate.before(registry.host);
+  const { path } = await layout({ Labels: { is: 'known' } });
+  await registry.push(`oci:${path}:latest`, 'known/from:1', ['--format', 'v2s2']);
+  const [from, to] = [`${gate.host}/known/from:1`, `${gate.host}/known/to:1`];
+  assert.is((await daemon.docker(['pull', from])).code, 0);
+  const digests = async (name: string) =>
+    (await daemon.docker(['inspect', '-f', '{{join .RepoDigests "\\n"}}', name])).stdout.trim().split('\n');
+  const [came = ''] = await digests(from);
+  assert.is((await daemon.docker(['tag', from, to])).code, 0);
+  const pushed = await daemon.docker(['push', to]);
+  assert.match(pushed.stdout, `1: digest: ${came.split('@')[1]}`, pushed.stderr);
+  assert.equal(await digests(to), [came, came.replace('/from@', '/to@')]);
+  assert.equal(
+    gate.seen.filter((seen) => seen.startsWith('PUT')),
+    ['PUT /v2/known/to/manifests/1'],
+  );
+  const blobs = await stored();
+  // Plain, as an archive has it.
+  const archive = join(scratch.path, 'known.tar');
+  assert.is(
+    (
+      await run('skopeo', [
+        '--insecure-policy',
+        'copy',
+        '--src-tls-verify=false',
+        `docker://${registry.host}/known/to:1`,
+        `docker-archive:${archive}:${to}`,
+      ])
+    ).code,
+    0,
+  );
+  assert.is((await daemon.docker(['load', '-i', archive])).code, 0);
+  assert.equal(await stored(), blobs);
+  gate.seen.length = 0;
+  const again = await daemon.docker(['push', to]);
+  assert.match(again.stdout, `1: digest: ${came.split('@')[1]}`, again.stderr);
+  assert.equal(
+    gate.seen.filter((seen) => !seen.startsWith('HEAD')),
+    ['PUT /v2/known/to/manifests/1'],
+  );
+});
+
+test('given an image of plain layers that was pushed, when it is pushed again, to there and to elsewhere, then nothing is sent twice', async () => {
+  await using gate = await Gate.before(registry.host);
+  const { path } = await layout({ Labels: { is: 'plain' } });
+  await registry.push(`oci:${path}:latest`, 'plain/base:1');
+  const name = `${gate.host}/plain/app:1`;
+  assert.is((await daemon.docker(['run', '--name', 'plain', `${registry.host}/plain/base:1`, 'touch', '/plain'])).code, 0);
+  assert.is((await daemon.docker(['commit', 'plain', name])).code, 0);
+  await daemon.docker(['rm', 'plain']);
+  const push = async (to: string): Promise<readonly [digest: string | undefined, sent: readonly string[]]> => {
+    gate.seen.length = 0;
+    const { code, stdout, stderr } = await daemon.docker(['push', to]);
+    assert.is(code, 0, stderr);
+    return [
+      /digest: (\S+)/.exec(stdout)?.[1],
+      gate.seen.filter((seen) => !seen.startsWith('HEAD')).map((seen) => seen.split('?')[0] ?? ''),
+    ];
+  };
+  const [digest] = await push(name);
+  assert.equal(await push(name), [digest, ['PUT /v2/plain/app/manifests/1']]);
+  const other = `${gate.host}/plain/other:1`;
+  assert.is((await daemon.docker(['tag', name, other])).code, 0);
+  const [same, sent] = await push(other);
+  assert.is(same, digest);
+  assert.ok(sent.includes('POST /v2/plain/other/blobs/uploads/'), String(sent));
+  assert.equal(
+    sent.filter((seen) => seen.startsWith('PUT')),
+    ['PUT /v2/plain/other/manifests/1'],
+  );
 });
 
 test('given what cannot be pushed, when docker pushes it, then it is told why, and nothing of it stays', async () => {

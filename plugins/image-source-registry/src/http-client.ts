@@ -4,7 +4,7 @@ import { type Hosts, isInsecure } from './hosts.ts';
 
 /** A request. A body is made anew for each attempt. */
 export interface Call {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   readonly url: URL;
   readonly headers: { readonly [name: string]: string };
   readonly body?: () => AsyncIterable<Uint8Array> | Uint8Array;

@@ -67,6 +67,26 @@ test('given a registry that has a blob, here or elsewhere, when it is uploaded, 
   );
 });
 
+test('given a layer that it would take work to send, when it is asked for, then it is mounted where that can be, and no upload is left begun', async () => {
+  let mounts = true;
+  await using registry = await ScriptedRegistry.start(({ method, url = '' }, response) => {
+    if (method === 'HEAD') response.writeHead(url.includes('/there/') ? 200 : 404).end();
+    else if (method === 'POST') response.writeHead(mounts ? 201 : 202, { location: '/session/1' }).end();
+    else response.writeHead(204).end();
+  });
+  await using asker = await Asker.make();
+  const mount = (name: string, elsewhere: string[] = []) =>
+    asker.source.mount({ reference: `${registry.host}/${name}:1`, mediaType: LAYER, digest, size: 1, elsewhere }, asker.context());
+  const from = `${registry.host}/other/one:latest`;
+  assert.equal(await mount('there/a'), { state: 'there' });
+  assert.equal(await mount('a/b'), { state: 'absent' });
+  assert.not.ok(registry.seen.some(({ method }) => method === 'POST'));
+  assert.equal(await mount('a/b', [from]), { state: 'mounted', from });
+  mounts = false;
+  assert.equal(await mount('a/b', [from]), { state: 'absent' });
+  assert.equal([registry.seen.at(-1)?.method, registry.seen.at(-1)?.url], ['DELETE', '/session/1']);
+});
+
 test('given a registry that sends uploads elsewhere, when one goes there, then the password does not', async () => {
   await using store = await ScriptedRegistry.start((_, response) => response.writeHead(201).end());
   await using registry = await ScriptedRegistry.start(({ method, headers }, response) => {

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
 import { ShiplogError } from '@shiplog/contracts';
 import type { ReferenceParts } from '@shiplog/oci';
 import { failureOf } from './failures.ts';
@@ -12,57 +11,84 @@ interface Blob {
   readonly path: string;
 }
 
-export interface Uploaded {
-  readonly state: 'pushed' | 'there' | 'mounted';
-  /** The repository that had it. */
+/** Where a blob goes. */
+export interface Destination {
+  readonly place: Place;
+  readonly repository: string;
+  /** Of the same registry: they may have it. */
+  readonly others: readonly ReferenceParts[];
+}
+
+/** What came of a blob, and the repository that had it. */
+export interface Placed<S extends string> {
+  readonly state: S;
   readonly from?: ReferenceParts;
 }
+
+/** A registry that has a blob, or an upload that it has begun. */
+type Begun = Placed<'there' | 'mounted'> | { readonly state: 'begun'; readonly session: string };
 
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Has a repository have a blob (distribution-spec, Pushing blobs): asks whether it has, whether `others` of the same registry have, and sends it whole in
+ * Has a repository have a blob (distribution-spec, Pushing blobs): asks whether it has, whether others of the same registry have, and sends it whole in
  * one request where nobody has. A registry takes none whose digest is another. Throws REGISTRY_DENIED, DRIVER_FAILED, Passing.
  */
 export async function uploadBlob(
   registry: Registry,
-  place: Place,
-  repository: string,
+  to: Destination,
   { digest, size, path }: Blob,
-  others: readonly ReferenceParts[],
   what: string,
   tell: (bytes: number) => void,
   signal: AbortSignal,
-): Promise<Uploaded> {
-  const head = await registry.send(place, { method: 'HEAD', target: `/v2/${repository}/blobs/${digest}`, signal });
-  if (head.statusCode === 200) return { state: 'there' };
-  const [from] = others;
-  const mount = from === undefined ? '' : `?${new URLSearchParams({ mount: digest, from: from.path }).toString()}`;
-  const begun = await registry.send(place, {
-    method: 'POST',
-    target: `/v2/${repository}/blobs/uploads/${mount}`,
-    headers: { 'content-length': '0' },
-    signal,
-  });
-  if (begun.statusCode === 201 && from !== undefined) {
-    begun.resume();
-    return { state: 'mounted', from };
-  }
-  if (begun.statusCode !== 202) throw await failureOf(begun, what);
-  const target = sessionOf(begun, digest, what);
-  begun.resume();
+): Promise<Placed<'pushed' | 'there' | 'mounted'>> {
+  const begun = await begin(registry, to, digest, what, signal);
+  if (begun.state !== 'begun') return begun;
+  const target = `${begun.session}${begun.session.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`;
   const headers = { 'content-type': 'application/octet-stream', 'content-length': String(size) };
   const body = () => counted(path, size, tell);
-  const done = await registry.send(place, { method: 'PUT', target, headers, body, signal });
+  const done = await registry.send(to.place, { method: 'PUT', target, headers, body, signal });
   if (done.statusCode !== 201) throw await failureOf(done, what);
   done.resume();
   return { state: 'pushed' };
 }
 
-/** Where the blob goes: what the registry says, and the digest. */
-function sessionOf({ headers: { location } }: IncomingMessage, digest: string, what: string): string {
+/** The same without sending it: an upload that a registry begins instead is called off. Throws as {@link uploadBlob} does. */
+export async function mountBlob(
+  registry: Registry,
+  to: Destination,
+  digest: string,
+  what: string,
+  signal: AbortSignal,
+): Promise<Placed<'there' | 'mounted' | 'absent'>> {
+  if (to.others.length === 0) return { state: (await isThere(registry, to, digest, signal)) ? 'there' : 'absent' };
+  const begun = await begin(registry, to, digest, what, signal);
+  if (begun.state !== 'begun') return begun;
+  // It would end by itself, some time.
+  (await registry.send(to.place, { method: 'DELETE', target: begun.session, signal })).resume();
+  return { state: 'absent' };
+}
+
+async function begin(registry: Registry, to: Destination, digest: string, what: string, signal: AbortSignal): Promise<Begun> {
+  const { place, repository, others } = to;
+  if (await isThere(registry, to, digest, signal)) return { state: 'there' };
+  const [from] = others;
+  const mount = from === undefined ? '' : `?${new URLSearchParams({ mount: digest, from: from.path }).toString()}`;
+  const target = `/v2/${repository}/blobs/uploads/${mount}`;
+  const begun = await registry.send(place, { method: 'POST', target, headers: { 'content-length': '0' }, signal });
+  if (begun.statusCode === 201 && from !== undefined) {
+    begun.resume();
+    return { state: 'mounted', from };
+  }
+  if (begun.statusCode !== 202) throw await failureOf(begun, what);
+  begun.resume();
+  const { location } = begun.headers;
   if (location === undefined) throw new ShiplogError('DRIVER_FAILED', `${what}: the registry does not say where it goes`);
-  return `${location}${location.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`;
+  return { state: 'begun', session: location };
+}
+
+async function isThere(registry: Registry, { place, repository }: Destination, digest: string, signal: AbortSignal): Promise<boolean> {
+  return (await registry.send(place, { method: 'HEAD', target: `/v2/${repository}/blobs/${digest}`, signal })).statusCode === 200;
 }
 
 /** A file of which no more is sent than was announced; what is shorter breaks the request. */

@@ -1,11 +1,11 @@
-import { rename, rm, stat } from 'node:fs/promises';
+import { link, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, ShiplogError } from '@shiplog/contracts';
 import { errnoOf, namesIn, pathExists, syncDirectory } from '@shiplog/driver-kit';
 import { isDigest } from '@shiplog/oci';
-import { makeDirectory, syncFile } from './durable.ts';
+import { makeDirectory } from './durable.ts';
 
-/** A finished file that is to become a blob. */
+/** A finished file, synced, that is to become a blob. */
 export interface NewBlob {
   readonly digest: Digest;
   /** On the same file system as the blobs. It is moved away, or left where it is if the blob is there already. */
@@ -41,7 +41,6 @@ export class Blobs {
       for (const { digest, file } of blobs) {
         const path = this.#file(digest);
         if (await pathExists(path)) continue;
-        await syncFile(file);
         await rename(file, path);
         added.push(path);
       }
@@ -60,9 +59,13 @@ export class Blobs {
     return this.#file(digest);
   }
 
-  /** Where it is; undefined if it is not stored. */
-  async find(digest: Digest): Promise<string | undefined> {
-    return (await pathExists(this.#file(digest))) ? this.#file(digest) : undefined;
+  has(digest: Digest): Promise<boolean> {
+    return pathExists(this.#file(digest));
+  }
+
+  /** Makes a blob appear at `path` too, where it stays if it is removed here. False where it is not stored. */
+  link(digest: Digest, path: string): Promise<boolean> {
+    return linked(this.#file(digest), path);
   }
 
   /** Bytes of those that are there. */
@@ -88,6 +91,18 @@ export class Blobs {
 
   #file(digest: Digest): string {
     return join(this.#directory, digest.slice('sha256:'.length));
+  }
+}
+
+/** Makes the file `from` appear at `path` too, unless there is something. False where there is no such file. */
+export async function linked(from: string, path: string): Promise<boolean> {
+  try {
+    await link(from, path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return true;
+    unlessThere(error);
+    return false;
   }
 }
 

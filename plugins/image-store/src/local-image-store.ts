@@ -7,11 +7,14 @@ import {
   type ImageManifest,
   type ImageStore,
   type ImageText,
+  type IngestContext,
   type IngestedImage,
   type Kernel,
+  type KnownImage,
   type Observed,
   type OperationContext,
   type PackedImage,
+  type PackedLayer,
   type Progress,
   ShiplogError,
 } from '@shiplog/contracts';
@@ -22,8 +25,10 @@ import { type ArchiveImage, checkDigest } from './archive-image.ts';
 import { Blobs, type NewBlob } from './blobs.ts';
 import { commitImage } from './commit-image.ts';
 import { dockerArchive } from './docker-archive.ts';
-import { makeDirectory } from './durable.ts';
+import { Downloads } from './downloads.ts';
+import { makeDirectory, syncFile } from './durable.ts';
 import { importImage, type ImportOptions } from './import-image.ts';
+import { Manifests } from './manifests.ts';
 import { ociLayout } from './oci-layout.ts';
 import { type Fetch, ImagePull } from './pull-image.ts';
 import { packImage } from './pack-image.ts';
@@ -35,13 +40,14 @@ const INGEST_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.:-]{0,254}$/;
 
 /**
  * Keeps blobs in `<stateDir>/blobs/sha256`, and takes archives in through `<stateDir>/ingest/<ingest>`. Blobs appear only when all of
- * an archive has been checked; a failed or interrupted ingest leaves at most its own directory.
+ * an archive has been checked; a failed or interrupted ingest leaves at most its own directory. Manifests are remembered in `<stateDir>/manifests`.
  */
 @injectable()
 export class LocalImageStore implements ImageStore {
   readonly #ingests: string;
   readonly #blobs: Blobs;
-
+  readonly #manifests: Manifests;
+  readonly #downloads = new Downloads();
   readonly #kernel: Kernel;
   readonly #decompressor: Decompressor;
 
@@ -50,15 +56,16 @@ export class LocalImageStore implements ImageStore {
     this.#decompressor = programDecompressor(kernel);
     this.#ingests = join(home.stateDir, 'ingest');
     this.#blobs = new Blobs(join(home.stateDir, 'blobs', 'sha256'));
+    this.#manifests = new Manifests(join(home.stateDir, 'manifests'));
   }
 
   async load(
     ingest: string,
     archive: AsyncIterable<Uint8Array>,
-    ctx: OperationContext,
+    ctx: IngestContext,
     progress?: (p: Progress) => void,
   ): Promise<readonly IngestedImage[]> {
-    return this.#ingest(ingest, async (directory) => {
+    return this.#ingest(ingest, ctx, async (directory) => {
       const spool = new Spool(directory, LIMITS);
       await spool.fill(abortable(archive, ctx.signal), this.#decompressor, progress);
       const images = await archiveImages(spool);
@@ -67,21 +74,31 @@ export class LocalImageStore implements ImageStore {
     });
   }
 
-  async pull(ingest: string, descriptor: BlobDescriptor, fetch: Fetch, ctx: OperationContext, platform?: string): Promise<IngestedImage> {
-    return this.#ingest(ingest, async (directory) => {
-      const fetchUnlessAborted: Fetch = async (blob, path) => {
-        ctx.signal.throwIfAborted();
-        await fetch(blob, path);
-      };
-      const stored = (digest: Digest): Promise<string | undefined> => this.#blobs.find(digest);
-      const pull = new ImagePull(new Spool(directory, LIMITS), directory, fetchUnlessAborted, stored, ctx.progress);
-      const { manifest, files } = await pull.image(descriptor, platform === undefined ? undefined : parsePlatform(platform));
-      return { answer: { manifest, tags: [] }, blobs: files.map(({ digest, file }) => ({ digest, file })) };
+  async pull(
+    ingest: string,
+    descriptor: BlobDescriptor,
+    fetch: Fetch,
+    ctx: IngestContext,
+    platform?: string,
+    known: KnownImage = () => undefined,
+  ): Promise<IngestedImage> {
+    const [blobs, downloads] = [this.#blobs, this.#downloads];
+    const { manifest, bytes } = await this.#ingest(ingest, ctx, async (directory) => {
+      try {
+        const pull = new ImagePull({ spool: new Spool(directory, LIMITS), directory, fetch, blobs, downloads, known, ctx });
+        const image = await pull.image(descriptor, platform === undefined ? undefined : parsePlatform(platform));
+        return { answer: image, blobs: image.files };
+      } finally {
+        // What goes on from here finds it stored, or fetches it itself.
+        downloads.forget(directory);
+      }
     });
+    await hostErrors(() => this.#manifests.keep(manifest.id, bytes));
+    return { manifest, tags: [] };
   }
 
-  async import(ingest: string, rootfs: AsyncIterable<Uint8Array>, options: ImportOptions, ctx: OperationContext): Promise<IngestedImage> {
-    return this.#ingest(ingest, async (directory) => {
+  async import(ingest: string, rootfs: AsyncIterable<Uint8Array>, options: ImportOptions, ctx: IngestContext): Promise<IngestedImage> {
+    return this.#ingest(ingest, ctx, async (directory) => {
       const { blobs, ...answer } = await importImage(directory, abortable(rootfs, ctx.signal), options, {
         limitBytes: LIMITS.fileBytes,
         decompressor: this.#decompressor,
@@ -90,20 +107,25 @@ export class LocalImageStore implements ImageStore {
     });
   }
 
-  async commit(ingest: string, commit: ImageCommit, { signal }: OperationContext): Promise<IngestedImage> {
-    return this.#ingest(ingest, async (directory) => {
-      const { blobs, ...answer } = await commitImage(directory, commit, this.#kernel, signal);
+  async commit(ingest: string, commit: ImageCommit, ctx: OperationContext): Promise<IngestedImage> {
+    return this.#ingest(ingest, ctx, async (directory) => {
+      const { blobs, ...answer } = await commitImage(directory, commit, this.#kernel, ctx.signal);
       return { answer, blobs };
     });
   }
 
-  async pack(ingest: string, image: ImageManifest, { signal }: OperationContext): Promise<PackedImage> {
+  async pack(
+    ingest: string,
+    image: ImageManifest,
+    isThere: (layer: PackedLayer) => Promise<boolean>,
+    { signal }: OperationContext,
+  ): Promise<PackedImage> {
     const directory = this.#ingestDirectory(ingest);
     return hostErrors(async () => {
       try {
         await rm(directory, { recursive: true, force: true });
         await makeDirectory(directory);
-        return await packImage(directory, image, (digest) => this.#blobs.path(digest), signal);
+        return await packImage(image, { directory, blobs: this.#blobs, manifests: this.#manifests, isThere, signal });
       } catch (error) {
         await rm(directory, { recursive: true, force: true });
         throw error;
@@ -131,7 +153,7 @@ export class LocalImageStore implements ImageStore {
   }
 
   async remove(digests: readonly Digest[]): Promise<void> {
-    await hostErrors(() => this.#blobs.remove(digests));
+    await hostErrors(() => Promise.all([this.#blobs.remove(digests), this.#manifests.remove(digests)]));
   }
 
   async discard(ingest: string): Promise<void> {
@@ -145,8 +167,12 @@ export class LocalImageStore implements ImageStore {
     return [...blobs.map((id) => ({ resource: 'blob', id })), ...ingests.map((id) => ({ resource: 'ingest', id }))];
   }
 
-  /** Works in a fresh directory of the ingest's own, stores what came of it, and leaves no directory behind. */
-  async #ingest<T>(ingest: string, work: (directory: string) => Promise<{ answer: T; blobs: readonly NewBlob[] }>): Promise<T> {
+  /** Works in a fresh directory of the ingest's own, stores what came of it when it is its turn, and leaves no directory behind. */
+  async #ingest<T>(
+    ingest: string,
+    { turn }: IngestContext,
+    work: (directory: string) => Promise<{ answer: T; blobs: readonly NewBlob[] }>,
+  ): Promise<T> {
     const directory = this.#ingestDirectory(ingest);
     return hostErrors(async () => {
       try {
@@ -154,6 +180,8 @@ export class LocalImageStore implements ImageStore {
         await rm(directory, { recursive: true, force: true });
         await makeDirectory(directory);
         const { answer, blobs } = await work(directory);
+        await Promise.all(blobs.map(({ file }) => syncFile(file)));
+        await turn?.();
         await this.#blobs.add(blobs);
         return answer;
       } finally {

@@ -1,4 +1,4 @@
-import { readdir, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type BlobDescriptor, createContext, type Digest, ShiplogError } from '@shiplog/contracts';
@@ -122,6 +122,73 @@ test('given an image, when it is pulled, then its layers are told of in the word
   assert.equal(told, [`${id} Pulling fs layer`, `${id} Verifying Checksum`, `${id} Download complete`]);
   await store.pull('two', manifest, source.fetch, telling());
   assert.is(told.length, 3);
+});
+
+test('given images with a blob in common, when they are pulled side by side, then it is fetched once, and again only where that fails', async ({
+  store,
+  stateDir,
+}) => {
+  for (const fails of [false, true]) {
+    const source = new Source();
+    const { manifest, layer } = await image(source);
+    const gate = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
+    const slow = async (blob: BlobDescriptor, path: string): Promise<void> => {
+      await source.fetch(blob, path);
+      if (blob.digest !== layer) return;
+      reached.resolve();
+      await gate.promise;
+      if (fails) throw new ShiplogError('REGISTRY_UNAVAILABLE', 'gone');
+    };
+    const first = store.pull('one', manifest, slow, context());
+    await reached.promise;
+    const canceled = new AbortController();
+    const third = codeOf(store.pull('three', manifest, source.fetch, context(canceled.signal)));
+    const second = store.pull('two', manifest, source.fetch, context());
+    canceled.abort(new ShiplogError('CANCELED', 'no more'));
+    assert.is(await third, 'CANCELED');
+    gate.resolve();
+    const [one, two] = await Promise.allSettled([first, second]);
+    assert.equal([one.status, two.status], [fails ? 'rejected' : 'fulfilled', 'fulfilled']);
+    assert.is(source.fetched.filter((digest) => digest === layer).length, fails ? 2 : 1);
+    assert.is(sha256Of(await readFile(await store.path(layer))), layer);
+    assert.equal(await readdir(join(stateDir, 'ingest')), []);
+    await store.remove([...source.blobs.keys()]);
+  }
+});
+
+test('given an image that is being pulled, when blobs of it that were here are removed, then it has them all the same; nothing is stored before its turn', async ({
+  store,
+}) => {
+  const source = new Source();
+  const { manifest, id, layer } = await image(source);
+  await store.pull('one', manifest, source.fetch, context());
+  await store.remove([id]);
+  const turn = async (): Promise<void> => {
+    assert.equal(
+      (await store.observe()).flatMap(({ resource, id: digest }) => (resource === 'blob' ? [digest] : [])),
+      [layer],
+    );
+    await store.remove([layer]);
+  };
+  await store.pull('two', manifest, source.fetch, { ...context(), turn });
+  for (const digest of [id, layer]) assert.is(sha256Of(await readFile(await store.path(digest))), digest);
+  assert.is(source.fetched.filter((digest) => digest === layer).length, 1);
+});
+
+test('given an image that is known with these layers, when it is pulled, then it is as it is known; with others, it is examined', async ({
+  store,
+}) => {
+  const source = new Source();
+  const { manifest, id } = await image(source);
+  const pulled = await store.pull('one', manifest, source.fetch, context());
+  const known = { ...pulled.manifest, comment: 'known' };
+  const again = (layers = known.layers) =>
+    store.pull('two', manifest, source.fetch, context(), undefined, (asked) => (asked === id ? { ...known, layers } : undefined));
+  assert.is((await again()).manifest.comment, 'known');
+  assert.is((await again([])).manifest.comment, undefined);
+  await store.remove([id]);
+  assert.is((await again()).manifest.comment, undefined);
 });
 
 /** A source that does something wrong, and the code it is told. */

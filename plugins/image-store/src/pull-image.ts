@@ -1,6 +1,14 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BlobDescriptor, type Digest, type Progress, ShiplogError } from '@shiplog/contracts';
+import {
+  type BlobDescriptor,
+  type Digest,
+  type ImageManifest,
+  type KnownImage,
+  type OperationContext,
+  type Progress,
+  ShiplogError,
+} from '@shiplog/contracts';
 import {
   CONFIG_LIMIT_BYTES,
   isDigest,
@@ -12,7 +20,9 @@ import {
   type Platform,
   selectPlatform,
 } from '@shiplog/oci';
-import { type ArchiveImage, archiveImage, checkDigest } from './archive-image.ts';
+import { archiveImage, checkDigest } from './archive-image.ts';
+import type { Blobs, NewBlob } from './blobs.ts';
+import type { Downloads } from './downloads.ts';
 import type { Spool, SpooledFile } from './spool.ts';
 
 /** Writes a blob into a file. */
@@ -24,58 +34,78 @@ const NEST_LIMIT = 4;
 const AT_ONCE = 3;
 const LAYER_LIMIT = 1_000;
 
-/** Fetches an image blob by blob into a spool's directory, and checks each against what announced it. */
-export class ImagePull {
-  readonly #spool: Spool;
-  readonly #directory: string;
-  readonly #fetch: Fetch;
-  readonly #stored: (digest: Digest) => Promise<string | undefined>;
-  readonly #tell: (progress: Progress) => void;
+/** What a pull works with. */
+export interface PullTools {
+  readonly spool: Spool;
+  /** Its own: blobs go there under their digests. */
+  readonly directory: string;
+  readonly fetch: Fetch;
+  readonly blobs: Blobs;
+  readonly downloads: Downloads;
+  readonly known: KnownImage;
+  readonly ctx: OperationContext;
+}
 
-  /** `stored` answers where a blob is that is here already. */
-  constructor(
-    spool: Spool,
-    directory: string,
-    fetch: Fetch,
-    stored: (digest: Digest) => Promise<string | undefined>,
-    tell: (progress: Progress) => void,
-  ) {
-    this.#spool = spool;
-    this.#directory = directory;
-    this.#fetch = fetch;
-    this.#stored = stored;
-    this.#tell = tell;
+/** An image, the files that must become blobs for it, and its manifest to the byte. */
+export interface PulledImage {
+  readonly manifest: ImageManifest;
+  readonly files: readonly NewBlob[];
+  readonly bytes: Uint8Array;
+}
+
+/** Fetches an image blob by blob into a directory, and checks each against what announced it. */
+export class ImagePull {
+  readonly #tools: PullTools;
+
+  constructor(tools: PullTools) {
+    this.#tools = tools;
   }
 
   /**
    * The image for the platform that was asked for, which it must be then, or for this host's. Throws ARCHIVE_INVALID, DIGEST_MISMATCH, or what
    * fetching throws.
    */
-  async image(root: BlobDescriptor, asked?: Platform): Promise<ArchiveImage> {
+  async image(root: BlobDescriptor, asked?: Platform): Promise<PulledImage> {
     const descriptor = await this.#manifestOf(root, asked ?? hostPlatform());
-    const { config, layers } = parseManifest(await this.#document(descriptor));
+    const bytes = await this.#document(descriptor);
+    const { config, layers } = parseManifest(bytes);
     if (layers.length > LAYER_LIMIT) throw invalid(`has more than ${LAYER_LIMIT} layers`);
     if (config.size > CONFIG_LIMIT_BYTES) throw invalid(`has a config of ${config.size} bytes`);
-    const wanted = new Map([config, ...layers].map((blob) => [blob.digest, blob]));
-    const waiting = [...wanted.values()];
-    if ((await this.#stored(config.digest)) === undefined) await this.#announce(layers);
+    const { manifest, files } = (await this.#known(config, layers)) ?? (await this.#fetched(config, layers));
+    if (asked !== undefined && (manifest.os !== asked.os || manifest.architecture !== asked.architecture))
+      throw invalid(`is for ${manifest.os}/${manifest.architecture}, not for ${asked.os}/${asked.architecture}`);
+    return { manifest, files, bytes };
+  }
+
+  /** An image that is here with these very layers: there is nothing to fetch. */
+  async #known(config: BlobDescriptor, layers: readonly BlobDescriptor[]): Promise<Omit<PulledImage, 'bytes'> | undefined> {
+    const manifest = this.#tools.known(config.digest);
+    const isSame = manifest?.layers.length === layers.length && layers.every(({ digest }, at) => manifest.layers[at]?.digest === digest);
+    if (manifest === undefined || !isSame) return undefined;
+    const files = [...new Set([config, ...layers].map(({ digest }) => digest))].map((digest) => ({ digest, file: this.#pathOf(digest) }));
+    // Somebody may be removing it.
+    for (const { digest, file } of files) if (!(await this.#tools.blobs.link(digest, file))) return undefined;
+    return { manifest, files };
+  }
+
+  async #fetched(config: BlobDescriptor, layers: readonly BlobDescriptor[]): Promise<Omit<PulledImage, 'bytes'>> {
+    const { spool, blobs } = this.#tools;
+    const waiting = [...new Map([config, ...layers].map((blob) => [blob.digest, blob])).values()];
+    if (!(await blobs.has(config.digest))) await this.#announce(layers);
     const work = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await this.#blob(next);
     };
     const settled = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
     for (const one of settled) if (one.status === 'rejected') throw one.reason;
-    const files = layers.map((layer) => ({ file: this.#spool.file(layer.digest), mediaType: layer.mediaType }));
-    const image = await archiveImage(this.#spool, this.#spool.file(config.digest), files, []);
-    const { os, architecture } = image.manifest;
-    if (asked !== undefined && (os !== asked.os || architecture !== asked.architecture))
-      throw invalid(`is for ${os}/${architecture}, not for ${asked.os}/${asked.architecture}`);
-    return image;
+    const parts = layers.map((layer) => ({ file: spool.file(layer.digest), mediaType: layer.mediaType }));
+    const { manifest, files } = await archiveImage(spool, spool.file(config.digest), parts, []);
+    return { manifest, files };
   }
 
   /** In Docker's words, so that its clients draw a line a layer, in the image's order. Of an image that is here it says nothing. */
   async #announce(layers: readonly BlobDescriptor[]): Promise<void> {
     for (const digest of new Set(layers.map((layer) => layer.digest)))
-      this.#tell({ id: shortened(digest), status: (await this.#stored(digest)) === undefined ? 'Pulling fs layer' : 'Already exists' });
+      this.#tell({ id: shortened(digest), status: (await this.#tools.blobs.has(digest)) ? 'Already exists' : 'Pulling fs layer' });
   }
 
   async #manifestOf(root: BlobDescriptor, platform: Platform): Promise<BlobDescriptor> {
@@ -96,36 +126,54 @@ export class ImagePull {
 
   async #document(descriptor: BlobDescriptor): Promise<Uint8Array> {
     if (descriptor.size > MANIFEST_LIMIT_BYTES) throw invalid(`has a manifest of ${descriptor.size} bytes`);
-    return this.#spool.read(await this.#blob(descriptor), MANIFEST_LIMIT_BYTES);
+    return this.#tools.spool.read(await this.#blob(descriptor), MANIFEST_LIMIT_BYTES);
   }
 
   async #blob(blob: BlobDescriptor): Promise<SpooledFile> {
-    const { digest, size } = blob;
+    const { digest } = blob;
     if (!isDigest(digest)) throw invalid(`names a blob by ${JSON.stringify(digest)}, which is no sha256 digest`);
-    // What is stored is left where it is: examined there, it is found to be there when it is added.
-    const stored = await this.#stored(digest);
-    const path = stored ?? (await this.#fetched(blob));
-    const isNewLayer = stored === undefined && mediaKind(blob.mediaType) === 'layer';
-    if (isNewLayer) this.#tell({ id: shortened(digest), status: 'Verifying Checksum' });
-    const file = await this.#spool.adopt(digest, path);
-    checkDigest(`blob ${digest}`, digest, file.digest);
-    if (file.size !== size)
-      throw new ShiplogError('DIGEST_MISMATCH', `blob ${digest} is not as long as it was announced`, { expected: size, found: file.size });
-    if (isNewLayer) this.#tell({ id: shortened(digest), status: 'Download complete' });
-    return file;
+    const path = this.#pathOf(digest);
+    const { blobs, downloads, spool, ctx } = this.#tools;
+    const bring = async (): Promise<SpooledFile> => {
+      const isStored = await blobs.link(digest, path);
+      const isNewLayer = !isStored && mediaKind(blob.mediaType) === 'layer';
+      if (!isStored) await this.#download(blob, path);
+      if (isNewLayer) this.#tell({ id: shortened(digest), status: 'Verifying Checksum' });
+      const file = await spool.examine(digest, path);
+      checkDigest(`blob ${digest}`, digest, file.digest);
+      checkSize(blob, file.size);
+      if (isNewLayer) this.#tell({ id: shortened(digest), status: 'Download complete' });
+      return file;
+    };
+    const file = await downloads.bring(digest, path, bring, ctx.signal);
+    checkSize(blob, file.size);
+    return spool.take(digest, file);
   }
 
-  async #fetched(blob: BlobDescriptor): Promise<string> {
-    const path = join(this.#directory, blob.digest.slice('sha256:'.length));
-    await this.#fetch(blob, path);
+  async #download(blob: BlobDescriptor, path: string): Promise<void> {
+    const { ctx, fetch } = this.#tools;
+    ctx.signal.throwIfAborted();
+    await fetch(blob, path);
     const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') throw new ShiplogError('DRIVER_FAILED', `the image source did not write blob ${blob.digest}`, { path });
       throw error;
     });
     // A link would be followed to wherever the source likes.
     if (!stats.isFile()) throw new ShiplogError('DRIVER_FAILED', `the image source wrote no file for blob ${blob.digest}`, { path });
-    return path;
   }
+
+  #pathOf(digest: Digest): string {
+    return join(this.#tools.directory, digest.slice('sha256:'.length));
+  }
+
+  #tell(progress: Progress): void {
+    this.#tools.ctx.progress(progress);
+  }
+}
+
+function checkSize({ digest, size }: BlobDescriptor, found: number): void {
+  if (found !== size)
+    throw new ShiplogError('DIGEST_MISMATCH', `blob ${digest} is not as long as it was announced`, { expected: size, found });
 }
 
 /** As people see it. */

@@ -61,19 +61,23 @@ export class Spool {
     for await (const entry of readTar(decompress(archive, { decompressor }))) {
       count += 1;
       if (count > this.#limits.entries) throw invalid(`has more than ${this.#limits.entries} entries`);
-      await this.#take(entry, progress);
+      await this.#enter(entry, progress);
     }
     if (count === 0) throw invalid('is empty');
   }
 
-  /** Takes a file that lies in the directory already, as a blob of this name. It becomes what is stored: nobody else may write to it. */
-  async adopt(name: string, file: string): Promise<SpooledFile> {
-    this.#checkNew(name);
+  /** What a file is that lies in the directory already. It becomes what is stored: nobody else may write to it. */
+  async examine(name: string, file: string): Promise<SpooledFile> {
     const { size } = await stat(file);
     if (size > this.#limits.fileBytes) throw invalid(`has ${JSON.stringify(name)} of more than ${this.#limits.fileBytes} bytes`, { name });
-    const adopted = await this.#examine(name, file, size, (raw) => raw, createReadStream(file));
-    this.#files.set(name, adopted);
-    return adopted;
+    return this.#examine(name, file, size, (raw) => raw, createReadStream(file));
+  }
+
+  /** Takes a file that was examined, as a blob of this name. */
+  take(name: string, file: SpooledFile): SpooledFile {
+    this.#checkNew(name);
+    this.#files.set(name, file);
+    return file;
   }
 
   has(name: string): boolean {
@@ -99,7 +103,7 @@ export class Spool {
     return readFile(file.file);
   }
 
-  async #take(entry: TarEntry, progress: ((progress: Progress) => void) | undefined): Promise<void> {
+  async #enter(entry: TarEntry, progress: ((progress: Progress) => void) | undefined): Promise<void> {
     const name = cleanLayerPath(entry.name);
     switch (entry.type) {
       case 'directory':

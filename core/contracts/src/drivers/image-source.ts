@@ -57,6 +57,17 @@ export const IMAGE_SOURCE_VERBS = {
     args: Type.Object({ registry: Type.String({ minLength: 1 }), auth: Type.Optional(auth) }),
     answer: Done,
   }),
+  mount: verb({
+    doc: 'Has the place where the image `reference` is to be have a blob, without sending it: `state` says whether it was there, was had from an image of `elsewhere`, or is `absent`.',
+    capability: 'push',
+    args: Type.Object({ reference, ...Descriptor, elsewhere: Type.Optional(elsewhere), auth: Type.Optional(auth) }),
+    answer: Type.Object({
+      state: Type.Union([Type.Literal('there'), Type.Literal('mounted'), Type.Literal('absent')]),
+      /** The image of `elsewhere` that had it. */
+      from: Type.Optional(Type.String()),
+    }),
+    simulate: () => ({ state: 'there' as const }),
+  }),
   upload: verb({
     doc: 'Brings the blob in the file `path` to where the image `reference` is to be, unless it is there: `state` says which. `elsewhere`: images that may have it. Tells progress.',
     capability: 'push',
@@ -78,7 +89,7 @@ export const IMAGE_SOURCE_VERBS = {
 } as const;
 
 type ImageSourceVerbs = VerbsOf<typeof IMAGE_SOURCE_VERBS>;
-type Optional = 'login' | 'upload' | 'publish';
+type Optional = 'login' | 'mount' | 'upload' | 'publish';
 
 /**
  * Holds nothing on the host: `observe` answers nothing. Verbs that go with a capability are missing where the manifest does not have it, and are not asked

@@ -35,12 +35,29 @@ export interface BlobFile extends BlobDescriptor {
   readonly path: string;
 }
 
+/** A layer as a registry has it. */
+export interface PackedLayer extends BlobDescriptor {
+  /** The same layer uncompressed (image-spec, config.md, DiffID). */
+  readonly diffId: Digest;
+  /** Where it is; absent where whoever it is for has it. */
+  readonly path?: string;
+}
+
 /** An image as a registry has it (image-spec, manifest.md): a manifest, and what it names. Layers lowest first. */
 export interface PackedImage {
   readonly manifest: BlobFile;
   readonly config: BlobFile;
-  readonly layers: readonly BlobFile[];
+  readonly layers: readonly PackedLayer[];
 }
+
+/** Where images are taken in beside other work. */
+export interface IngestContext extends OperationContext {
+  /** Resolves when blobs may be stored: what is stored and what is removed must not cross. Until then an ingest touches nothing but what is its own. */
+  readonly turn?: () => Promise<void>;
+}
+
+/** What is known of an image beside the store; undefined of one that is not here. */
+export type KnownImage = (id: Digest) => ImageManifest | undefined;
 
 /**
  * Keeps blobs by digest and takes image archives in. Nothing is an image until the engine's log says so: `load` leaves
@@ -54,7 +71,7 @@ export interface ImageStore extends DriverBase {
   load(
     ingest: string,
     archive: AsyncIterable<Uint8Array>,
-    ctx: OperationContext,
+    ctx: IngestContext,
     progress?: (p: Progress) => void,
   ): Promise<readonly IngestedImage[]>;
   /** Makes a one-layer image from a root file system tar. `at` (ns, decimal) becomes its creation time; `changes` are Dockerfile instructions. */
@@ -62,20 +79,22 @@ export interface ImageStore extends DriverBase {
     ingest: string,
     rootfs: AsyncIterable<Uint8Array>,
     options: { readonly message: string; readonly changes: readonly string[]; readonly at: string; readonly architecture: string },
-    ctx: OperationContext,
+    ctx: IngestContext,
   ): Promise<IngestedImage>;
   /**
    * Takes an image in by the descriptor of its manifest, or of an index, of which it takes the one for `platform` (in Go's words: `os/architecture[/variant]`),
    * or else for this host. It tells progress of layers in Docker's words (`Pulling fs layer`, `Already exists`, `Download complete`). `fetch` writes a blob into a
-   * file; it is called for blobs that are not here, side by side. Every digest and size is checked. Fails ARCHIVE_INVALID, DIGEST_MISMATCH, DISK_FULL, or what `fetch` fails
+   * file; it is called for blobs that are not here, side by side, and of pulls that go on beside each other by one. Every digest and size is checked, but of an
+   * image that is `known` to consist of these blobs. Fails ARCHIVE_INVALID, DIGEST_MISMATCH, DISK_FULL, or what `fetch` fails
    * with, and nothing new stays. The image has no tags.
    */
   pull(
     ingest: string,
     descriptor: BlobDescriptor,
     fetch: (blob: BlobDescriptor, path: string) => Promise<void>,
-    ctx: OperationContext,
+    ctx: IngestContext,
     platform?: string,
+    known?: KnownImage,
   ): Promise<IngestedImage>;
   /**
    * One tar with these images, an OCI layout and a docker-archive at once; the same images give the same bytes. Opens what it needs when the first byte
@@ -89,10 +108,16 @@ export interface ImageStore extends DriverBase {
    */
   commit(ingest: string, commit: ImageCommit, ctx: OperationContext): Promise<IngestedImage>;
   /**
-   * Makes an image ready to be sent: its manifest, and its layers, those that are plain compressed by gzip. The same image gives the same bytes. New
-   * files are with the ingest, until it is discarded. Fails BLOB_NOT_FOUND, DIGEST_MISMATCH for a damaged plain layer, DISK_FULL.
+   * Makes an image ready to be sent: the manifest it was pulled or last packed by, where that fits, or else one of OCI types; and its layers, those that are plain
+   * compressed by gzip, unless it is remembered what came of that, and `isThere` says that nobody needs it. The same image gives the same bytes.
+   * All files are with the ingest until it is discarded, whatever is removed meanwhile. Fails BLOB_NOT_FOUND, DIGEST_MISMATCH for a damaged plain layer, DISK_FULL.
    */
-  pack(ingest: string, image: ImageManifest, ctx: OperationContext): Promise<PackedImage>;
+  pack(
+    ingest: string,
+    image: ImageManifest,
+    isThere: (layer: PackedLayer) => Promise<boolean>,
+    ctx: OperationContext,
+  ): Promise<PackedImage>;
   /** What the config blob of an image says. Throws BLOB_NOT_FOUND, or DIGEST_MISMATCH where it is damaged. */
   text(id: Digest): Promise<ImageText>;
   /** Path of a blob. Throws BLOB_NOT_FOUND. */

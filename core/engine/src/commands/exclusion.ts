@@ -47,13 +47,12 @@ const MOUNTING: ReadonlySet<CommandType> = new Set<CommandType>([
   'container.migrate',
 ]);
 
-/** Verbs that share layers and blobs, and so go one after the other. */
+/**
+ * Verbs that share layers and blobs from the first moment, and so go one after the other. Those that bring images (load, import, pull) take their turn
+ * when what they bring is here.
+ */
 const SHARE_LAYERS: ReadonlySet<CommandType> = new Set<CommandType>([
-  'image.load',
-  'image.import',
   'image.commit',
-  'image.pull',
-  'image.push',
   'image.migrate',
   'container.migrate',
   'image.remove',

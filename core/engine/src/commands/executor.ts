@@ -162,7 +162,7 @@ export class Executor {
     }
     // The intent goes in first.
     const [recorded] = admitted.events as readonly ShiplogEvent[] as readonly [EventOf<`${T}.requested`>];
-    const operation = new Operation<T>(core, recorded, type, caller, streams, this.carryOut.bind(this));
+    const operation = new Operation<T>(core, recorded, type, caller, streams, layers, this.carryOut.bind(this));
     try {
       await admitted.durable;
       return await this.#takeEffect(operation, handler, finished.resolve);

@@ -20,6 +20,7 @@ import {
 import type { EngineCore } from '../core.ts';
 import { system } from '../system.ts';
 import { withValues } from '../secrets/secrets.ts';
+import type { Turn } from './turns.ts';
 
 type VerbArgs<K extends VerbKind, V extends keyof DriverFamilies[K]> =
   NonNullable<DriverFamilies[K][V]> extends (args: infer A, ctx: OperationContext) => unknown ? A : never;
@@ -56,6 +57,8 @@ export class Operation<T extends CommandType = CommandType> {
     readonly verb: T,
     readonly caller: Caller,
     readonly streams: CommandStreams,
+    /** With layers and blobs, which others share: it is taken before any is made or taken away, and ends with the operation. */
+    readonly layers: Turn,
     /** Also while the engine is stopping. */
     private readonly carryOut: Execute,
   ) {

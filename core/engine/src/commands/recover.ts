@@ -23,6 +23,7 @@ import { recordExit } from '../reactors/exits.ts';
 import { references } from '../secrets/secrets.ts';
 import { isSubjectKey } from './subjects.ts';
 import { settle } from '../reactors/settle.ts';
+import { Turns } from './turns.ts';
 
 /** Milliseconds a driver has to say what it holds. */
 const OBSERVE_MS = 30_000;
@@ -68,7 +69,7 @@ async function operationOf(core: EngineCore, executor: Executor, open: OpenOpera
   if (intent === undefined) throw new ShiplogError('LOG_CORRUPT', `position ${open.seq} cannot be read`, { seq: open.seq });
   const verb = open.verb as CommandType;
   const caller = system('recovery', { corr: intent.corr });
-  return new Operation<CommandType>(core, intent, verb, caller, {}, executor.carryOut.bind(executor));
+  return new Operation<CommandType>(core, intent, verb, caller, {}, new Turns().turn(), executor.carryOut.bind(executor));
 }
 
 /** A process that hangs keeps nobody from serving. */

@@ -1,6 +1,6 @@
 import { type Digest, ShiplogError } from '@shiplog/contracts';
 import { asked, decided, type Handler, INTERRUPTED } from './handler.ts';
-import { discard, take } from './image-load.ts';
+import { discard, inTurn, take } from './image-load.ts';
 
 /** What an imported image is made of. */
 const NOTHING = { config: {}, history: [] } as const;
@@ -13,7 +13,7 @@ export const imageImport: Handler<'image.import'> = {
     const store = parts.drivers.get('image-store', parts.chosen.imageStore);
     const options = { message, changes, at: op.intent.t, architecture: parts.host.architecture };
     const taken = await take(op, ingest, async (body) => {
-      const image = await store.import(ingest, body, options, op.ctx);
+      const image = await store.import(ingest, body, options, inTurn(op));
       return [{ ...image, tags: reference === '' ? [] : [reference] }];
     });
     await op.engine.secrets.forget(asked(op));

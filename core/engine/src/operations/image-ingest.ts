@@ -69,13 +69,15 @@ export function place(op: Operation, images: readonly IngestedImage[], asked: st
   });
 }
 
+/** What an image is stored as: its config and its layers. */
+export function blobsOf({ id, layers }: Pick<ImageManifest, 'id' | 'layers'>): Digest[] {
+  return [id, ...layers.map(({ digest }) => digest)];
+}
+
 /** Blobs of `images` that no image in the log holds. */
 export function unheldBlobs(op: Operation, images: readonly IngestedImage[]): Digest[] {
   const held = new Set<string>();
-  for (const image of op.engine.ledger.head.images.values()) {
-    held.add(image.id);
-    for (const layer of image.layers) held.add(layer.digest);
-  }
-  const blobs = images.flatMap(({ manifest }) => [manifest.id, ...manifest.layers.map((layer) => layer.digest)]);
+  for (const image of op.engine.ledger.head.images.values()) for (const digest of blobsOf(image)) held.add(digest);
+  const blobs = images.flatMap(({ manifest }) => blobsOf(manifest));
   return [...new Set(blobs)].filter((digest) => !held.has(digest));
 }

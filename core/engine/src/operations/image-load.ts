@@ -1,10 +1,15 @@
-import { type IngestedImage, type LoadedImage, ShiplogError } from '@shiplog/contracts';
+import { type IngestContext, type IngestedImage, type LoadedImage, ShiplogError } from '@shiplog/contracts';
 import { driversInUse, isLayer } from '../drivers/drivers-in-use.ts';
 import type { Operation } from '../commands/operation.ts';
 import { asked, type Handler, INTERRUPTED } from './handler.ts';
-import { type LayerWords, place, type PlacedImage, unheldBlobs, unpack } from './image-ingest.ts';
+import { blobsOf, type LayerWords, place, type PlacedImage, unheldBlobs, unpack } from './image-ingest.ts';
 
 type Ingest = Operation<'image.load'> | Operation<'image.import'> | Operation<'image.commit'> | Operation<'image.pull'>;
+
+/** How an image is taken in beside whatever else goes on: it waits with its blobs until it has layers to itself, and keeps them until it ends. */
+export function inTurn({ ctx, layers }: Ingest): IngestContext {
+  return { ...ctx, turn: () => layers.take() };
+}
 
 /** Stores what `read` makes of the request's body as blobs and snapshots, and takes both back on failure. */
 export async function take(
@@ -60,9 +65,28 @@ export async function takeInto(
       await store.remove(unheldBlobs(op, stored.images));
     },
   );
-  const placed = where(stored.images);
+  // Taken already where something was to be stored.
+  await op.layers.take();
+  const placed = where(await asKnown(op, stored.images));
   for (const { manifest, storageDriver } of placed) await unpack(op, manifest, storageDriver, words);
+  const needed = new Set(placed.flatMap(({ manifest }) => blobsOf(manifest)));
+  const unneeded = unheldBlobs(op, stored.images).filter((digest) => !needed.has(digest));
+  if (unneeded.length > 0) await store.remove(unneeded);
   return placed;
+}
+
+/** Images that are here stay made of the blobs that they are made of, if all of these are there, however their layers are compressed in what came. */
+async function asKnown(op: Ingest, images: readonly IngestedImage[]): Promise<readonly IngestedImage[]> {
+  const { ledger, parts } = op.engine;
+  const store = parts.drivers.get('image-store', parts.chosen.imageStore);
+  const known = images.map(async (image) => {
+    const record = ledger.head.images.get(image.manifest.id);
+    if (record === undefined) return image;
+    const blobs = blobsOf(record);
+    const sizes = await store.sizes(blobs);
+    return blobs.every((digest) => sizes.has(digest)) ? { ...image, manifest: { ...image.manifest, layers: record.layers } } : image;
+  });
+  return Promise.all(known);
 }
 
 /** After a crash: removes what an ingest left that no image in the log holds. */
@@ -71,7 +95,7 @@ export async function discard(op: Ingest, ingest: string): Promise<void> {
   const store = parts.drivers.get('image-store', parts.chosen.imageStore);
   await store.discard(ingest);
   const { images } = op.engine.ledger.head;
-  const blobs = new Set<string>([...images.values()].flatMap((image) => [image.id, ...image.layers.map((layer) => layer.digest)]));
+  const blobs = new Set<string>([...images.values()].flatMap(blobsOf));
   const left = (await store.observe()).filter((found) => found.resource === 'blob' && !blobs.has(found.id));
   await store.remove(left.map((found) => found.id as `sha256:${string}`));
   for (const storage of driversInUse(op.engine, 'storage')) {
@@ -86,7 +110,7 @@ export const imageLoad: Handler<'image.load'> = {
   async run(op) {
     const { ingest } = op.intent.data.decided ?? { ingest: op.intent.op };
     const store = op.engine.parts.drivers.get('image-store', op.engine.parts.chosen.imageStore);
-    return take(op, ingest, (body) => store.load(ingest, body, op.ctx, op.streams.progress), asked(op).storageDriver);
+    return take(op, ingest, (body) => store.load(ingest, body, inTurn(op), op.streams.progress), asked(op).storageDriver);
   },
   async recover(op) {
     await discard(op, op.intent.data.decided?.ingest ?? op.intent.op);

@@ -1,9 +1,9 @@
-import { type BlobDescriptor, type Digest, ShiplogError } from '@shiplog/contracts';
+import { type BlobDescriptor, type Digest, type KnownImage, ShiplogError } from '@shiplog/contracts';
 import { canonical, mediaKind, parseReference, referenceParts } from '@shiplog/oci';
 import type { Operation } from '../commands/operation.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
 import type { LayerWords } from './image-ingest.ts';
-import { discard, takeIn } from './image-load.ts';
+import { discard, inTurn, takeIn } from './image-load.ts';
 import { secretsOf, withAuth } from './registry-auth.ts';
 
 /** What a source says that a reference stands for. */
@@ -45,7 +45,7 @@ export const imagePull: Handler<'image.pull'> = {
     const held = [...ledger.head.images.values()].find(({ tags: names, repoDigests }) =>
       digest === undefined ? names.includes(asked) : repoDigests.includes(asked),
     );
-    const bring = async () => [{ ...(await store.pull(ingest, descriptor, fetch, op.ctx, platform)), tags }];
+    const bring = async () => [{ ...(await store.pull(ingest, descriptor, fetch, inTurn(op), platform, known(op))), tags }];
     const taken = await takeIn(op, ingest, bring, storageDriver, PULL_WORDS);
     const [image] = taken.images;
     return { ...taken, source, repoDigest: `${name}@${descriptor.digest}`, isNew: held?.id !== image?.manifest.id };
@@ -60,6 +60,24 @@ export const imagePull: Handler<'image.pull'> = {
     return { id: image.manifest.id, digest: repoDigest.slice(repoDigest.indexOf('@') + 1) as Digest, source, isNew };
   },
 };
+
+/** Images that are here, as the log has them. */
+function known({ engine: { ledger } }: Operation<'image.pull'>): KnownImage {
+  return (id) => {
+    const image = ledger.head.images.get(id);
+    if (image === undefined) return undefined;
+    const {
+      tags: _tags,
+      repoDigests: _digests,
+      arrivedAt: _at,
+      lastTaggedAt: _tagged,
+      parent: _parent,
+      storageDriver: _driver,
+      ...manifest
+    } = image;
+    return manifest;
+  };
+}
 
 /** The first source that knows the reference. Throws IMAGE_NOT_FOUND where none does, NOT_IMPLEMENTED where there is none. */
 async function resolve(op: Operation<'image.pull'>, reference: string, asked: string, only: string | undefined): Promise<Resolved> {

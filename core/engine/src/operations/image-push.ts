@@ -1,10 +1,11 @@
-import { type BlobFile, type Digest, type DriverInfo, type ImageRecord, ShiplogError } from '@shiplog/contracts';
+import { type BlobFile, type Digest, type DriverInfo, type ImageRecord, type PackedLayer, ShiplogError } from '@shiplog/contracts';
 import { canonical, parseReference, referenceParts } from '@shiplog/oci';
 import type { Operation } from '../commands/operation.ts';
 import { decided, type Handler, UNKNOWN } from './handler.ts';
 import { secretsOf, withAuth } from './registry-auth.ts';
 
 type Push = Operation<'image.push'>;
+type Has = (image: ImageRecord) => boolean;
 
 /** Layers that travel side by side. */
 const AT_ONCE = 3;
@@ -22,21 +23,29 @@ export const imagePush: Handler<'image.push'> = {
     const { domain, path } = referenceParts(reference);
     op.streams.progress?.({ status: `The push refers to repository [${domain}/${path}]` });
     const store = parts.drivers.get('image-store', parts.chosen.imageStore);
-    const packed = await op.act(
+    const prepare = ({ digest }: PackedLayer): void => op.streams.progress?.({ id: shortened(digest), status: 'Preparing' });
+    const isThere = async (layer: PackedLayer): Promise<boolean> => {
+      const { state, from } = await mount(op, source, reference, layer);
+      if (state === 'absent') return false;
+      prepare(layer);
+      tell(op, layer, state, from);
+      return true;
+    };
+    const { manifest, config, layers } = await op.act(
       'image-store.pack',
-      () => store.pack(ingest, image, op.ctx),
+      () => store.pack(ingest, image, isThere, op.ctx),
       () => store.discard(ingest),
     );
-    const { manifest, config, layers } = packed;
-    const waiting = [...new Map(layers.map((layer) => [layer.digest, layer])).values()];
-    for (const { digest } of waiting) op.streams.progress?.({ id: shortened(digest), status: 'Preparing' });
+    const waiting = [...new Map(layers.filter(({ path }) => path !== undefined).map((layer) => [layer.digest, layer])).values()];
+    for (const layer of waiting) prepare(layer);
     const work = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await upload(op, source, reference, next);
     };
     const settled = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
     for (const one of settled) if (one.status === 'rejected') throw one.reason;
     const step = (verb: string, { digest }: BlobFile) => ({ ...withAuth(op), quiet: true, label: `image-source.${verb} ${digest}` });
-    await op.step('image-source', source, 'upload', { reference, ...config }, step('upload', config));
+    const elsewhere = elsewhereOf(op, reference, (other) => other.id === id);
+    await op.step('image-source', source, 'upload', { reference, ...config, ...elsewhere }, step('upload', config));
     await op.step('image-source', source, 'publish', { reference, ...manifest }, step('publish', manifest));
     await store.discard(ingest);
     return { source, repoDigest: `${parseReference(asked).name}@${manifest.digest}`, size: manifest.size };
@@ -55,12 +64,24 @@ export const imagePush: Handler<'image.push'> = {
   }),
 };
 
-async function upload(op: Push, source: string, reference: string, layer: BlobFile): Promise<void> {
-  const { digest } = layer;
-  const elsewhere = namesWith(op, reference, digest);
-  const args = { reference, ...layer, ...(elsewhere.length === 0 ? {} : { elsewhere }) };
-  const options = { ...withAuth(op), label: `image-source.upload ${digest}` };
+/** Asks for a layer that it would take work to send. */
+function mount(op: Push, source: string, reference: string, layer: PackedLayer) {
+  const { path: _path, diffId: _diffId, ...blob } = layer;
+  const args = { reference, ...blob, ...elsewhereOf(op, reference, ...havingLayer(layer)) };
+  return op.step('image-source', source, 'mount', args, { ...withAuth(op), label: `image-source.mount ${blob.digest}` });
+}
+
+async function upload(op: Push, source: string, reference: string, layer: PackedLayer): Promise<void> {
+  const { path, diffId: _, ...blob } = layer;
+  if (path === undefined) return;
+  const args = { reference, ...blob, path, ...elsewhereOf(op, reference, ...havingLayer(layer)) };
+  const options = { ...withAuth(op), label: `image-source.upload ${blob.digest}` };
   const { state, from } = await op.step('image-source', source, 'upload', args, options);
+  tell(op, layer, state, from);
+}
+
+/** In Docker's words. */
+function tell(op: Push, { digest }: PackedLayer, state: 'pushed' | 'there' | 'mounted', from: string | undefined): void {
   const status = {
     pushed: 'Pushed',
     there: 'Layer already exists',
@@ -69,17 +90,23 @@ async function upload(op: Push, source: string, reference: string, layer: BlobFi
   op.streams.progress?.({ id: shortened(digest), status });
 }
 
-/** Names, in the same registry, of images that have the layer: it came from there, or went there. */
-function namesWith(op: Push, reference: string, digest: Digest): string[] {
+/** Images that have a layer. First those whose blob is the very same; of others, what it was compressed to may be. */
+function havingLayer({ digest, diffId }: PackedLayer): Has[] {
+  return [({ layers }) => layers.some((layer) => layer.digest === digest), ({ layers }) => layers.some((layer) => layer.diffId === diffId)];
+}
+
+/** Names, in the same registry, of images that have a blob: it came from there, or went there. */
+function elsewhereOf(op: Push, reference: string, ...has: readonly Has[]): { readonly elsewhere?: string[] } {
   const own = referenceParts(reference);
-  const hasLayer = ({ layers }: ImageRecord): boolean => layers.some((layer) => layer.digest === digest);
-  const names = [...op.engine.ledger.head.images.values()].filter(hasLayer).flatMap(({ repoDigests }) => repoDigests);
-  return [...new Set(names.map((name) => canonical(parseReference(name))))]
+  const images = [...op.engine.ledger.head.images.values()];
+  const names = has.flatMap((having) => images.filter(having).flatMap(({ repoDigests }) => repoDigests));
+  const elsewhere = [...new Set(names.map((name) => canonical(parseReference(name))))]
     .filter((name) => {
       const { domain, path } = referenceParts(name);
       return domain === own.domain && path !== own.path;
     })
     .slice(0, ELSEWHERE_LIMIT);
+  return elsewhere.length === 0 ? {} : { elsewhere };
 }
 
 /** Who pushes. Throws DRIVER_NOT_FOUND, NOT_SUPPORTED. */

@@ -60,6 +60,20 @@ export function imagePushSuite({ test, factory }: ImagePushSuite): void {
     assert.deepEqual(await lab.push(reference, image, (progress) => told.push(progress)), ['there', 'there']);
   });
 
+  check(
+    'given a blob that is there, and one that is not, when it is asked for, then that is told, nothing is sent, and it can be uploaded',
+    async (lab) => {
+      const { blobs } = await lab.image();
+      const [blob] = blobs;
+      assert.ok(blob);
+      const reference = `${lab.name()}:1`;
+      const elsewhere = [`${lab.name()}:1`];
+      for (const more of [{}, { elsewhere }]) assert.equal(await lab.mount(reference, blob, more), 'absent');
+      assert.equal(await lab.upload(reference, blob), 'pushed');
+      for (const more of [{}, { elsewhere }]) assert.equal(await lab.mount(reference, blob, more), 'there');
+    },
+  );
+
   check('given a tag, when another image is published under it, then it stands for that one', async (lab) => {
     const reference = `${lab.name()}:1`;
     const [one, other] = [await lab.image(), await lab.image()];
@@ -167,6 +181,14 @@ class Lab {
     assert.ok(publish, 'a driver that pushes has `publish`');
     checkAnswer('image-source', 'under test', 'publish', await publish.call(this.driver, { reference, ...image.manifest }, this.context()));
     return states;
+  }
+
+  async mount(reference: string, { mediaType, digest, size }: Blob, more: { readonly elsewhere?: string[] }): Promise<string> {
+    const { mount } = this.driver;
+    assert.ok(mount, 'a driver that pushes has `mount`');
+    const answer = await mount.call(this.driver, { reference, mediaType, digest, size, ...more }, this.context());
+    checkAnswer('image-source', 'under test', 'mount', answer);
+    return answer.state;
   }
 
   async upload(reference: string, blob: Blob, progress?: (progress: Progress) => void, signal?: AbortSignal): Promise<string> {

@@ -154,10 +154,10 @@ class Stage implements AsyncDisposable {
     );
   }
 
-  /** Makes what stays when all is removed: directories that come with the first container, and with the first of another driver. */
+  /** Makes what stays when all is removed: directories that come with the first container, the first of another driver, and the first image that is pulled. */
   async settle(verbs: readonly Verb[]): Promise<void> {
     await this.#live({ verb: 'container.start' });
-    for (const verb of ['image.migrate', 'container.migrate'] as const) if (verbs.includes(verb)) await this.#live({ verb });
+    for (const verb of ['image.migrate', 'container.migrate', 'image.pull'] as const) if (verbs.includes(verb)) await this.#live({ verb });
     this.#clean = (await this.#live('tidy')).remains ?? [];
   }
 
