@@ -154,10 +154,11 @@ class Stage implements AsyncDisposable {
     );
   }
 
-  /** Makes what stays when all is removed: directories that come with the first container, the first of another driver, and the first image that is pulled. */
+  /** Makes what stays when all is removed: directories that come with the first container, the first of another driver, and the first image that is pulled or pushed. */
   async settle(verbs: readonly Verb[]): Promise<void> {
     await this.#live({ verb: 'container.start' });
-    for (const verb of ['image.migrate', 'container.migrate', 'image.pull'] as const) if (verbs.includes(verb)) await this.#live({ verb });
+    for (const verb of ['image.migrate', 'container.migrate', 'image.pull', 'image.push'] as const)
+      if (verbs.includes(verb)) await this.#live({ verb });
     this.#clean = (await this.#live('tidy')).remains ?? [];
   }
 
