@@ -54,6 +54,26 @@ test('given a container with auto-remove, when it exits by itself, then it is re
   await engine.stop('test');
 });
 
+test('given containers that end by themselves, when they are restarted in that moment, then each has a new process, which can be ended', async () => {
+  const { world, engine, rest } = await withImage();
+  const lives = Array.from({ length: 12 }, async () => {
+    const { id } = await engine.execute('container.create', { spec: simSpec() }, CALLER);
+    await engine.execute('container.start', { container: id }, CALLER);
+    world.exit(id, 1);
+    // Refused: the exit is known only after it.
+    await Promise.allSettled([
+      engine.execute('container.start', { container: id }, CALLER),
+      engine.execute('container.restart', { container: id }, CALLER),
+    ]);
+    assert.is((await engine.view()).container(id).status, 'running');
+    assert.is(world.processes.get(id)?.state, 'running');
+    await engine.execute('container.remove', { container: id, force: true, volumes: false }, CALLER);
+  });
+  await Promise.all(lives);
+  assert.equal(world.leftovers(), rest);
+  await engine.stop('test');
+});
+
 test('given a start, when any of its effects fails, then nothing of it stays and it can be tried again', async () => {
   for (let effect = 1; ; effect += 1) {
     const { world, engine } = await withImage();

@@ -8,10 +8,9 @@ export const containerRestart: Handler<'container.restart'> = {
     const { id, signal, timeoutSeconds, endpoints, sandbox } = decided(op);
     const { head } = op.engine.ledger;
     const container = head.container(id);
-    if (container.process !== undefined) {
-      await endProcess(op, container, signal, timeoutSeconds);
-      await bringDown(op, container, endpoints);
-    }
+    if (container.process !== undefined) await endProcess(op, container, signal, timeoutSeconds);
+    // One that has just ended by itself may not be released yet, and what is made of an old one would be the old one.
+    if (container.process !== undefined || container.finishedAt !== '') await bringDown(op, container, endpoints);
     return { process: await bringUp(op, container, await op.engine.images.whole(head.image(container.imageId)), { endpoints, sandbox }) };
   },
   async recover(op) {
