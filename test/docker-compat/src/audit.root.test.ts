@@ -35,14 +35,18 @@ test.after(async () => {
 
 /** The operations a request left: those that came after `seq`, asked for by this process. */
 async function left(seq: number) {
-  const asked = (await daemon.events()).filter(
-    (event) => event.seq > seq && event.actor.scheme === 'unix' && (event.kind === 'intent' || event.kind === 'outcome'),
+  const asked = (await daemon.events(seq + 1)).filter(
+    (event) => event.actor.scheme === 'unix' && (event.kind === 'intent' || event.kind === 'outcome'),
   );
   return { asked, kinds: asked.map((event) => `${event.kind} ${event.type}`) };
 }
 
+let last = 0;
+
+/** Of the last event. */
 async function position(): Promise<number> {
-  return (await daemon.events()).at(-1)?.seq ?? -1;
+  last = (await daemon.events(last)).at(-1)?.seq ?? -1;
+  return last;
 }
 
 const ownStart = Number((await readFile('/proc/self/stat', 'utf8')).replace(/^.*\) /s, '').split(' ')[19]);
