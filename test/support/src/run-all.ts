@@ -16,12 +16,15 @@ export interface RunOptions {
   readonly started?: (pid: number) => Promise<void>;
 }
 
+/** One more than the processors of the smallest machine that is meant: a file waits for others a good part of its time. */
+const WIDTH = 3;
+
 /**
  * Runs test files, each in a process of its own, and prints a line for each as it ends, then skips with their reasons, the
  * output of failed files, and at last `N passed, N failed[, N skipped]`. True if all is well and at least one test ran.
  */
 export async function runAll(options: RunOptions): Promise<boolean> {
-  const { root, print, isRoot, width = 2, patience = 1, started } = options;
+  const { root, print, isRoot, width = WIDTH, patience = 1, started } = options;
   const found = await findTestFiles(root, options.patterns);
   const skipped = found.filter((file) => file.needsRoot && !isRoot);
   const chosen = found.filter((file) => !skipped.includes(file));

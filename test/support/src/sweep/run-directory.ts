@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { appendFile, chmod, lstat, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { constants, existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { appendFile, chmod, lstat, mkdtemp, open, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pidSpace, processStatus } from './process-identity.ts';
@@ -71,9 +71,30 @@ export async function isOfDeadRun(path: string): Promise<boolean> {
   if (!/^[0-9a-f-]{36} pid:\[\d+\]$/.test(place) || owners.length === 0) return false;
   if (!place.startsWith(`${boot} `)) return true;
   if (place !== `${boot} ${namespace}`) return false;
-  for (const owner of owners) {
-    const [pid, start] = owner.split(' ');
-    if ((await processStatus(Number(pid)))?.start === start) return false;
-  }
+  for (const owner of owners) if (await isAlive(owner)) return false;
   return true;
+}
+
+/**
+ * Makes this process an owner of a dead run's directory, to take it away: others leave it alone then, and when this process is killed at it, it is a dead
+ * run's again. False if another process is at it. Throws ENOENT if another one was.
+ */
+export async function claimOfDeadRun(path: string): Promise<boolean> {
+  const mine = `${process.pid} ${(await processStatus(process.pid))?.start}`;
+  // Lines that are appended have an order. Not made anew: who was quicker may have removed it by now.
+  const file = await open(join(path, OWNERS), constants.O_WRONLY | constants.O_APPEND);
+  try {
+    await file.write(`${mine}\n`);
+  } finally {
+    await file.close();
+  }
+  const [, ...owners] = (await readFile(join(path, OWNERS), 'utf8')).split('\n');
+  for (const owner of owners) if (await isAlive(owner)) return owner === mine;
+  return false;
+}
+
+/** Whether there is the process that a line names. */
+async function isAlive(owner: string): Promise<boolean> {
+  const [pid, start] = owner.split(' ');
+  return start !== undefined && (await processStatus(Number(pid)))?.start === start;
 }

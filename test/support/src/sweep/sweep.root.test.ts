@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -137,6 +137,33 @@ test('given dead runs of this boot, of a pid that came again and of another boot
   await sweep((line) => void lines.push(line), within.path);
   assert.is(lines.length, 3, lines.join('\n'));
   assert.ok(lines.every((line) => line.endsWith('directory left')));
+  assert.equal(await readdir(within.path), []);
+});
+
+test('given many dead runs, when two sweep at once, then each is swept by one of them, and one that is killed at it by the next', async () => {
+  await using within = await temporaryDirectory('shiplog-sweep-');
+  const { boot, namespace } = await pidSpace();
+  const names = Array.from({ length: 40 }, (_, index) => `sltRun0${String(index).padStart(2, '0')}`);
+  for (const name of names) {
+    await mkdir(join(within.path, name, 'left'), { recursive: true, mode: 0o700 });
+    await writeFile(join(within.path, name, 'owners'), `${boot} ${namespace}\n999999999 1\n`);
+  }
+  // Another process is at the first; it ends without having swept it.
+  const other = spawn('sleep', ['1000']);
+  const first = join(within.path, names[0] ?? '');
+  await appendFile(join(first, 'owners'), `${other.pid} ${(await processStatus(other.pid ?? 0))?.start}\n`);
+  const script = fileURLToPath(new URL('../sweep.js', import.meta.url));
+  const sweeps = await Promise.all([0, 1].map(() => run(process.execPath, [script], { env: { ...process.env, TMPDIR: within.path } })));
+  const gone = once(other, 'exit');
+  other.kill('SIGKILL');
+  await gone;
+  sweeps.push(await run(process.execPath, [script], { env: { ...process.env, TMPDIR: within.path } }));
+  const lines = sweeps.flatMap(({ stdout }) => stdout.split('\n').filter((line) => line !== ''));
+  assert.equal(
+    lines.toSorted(),
+    names.map((name) => `swept ${join(within.path, name)}, of a test run that is dead: directory left`).toSorted(),
+  );
+  assert.match(sweeps[2]?.stdout ?? '', first);
   assert.equal(await readdir(within.path), []);
 });
 
