@@ -14,12 +14,14 @@ export interface Errand {
   readonly extraSubnet: string;
   /** A verb that does nothing, such as `network/bridge detach`: only to show that it is noticed. */
   readonly ignored?: string;
-  /** The last event that the life before knew of. */
+  /** The life before came to rest: this one has nothing to recover, and tells what it appends all the same. */
+  readonly isRecovered: boolean;
+  /** The last event that the engine which recovered last knew of. */
   readonly since: number;
   readonly uid: number;
   /**
-   * Looks at what a recovery made; dies in the recovery, before the call of that number; tidies up and checks the log; removes the engine; or
-   * tidies up and dies in a verb, at a moment or, without one, when it is done.
+   * Only recovers; dies in the recovery, before the call of that number; recovers, tidies up and checks the log; removes the engine; or
+   * recovers, tidies up and dies in a verb, at a moment or, without one, when it is done.
    */
   readonly task: 'recover' | { readonly call: number } | 'tidy' | 'tear-down' | { readonly verb: Verb; readonly moment?: Moment };
 }

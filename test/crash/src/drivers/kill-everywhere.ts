@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { btrfsImage, busyboxArchive, busyboxLayout, run, TestRegistry } from '@shiplog/test-support';
+import { btrfsImage, busyboxArchive, busyboxLayout, run, temporaryDirectory, TestRegistry } from '@shiplog/test-support';
 import type { Moment } from './death.ts';
 import type { Errand, Told } from './errand.ts';
 import { CONFLIST, IMAGE } from './scenes.ts';
@@ -16,6 +15,8 @@ const VICTIM = fileURLToPath(new URL('./victim.script.js', import.meta.url));
 
 /** About how many calls of drivers a recovery makes. One that comes to its end before it dies is one more recovery. */
 const RECOVERY_CALLS = 12;
+/** Of engines that recovered, every how many is killed for it, where not all are. */
+const SECOND_RECOVERIES = 3;
 
 /** One engine that was killed, and what was not as it should be afterwards. */
 export interface Killed {
@@ -32,8 +33,9 @@ export interface Options {
   readonly shelf: Shelf;
   readonly verbs: readonly Verb[];
   /**
-   * Before every call as well: where calls follow each other, that is the moment after the one before. And another engine dies in the recovery, each
-   * time at another call.
+   * Before every call as well: where calls follow each other, that is the moment after the one before; and at calls that a verb makes again, not
+   * at the first of a name alone. Another engine dies in the recovery, each time at another call, and each one that recovered is killed then: what
+   * starts after it must have nothing to do. Otherwise that is so for some, and others go on with the next verb.
    */
   readonly thorough?: boolean;
   /** Which calls of drivers are of interest; all if absent. */
@@ -44,7 +46,7 @@ export interface Options {
 }
 
 /**
- * Kills an engine with the shelf's drivers around every driver call of every verb. Each time the next engine must find log and reality in
+ * Kills an engine with the shelf's drivers around driver calls of every verb. Each time the next engine must find log and reality in
  * agreement, the one after it must have nothing to do, and when all that the verb made is removed nothing may be left.
  */
 export async function killEverywhere(options: Options): Promise<readonly Killed[]> {
@@ -53,8 +55,10 @@ export async function killEverywhere(options: Options): Promise<readonly Killed[
   await stage.settle(verbs);
   const all: Killed[] = [];
   const kill = async (verb: Verb, moment?: Moment): Promise<readonly string[]> => {
-    const { calls, reached, problems } = await stage.kill(verb, moment, thorough ? all.length : 0);
+    const { calls, reached, problems } = await stage.kill(verb, moment);
     all.push({ shelf: shelf.name, verb, ...(moment === undefined ? {} : { moment }), reached, problems });
+    if (thorough && all.length > 1) await stage.dieRecovering(1 + ((all.length - 1) % RECOVERY_CALLS));
+    if (thorough || all.length % SECOND_RECOVERIES === 0) await stage.recover();
     // The last but one is known for good only now.
     tell(-2);
     return calls;
@@ -66,7 +70,7 @@ export async function killEverywhere(options: Options): Promise<readonly Killed[
   for (const verb of verbs) {
     // Whole first: that tells which calls there are.
     const calls = await kill(verb);
-    for (const [index, call] of calls.filter((one) => wanted.test(one)).entries()) {
+    for (const [index, call] of calls.filter((one) => wanted.test(one) && (thorough || one.endsWith(' #1'))).entries()) {
       if (thorough || index === 0) await kill(verb, { call, when: 'before' });
       await kill(verb, { call, when: 'after' });
     }
@@ -97,26 +101,30 @@ const LIST = { cniVersion: '1.0.0', name: CONFLIST, plugins: [{ type: 'bridge', 
 class Stage implements AsyncDisposable {
   #since = -1;
   #lives = 0;
+  /** The life before only recovered: the next one is to have nothing to do. */
+  #isRecovered = false;
   #clean: readonly string[] = [];
   /** Of the death before. */
   #last: string[] = [];
 
   private constructor(
-    private readonly home: Omit<Errand, 'since' | 'uid' | 'task'>,
+    private readonly home: Omit<Errand, 'isRecovered' | 'since' | 'uid' | 'task'>,
     /** Of compiled modules: who is killed leaves none. */
     private readonly cache: string,
-    private readonly end: () => Promise<void>,
+    private readonly made: AsyncDisposableStack,
   ) {}
 
-  static async open({ shelf, ignored }: Pick<Options, 'shelf' | 'ignored'>): Promise<Stage> {
-    const scratch = await mkdtemp(join(tmpdir(), 'shiplog-kill-'));
-    const disk = shelf.storageDriver === 'btrfs' ? await btrfsImage() : undefined;
+  /** `verbs` are those that it is for: who does not push needs no registry. */
+  static async open({ shelf, ignored, verbs = [] }: Pick<Options, 'shelf' | 'ignored'> & Partial<Pick<Options, 'verbs'>>): Promise<Stage> {
+    await using made = new AsyncDisposableStack();
+    const { path: scratch } = made.use(await temporaryDirectory('shiplog-kill-'));
+    const disk = shelf.storageDriver === 'btrfs' ? made.use(await btrfsImage()) : undefined;
     const directory = join(disk?.path ?? scratch, 'home');
     await mkdir(directory);
-    const plugin = shelf.volumeDriver === 'local' ? undefined : await VolumePlugin.listen(directory, shelf.volumeDriver);
-    const registry = await TestRegistry.start();
+    if (shelf.volumeDriver !== 'local') made.adopt(await VolumePlugin.listen(directory, shelf.volumeDriver), (plugin) => plugin.close());
+    const registry = verbs.includes('image.push') ? made.adopt(await TestRegistry.start(), (started) => started.stop()) : undefined;
     const archives = {
-      registry: registry.host,
+      registry: registry?.host ?? '',
       image: join(scratch, 'image.tar'),
       rootfs: join(scratch, 'rootfs.tar'),
       context: join(scratch, 'context.tar'),
@@ -134,24 +142,16 @@ class Stage implements AsyncDisposable {
     await packed(join(scratch, 'context'), archives.context);
     const chance = Math.floor(Math.random() * 64 * 128);
     const [high, low] = [192 + Math.floor(chance / 128), (chance % 128) * 2];
-    return new Stage(
-      {
-        directory,
-        shelf,
-        archives,
-        bridge: `slk${process.pid % 100_000}x${chance % 1000}`,
-        subnet: `10.${high}.${low}.0/24`,
-        extraSubnet: `10.${high}.${low + 1}.0/24`,
-        ...(ignored === undefined ? {} : { ignored }),
-      },
-      join(scratch, 'compiled'),
-      async () => {
-        await plugin?.close();
-        await registry.stop();
-        await disk?.cleanup();
-        await rm(scratch, { recursive: true, force: true });
-      },
-    );
+    const home = {
+      directory,
+      shelf,
+      archives,
+      bridge: `slk${process.pid % 100_000}x${chance % 1000}`,
+      subnet: `10.${high}.${low}.0/24`,
+      extraSubnet: `10.${high}.${low + 1}.0/24`,
+      ...(ignored === undefined ? {} : { ignored }),
+    };
+    return new Stage(home, join(scratch, 'compiled'), made.move());
   }
 
   /** Makes what stays when all is removed: directories that come with the first container, the first of another driver, and the first image that is pulled or pushed. */
@@ -165,45 +165,57 @@ class Stage implements AsyncDisposable {
   /** Lets an engine die as it starts. `dies` is false when it makes fewer calls. */
   async killStart(call: number): Promise<{ readonly dies: boolean; readonly problems: readonly string[] }> {
     const { dies } = await this.#live({ call });
-    const { recovered } = await this.#live('recover');
-    this.#since = recovered?.seq ?? this.#since;
-    const { appended } = await this.#live('tidy');
-    const more = appended?.join() === 'engine.started' ? [] : [`a second recovery appends ${String(appended)}`];
-    return { dies: dies !== undefined, problems: [...(recovered?.problems ?? ['it did not recover']), ...more] };
+    this.#last = [];
+    await this.recover();
+    await this.#follow('tidy');
+    return { dies: dies !== undefined, problems: this.#last };
   }
 
-  /**
-   * Lets an engine die, and looks at what the next one makes of it. What the one after that finds is known when it comes, which is when
-   * somebody kills or looks again: `problems` grow until then.
-   */
+  /** Lets an engine die in a verb. What the ones after it make of that is known when they come: `problems` grow until the next is killed, or somebody looks. */
   async kill(
     verb: Verb,
     moment: Moment | undefined,
-    recoveries: number,
   ): Promise<{ readonly calls: readonly string[]; readonly reached: boolean; readonly problems: readonly string[] }> {
     const died = await this.look({ verb, ...(moment === undefined ? {} : { moment }) });
-    const problems: string[] = [];
-    if (died.failed !== undefined) problems.push(`the verb fails: ${died.failed}`);
-    if (recoveries > 0) await this.#live({ call: 1 + (recoveries % RECOVERY_CALLS) });
-    const { recovered } = await this.#live('recover');
-    this.#since = recovered?.seq ?? this.#since;
-    problems.push(...(recovered?.problems ?? ['it did not recover']));
+    const problems = died.failed === undefined ? [] : [`the verb fails: ${died.failed}`];
     this.#last = problems;
     return { calls: died.calls ?? [], reached: moment === undefined || died.dies !== undefined, problems };
   }
 
-  /** Another life, which tells what the last recovery left. */
+  /** Lets an engine die in its recovery, before that call. */
+  async dieRecovering(call: number): Promise<void> {
+    await this.#live({ call });
+  }
+
+  /** Lets an engine recover, and die when it has. */
+  async recover(): Promise<void> {
+    await this.#follow('recover');
+    this.#isRecovered = true;
+  }
+
+  /** Another life, which tells what is left of the ones before. */
   async look(task: Errand['task'] = 'tidy'): Promise<Told> {
-    const told = await this.#live(task);
-    if (told.appended?.join() !== 'engine.started') this.#last.push(`a second recovery appends ${String(told.appended)}`);
+    const told = await this.#follow(task);
     this.#last.push(...differences(this.#clean, told.remains ?? []), ...(told.damage ?? []));
     return told;
   }
 
+  /** A life that tells what it made of the death before it. */
+  async #follow(task: Errand['task']): Promise<Told> {
+    const second = this.#isRecovered;
+    this.#isRecovered = false;
+    const told = await this.#live(task, second);
+    const { recovered, appended } = told;
+    this.#since = recovered?.seq ?? this.#since;
+    if (!second) this.#last.push(...(recovered?.problems ?? ['it did not recover']));
+    else if (appended?.join() !== 'engine.started') this.#last.push(`a second recovery appends ${String(appended)}`);
+    return told;
+  }
+
   /** One life, to its end. */
-  async #live(task: Errand['task']): Promise<Told> {
+  async #live(task: Errand['task'], isRecovered = false): Promise<Told> {
     this.#lives += 1;
-    const errand: Errand = { ...this.home, since: this.#since, uid: 100_000 + this.#lives, task };
+    const errand: Errand = { ...this.home, isRecovered, since: this.#since, uid: 100_000 + this.#lives, task };
     const child = spawn(process.execPath, [VICTIM, JSON.stringify(errand)], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_COMPILE_CACHE: this.cache },
@@ -219,7 +231,8 @@ class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#live('tear-down').finally(this.end);
+    await using _ = this.made;
+    await this.#live('tear-down');
   }
 }
 

@@ -59,7 +59,7 @@ async function remains({ directory }: Errand): Promise<readonly string[]> {
 }
 
 const errand = JSON.parse(process.argv[2] ?? '{}') as Errand;
-const { directory, shelf, archives, bridge, subnet, extraSubnet, since, uid } = errand;
+const { directory, shelf, archives, bridge, subnet, extraSubnet, isRecovered, since, uid } = errand;
 const death = new Death((moment) => tell({ dies: moment }), errand.task === 'tear-down' ? '' : errand.ignored);
 const { task } = errand;
 if (typeof task === 'object' && 'call' in task) death.arm(task.call);
@@ -86,26 +86,28 @@ const host = await compose(
 );
 const scenes = new Scenes(host, shelf, archives, extraSubnet, uid);
 
-if (task === 'recover') {
-  const problems = [...(await settledDisagreements(host)), ...(await unsettled(host, since))];
-  tell({ recovered: { problems, seq: (await host.engine.view()).seq } });
-} else if (task === 'tear-down') {
+if (task === 'tear-down') {
   await tearDown(host, [join(directory, 'run'), join(directory, 'root')], silentLogger);
   process.exit(0);
-} else if (task === 'tidy' || 'verb' in task) {
-  tell({ appended: await eventsSince(host, since) });
-  await scenes.tidy();
-  tell({ remains: await remains(errand) });
-  if (task === 'tidy') {
-    flushCompileCache();
-    const { damage } = await host.engine.log.verify();
-    tell({ damage: damage.map(({ from, to, reason }) => `${from} to ${to}: ${reason}`) });
-  } else {
-    const run = await scenes.prepare(task.verb);
-    death.arm(task.moment);
-    await run().catch((error: unknown) => tell({ failed: String(error) }));
-    death.disarm();
-    tell({ calls: death.calls });
-  }
+}
+if (typeof task === 'object' && 'call' in task) die();
+if (isRecovered) tell({ appended: await eventsSince(host, since) });
+else {
+  const problems = [...(await settledDisagreements(host)), ...(await unsettled(host, since))];
+  tell({ recovered: { problems, seq: (await host.engine.view()).seq } });
+}
+if (task === 'recover') die();
+await scenes.tidy();
+tell({ remains: await remains(errand) });
+if (typeof task === 'object' && 'verb' in task) {
+  const run = await scenes.prepare(task.verb);
+  death.arm(task.moment);
+  await run().catch((error: unknown) => tell({ failed: String(error) }));
+  death.disarm();
+  tell({ calls: death.calls });
+} else {
+  flushCompileCache();
+  const { damage } = await host.engine.log.verify();
+  tell({ damage: damage.map(({ from, to, reason }) => `${from} to ${to}: ${reason}`) });
 }
 die();
