@@ -11,7 +11,15 @@ const test = suite('an engine with the default drivers, killed');
 test('given any verb, when the engine is killed at any of its steps, then the next one finds log and reality in agreement, and nothing stays', async () => {
   // Two engines at a time, each on a root of its own.
   const halves = [0, 1].map((rest) => VERBS.filter((_, index) => index % 2 === rest));
-  const killed = (await Promise.all(halves.map((verbs) => killEverywhere({ shelf, verbs })))).flat();
+  const failure = new AbortController();
+  const { signal } = failure;
+  const both = halves.map((verbs) =>
+    killEverywhere({ shelf, verbs, signal }).catch((error: unknown) => {
+      failure.abort(error);
+      throw error;
+    }),
+  );
+  const killed = (await Promise.all(both)).flat();
   assert.equal(
     killed.filter(({ problems }) => problems.length > 0),
     [],

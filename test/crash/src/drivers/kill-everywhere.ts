@@ -43,6 +43,8 @@ export interface Options {
   /** See {@link Errand.ignored}. */
   readonly ignored?: string;
   readonly progress?: (killed: Killed) => void;
+  /** When it is aborted, no more engines are killed, and its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -50,11 +52,12 @@ export interface Options {
  * agreement, the one after it must have nothing to do, and when all that the verb made is removed nothing may be left.
  */
 export async function killEverywhere(options: Options): Promise<readonly Killed[]> {
-  const { shelf, verbs, thorough = false, calls: wanted = /./, progress } = options;
+  const { shelf, verbs, thorough = false, calls: wanted = /./, progress, signal } = options;
   await using stage = await Stage.open(options);
   await stage.settle(verbs);
   const all: Killed[] = [];
   const kill = async (verb: Verb, moment?: Moment): Promise<readonly string[]> => {
+    signal?.throwIfAborted();
     const { calls, reached, problems } = await stage.kill(verb, moment);
     all.push({ shelf: shelf.name, verb, ...(moment === undefined ? {} : { moment }), reached, problems });
     if (thorough && all.length > 1) await stage.dieRecovering(1 + ((all.length - 1) % RECOVERY_CALLS));
