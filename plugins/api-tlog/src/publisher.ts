@@ -80,7 +80,10 @@ export class Publisher {
   async at(size: number): Promise<string> {
     this.#refuseFuture(size);
     const latest = await this.#latest;
-    return formatNote(latest?.size === size ? latest.note : await this.#sign(size));
+    if (latest?.size === size) return formatNote(latest.note);
+    // One over more is kept first: what was shown binds the log at its next start, too.
+    if (size > (latest?.size ?? 0)) await this.publish();
+    return formatNote(await this.#sign(size));
   }
 
   /** Signs the head as it is now, asks the witnesses, keeps it. Does nothing if all that was done already. */

@@ -114,6 +114,19 @@ test('given a log that was cut or rewritten since it was signed, when the engine
   }
 });
 
+test('given a checkpoint of some size that was asked for, when it is shown, then one is kept that stands for as much, so that no other history is signed later', async () => {
+  await using directory = await temporaryDirectory();
+  const log = new GrowingLog();
+  log.append(...events(5));
+  await using engine = await TlogEngine.start(directory.path, log);
+  await engine.tlog.checkpoint({ covers: 5 });
+  log.append(...events(3, 5));
+  const trusted = [verifierOf(parseVerifierKey(await engine.tlog.key()))];
+  const shown = openCheckpoint(await engine.tlog.checkpoint({ size: 7 }), trusted);
+  const kept = openCheckpoint(await readFile(join(directory.path, 'checkpoint'), 'utf8'), trusted);
+  assert.equal([shown.size, kept.size], [7, 8]);
+});
+
 test('given a key that was lost, when the engine starts again, then the new one signs nothing in place of the old', async () => {
   await using directory = await temporaryDirectory();
   const log = new GrowingLog();
