@@ -57,7 +57,9 @@ test('given what is no log, when read, then it is refused with what is wrong', a
   assert.is(await read('hello\n'), 'REQUEST_INVALID');
   assert.is(await read('{"seq":0}\n'), 'REQUEST_INVALID');
   assert.is(await read('{"v":2,"seq":0,"type":"engine.started"}\n'), 'LOG_TOO_NEW');
-  assert.is(await read('{"v":1,"seq":4,"type":"engine.started"}\n'), 'LOG_CORRUPT');
+  assert.is(await read('{"v":1,"seq":4,"t":"1","mono":"1","type":"engine.started"}\n'), 'LOG_CORRUPT');
+  assert.is(await read('{"v":1,"seq":0,"mono":"1","type":"engine.started"}\n'), 'REQUEST_INVALID');
+  assert.is(await read('{"v":1,"seq":0,"t":"soon","mono":"1","type":"engine.started"}\n'), 'REQUEST_INVALID');
   assert.is(await codeOf(fold(readSource(temporary.path))), 'REQUEST_INVALID');
   assert.is(await codeOf(fold(readSource(join(temporary.path, 'none')))), 'PATH_NOT_FOUND');
 });

@@ -34,6 +34,12 @@ function parseLine(line: string, path: string, number: number): ShiplogEvent | L
         path,
       },
     );
+  if (event['kind'] !== 'boundary' && !(isTime(event['t']) && isTime(event['mono']))) throw wrong('is no event: it has no time');
   // What later code needs of it; the rest was checked by the engine that wrote it.
   return parsed as ShiplogEvent | LogBoundary;
+}
+
+/** Nanoseconds, decimal. */
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && /^\d+$/.test(value);
 }
