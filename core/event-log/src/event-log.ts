@@ -21,6 +21,7 @@ import { ArchivingLevel } from './archive/archiving-level.ts';
 import { boundedBy, readFirst } from './archive/base.ts';
 import { readBoundary } from './archive/boundary.ts';
 import { prunable, prune } from './archive/prune.ts';
+import { reclaim } from './archive/reclaim.ts';
 import { seal } from './archive/seal.ts';
 import { checkAdmission } from './append/admission.ts';
 import { type BatchCursor, iterable } from './read/batch-cursor.ts';
@@ -330,6 +331,8 @@ class DatabaseEventLog implements EventLog {
       this.firstSeq = first;
       try {
         await prune(db, this.#write, first, base);
+        // A seal that was cut off has left that to do.
+        await reclaim(db.inner, this.#write, 0, first);
       } catch (error) {
         // What failed before its write has removed nothing, and may be tried again.
         this.firstSeq = await firstOf(db);

@@ -149,6 +149,23 @@ test('given events that were sealed, then nothing of them is left in the files o
   assert.is(found?.type === 'container.oom' && found.data.id, secret);
 });
 
+test('given a seal that was cut off before it gave the room back, when its events are pruned, then nothing of them is left in the files of the log', async (context) => {
+  const secret = randomBytes(32).toString('hex');
+  const event = { stream: 'container/0', type: 'container.oom', kind: 'observed', data: { id: secret, kills: 1 } } as const;
+  await context.log.append({ stamp: STAMP, events: [event] }).durable;
+  for (let at = 0; at < 100; at += 20) await context.log.append(samples(at, at + 20)).durable;
+  await reopen(context);
+  const { log, directory } = context;
+  const db = join(directory, 'db');
+  for await (const _ of log.seal(EVENTS + 60)) break;
+  assert.ok((await holdersOf(db, secret)).length > 0);
+  await log.prune(log.sealedSeq + 1, Buffer.from('state'), async (data) => {
+    await log.append({ stamp: STAMP, events: [{ stream: 'engine', type: 'log.bounded', kind: 'meta', data }] }).durable;
+  });
+  assert.ok(log.firstSeq > EVENTS);
+  for (const part of ['db', 'archive']) assert.equal(await holdersOf(join(directory, part), secret), []);
+});
+
 test('given any position, when asked how far a seal before it would come, then that is how far it comes, before and after opening again', async (context) => {
   assert.equal([context.log.sealedSeq, context.log.sealable(0)], [-1, 0]);
   for (const before of [1, 19, 20, 777, 1500, 1501, EVENTS]) {

@@ -157,4 +157,21 @@ test('given a log that is open, when opened once more, then ENGINE_LOCKED and th
   await log.close();
 });
 
+test('given what a verification or a repair left that was killed, when the log is opened, then it is removed: it may have events that are pruned', async ({
+  directory,
+}) => {
+  await (await openLevelLog({ ...IDENTITY, directory })).close();
+  const left = ['db.copy', 'db.held', 'db.rebuilt'];
+  for (const name of left) {
+    await mkdir(join(directory, name));
+    await writeFile(join(directory, name, '000005.ldb'), 'events');
+  }
+  await (await openLevelLog({ ...IDENTITY, directory })).close();
+  const names = await readdir(directory);
+  assert.not(
+    left.some((name) => names.includes(name)),
+    names.join(),
+  );
+});
+
 test.run();

@@ -55,6 +55,8 @@ export async function openLevelLog(options: LevelLogOptions): Promise<EventLog> 
   try {
     if (!fresh) await refuseDamaged(paths.db, witness.known);
     const db = await openLevel(paths.db, fresh, witness.known, writeBufferBytes);
+    // What a verification or a repair left that was cut off: links and copies of events that may be gone from here. Whoever works on them has the lock.
+    for (const left of [paths.copy, `${paths.db}.held`, `${paths.db}.rebuilt`]) await rm(left, { recursive: true, force: true });
     await syncDirectory(paths.db).catch(closing(db));
     await syncPath(directory);
     if (fresh) {
