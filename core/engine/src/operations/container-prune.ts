@@ -3,19 +3,21 @@ import { exclusiveLayers } from '@shiplog/model';
 import type { Operation } from '../commands/operation.ts';
 import { removeContainer } from './container-remove.ts';
 import { decided, type Handler } from './handler.ts';
+import { removeEach } from './remove-each.ts';
 
 async function prune(op: Operation<'container.prune'>) {
-  const { ids } = decided(op);
-  const { head } = op.engine.ledger;
-  const containers = ids.map((id) => head.containers.get(id)).filter((container) => container !== undefined);
+  const containers: ContainerRecord[] = [];
   let reclaimedBytes = 0;
-  for (const container of containers) {
-    const { id, storageDriver } = container;
-    reclaimedBytes += (await op.step('storage', storageDriver, 'usage', { key: id }).catch(() => ({ bytes: 0 }))).bytes;
+  const removed = await removeEach(op, 'container', decided(op).ids, async (id) => {
+    const container = op.engine.ledger.head.containers.get(id);
+    if (container === undefined) return;
+    const { bytes } = await op.step('storage', container.storageDriver, 'usage', { key: id }).catch(() => ({ bytes: 0 }));
     await removeContainer(op, container);
-  }
+    containers.push(container);
+    reclaimedBytes += bytes;
+  });
   await removeLayers(op, containers);
-  return { removed: containers.map(({ id }) => id), reclaimedBytes };
+  return { removed, reclaimedBytes };
 }
 
 /** Takes away layers that nobody needs without these containers. */

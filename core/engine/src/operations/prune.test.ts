@@ -7,7 +7,7 @@ import type { RunningEngine } from '../start-engine.ts';
 import { CALLER, eventsOf, SimDisk, simEngine, simSpec } from '../testing/sim-engine.ts';
 import { SimWorld, stuck } from '../testing/sim-world.ts';
 
-const test = suite('engine: networks and volumes are pruned');
+const test = suite('engine: containers, networks and volumes are pruned');
 const NAMES = ['one', 'two', 'three'];
 const SECRET = 'hunter2-and-more';
 
@@ -37,13 +37,16 @@ function trial() {
   };
   const get: Drivers['get'] = (kind, name) => {
     const driver = plain.get(kind, name);
-    if (kind !== 'network' && kind !== 'volume') return driver;
+    if (kind !== 'network' && kind !== 'volume' && kind !== 'storage') return driver;
     return new Proxy(driver, {
       get(target, verb, receiver) {
         const value: unknown = Reflect.get(target, verb, receiver);
         if (typeof value !== 'function' || (verb !== 'removeNetwork' && verb !== 'remove')) return value;
-        return async (args: { readonly name?: string; readonly network?: { readonly name: string } }, ctx: unknown) => {
-          removing(args.network?.name ?? args.name ?? '');
+        return async (
+          args: { readonly name?: string; readonly key?: string; readonly network?: { readonly name: string } },
+          ctx: unknown,
+        ) => {
+          removing(args.network?.name ?? args.name ?? args.key ?? '');
           return Reflect.apply(value, target, [args, ctx]);
         };
       },
@@ -141,6 +144,26 @@ test('given one that its driver does not remove, when it is pruned, then that st
   await engine.execute('volume.prune', { volumes: ['two'] }, CALLER);
   assert.is(world.secrets.size, before);
   assert.not.match(JSON.stringify(await eventsOf(engine)), SECRET);
+  await engine.stop('test');
+});
+
+test('given a container that its driver does not remove, when all are pruned, then the others go, and it can be started, and pruned later', async () => {
+  const { failing, start } = trial();
+  const engine = await start();
+  await engine.execute('image.load', { quiet: true }, CALLER, { body: (async function* () {})() });
+  const ids: string[] = [];
+  for (const name of NAMES) ids.push((await engine.execute('container.create', { name, spec: simSpec() }, CALLER)).id);
+  const [one = '', two = '', three = ''] = ids;
+  failing.set(two, 'DRIVER_FAILED');
+  assert.equal((await engine.execute('container.prune', { containers: ids }, CALLER)).removed, [one, three]);
+  const { containers } = await engine.view();
+  assert.equal([namesOf(containers.values()), containers.get(two)?.status, containers.get(two)?.busy], [['two'], 'created', undefined]);
+  assert.is(await codeOf(engine.execute('container.prune', { containers: ids }, CALLER)), 'DRIVER_FAILED');
+  await engine.execute('container.start', { container: 'two' }, CALLER);
+  await engine.execute('container.stop', { container: 'two' }, CALLER);
+  failing.clear();
+  while ((await engine.view()).container('two').active) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal((await engine.execute('container.prune', { containers: ids }, CALLER)).removed, [two]);
   await engine.stop('test');
 });
 

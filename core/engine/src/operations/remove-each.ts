@@ -8,7 +8,7 @@ import { scrubbed } from '../secrets/scrub.ts';
  */
 export async function removeEach(
   op: Operation,
-  kind: 'network' | 'volume',
+  kind: 'container' | 'network' | 'volume',
   names: readonly string[],
   remove: (name: string) => Promise<void>,
 ): Promise<readonly string[]> {
