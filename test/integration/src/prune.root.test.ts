@@ -1,0 +1,163 @@
+// time limit: 240 s
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { hostTraces, run } from '@shiplog/test-support';
+import { IMAGE, prepare } from './prepare.ts';
+
+const test = suite('prunes of networks and volumes, with the docker command and compose');
+const scratch = await mkdtemp(join(tmpdir(), 'shiplog-prune-'));
+const project = join(scratch, 'shop');
+const config = join(scratch, 'config.json');
+const LIST = { cniVersion: '1.0.0', name: 'apart', plugins: [{ type: 'bridge', ipam: { type: 'host-local' } }] };
+const APPLICATION = `
+services:
+  db:
+    image: ${IMAGE}
+    command: sh -c 'echo stored > /data/kept; exec sleep 600'
+    networks: [back]
+    volumes: [data:/data]
+    stop_signal: SIGKILL
+networks: {back: {}}
+volumes: {data: {}}
+`;
+
+await mkdir(project);
+await writeFile(join(scratch, '10-apart.conflist'), JSON.stringify(LIST));
+await writeFile(config, JSON.stringify({ driverOptions: { 'network/cni': { 'conflist-directory': scratch } } }));
+await writeFile(join(project, 'docker-compose.yml'), APPLICATION);
+const { daemon, done } = await prepare(['--config', config]);
+test.after(async () => {
+  await done();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+async function docker(...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await daemon.docker(args);
+  assert.is(code, 0, `docker ${args.join(' ')}: ${stderr}`);
+  return stdout.trim();
+}
+
+async function compose(...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run('docker-compose', args, { cwd: project, env: daemon.env, timeoutMs: 60_000 });
+  assert.is(code, 0, `docker-compose ${args.join(' ')}: ${stdout}${stderr}`);
+  return stdout.trim();
+}
+
+const lines = (text: string): readonly string[] => text.split('\n').filter(Boolean).toSorted();
+const networks = async (): Promise<readonly string[]> => lines(await docker('network', 'ls', '--format', '{{.Name}}'));
+const volumes = async (): Promise<readonly string[]> => lines(await docker('volume', 'ls', '--format', '{{.Name}}'));
+
+/** What docker tells of a prune, and of what it takes along, from a moment on. */
+async function told(type: string, since: number): Promise<readonly string[]> {
+  const until = String(Math.floor(Date.now() / 1000) + 1);
+  const format = '{{.Action}} {{with .Actor.Attributes}}{{index . "name"}}{{index . "driver"}}{{index . "reclaimed"}}{{end}}';
+  const asked = ['events', '--since', String(since), '--until', until, '--filter', `type=${type}`, '--format', format];
+  return lines(await docker(...asked, '--filter', 'event=destroy', '--filter', 'event=prune'));
+}
+
+/** What the application wrote to its volume, as soon as it did. */
+const stored = (): Promise<string> => compose('exec', '-T', 'db', 'sh', '-c', 'until cat /data/kept 2>/dev/null; do sleep 0.1; done');
+
+interface Act {
+  readonly verb: string;
+  readonly object: string;
+  readonly status: string;
+  readonly removed?: readonly string[];
+}
+
+/** What the audit has of a verb. */
+async function acts(verb: string, ...more: readonly string[]): Promise<readonly Act[]> {
+  const { code, stdout, stderr } = await daemon.shiplog(['audit', '--verb', verb, '--format', 'json', ...more]);
+  assert.is(code, 0, stderr);
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Act);
+}
+
+test('given networks of several drivers, when they are pruned, then those that nothing is on or configured for go, in one act', async () => {
+  const since = Math.floor(Date.now() / 1000);
+  await docker('network', 'create', '--label', 'keep', 'kept');
+  await docker('network', 'create', 'plain');
+  await docker('network', 'create', '-d', 'macvlan', '--subnet', '198.18.203.0/24', 'wire');
+  await docker('network', 'create', '-d', 'cni', '-o', 'cni.conflist=apart', '--subnet', '198.18.204.0/24', 'listed');
+  await docker('network', 'create', 'used');
+  await docker('network', 'create', 'configured');
+  await docker('run', '-d', '--name', 'up', '--network', 'used', IMAGE, 'sleep', '600');
+  await docker('create', '--name', 'down', '--network', 'configured', IMAGE, 'true');
+  assert.is(await docker('network', 'prune', '-f', '--filter', 'until=1h'), '');
+  const id = await docker('network', 'inspect', '-f', '{{.Id}}', 'wire');
+  const pruned = await docker('network', 'prune', '-f', '--filter', 'label!=keep');
+  assert.equal(lines(pruned), ['Deleted Networks:', 'listed', 'plain', 'wire']);
+  assert.equal(await networks(), ['bridge', 'configured', 'host', 'kept', 'none', 'used']);
+  assert.equal(await told('network', since), ['destroy listed', 'destroy plain', 'destroy wire', 'prune 0', 'prune 0']);
+  const [nothing, all, ...others] = await acts('network.prune');
+  assert.equal([nothing?.status, nothing?.removed, all?.status, all?.removed?.length, others], ['ok', undefined, 'ok', 3, []]);
+  // Who asks for one of them is told of the prune.
+  for (const name of ['wire', id])
+    assert.equal(
+      (await acts('network.*', '--object', name)).map(({ verb }) => verb),
+      ['network.create', 'network.prune'],
+    );
+  assert.match((await daemon.shiplog(['why', 'wire'])).stdout, /network wire is gone[^]*network\.prune\.succeeded/);
+  // What is left works.
+  await docker('start', '-a', 'down');
+  await docker('network', 'connect', 'kept', 'up');
+  await docker('rm', '-f', 'up', 'down');
+  assert.equal(lines(await docker('network', 'prune', '-f')), ['Deleted Networks:', 'configured', 'kept', 'used']);
+  assert.is(await docker('network', 'prune', '-f'), '');
+  assert.equal(await hostTraces(daemon.directory), []);
+});
+
+test('given volumes, when they are pruned, then those that nothing mounts go, those with names only where all are meant, and what that frees is told', async () => {
+  const since = Math.floor(Date.now() / 1000);
+  const fill = 'dd if=/dev/zero of=/anonymous/file bs=1024 count=2000 2>/dev/null';
+  await docker('run', '--name', 'once', '-v', '/anonymous', IMAGE, 'sh', '-c', fill);
+  await docker('run', '--rm', '-v', 'named:/anonymous', IMAGE, 'sh', '-c', fill);
+  await docker('create', '--name', 'down', '-v', 'mounted:/data', IMAGE, 'true');
+  await docker('volume', 'create', '--label', 'keep', 'kept');
+  await docker('rm', 'once');
+  const [anonymous = ''] = await volumes();
+  const first = await docker('volume', 'prune', '-f');
+  assert.match(first, new RegExp(`^Deleted Volumes:\n${anonymous}\n+Total reclaimed space: 2\\.048MB$`));
+  assert.equal(await volumes(), ['kept', 'mounted', 'named']);
+  assert.match(
+    await docker('volume', 'prune', '-af', '--filter', 'label!=keep'),
+    /^Deleted Volumes:\nnamed\n+Total reclaimed space: 2\.048MB$/,
+  );
+  assert.is(await docker('volume', 'prune', '-f'), 'Total reclaimed space: 0B');
+  assert.equal(await volumes(), ['kept', 'mounted']);
+  assert.equal(await told('volume', since), ['destroy local', 'destroy local', 'prune 0', 'prune 2048000', 'prune 2048000']);
+  assert.equal(
+    (await acts('volume.*', '--object', 'named')).map(({ verb, removed }) => [verb, removed]),
+    [['volume.prune', ['volume/named']]],
+  );
+  assert.match((await daemon.shiplog(['why', 'named'])).stdout, /volume named is gone[^]*volume\.prune\.succeeded/);
+  await docker('rm', 'down');
+  assert.match(lines(await docker('volume', 'prune', '-af')).join(' '), /^Deleted Volumes: Total reclaimed space: 0B kept mounted$/);
+});
+
+test('given an application of compose, when it is stopped, then prunes leave it what it has; when it is down, then they take that, and it comes up anew', async () => {
+  await compose('up', '-d');
+  await compose('stop');
+  assert.is(await docker('network', 'prune', '-f'), '');
+  assert.match(await docker('volume', 'prune', '-af'), 'Total reclaimed space: 0B');
+  await compose('start');
+  assert.is(await stored(), 'stored');
+  await compose('rm', '-fs');
+  assert.equal(lines(await docker('network', 'prune', '-f')), ['Deleted Networks:', 'shop_back']);
+  assert.match(await docker('volume', 'prune', '-af'), /^Deleted Volumes:\nshop_data\n+Total reclaimed space: 7B$/);
+  await compose('up', '-d');
+  assert.is(await stored(), 'stored');
+  // The engine after this one knows what went.
+  await daemon.end('SIGKILL');
+  await daemon.start();
+  assert.equal([await networks(), await volumes()], [['bridge', 'host', 'none', 'shop_back'], ['shop_data']]);
+  await compose('down', '-v');
+  assert.equal(await hostTraces(daemon.directory), []);
+});
+
+test.run();
