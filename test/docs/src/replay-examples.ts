@@ -4,7 +4,7 @@ import { fenced } from './markdown.ts';
 import { TOP } from './repository.ts';
 
 /** Where `golden.jsonl.gz` of the examples is. */
-const LOG = join(TOP, 'test/replay/golden/0.1.0/events.jsonl.gz');
+const LOG = join(TOP, 'test/replay/golden/0.2.0/events.jsonl.gz');
 
 /** What `shiplog` prints for `arguments_`, in which `golden.jsonl.gz` is the golden log; but for how long it took. */
 export async function replayExample(arguments_: string): Promise<string> {

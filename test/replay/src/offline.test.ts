@@ -11,7 +11,7 @@ import { writeLog } from './write-log.ts';
 
 const test = suite('replay without a kernel');
 const SCRIPT = fileURLToPath(new URL('replay-offline.script.js', import.meta.url));
-const [golden] = await goldenLogs();
+const golden = (await goldenLogs()).at(-1);
 
 /** Calls that containers are made of (syscalls(2)); and clone, whose flags say whether it makes a namespace. */
 const CALLS = 'mount,umount2,move_mount,fsopen,open_tree,pivot_root,clone,clone3,unshare,setns,bpf,socket';
