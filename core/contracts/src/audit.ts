@@ -1,5 +1,6 @@
 import type { Actor, RequestFacts, Strength } from './actor.ts';
 import type { ResultStatus } from './envelope.ts';
+import type { ContentStream } from './events.ts';
 import type { ErrorRecord } from './errors.ts';
 
 /** One act: a command's intent and outcome together, a read of the log or of content, or a request that was refused before it was either. Who, what, when, outcome, from where. */
@@ -12,13 +13,13 @@ export interface AuditRecord {
   readonly time: string;
   readonly op: string;
   readonly corr: string;
-  /** A command's type, `log.read`, what a `content.read` says, or `request.refused` where nothing here serves what was asked. */
+  /** A command's type, `log.read`, `registry.login`, what a `content.read` says, or `request.refused` where nothing here serves what was asked. */
   readonly verb: string;
-  /** `container/<id>` and so on; what the client named where nothing of that name was there; `log` of reads of it; `engine` of what is for none of these. */
+  /** `container/<id>` and so on; what the client named where nothing of that name was there; `log` of reads of it; `registry/HOST`; `engine` of what is for none of these. */
   readonly object: string;
   /** What the client called it, if it named one. */
   readonly ref?: string;
-  /** What else the client named, as `KIND/NAME`: the new name of a container, the new tag of an image, the network of a container that joins or leaves it. */
+  /** What else the client named, as `KIND/NAME`: the new name of a container, the new tag of an image, the network of a container that joins or leaves it, the user of a login. */
   readonly target?: string;
   /** Images that came of it, with the tags that they were given. */
   readonly images?: readonly { readonly id: string; readonly tags: readonly string[] }[];
@@ -26,6 +27,8 @@ export interface AuditRecord {
   readonly removed?: readonly string[];
   /** In the container: of what was copied into it, or out of it. */
   readonly path?: string;
+  /** Of a container's process: what passed between it and the caller. */
+  readonly streams?: readonly ContentStream[];
   readonly actor: Actor;
   readonly strength: Strength;
   readonly via?: RequestFacts;

@@ -3,7 +3,7 @@ import type { CommandAnswers } from './answers.ts';
 import type { CommandArgs, CommandType } from './commands.ts';
 import type { StreamName } from './envelope.ts';
 import type { EventLogReader } from './event-log.ts';
-import type { ContentVerb, ReadVerb } from './events.ts';
+import type { ContentStream, ContentVerb, ReadVerb } from './events.ts';
 import type { CgroupStats } from './drivers/cgroup.ts';
 import type { OpenFiles, PathStat } from './drivers/container-files.ts';
 import type { PathChange } from './drivers/storage.ts';
@@ -105,6 +105,7 @@ export interface ContentRead {
   /** What the client called it. */
   readonly ref: string;
   readonly path?: string;
+  readonly streams?: readonly ContentStream[];
   /** Why nothing was read. */
   readonly error?: ErrorRecord;
 }
@@ -222,16 +223,20 @@ export interface Engine {
   readonly log: EventLogReader;
   /**
    * A container's stdio, from now on. Of one that does not run, it answers at once with a channel that opens when it starts,
-   * before its first byte. Throws CONTAINER_NOT_FOUND or CONTAINER_PAUSED.
+   * before its first byte. Nothing passes, either way, before it is recorded durably (`content.read`), for which the answer does not wait. Throws
+   * CONTAINER_NOT_FOUND, CONTAINER_PAUSED or CONTAINER_BUSY, recorded too.
    */
-  attach(container: string, options: AttachOptions): Promise<IoChannel>;
+  attach(container: string, options: AttachOptions, caller: Caller): Promise<IoChannel>;
   /** An exec session's stdio; ask before `exec.start`. */
   attachExec(exec: string, options: AttachOptions): Promise<IoChannel>;
   /** Resolves with the exit code when the condition holds; rejects CANCELED when `signal` aborts. Throws CONTAINER_NOT_FOUND before the first await when absent. */
+  /** Records that a caller who was attached left by the keys for that; nothing where the object is gone. */
+  detached(target: { readonly container: string } | { readonly exec: string }, caller: Caller): Promise<void>;
   wait(container: string, condition: WaitCondition, signal?: AbortSignal): Promise<{ readonly exitCode: number; readonly error?: string }>;
-  logs(container: string, options: LogOptions): AsyncIterable<LogRecord>;
-  /** Throws CONTAINER_NOT_RUNNING. */
-  top(container: string, psArgs: string): Promise<ProcessTable>;
+  /** What a container printed. Recorded durably before it resolves. Throws CONTAINER_NOT_FOUND, or NOT_SUPPORTED where its log driver cannot read back, recorded too. */
+  logs(container: string, options: LogOptions, caller: Caller): Promise<AsyncIterable<LogRecord>>;
+  /** Recorded durably before it resolves. Throws CONTAINER_NOT_FOUND or CONTAINER_NOT_RUNNING, recorded too. */
+  top(container: string, psArgs: string, caller: Caller): Promise<ProcessTable>;
   /** How a container's root file system differs from its image, by path. Throws CONTAINER_NOT_FOUND. Never recorded. */
   changes(container: string): Promise<readonly PathChange[]>;
   /** What a container takes on disk, as its storage driver measures it now. Throws CONTAINER_NOT_FOUND, or CANCELED by `signal`. Never recorded. */
@@ -297,9 +302,9 @@ export interface Engine {
   /** The pseudonym of a person in the log, by `uid:NUMBER`, `tls:SUBJECT`, `tcp:ADDRESS` or itself. Throws SUBJECT_NOT_FOUND. */
   subject(name: string): Promise<string>;
   /**
-   * Says whether a registry (`host[:port]`) takes these credentials; nothing of it is kept or recorded. Throws REGISTRY_DENIED, REGISTRY_UNAVAILABLE, or
-   * NOT_SUPPORTED where no image source can ask.
+   * Says whether a registry (`host[:port]`) takes these credentials. Who asked, as whom, and what came of it is recorded durably before it resolves or rejects; of
+   * the credentials nothing is kept. Throws REGISTRY_DENIED, REGISTRY_UNAVAILABLE, or NOT_SUPPORTED where no image source can ask.
    */
-  login(registry: string, auth: RegistryAuth, signal?: AbortSignal): Promise<void>;
+  login(registry: string, auth: RegistryAuth, caller: Caller, signal?: AbortSignal): Promise<void>;
   info(): Promise<EngineInfo>;
 }

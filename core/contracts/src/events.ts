@@ -222,12 +222,23 @@ export interface Observations {
   'host.rebooted': { readonly bootId: string; readonly previousBootId: string };
 }
 
-/** Reads that take content out of the engine, or tell of it. Those of containers are commands where something must be mounted for them. */
-export const CONTENT_VERBS = ['image.save', 'container.stat', 'container.archive', 'container.export'] as const;
+/** What takes content out of the engine, tells of it, or passes it between a caller and a process. Reads of files are commands where something must be mounted for them. */
+export const CONTENT_VERBS = [
+  'image.save',
+  'container.stat',
+  'container.archive',
+  'container.export',
+  'container.attach',
+  'container.logs',
+  'container.top',
+] as const;
 export type ContentVerb = (typeof CONTENT_VERBS)[number];
 
-/** What is read from the engine, and recorded: the log, or content. */
-export type ReadVerb = 'log.read' | ContentVerb;
+/** What is recorded without being a command: reads of the log, or of content, and logins. */
+export type ReadVerb = 'log.read' | 'registry.login' | ContentVerb;
+
+/** A stream of a process. */
+export type ContentStream = 'stdin' | 'stdout' | 'stderr';
 
 /** About the engine and the log themselves, and what was read. */
 export interface MetaEvents {
@@ -249,8 +260,8 @@ export interface MetaEvents {
   /** A reader that followed has left. `last` is the last position it was sent, -1 for none. */
   'log.read.ended': { readonly last: number };
   /**
-   * Somebody takes content out of the engine for which nothing is mounted; in the stream of what it is the content of. Recorded before the first byte, or
-   * with a `result` that says why there is none.
+   * Somebody takes content out of the engine for which nothing is mounted, or is attached to a container; in the stream of what it is the content of.
+   * Recorded once a request, before the first byte, or with a `result` that says why there is none.
    */
   'content.read': {
     readonly verb: ContentVerb;
@@ -258,7 +269,13 @@ export interface MetaEvents {
     readonly ref: string;
     /** Of `container.stat` and `container.archive`: the path in the container. */
     readonly path?: string;
+    /** Of `container.attach` and `container.logs`: what passes. `stdin` goes into the container. */
+    readonly streams?: readonly ContentStream[];
   };
+  /** A caller who was attached to a container, or with `exec` to that session of it, left by the keys for that; the process goes on. Others leave when it ends. */
+  'content.detached': { readonly exec?: string };
+  /** Somebody asked whether a registry takes credentials; `result` says what it answered. `username` is absent where a token stood for it. */
+  'registry.login': { readonly registry: string; readonly username?: string };
   /**
    * A request that became no command was refused: a read (`verb`), or one for a change that nothing here serves. `req` says what was asked,
    * `result` why not. What is refused of a command has its intent and outcome instead.

@@ -47,12 +47,12 @@ import { Executor } from './commands/executor.ts';
 import { FileReads } from './files/file-reads.ts';
 import { Ledger } from './state/ledger.ts';
 import { MADE_FOR_MOUNTS } from './containers/made-for-mounts.ts';
-import { readOutput } from './containers/output.ts';
 import type { EngineParts } from './ports.ts';
 import { watchExits } from './reactors/exits.ts';
 import { Health } from './reactors/health.ts';
 import { Restarts } from './reactors/restarts.ts';
 import { registryLogin } from './registry-login.ts';
+import { ContentReads } from './reads/content-reads.ts';
 import { Reads } from './reads/reads.ts';
 import { Retention } from './retention/retention.ts';
 import { recover } from './commands/recover.ts';
@@ -109,6 +109,7 @@ class ServingEngine implements RunningEngine {
   readonly #reads: Reads;
   readonly #disk: DiskMeter;
   readonly #files: FileReads;
+  readonly #content: ContentReads;
   readonly views: Views;
 
   constructor(
@@ -122,6 +123,7 @@ class ServingEngine implements RunningEngine {
     this.#reads = new Reads(core);
     this.#disk = new DiskMeter(core);
     this.#files = new FileReads(core, executor, this.#reads);
+    this.#content = new ContentReads(core, this.#reads);
     this.views = new ProjectionViews(core);
   }
 
@@ -183,15 +185,8 @@ class ServingEngine implements RunningEngine {
     return { seq: view.seq, hash: hashState(view) };
   }
 
-  async attach(ref: string, _options: AttachOptions): Promise<IoChannel> {
-    const container = this.core.ledger.head.container(ref);
-    if (container.status === 'paused') {
-      throw new ShiplogError('CONTAINER_PAUSED', `container ${container.id} is paused, unpause the container before attach`, {
-        container: container.id,
-      });
-    }
-    if (container.process !== undefined) return this.core.io.open(container.runtime, { id: container.id });
-    return this.core.io.await(container.id);
+  attach(ref: string, options: AttachOptions, caller: Caller): Promise<IoChannel> {
+    return this.#content.attach(ref, options, caller);
   }
 
   async attachExec(ref: string, _options: AttachOptions): Promise<IoChannel> {
@@ -200,30 +195,20 @@ class ServingEngine implements RunningEngine {
     return this.core.io.await(exec.id);
   }
 
+  detached(target: { readonly container: string } | { readonly exec: string }, caller: Caller): Promise<void> {
+    return this.#content.detached(target, caller);
+  }
+
   wait(container: string, condition: WaitCondition, signal?: AbortSignal): Promise<{ readonly exitCode: number; readonly error?: string }> {
     return waitFor(this.core.ledger, container, condition, signal);
   }
 
-  logs(container: string, options: LogOptions): AsyncIterable<LogRecord> {
-    return readOutput(this.core, container, options);
+  logs(container: string, options: LogOptions, caller: Caller): Promise<AsyncIterable<LogRecord>> {
+    return this.#content.logs(container, options, caller);
   }
 
-  async top(ref: string, psArgs: string): Promise<ProcessTable> {
-    const { ledger, parts } = this.core;
-    const container = ledger.head.container(ref);
-    if (container.process === undefined) {
-      throw new ShiplogError('CONTAINER_NOT_RUNNING', `container ${container.id} is not running`, { container: container.id });
-    }
-    const { pids } = (await this.core.call(
-      'cgroup',
-      parts.chosen.cgroup,
-      'processes',
-      { id: container.id },
-      { op: parts.identities.op(), signal: this.stopping.signal },
-    )) as {
-      pids: number[];
-    };
-    return parts.drivers.get('runtime', container.runtime).top(pids, psArgs);
+  top(ref: string, psArgs: string, caller: Caller): Promise<ProcessTable> {
+    return this.#content.top(ref, psArgs, caller, this.stopping.signal);
   }
 
   async changes(ref: string): Promise<readonly PathChange[]> {
@@ -252,8 +237,8 @@ class ServingEngine implements RunningEngine {
     return this.#disk.container(this.core.ledger.head.container(ref), this.#until(signal));
   }
 
-  login(registry: string, auth: RegistryAuth, signal?: AbortSignal): Promise<void> {
-    return registryLogin(this.core, registry, auth, this.#until(signal));
+  login(registry: string, auth: RegistryAuth, caller: Caller, signal?: AbortSignal): Promise<void> {
+    return registryLogin(this.core, registry, auth, caller, this.#until(signal));
   }
 
   diskUsage(kinds: ReadonlySet<UsageKind>, signal?: AbortSignal): Promise<DiskUsage> {
@@ -366,7 +351,7 @@ class ServingEngine implements RunningEngine {
 }
 
 function isRead(verb: CommandType | ReadVerb): verb is ReadVerb {
-  return verb === 'log.read' || CONTENT_VERBS.some((known) => known === verb);
+  return verb === 'log.read' || verb === 'registry.login' || CONTENT_VERBS.some((known) => known === verb);
 }
 
 function isContainer<R extends object>(record: R): record is R & ContainerRecord {

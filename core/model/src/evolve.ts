@@ -12,12 +12,16 @@ import type { State } from './state.ts';
 import { upcast } from './upcast.ts';
 
 /** What the engine says of itself, of reads, and of a host that differs, changes no record here: containers get their own exits. */
-const SILENT: Evolvers<EventsOf<'engine'> | EventsOf<'log'> | EventsOf<'content'> | EventsOf<'request'> | 'host.drifted'> = {
+const SILENT: Evolvers<
+  EventsOf<'engine'> | EventsOf<'log'> | EventsOf<'content'> | EventsOf<'request'> | EventsOf<'registry'> | 'host.drifted'
+> = {
   'log.read': () => undefined,
   'log.read.ended': () => undefined,
   'log.bounded': () => undefined,
   'request.refused': () => undefined,
   'content.read': () => undefined,
+  'content.detached': () => undefined,
+  'registry.login': () => undefined,
   'log.seal.requested': () => undefined,
   'log.seal.succeeded': () => undefined,
   'log.seal.failed': () => undefined,

@@ -320,6 +320,36 @@ test('given a terminal, when it is attached, then bytes are raw and the detach k
   assert.match(bytes, 'application/vnd.docker.raw-stream');
   assert.ok(bytes.endsWith('\r\n\r\nhi\x10x'), JSON.stringify(bytes));
   assert.is(server.engine.state.container(id).status, 'running');
+  assert.equal(server.engine.passed, [`attach ${id} true true false via /containers/{id}/attach`, 'detached container']);
+});
+
+test('given a terminal of an exec session, when the detach keys come, then the client is let go at once, and that is recorded', async () => {
+  await using server = await serve();
+  const id = await start(server.socketPath, ['sleep']);
+  const body = JSON.stringify({ Cmd: ['cat'], AttachStdin: true, AttachStdout: true, Tty: true });
+  const exec = (JSON.parse((await ask(server.socketPath, 'POST', `/containers/${id}/exec`, { body })).text) as { Id: string }).Id;
+  const json = '{"Detach":false,"Tty":true}';
+  const head = `POST /exec/${exec}/start HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: ${json.length}\r\n\r\n`;
+  await talk(server.socketPath, [head, json, 'hi\x10\x11']);
+  assert.equal(server.engine.passed, ['detached exec']);
+});
+
+test('given output that is read, and requests for it that are wrong, when they are answered, then the engine was told who asks, or of what was refused', async () => {
+  await using server = await serve();
+  const id = await start(server.socketPath, ['both']);
+  assert.is((await ask(server.socketPath, 'GET', `/containers/${id}/logs?stdout=1`)).status, 200);
+  assert.equal(server.engine.passed, [`logs ${id} via /containers/{id}/logs`]);
+  for (const [path, status] of [
+    [`/containers/${id}/logs`, 400],
+    [`/containers/${id}/logs?stdout=1&since=soon`, 400],
+    ['/containers/none/logs?stdout=1', 404],
+  ] as const)
+    assert.is((await ask(server.socketPath, 'GET', path)).status, status, path);
+  assert.is((await ask(server.socketPath, 'POST', '/containers/none/attach?stream=1')).status, 404);
+  assert.equal(
+    server.engine.refusals.map(({ type }) => type),
+    ['container.logs', 'container.logs', 'container.logs', 'container.attach'],
+  );
 });
 
 test('given an exec whose JSON comes in pieces, when it starts, then it is read by its length and the rest is input', async () => {

@@ -115,7 +115,7 @@ export class DockerHandler implements ApiHandler {
       if (method === 'GET' && match.entry.route !== events) await this.#recordRead(caller, query);
       return admitted;
     } catch (error) {
-      const change = !READING.has(method) && match?.entry.harmless !== true;
+      const change = match?.entry.leaves !== undefined || (!READING.has(method) && match?.entry.harmless !== true);
       const read = method === 'GET' && (match?.entry.route === events || (match?.entry.past === true && query.has('at')));
       if (!change && !read) throw error;
       const verb = read ? 'log.read' : match && verbOf(match.entry, query);

@@ -23,8 +23,8 @@ const REGULAR_FILE = 1;
 
 /** One act as an API Activity. Acts only: what happens by itself is no call of an API. `ordinal` is `metadata.sequence`. */
 export function toOcsf(record: AuditRecord): { readonly [attribute: string]: unknown } {
-  const activity = activityOf(record.verb);
-  const { seq, time, op, corr, verb, object, ref, actor, via, status, error, ms, target, images = [], removed = [] } = record;
+  const activity = activityOf(record);
+  const { seq, time, op, corr, verb, object, ref, actor, via, status, error, ms, target, path, streams, images = [], removed = [] } = record;
   return {
     activity_id: activity,
     activity_name: ACTIVITY_NAME[activity],
@@ -72,7 +72,11 @@ export function toOcsf(record: AuditRecord): { readonly [attribute: string]: unk
       ...images.map(({ id, tags }) => ({ uid: `image/${id}`, type: 'image', ...(tags[0] === undefined ? {} : { name: tags[0] }) })),
       ...removed.map((uid) => ({ uid, type: typeOf(uid) })),
     ],
-    unmapped: { strength: record.strength },
+    unmapped: {
+      strength: record.strength,
+      ...(path === undefined ? {} : { path }),
+      ...(streams === undefined ? {} : { streams }),
+    },
   };
 }
 
@@ -81,12 +85,12 @@ function typeOf(object: string): string {
   return object.replace(/\/.*$/s, '');
 }
 
-function activityOf(verb: string): (typeof ACTIVITY)[keyof typeof ACTIVITY] {
-  if (CONTENT.has(verb)) return ACTIVITY.read;
+function activityOf({ verb, streams = [] }: AuditRecord): (typeof ACTIVITY)[keyof typeof ACTIVITY] {
+  if (CONTENT.has(verb)) return streams.includes('stdin') ? ACTIVITY.update : ACTIVITY.read;
   // Nothing here serves what was asked.
   if (verb === 'request.refused') return ACTIVITY.unknown;
   const action = verb.slice(verb.lastIndexOf('.') + 1);
-  if (action === 'read') return ACTIVITY.read;
+  if (action === 'read' || action === 'login') return ACTIVITY.read;
   if (['create', 'load', 'import', 'pull', 'commit', 'build'].includes(action)) return ACTIVITY.create;
   if (['remove', 'prune', 'erase'].includes(action)) return ACTIVITY.delete;
   return ACTIVITY.update;

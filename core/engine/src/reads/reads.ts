@@ -7,6 +7,7 @@ import {
   type ReadLevel,
   type ReadRecord,
   type ReadVerb,
+  type StreamName,
   ShiplogError,
 } from '@shiplog/contracts';
 import type { EngineCore } from '../core.ts';
@@ -60,8 +61,11 @@ export class Reads {
     };
   }
 
-  /** Records who takes which content out, durably and all in one append; not where the operator wants no record of the route. */
-  async recordContent(reads: readonly ContentRead[], caller: Caller): Promise<void> {
+  /**
+   * Records who takes which content out, durably and all in one append; not where the operator wants no record of the route. `lazy`: with the next write of
+   * somebody else, or a moment later.
+   */
+  async recordContent(reads: readonly ContentRead[], caller: Caller, { lazy = false } = {}): Promise<void> {
     if (reads.length === 0 || this.#level(caller, true) === 'none') return;
     const append = await this.#appender(caller);
     const clean = (text: string): string => redact(text, this.core.secrets.rules);
@@ -73,7 +77,15 @@ export class Reads {
         data: mapStrings(data, clean),
         ...(error === undefined ? {} : { result: { status: error.code === 'CANCELED' ? 'canceled' : 'failed', ms: 0, error } }),
       })),
+      lazy,
     );
+  }
+
+  /** Records that somebody who was attached left; not where the operator wants no record of the route. */
+  async recordDetached(stream: StreamName, exec: string | undefined, caller: Caller): Promise<void> {
+    if (this.#level(caller, true) === 'none') return;
+    const append = await this.#appender(caller);
+    await append([{ stream, type: 'content.detached', kind: 'meta', data: exec === undefined ? {} : { exec } }]);
   }
 
   /**
@@ -99,11 +111,11 @@ export class Reads {
   }
 
   /** Appends events of one read. */
-  async #appender(asking: Caller): Promise<(events: readonly NewEvent[]) => Promise<void>> {
+  async #appender(asking: Caller): Promise<(events: readonly NewEvent[], lazy?: boolean) => Promise<void>> {
     const { core } = this;
     const caller = await core.ready(asking);
     const op = core.parts.identities.op();
-    return (events) => core.ledger.append({ stamp: core.stamp(caller, op), events }).durable;
+    return (events, lazy = false) => core.ledger.append({ stamp: core.stamp(caller, op), events, ...(lazy && { lazy }) }).durable;
   }
 
   /** `always`: recorded unless the operator says otherwise, whatever the route. */

@@ -24,6 +24,7 @@ export class AuditTrail {
       return intent === undefined ? undefined : ofCommand(intent, event);
     }
     if (event.type === 'content.read') return ofContent(event);
+    if (event.type === 'registry.login') return ofLogin(event);
     if (event.type === 'request.refused') return ofRefused(event);
     return event.type === 'log.read' ? ofRead(event) : undefined;
   }
@@ -61,7 +62,7 @@ function ofRead(event: EventOf<'log.read'>): AuditRecord {
 }
 
 function ofContent(event: EventOf<'content.read'>): AuditRecord {
-  const { verb, ref, path } = event.data;
+  const { verb, ref, path, streams } = event.data;
   const { status = 'ok', error } = event.result ?? {};
   return {
     ...common(event),
@@ -69,8 +70,23 @@ function ofContent(event: EventOf<'content.read'>): AuditRecord {
     object: event.stream,
     ref,
     ...(path === undefined ? {} : { path }),
+    ...(streams === undefined ? {} : { streams }),
     status,
     ...(error === undefined ? {} : { error }),
+  };
+}
+
+function ofLogin(event: EventOf<'registry.login'>): AuditRecord {
+  const { registry, username } = event.data;
+  const { status = 'unknown', error, ms } = event.result ?? {};
+  return {
+    ...common(event),
+    verb: 'registry.login',
+    object: `registry/${registry}`,
+    ...named('user', username),
+    status,
+    ...(error === undefined ? {} : { error }),
+    ...(ms === undefined ? {} : { ms }),
   };
 }
 

@@ -54,6 +54,24 @@ test('given content that was taken out, when it is paired, then it is a record o
   assert.equal([record?.verb, record?.path, record?.status, record?.error], ['container.archive', '/etc', 'failed', error]);
 });
 
+test('given callers at a process, and logins, when they are paired, then each is a record with what passed, or where and as whom', () => {
+  const event = (type: string, stream: string, data: object, more: object = {}): ShiplogEvent =>
+    ({ ...EVENTS[0], type, kind: 'meta', stream, data, ...more }) as ShiplogEvent;
+  const attached = new AuditTrail().next(
+    event('content.read', 'container/1', { verb: 'container.attach', ref: 'web', streams: ['stdin', 'stdout'] }),
+  );
+  assert.equal(
+    [attached?.verb, attached?.object, attached?.streams, attached?.status],
+    ['container.attach', 'container/1', ['stdin', 'stdout'], 'ok'],
+  );
+  const result = { status: 'refused', ms: 7, error: { code: 'REGISTRY_DENIED', message: 'no' } };
+  const login = new AuditTrail().next(event('registry.login', 'engine', { registry: 'r:5000', username: 'alice' }, { result }));
+  assert.equal(
+    [login?.verb, login?.object, login?.target, login?.status, login?.error?.code, login?.ms],
+    ['registry.login', 'registry/r:5000', 'user/alice', 'refused', 'REGISTRY_DENIED', 7],
+  );
+});
+
 test('given requests that were refused before they became anything, when they are paired, then each is a record of its own', () => {
   const error = { code: 'NOT_FOUND', message: 'page not found' };
   const refused = { ...EVENTS[0], type: 'request.refused', kind: 'meta', stream: 'engine', result: { status: 'refused', ms: 0, error } };

@@ -16,17 +16,17 @@ export interface PumpOptions {
 
 /**
  * Carries bytes between a client and a process until the process's output ends, the client detaches, or the client is
- * gone. The end of the client's input is passed on and does not end the output. Leaves the stream open for last words.
+ * gone; answers whether it detached. The end of the client's input is passed on and does not end the output. Leaves the stream open for last words.
  */
-export async function pump(channel: IoChannel, client: RawStream, options: PumpOptions): Promise<void> {
+export async function pump(channel: IoChannel, client: RawStream, options: PumpOptions): Promise<'detached' | undefined> {
   try {
-    await Promise.race([pumpOutput(channel, client, options), detached(channel, client, options), aborted(options.gone)]);
+    return await Promise.race([pumpOutput(channel, client, options), detached(channel, client, options), aborted(options.gone)]);
   } finally {
     channel.close();
   }
 }
 
-async function pumpOutput(channel: IoChannel, client: RawStream, options: PumpOptions): Promise<void> {
+async function pumpOutput(channel: IoChannel, client: RawStream, options: PumpOptions): Promise<undefined> {
   for await (const { stream, data } of channel.output) {
     if (stream === 1 ? !options.stdout : !options.stderr) continue;
     await client.write(options.tty ? data : frame(stream, data));
@@ -34,11 +34,12 @@ async function pumpOutput(channel: IoChannel, client: RawStream, options: PumpOp
 }
 
 /** Carries input; resolves when the client detaches, and never when its input merely ends. */
-async function detached(channel: IoChannel, client: RawStream, options: PumpOptions): Promise<void> {
-  if ((await pumpInput(channel, client, options)) === 'ended') await new Promise<never>(() => undefined);
+async function detached(channel: IoChannel, client: RawStream, options: PumpOptions): Promise<'detached'> {
+  const how = await pumpInput(channel, client, options);
+  return how === 'ended' ? new Promise<never>(() => undefined) : how;
 }
 
-async function aborted(signal: AbortSignal): Promise<void> {
+async function aborted(signal: AbortSignal): Promise<undefined> {
   if (signal.aborted) return;
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }

@@ -1,4 +1,4 @@
-import { type CommandType, ShiplogError } from '@shiplog/contracts';
+import { type CommandType, type ReadVerb, ShiplogError } from '@shiplog/contracts';
 import type { Route } from './exchange.ts';
 
 /** A row of the route table. `{name}` stands for one path segment, `{name*}` for one or more: image names contain slashes. */
@@ -15,7 +15,9 @@ export interface RouteEntry {
   readonly verb?: CommandType | readonly CommandType[];
   /** Which of several. */
   readonly verbOf?: (query: URLSearchParams) => CommandType;
-  /** It changes nothing, whatever its method. */
+  /** It leads to no command, and leaves one record of this, whatever came of it. */
+  readonly leaves?: ReadVerb;
+  /** It changes nothing, whatever its method, and leaves nothing. */
   readonly harmless?: true;
 }
 
@@ -50,9 +52,9 @@ export function decoded(params: RouteMatch['params']): RouteMatch['params'] {
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, decodePath(value)]));
 }
 
-/** The command a request is for; undefined where it is for none. */
-export function verbOf({ verb, verbOf: choose }: RouteEntry, query: URLSearchParams): CommandType | undefined {
-  return choose?.(query) ?? [verb].flat()[0];
+/** The command, or the read, that a request is for; undefined where it is for neither. */
+export function verbOf({ verb, verbOf: choose, leaves }: RouteEntry, query: URLSearchParams): CommandType | ReadVerb | undefined {
+  return leaves ?? choose?.(query) ?? [verb].flat()[0];
 }
 
 function toExpression(template: string): RegExp {

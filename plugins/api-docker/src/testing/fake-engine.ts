@@ -1,4 +1,5 @@
 import {
+  type AttachOptions,
   type Actor,
   type Caller,
   type CommandAnswers,
@@ -23,6 +24,7 @@ import {
   type ProbeResults,
   type ProcessTable,
   type ReadRecord,
+  type ReadVerb,
   type SaveRequest,
   ShiplogError,
   type StateView,
@@ -40,7 +42,7 @@ import { networkCommands } from './fake-networks.ts';
 
 /** A refused request, as the audit would have it. */
 export interface Refusal {
-  readonly type: CommandType;
+  readonly type: CommandType | ReadVerb | undefined;
   readonly error: Error;
   readonly caller: Caller;
 }
@@ -94,7 +96,7 @@ export class FakeEngine implements Engine {
   /** The moments that were looked at; undefined for now. */
   readonly looks: (Moment | undefined)[] = [];
 
-  async refuse(type: CommandType, error: Error, caller: Caller): Promise<ShiplogError> {
+  async refuse(type: CommandType | ReadVerb | undefined, error: Error, caller: Caller): Promise<ShiplogError> {
     this.refusals.push({ type, error, caller });
     return ShiplogError.wrap(error);
   }
@@ -161,8 +163,16 @@ export class FakeEngine implements Engine {
     return { seq: this.log.durableSeq, hash: '' };
   }
 
-  async attach(container: string): Promise<IoChannel> {
-    return this.#host.process(this.state.container(container).id).attach();
+  /** Who was attached, read what was printed, left by keys: in order. */
+  readonly passed: string[] = [];
+
+  async attach(container: string, { stdin, stdout, stderr }: AttachOptions, { req }: Caller): Promise<IoChannel> {
+    const { id, status } = this.state.container(container);
+    if (status === 'paused') throw new ShiplogError('CONTAINER_PAUSED', `container ${id} is paused, unpause the container before attach`);
+    if (status === 'restarting')
+      throw new ShiplogError('CONTAINER_BUSY', `container ${id} is restarting, wait until the container is running`);
+    this.passed.push(`attach ${container} ${stdin} ${stdout} ${stderr} via ${req?.route}`);
+    return this.#host.process(id).attach();
   }
 
   async attachExec(exec: string): Promise<IoChannel> {
@@ -188,7 +198,16 @@ export class FakeEngine implements Engine {
     }
   }
 
-  async *logs(container: string, options: LogOptions): AsyncGenerator<LogRecord> {
+  async detached(target: { readonly container: string } | { readonly exec: string }): Promise<void> {
+    this.passed.push(`detached ${Object.keys(target).join()}`);
+  }
+
+  async logs(container: string, options: LogOptions, { req }: Caller): Promise<AsyncIterable<LogRecord>> {
+    this.passed.push(`logs ${container} via ${req?.route}`);
+    return this.#printed(container, options);
+  }
+
+  async *#printed(container: string, options: LogOptions): AsyncGenerator<LogRecord> {
     const process = this.#host.process(this.state.container(container).id);
     const records = process.printed.map(({ stream, data }, index) => ({
       time: `17000000000000000${String(index).padStart(2, '0')}`,

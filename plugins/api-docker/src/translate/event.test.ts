@@ -214,6 +214,27 @@ test('given reads of a container, when they are told, then copies out and export
   );
 });
 
+test('given callers at a container, when they are told, then who attaches, leaves by keys or lists processes is, as Docker does, and who reads what was printed is not', async () => {
+  const read = { ref: 'web' };
+  const events = await told((add) => {
+    createNetworkAndContainer(add);
+    add('1', 'content.read', { verb: 'container.attach', ...read });
+    add('2', 'content.read', { verb: 'container.logs', ...read });
+    add('3', 'content.read', { verb: 'container.top', ...read });
+    add('5', 'content.detached', {});
+    add('6', 'content.detached', { exec: 'e1' });
+  });
+  assert.equal(
+    events.slice(2).map(({ action, attributes }) => [action, attributes['execID']]),
+    [
+      ['attach', undefined],
+      ['top', undefined],
+      ['detach', undefined],
+      ['exec_detach', 'e1'],
+    ],
+  );
+});
+
 test('given content that is taken out, when it is told, then an image that is saved is named by its id, as Docker does', async () => {
   const events = await told((add) => add('s', 'content.read', { verb: 'image.save', ref: 'web:1' }, 'image/sha256:1'));
   assert.equal(

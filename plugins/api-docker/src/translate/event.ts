@@ -1,4 +1,4 @@
-import type { EventOf, ImageRemoval, IntentData, LoadedImage, ShiplogEvent, StateView } from '@shiplog/contracts';
+import type { ContentVerb, EventOf, ImageRemoval, IntentData, LoadedImage, ShiplogEvent, StateView } from '@shiplog/contracts';
 import type { Attributes, DockerEvent } from './docker-event.ts';
 import { labelsOf } from './effective-config.ts';
 
@@ -13,6 +13,17 @@ interface KnownContainer {
   /** Networks it is connected to: id, name. */
   networks: readonly { readonly id: string; readonly name: string }[];
 }
+
+/** What Docker calls content that is taken; it tells nothing of who only looks, or reads what was printed. */
+const TAKEN: { readonly [V in ContentVerb]: string | undefined } = {
+  'image.save': 'save',
+  'container.stat': undefined,
+  'container.archive': 'archive-path',
+  'container.export': 'export',
+  'container.attach': 'attach',
+  'container.logs': undefined,
+  'container.top': 'top',
+};
 
 /** An intent that waits for its outcome, and whether a signal was seen meanwhile. */
 interface OpenIntent {
@@ -88,6 +99,11 @@ export class EventProjection {
       }
       case 'content.read':
         return this.#taken(event);
+      case 'content.detached': {
+        const { exec } = event.data;
+        const id = event.stream.slice(event.stream.indexOf('/') + 1);
+        return exec === undefined ? this.#container(id, 'detach', event.t) : this.#container(id, 'exec_detach', event.t, { execID: exec });
+      }
       case 'host.rebooted':
         for (const container of this.#containers.values()) container.networks = [];
         return [];
@@ -325,12 +341,12 @@ export class EventProjection {
     return gone;
   }
 
-  /** Docker names a saved image by its id, and tells nothing of who only looks. */
+  /** Docker names a saved image by its id. */
   #taken({ stream, t, data, result }: EventOf<'content.read'>): readonly DockerEvent[] {
-    if (result !== undefined || data.verb === 'container.stat') return [];
+    const action = TAKEN[data.verb];
+    if (result !== undefined || action === undefined) return [];
     const id = stream.slice(stream.indexOf('/') + 1);
-    if (data.verb === 'image.save') return [this.#image(id, 'save', id, t)];
-    return this.#container(id, data.verb === 'container.export' ? 'export' : 'archive-path', t);
+    return data.verb === 'image.save' ? [this.#image(id, action, id, t)] : this.#container(id, action, t);
   }
 
   #arrived(action: 'load' | 'import' | 'pull', images: readonly LoadedImage[], at: string): readonly DockerEvent[] {

@@ -56,6 +56,7 @@ export function anEngine(): Double {
     attach: notUsed,
     attachExec: notUsed,
     wait: notUsed,
+    detached: notUsed,
     logs: notUsed,
     top: notUsed,
     changes: notUsed,

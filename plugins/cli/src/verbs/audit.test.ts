@@ -75,6 +75,9 @@ test('given acts that name more than one thing, when they are audited, then peop
       },
       'image/sha256:fedcba987654 (a:1, a:2) and 1 more ',
     ],
+    [{ verb: 'container.archive', ref: 'web', path: '/etc' }, 'container/0123456789ab (web) at /etc '],
+    [{ verb: 'container.attach', ref: 'web', streams: ['stdin', 'stdout'] }, 'container/0123456789ab (web) by stdin, stdout '],
+    [{ verb: 'registry.login', object: 'registry/r:5000', target: 'user/alice' }, 'registry/r:5000 as user/alice '],
     [{ verb: 'exec.start', ref: id }, 'container/0123456789ab (fedcba987654) '],
   ] as const;
   await FakeDaemon.run(async (daemon) => {

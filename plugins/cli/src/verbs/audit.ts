@@ -41,7 +41,7 @@ export default defineVerb({
   args: [0, 0],
   options: OPTIONS,
   details:
-    'One row an act: its intent and its outcome together, refused and failed ones too, and reads of the log and of content (image.save);\nwhat nothing serves is request.refused. Options of one name are alternatives, different ones must all fit. Tables are in the order of\nasking, json and csv in that of the outcomes. Asking is itself recorded.',
+    'One row an act: its intent and its outcome together, refused and failed ones too, and reads of the log and of content (image.save, container.logs), who was attached, logins;\nwhat nothing serves is request.refused. Options of one name are alternatives, different ones must all fit. Tables are in the order of\nasking, json and csv in that of the outcomes. Asking is itself recorded.',
   examples: [
     { command: 'shiplog audit --since yesterday --status refused --status failed', what: 'what did not work since yesterday' },
     { command: "shiplog audit --user alice --verb 'container.*'", what: 'what alice did to containers' },
@@ -123,13 +123,20 @@ const COLUMNS = [
   'target',
   'images',
   'removed',
+  'path',
+  'streams',
 ] as const;
 
 /** What stands between an object and what else the client named. */
-const LEADS: { readonly [verb: string]: string } = { 'image.tag': 'as', 'image.commit': 'as', 'network.disconnect': 'from' };
+const LEADS: { readonly [verb: string]: string } = {
+  'image.tag': 'as',
+  'image.commit': 'as',
+  'network.disconnect': 'from',
+  'registry.login': 'as',
+};
 
-/** `container/0123456789ab (web) to network/back`. */
-function objectText({ object, ref, verb, target, images = [], removed = [] }: AuditRecord): string {
+/** `container/0123456789ab (web) to network/back`, `container/0123456789ab (web) at /etc`, `container/0123456789ab (web) by stdin, stdout`. */
+function objectText({ object, ref, verb, target, path, streams, images = [], removed = [] }: AuditRecord): string {
   const [image, ...more] = images;
   // What came in is of more interest than where it was asked for.
   if (object === 'engine' && image !== undefined) {
@@ -139,7 +146,7 @@ function objectText({ object, ref, verb, target, images = [], removed = [] }: Au
   const [first, ...others] = removed;
   if (first !== undefined) return `${shortened(first)}${andMore(others)}`;
   const called = ref === undefined || object.includes(ref) ? '' : ` (${shortened(ref)})`;
-  return `${shortened(object)}${called}${target === undefined ? '' : ` ${LEADS[verb] ?? 'to'} ${shortened(target)}`}`;
+  return `${shortened(object)}${called}${target === undefined ? '' : ` ${LEADS[verb] ?? 'to'} ${shortened(target)}`}${path === undefined ? '' : ` at ${path}`}${streams === undefined ? '' : ` by ${streams.join(', ')}`}`;
 }
 
 function andMore({ length }: readonly unknown[]): string {
@@ -163,7 +170,8 @@ async function* jsonLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<s
 
 async function* csvLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<string> {
   yield csvLine(COLUMNS);
-  for await (const { time, seq, verb, object, ref, status, error, ms, actor, strength, via, target, images, removed } of records) {
+  for await (const record of records) {
+    const { time, seq, verb, object, ref, status, error, ms, actor, strength, via, target, images, removed, path, streams } = record;
     const came = images?.map(({ id, tags }) => [id, ...tags].join(' ')).join('; ');
     const at = new Date(Number(BigInt(time) / 1_000_000n)).toISOString();
     yield csvLine([
@@ -183,6 +191,8 @@ async function* csvLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<st
       target,
       came,
       removed?.join('; '),
+      path,
+      streams?.join(' '),
     ]);
   }
 }

@@ -41,8 +41,10 @@ export async function startExec(exchange: Exchange): Promise<void> {
   );
   const detachKeys = parseDetachKeys(DEFAULT_DETACH_KEYS);
   const pumped = pump(channel, client, { ...streams, tty: spec.tty, detachKeys, gone });
-  const [failed] = await Promise.all([started, Promise.race([pumped, started.then(failedOnly)])]);
-  if (failed === undefined) {
+  const [failed, how] = await Promise.all([started, Promise.race([pumped, started.then(failedOnly)])]);
+  if (how === 'detached') {
+    await engine.detached({ exec: id }, caller);
+  } else if (failed === undefined) {
     await exitRecorded(engine, exec, gone);
   } else {
     const text = Buffer.from(`${messageOf(failed)}\r\n`);
@@ -52,7 +54,7 @@ export async function startExec(exchange: Exchange): Promise<void> {
 }
 
 /** Resolves for a failure, and never for a success. */
-async function failedOnly(failure: ShiplogError | undefined): Promise<void> {
+async function failedOnly(failure: ShiplogError | undefined): Promise<undefined> {
   if (failure === undefined) await new Promise<never>(() => undefined);
 }
 

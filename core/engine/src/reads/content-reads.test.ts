@@ -1,0 +1,156 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type IoChannel, type RegistryAuth, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
+import type { Drivers } from '../ports.ts';
+import type { RunningEngine } from '../start-engine.ts';
+import { CALLER, eventsOf, SimDisk, simEngine, simSpec } from '../testing/sim-engine.ts';
+import { SimWorld } from '../testing/sim-world.ts';
+
+const test = suite('what passes between callers and processes');
+
+const ALL = { stdin: true, stdout: true, stderr: true } as const;
+
+async function withContainer(run: (engine: RunningEngine, id: string, world: SimWorld) => Promise<void>): Promise<void> {
+  const world = new SimWorld();
+  const engine = await simEngine(world, new SimDisk(), withStdio(world.drivers()));
+  await engine.execute('image.load', { quiet: true }, CALLER, { body: (async function* () {})() });
+  const { id } = await engine.execute('container.create', { name: 'web', spec: simSpec() }, CALLER);
+  await run(engine, id, world);
+  await engine.stop('test');
+}
+
+/** Processes print nothing and take what is written; a registry takes the password `right`, and repeats any other. */
+function withStdio(drivers: Drivers): Drivers {
+  const channel: IoChannel = {
+    output: (async function* () {})(),
+    write: async () => undefined,
+    endInput: () => undefined,
+    close: () => undefined,
+  };
+  const login = async ({ auth }: { readonly auth: RegistryAuth }): Promise<object> => {
+    if (auth.password !== 'right') throw new ShiplogError('REGISTRY_DENIED', `access denied with ${auth.password}`);
+    return {};
+  };
+  const instead: { readonly [kind: string]: object } = {
+    runtime: { attach: async () => channel, top: async () => ({ titles: [], processes: [] }) },
+    'image-source': { login },
+  };
+  return {
+    ...drivers,
+    list: () => drivers.list(),
+    get: (kind, name) => Object.assign(Object.create(drivers.get(kind, name)), instead[kind]),
+  };
+}
+
+/** What was recorded of content, oldest first. */
+async function taken(engine: RunningEngine): Promise<readonly ShiplogEvent[]> {
+  return (await eventsOf(engine)).filter(
+    ({ type }) => type.startsWith('content.') || type === 'request.refused' || type === 'registry.login',
+  );
+}
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  const error: unknown = await work.catch((thrown: unknown) => thrown);
+  return error instanceof Error && 'code' in error ? String(error.code) : 'none';
+}
+
+test('given a container that was made, when somebody attaches and it starts, then that is one record, before the start', async () => {
+  await withContainer(async (engine, id) => {
+    const channel = await engine.attach('web', { ...ALL, stdin: false }, CALLER);
+    await engine.execute('container.start', { container: id }, CALLER);
+    const [attached, ...more] = await taken(engine);
+    assert.is(more.length, 0);
+    assert.equal(attached?.data, { verb: 'container.attach', ref: 'web', streams: ['stdout', 'stderr'] });
+    assert.equal([attached?.stream, attached?.actor.scheme, attached?.kind], [`container/${id}`, 'sealed', 'meta']);
+    const started = (await eventsOf(engine)).find(({ type }) => type === 'container.start.requested');
+    assert.ok((attached?.seq ?? Infinity) < (started?.seq ?? 0));
+    channel.close();
+  });
+});
+
+test('given one that runs, when it is attached to, its output and its processes are read, then each is one record, durable before it is answered', async () => {
+  await withContainer(async (engine, id) => {
+    await engine.execute('container.start', { container: id }, CALLER);
+    const channel = await engine.attach(id, ALL, CALLER);
+    await channel.write(Buffer.from('x'));
+    const verbs = async (): Promise<readonly string[]> => {
+      const found: string[] = [];
+      for await (const { type, data } of engine.log.read({ types: ['content.read'] }))
+        found.push(`${type} ${(data as { verb: string }).verb}`);
+      return found;
+    };
+    assert.equal(await verbs(), ['content.read container.attach']);
+    channel.close();
+    await engine.logs('web', { stdout: true, stderr: false, follow: false }, CALLER);
+    await engine.top('web', '-ef', CALLER);
+    assert.equal(await verbs(), ['content.read container.attach', 'content.read container.logs', 'content.read container.top']);
+    assert.equal(
+      (await taken(engine)).map(({ data }) => (data as { streams?: readonly string[] }).streams),
+      [['stdin', 'stdout', 'stderr'], ['stdout'], undefined],
+    );
+  });
+});
+
+test('given what cannot be attached to or read, when it is asked for, then it is recorded why', async () => {
+  await withContainer(async (engine, id) => {
+    assert.is(await codeOf(engine.attach('nobody', ALL, CALLER)), 'CONTAINER_NOT_FOUND');
+    assert.is(await codeOf(engine.logs('nobody', { ...ALL, follow: false }, CALLER)), 'CONTAINER_NOT_FOUND');
+    assert.is(await codeOf(engine.top('web', '', CALLER)), 'CONTAINER_NOT_RUNNING');
+    await engine.execute('container.start', { container: id }, CALLER);
+    await engine.execute('container.pause', { container: id }, CALLER);
+    assert.is(await codeOf(engine.attach('web', ALL, CALLER)), 'CONTAINER_PAUSED');
+    assert.equal(
+      (await taken(engine)).map(({ type, stream, data, result }) => [
+        type,
+        stream === 'engine' ? stream : 'container',
+        (data as { verb: string }).verb,
+        result?.status,
+        result?.error?.code,
+      ]),
+      [
+        ['request.refused', 'engine', 'container.attach', 'refused', 'CONTAINER_NOT_FOUND'],
+        ['request.refused', 'engine', 'container.logs', 'refused', 'CONTAINER_NOT_FOUND'],
+        ['content.read', 'container', 'container.top', 'failed', 'CONTAINER_NOT_RUNNING'],
+        ['content.read', 'container', 'container.attach', 'failed', 'CONTAINER_PAUSED'],
+      ],
+    );
+  });
+});
+
+test('given somebody who was attached, when they leave by their keys, then that is recorded, and not of what is gone', async () => {
+  await withContainer(async (engine, id) => {
+    await engine.detached({ container: id }, CALLER);
+    await engine.detached({ exec: 'nothing' }, CALLER);
+    await engine.detached({ container: 'nothing' }, CALLER);
+    assert.equal(
+      (await taken(engine)).map(({ type, stream, data }) => [type, stream, data]),
+      [['content.detached', `container/${id}`, {}]],
+    );
+  });
+});
+
+test('given a login, when the registry takes it or does not, then it is recorded who, where, as whom and what came of it, and no secret', async () => {
+  await withContainer(async (engine) => {
+    await engine.login('registry.example', { username: 'alice', password: 'right' }, CALLER);
+    assert.is(await codeOf(engine.login('registry.example', { username: 'bob', password: 'hunter2-hunter2' }, CALLER)), 'REGISTRY_DENIED');
+    await engine.login('registry.example', { identityToken: 'hunter2-token', password: 'right' }, CALLER);
+    assert.equal(
+      (await taken(engine)).map(({ stream, kind, actor, data, result }) => [
+        stream,
+        kind,
+        actor.scheme,
+        data,
+        result?.status,
+        result?.error?.code,
+      ]),
+      [
+        ['engine', 'meta', 'sealed', { registry: 'registry.example', username: 'alice' }, 'ok', undefined],
+        ['engine', 'meta', 'sealed', { registry: 'registry.example', username: 'bob' }, 'refused', 'REGISTRY_DENIED'],
+        ['engine', 'meta', 'sealed', { registry: 'registry.example' }, 'ok', undefined],
+      ],
+    );
+    assert.not.match(JSON.stringify(await eventsOf(engine)), 'hunter2');
+  });
+});
+
+test.run();
