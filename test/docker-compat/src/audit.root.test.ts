@@ -116,54 +116,6 @@ for (const { verb, good, goodStatus, bad } of CASES) {
   }
 }
 
-test('given each route that leaves a record without a command, when it is asked, then it leaves one with the caller and what came of it, also where it is refused', async () => {
-  const { body } = await ask(daemon.socket, 'GET', '/containers/busy/json');
-  const { Id: id } = JSON.parse(body) as { readonly Id: string };
-  const login = JSON.stringify({ username: 'alice', password: 'hunter2-hunter2', serveraddress: registry.host });
-  const requests = [
-    ['registry.login', 'POST', '/auth', '/auth', login, '{'],
-    ['container.attach', 'POST', '/containers/busy/attach?stream=1&stdout=1', '/containers/nobody/attach', '', ''],
-    ['container.logs', 'GET', '/containers/busy/logs?stdout=1', '/containers/busy/logs', '', ''],
-    ['container.top', 'GET', '/containers/busy/top', '/containers/nobody/top', '', ''],
-    ['image.save', 'GET', `/images/${encodeURIComponent(IMAGE)}/get`, '/images/nobody/get', '', ''],
-  ] as const;
-  assert.equal(
-    [...new Set(DOCKER_ROUTES.flatMap(({ leaves }) => leaves ?? []))].toSorted(),
-    requests.map(([verb]) => verb as string).toSorted(),
-  );
-  for (const [verb, method, good, bad, right, wrong] of requests) {
-    for (const [path, sent] of [
-      [good, right],
-      [bad, wrong],
-      [`/v9.99${good}`, right],
-    ] as const) {
-      const before = await position();
-      const connection = RawConnection.request(daemon.socket, method, path, { 'Content-Type': 'application/json' }, sent);
-      await connection.hears(/^HTTP/);
-      // Who is attached is answered before that is recorded: only the bytes wait.
-      let found: Awaited<ReturnType<typeof daemon.events>> = [];
-      for (const until = performance.now() + 15_000; found.length === 0 && performance.now() < until; await sleep(20))
-        found = (await daemon.events()).filter(({ seq, actor }) => seq > before && actor.scheme === 'unix');
-      connection.hangUp();
-      assert.is(found.length, 1, `${path}: ${found.map(({ type }) => type).join()}`);
-      const [event] = found;
-      assert.equal([event?.kind, event?.actor.uid, event?.actor.pid], ['meta', process.getuid?.(), process.pid]);
-      if (path !== good) {
-        assert.equal(
-          [event?.type, (event?.data as { verb: string }).verb, event?.result?.status],
-          ['request.refused', verb, 'refused'],
-          path,
-        );
-        continue;
-      }
-      assert.is(event?.type, verb === 'registry.login' ? verb : 'content.read', path);
-      if (verb !== 'registry.login') assert.is((event?.data as { verb: string }).verb, verb);
-      if (verb.startsWith('container.')) assert.is(event?.stream, `container/${id}`);
-      assert.not.match(JSON.stringify(event), 'hunter2');
-    }
-  }
-});
-
 test('given another user, when it asks, then the log names that user and no other', async () => {
   const before = await position();
   assert.is((await asNobody(daemon, ['create', '--name', 'by-nobody', IMAGE, 'true'])).code, 0);
