@@ -24,7 +24,25 @@ const REGULAR_FILE = 1;
 /** One act as an API Activity. Acts only: what happens by itself is no call of an API. `ordinal` is `metadata.sequence`. */
 export function toOcsf(record: AuditRecord): { readonly [attribute: string]: unknown } {
   const activity = activityOf(record);
-  const { seq, time, op, corr, verb, object, ref, actor, via, status, error, ms, target, path, streams, images = [], removed = [] } = record;
+  const {
+    seq,
+    time,
+    op,
+    corr,
+    verb,
+    object,
+    ref,
+    actor,
+    via,
+    status,
+    error,
+    ms,
+    target,
+    path,
+    streams,
+    images = [],
+    removed = [],
+  } = record;
   return {
     activity_id: activity,
     activity_name: ACTIVITY_NAME[activity],
