@@ -60,14 +60,14 @@ test('given each route that leaves a record without a command, when it is asked,
       assert.equal([event?.kind, event?.actor.uid, event?.actor.pid], ['meta', process.getuid?.(), process.pid]);
       if (!served) {
         assert.equal(
-          [event?.type, (event?.data as { verb: string }).verb, event?.result?.status],
+          [event?.type, (event?.data as { verb?: string } | undefined)?.verb, event?.result?.status],
           ['request.refused', verb, 'refused'],
           path,
         );
         continue;
       }
       assert.is(event?.type, verb === 'registry.login' ? verb : 'content.read', path);
-      if (verb !== 'registry.login') assert.is((event?.data as { verb: string }).verb, verb);
+      if (verb !== 'registry.login') assert.is((event?.data as { verb?: string } | undefined)?.verb, verb);
       if (verb.startsWith('container.')) assert.is(event?.stream, `container/${id}`);
       assert.not.match(JSON.stringify(event), 'hunter2');
     }
