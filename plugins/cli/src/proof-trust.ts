@@ -24,7 +24,7 @@ export async function checked<T>(what: string, check: () => T | Promise<T>): Pro
 const HINTS = {
   malformed: 'it is damaged or was changed; get it again from where it came from',
   mismatch: 'it was changed, or it is of another log; if neither, the log was rewritten',
-  missing: 'is it the right key? With --witness, the proof must be made after that witness cosigned',
+  missing: 'is it whole, and is it the right key? With --witness, the proof must be made after that witness cosigned',
 } as const;
 
 function keyOf(flag: string, kind: KeyKind, text: string): VerifierKey {

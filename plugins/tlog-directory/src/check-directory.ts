@@ -32,8 +32,10 @@ export async function checkDirectory(
   const edge = new TreeEdge();
   for (let index = 0; index * TILE_WIDTH < opened.size; index++) {
     const width = Math.min(TILE_WIDTH, opened.size - index * TILE_WIDTH);
-    const entries = parseBundle(await directory.tile({ level: 'entries', index, width }));
-    if (entries.length < width) throw new TlogError('malformed', `bundle ${index} has ${entries.length} entries, not ${width}`);
+    const stored = await directory.tile({ level: 'entries', index, width });
+    const entries = parseBundle(stored.bytes);
+    if (entries.length !== stored.width)
+      throw new TlogError('malformed', `bundle ${index} has ${entries.length} entries, not ${stored.width}`);
     const completed: CompleteTile[] = [];
     for (const entry of entries.slice(0, width)) {
       const digest = digestIn(entry);
@@ -50,6 +52,7 @@ export async function checkDirectory(
 
 async function sameTile(directory: TlogDirectory, level: number, index: number, hashes: Buffer): Promise<void> {
   const id = { level, index, width: hashes.length / HASH_BYTES };
-  const found = (await directory.tile(id)).subarray(0, hashes.length);
-  if (!found.equals(hashes)) throw new TlogError('mismatch', `${tilePath(id)} does not have the hashes of its entries`);
+  const { bytes, width } = await directory.tile(id);
+  if (bytes.length !== width * HASH_BYTES || !bytes.subarray(0, hashes.length).equals(hashes))
+    throw new TlogError('mismatch', `${tilePath(id)} does not have the hashes of its entries`);
 }

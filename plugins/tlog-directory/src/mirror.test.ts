@@ -143,7 +143,11 @@ test('given a directory, when any of its files is changed or gone, then the chec
   for (const name of (await filesOf(temporary.path)).keys()) {
     const path = join(temporary.path, name);
     const good = await readFile(path);
-    for (const bad of [good.subarray(0, -1), Buffer.from(good.map((byte, at) => (at === good.length >> 1 ? byte ^ 1 : byte)))]) {
+    for (const bad of [
+      good.subarray(0, -1),
+      Buffer.concat([good, good.subarray(0, 32)]),
+      Buffer.from(good.map((byte, at) => (at === good.length >> 1 ? byte ^ 1 : byte))),
+    ]) {
       await writeFile(path, bad);
       await refusal(checkDirectory(directory, { log: [source.verifier] }));
     }

@@ -15,7 +15,7 @@ export async function readData(directory: TlogDirectory, from: number, to: numbe
   for (let index = Math.floor(from / TILE_WIDTH); index * TILE_WIDTH <= last; index++) {
     const first = index * TILE_WIDTH;
     const entries = await unlessLost(async () =>
-      parseBundle(await directory.tile({ level: 'entries', index, width: Math.min(TILE_WIDTH, size - first) })),
+      parseBundle((await directory.tile({ level: 'entries', index, width: Math.min(TILE_WIDTH, size - first) })).bytes),
     );
     for (const [offset, entry] of (entries ?? []).entries()) {
       const seq = first + offset;

@@ -3,6 +3,12 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HASH_BYTES, parseUtf8, TILE_WIDTH, type TileId, tilePath, TlogError, TreeEdge } from '@shiplog/tlog';
 
+/** A tile or bundle as it lies there, and how many hashes or entries it should have. */
+export interface StoredTile {
+  readonly bytes: Buffer;
+  readonly width: number;
+}
+
 /**
  * A log in a directory, in the layout of C2SP tlog-tiles: `checkpoint`, `tile/<level>/…` and `tile/entries/…`. Beside it `large/<SHA-256>`: data
  * of entries that stand for more than a bundle can hold. Any web server can serve it. The checkpoint is written last, so that what it
@@ -25,12 +31,13 @@ export class TlogDirectory {
     return this.#write('checkpoint', Buffer.from(note));
   }
 
-  /** Throws TlogError, `missing`. A tile that is wider than asked for will do: its beginning is the same. */
-  async tile(id: TileId): Promise<Buffer> {
-    const bytes =
-      (await this.#read(tilePath(id))) ?? (id.width < TILE_WIDTH ? await this.#read(tilePath({ ...id, width: TILE_WIDTH })) : undefined);
-    if (bytes === undefined) throw new TlogError('missing', `${join(this.path, tilePath(id))} is missing`);
-    return bytes;
+  /** Throws TlogError, `missing`. A full tile will do for a partial one: its beginning is the same. */
+  async tile(id: TileId): Promise<StoredTile> {
+    for (const width of new Set([id.width, TILE_WIDTH])) {
+      const bytes = await this.#read(tilePath({ ...id, width }));
+      if (bytes !== undefined) return { bytes, width };
+    }
+    throw new TlogError('missing', `${join(this.path, tilePath(id))} is missing`);
   }
 
   /** Writes a tile or bundle. A full one takes the place of the partial ones before it. */
@@ -56,7 +63,7 @@ export class TlogDirectory {
       const hashes = Math.floor(size / TILE_WIDTH ** level);
       const width = hashes % TILE_WIDTH;
       if (width === 0) continue;
-      const bytes = await this.tile({ level, index: Math.floor(hashes / TILE_WIDTH), width });
+      const { bytes } = await this.tile({ level, index: Math.floor(hashes / TILE_WIDTH), width });
       open.push(bytes.subarray(0, width * HASH_BYTES));
     }
     const edge = TreeEdge.decode(size, Buffer.concat(open));
