@@ -46,6 +46,13 @@ async function record(): Promise<void> {
   await docker('rm', '-f', 'web');
   await docker('run', '--rm', '-v', `${scratch}:/host`, 'busybox:test', 'true');
   await docker('network', 'rm', 'lan');
+  for (const name of ['one', 'two']) {
+    await docker('network', 'create', name);
+    await docker('volume', 'create', name);
+  }
+  await docker('network', 'prune', '-f');
+  await docker('volume', 'prune', '-f');
+  await docker('volume', 'prune', '-af');
   await docker('create', '--name', 'copied', 'busybox:test', 'true');
   await docker('cp', archive, 'copied:/tmp');
   await docker('rm', 'copied');

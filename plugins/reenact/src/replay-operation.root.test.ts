@@ -42,6 +42,10 @@ test.before(async () => {
   await docker('run', '--name', 'broken', 'busybox:test', 'nosuch');
   await docker('rm', '-f', 'web');
   await docker('run', '--rm', '--name', 'bound', '-v', `${scratch}:/host`, 'busybox:test', 'true');
+  await docker('volume', 'rm', 'data');
+  for (const name of ['spare', 'other']) await docker('volume', 'create', name);
+  await docker('network', 'prune', '-f');
+  await docker('volume', 'prune', '-af');
   const { stdout } = await daemon.shiplog(['events', '--from', '0', '--format', 'json']);
   await writeFile(log, stdout);
   for (const line of (await readFile(log, 'utf8')).trimEnd().split('\n')) events.push(JSON.parse(line) as ShiplogEvent);
@@ -102,6 +106,8 @@ test('given drivers of the other families, when they do what others did, then th
   };
   assert.equal(await calls(opOf('network.connect'), '@shiplog/network-bridge'), ['network', 'attach']);
   assert.equal(await calls(startOf('web'), '@shiplog/network-bridge'), ['network', 'openSandbox', 'attach']);
+  assert.equal(await calls(opOf('network.prune'), '@shiplog/network-bridge'), ['network', 'removeNetwork', 'removeNetwork']);
+  assert.equal(await calls(opOf('volume.prune'), '@shiplog/volume-local'), ['volume', 'remove', 'remove']);
   const cgroup = / - cgroup /.test(await readFile('/proc/self/mountinfo', 'utf8')) ? 'v1' : 'v2';
   assert.equal(await calls(startOf('web'), `@shiplog/cgroup-${cgroup}`), ['cgroup', 'create']);
   assert.equal(await calls(startOf('web'), '@shiplog/runtime-sim'), ['runtime', 'create', 'start']);

@@ -1,4 +1,4 @@
-import type { ContainerRecord, Digest } from '@shiplog/contracts';
+import { type ContainerRecord, type Digest, ShiplogError } from '@shiplog/contracts';
 import { exclusiveLayers } from '@shiplog/model';
 import type { Operation } from '../commands/operation.ts';
 import { removeContainer } from './container-remove.ts';
@@ -20,7 +20,7 @@ async function prune(op: Operation<'container.prune'>) {
   return { removed, reclaimedBytes };
 }
 
-/** Takes away layers that nobody needs without these containers. */
+/** Takes away layers that nobody needs without these containers. What cannot be removed is collected at the engine's next start: the containers are gone. */
 async function removeLayers(op: Operation, containers: readonly ContainerRecord[]): Promise<void> {
   const leaving = containers.map(({ id }) => id);
   const layers = new Map<string, Set<Digest>>();
@@ -29,7 +29,11 @@ async function removeLayers(op: Operation, containers: readonly ContainerRecord[
     layers.set(container.storageDriver, new Set([...(layers.get(container.storageDriver) ?? []), ...keys]));
   }
   for (const [driver, keys] of layers) {
-    for (const key of keys) await op.step('storage', driver, 'remove', { key }, { label: `storage.remove ${key}` });
+    for (const key of keys) {
+      await op
+        .step('storage', driver, 'remove', { key }, { label: `storage.remove ${key}` })
+        .catch((error: unknown) => op.engine.drift('storage', `snapshot/${key}`, 'absent', ShiplogError.wrap(error).message));
+    }
   }
 }
 

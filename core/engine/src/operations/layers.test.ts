@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import type { StorageDriver } from '@shiplog/contracts';
 import type { Drivers } from '../ports.ts';
 import type { RunningEngine } from '../start-engine.ts';
-import { CALLER, SimDisk, simEngine, simSpec } from '../testing/sim-engine.ts';
+import { CALLER, eventsOf, SimDisk, simEngine, simSpec } from '../testing/sim-engine.ts';
 import { IMAGE } from '../testing/sim-parts.ts';
 import { SimWorld } from '../testing/sim-world.ts';
 import { withAuthorizer } from '../testing/with-authorizer.ts';
@@ -90,6 +90,37 @@ test('given containers that are not where their image is, when they are pruned, 
   await engine.execute('container.prune', { containers: others }, CALLER);
   assert.equal(world.observe('storage:other'), []);
   await engine.stop('test');
+});
+
+test('given layers that their driver does not remove, when containers on them are pruned, then these are gone, that is reported, and the next start takes the layers', async () => {
+  const [world, disk] = [new SimWorld(), new SimDisk()];
+  const drivers = world.drivers();
+  const other: StorageDriver = drivers.get('storage', 'other');
+  const stuck: StorageDriver = {
+    ...other,
+    async remove(args, ctx) {
+      if (IMAGE.layers.some(({ chainId }) => chainId === args.key)) throw new Error('busy');
+      return other.remove(args, ctx);
+    },
+  };
+  const engine = await simEngine(world, disk, {
+    get: (kind, name) => (kind === 'storage' && name === 'other' ? (stuck as never) : drivers.get(kind, name)),
+    list: () => drivers.list(),
+  });
+  await create(engine, 'one');
+  await migrate(engine, 'one');
+  const [id = ''] = (await engine.view()).containers.keys();
+  assert.equal((await engine.execute('container.prune', { containers: [id] }, CALLER)).removed, [id]);
+  assert.is((await engine.view()).containers.size, 0);
+  const reported = (await eventsOf(engine)).flatMap((event) => (event.type === 'host.drifted' ? [event.data.resource] : []));
+  assert.equal(
+    reported,
+    IMAGE.layers.map(({ chainId }) => `snapshot/${chainId}`),
+  );
+  await engine.stop('test');
+  const next = await simEngine(world, disk);
+  assert.equal(world.observe('storage:other'), []);
+  await next.stop('test');
 });
 
 test.run();
