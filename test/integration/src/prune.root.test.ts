@@ -96,6 +96,7 @@ test('given networks of several drivers, when they are pruned, then those that n
   assert.equal(await told('network', since), ['destroy listed', 'destroy plain', 'destroy wire', 'prune 0', 'prune 0']);
   const [nothing, all, ...others] = await acts('network.prune');
   assert.equal([nothing?.status, nothing?.removed, all?.status, all?.removed?.length, others], ['ok', undefined, 'ok', 3, []]);
+  assert.match((await daemon.shiplog(['audit', '--verb', 'network.prune'])).stdout, /network\.prune +network\/[0-9a-f]{12} and 2 more +ok/);
   // Who asks for one of them is told of the prune.
   for (const name of ['wire', id])
     assert.equal(
