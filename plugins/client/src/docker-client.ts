@@ -87,7 +87,7 @@ export class DockerClient {
     return this.#json('POST', '/containers/create', { query, json: body });
   }
 
-  async inspectContainer(id: string, query: { readonly size?: boolean } = {}): Promise<ContainerDetails> {
+  async inspectContainer(id: string, query: { readonly size?: boolean; readonly at?: string | undefined } = {}): Promise<ContainerDetails> {
     return this.#json('GET', container(id, 'json'), { query });
   }
 
@@ -230,8 +230,8 @@ export class DockerClient {
     return this.#json('GET', '/images/json', { query: { ...query, filters: filtersText(query.filters) } });
   }
 
-  async inspectImage(name: string): Promise<{ readonly [field: string]: unknown }> {
-    return this.#json('GET', image(name, 'json'));
+  async inspectImage(name: string, at?: string): Promise<{ readonly [field: string]: unknown }> {
+    return this.#json('GET', image(name, 'json'), { query: { at } });
   }
 
   async imageHistory(name: string, at?: string): Promise<readonly ImageHistoryEntry[]> {

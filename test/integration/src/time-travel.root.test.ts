@@ -12,11 +12,17 @@ test('given a removed container, when it is inspected at a moment it ran, then i
   await daemon.docker(['rm', '-f', 'past']);
   const started = (await daemon.events()).find((event) => event.type === 'container.start.succeeded');
   assert.ok(started);
-  const { code, stdout, stderr } = await daemon.shiplog(['inspect', 'past', '--at', String(started.seq)]);
+  const { code, stdout, stderr } = await daemon.shiplog(['inspect', '--record', 'past', '--at', String(started.seq)]);
   assert.is(code, 0, stderr);
   const [record] = JSON.parse(stdout);
   assert.is(record.name, 'past');
   assert.is(record.status, 'running');
+  const shown = async (...argv: readonly string[]): Promise<string> =>
+    (await daemon.shiplog(['inspect', '-f', '{{.Name}} {{.State.Status}}', ...argv])).stdout;
+  assert.is(await shown('past', '--at', String(started.seq)), '/past running\n');
+  // The time at which it is shown to have started, in milliseconds, is after that.
+  assert.is(await shown('past', '--at', new Date(Number(BigInt(started.t) / 1_000_000n)).toISOString()), '/past running\n');
+  assert.match(await shown('past'), /^\/past (exited|running|removing)\n$/);
 });
 
 test('given removed images, volumes and networks, when they are asked for by the last name they had, then they are told as they last were, and why they are gone', async () => {
@@ -33,7 +39,7 @@ test('given removed images, volumes and networks, when they are asked for by the
   ] as const;
   for (const [kind, name, ...verb] of removals) {
     assert.is((await daemon.docker([...verb, name])).code, 0, name);
-    const { stdout, stderr } = await daemon.shiplog(['inspect', '--type', kind, name]);
+    const { stdout, stderr } = await daemon.shiplog(['inspect', '--record', '--type', kind, name]);
     assert.match(stderr, `${name} is gone since`);
     const [found] = JSON.parse(stdout);
     assert.ok([found.name, ...(found.tags ?? [])].includes(name), stdout);

@@ -5,12 +5,28 @@ export type Cover = (secret: string) => string;
 
 const VALUE = String.raw`(?<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'&;|,)}]+)`;
 
-/** A name, what stands between, and the value, maybe quoted. A colon alone is prose: it counts in JSON and after a header's name. */
+/** What programs say of something by its name, `exec: "pwd": executable file not found` as errors of Go and of strerror(3) do: sentences, no values. */
+const SAID = String.raw`(?i:(?:(?:stat|lstat|open|fork\/exec|chdir) [^\s:]+: )?(?:${[
+  'executable file not found',
+  'permission denied',
+  'operation not permitted',
+  'no such (?:file or directory|container|image|network|volume|process|exec)',
+  'file does not exist',
+  'not found',
+  'already exists',
+  'exec format error',
+  'is a directory',
+  'not a directory',
+  'invalid argument',
+  'too many levels of symbolic links',
+].join('|')}))(?![\w-])`;
+
 const NAME = String.raw`(?<![\w.])(?<name>[A-Za-z][\w.-]{0,127})`;
+/** A name, what stands between, and the value, maybe quoted. A colon alone is prose: it counts in JSON and after a header's name. */
 const NAMED: readonly RegExp[] = [
   String.raw`${NAME}(?<between>\s*=\s*)`,
-  String.raw`${NAME}(?<between>"\s*:\s*)`,
-  String.raw`(?<![\w.])(?<name>[A-Za-z]\w{0,63}-[\w-]{1,63}|Cookie|Authorization)(?<between>:\s+(?:(?:Bearer|Basic|Token)\s+)?)`,
+  String.raw`${NAME}(?<between>"\s*:\s*)(?!${SAID})`,
+  String.raw`(?<![\w.])(?<name>[A-Za-z]\w{0,63}-[\w-]{1,63}|Cookie|Authorization)(?<between>:\s+(?:(?:Bearer|Basic|Token)\s+)?)(?!${SAID})`,
   String.raw`(?<=(?:^|\s)--?)(?<name>[A-Za-z][\w.-]{0,127})(?<between>\s+(?!-))`,
 ].map((start) => new RegExp(start + VALUE, 'g'));
 

@@ -173,6 +173,28 @@ test('given prose, when it is redacted, then it stays readable', () => {
   assert.is(redact('cannot reach https://u:p@registry/v2/'), 'cannot reach https://[redacted]@registry/v2/');
 });
 
+test('given what programs say of something whose name is that of a secret, when it is redacted, then it stays readable, and values do not', () => {
+  for (const text of [
+    'exec: "pwd": executable file not found in $PATH: unknown',
+    'error during container init: exec: "passwd": stat passwd: no such file or directory',
+    'exec: "/bin/auth": permission denied',
+    'exec: "get-token": exec format error',
+    'open "/run/token": No such file or directory',
+    'get db-password: no such volume',
+    'network my-token: not found',
+  ])
+    assert.is(redact(text), text);
+  for (const [text, clean] of [
+    ['exec: "pwd": hunter2', 'exec: "pwd": [redacted]'],
+    ['{"pwd": "permission denied"}', '{"pwd": "[redacted]"}'],
+    ['"pwd": permission-denied', '"pwd": [redacted]'],
+    ['"token":not_found', '"token":[redacted]'],
+    ['x-auth-token: permissiondenied', 'x-auth-token: [redacted]'],
+    ['"secret": stat hunter2', '"secret": [redacted] hunter2'],
+  ] as const)
+    assert.is(redact(text), clean);
+});
+
 test('given rules of the operator, when texts are concealed, then they count beside the usual ones', () => {
   const rules = withOperatorRules({ names: ['^acme-'], patterns: ['ACME[0-9]{4}', 'pin (?<secret>[0-9]+)'] });
   assert.equal(concealArgv(['--acme-id=7', 'ACME1234', 'pin 99', '--token=x'], rules, cover), ['--acme-id=[redacted]', '[redacted]', 'pin [redacted]', '--token=[redacted]']); // prettier-ignore

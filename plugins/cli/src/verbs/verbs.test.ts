@@ -143,19 +143,37 @@ test('given --from, when events are asked, then they are the log’s own, and a 
   });
 });
 
-test('given a container that is gone, when inspected, then the log’s last record answers, and when it went is told', async () => {
+test('given a container that is gone, when inspected, then its last state answers, as Docker tells it or as the log does, and when it went is told', async () => {
   await FakeDaemon.run(async (daemon) => {
     for (const path of ['/containers/job/json', '/images/job/json', '/networks/job', '/volumes/job']) {
       daemon.answers.set(`GET ${path}`, () => [404, { message: 'no' }]);
     }
-    const answer = { kind: 'container', seq: 7, removedAt: { seq: 8, time: '1769860800000000000' }, record: { name: 'job', exitCode: 3 } };
+    const record = { id: 'c0ffee', name: 'job', exitCode: 3 };
+    const answer = { kind: 'container', seq: 7, removedAt: { seq: 8, time: '1769860800000000000' }, record };
     daemon.answers.set('GET /shiplog/v1/inspect/any/job', () => answer);
+    daemon.answers.set('GET /containers/c0ffee/json', () => ({ Name: '/job' }));
     const ran = await runShiplog(['inspect', 'job'], { host: daemon.host });
-    assert.equal(JSON.parse(ran.stdout), [{ kind: 'container', atSeq: 7, removedAt: answer.removedAt, name: 'job', exitCode: 3 }]);
+    assert.equal(JSON.parse(ran.stdout), [{ Name: '/job' }]);
+    assert.is(daemon.seen.at(-1)?.query.get('at'), '7');
     assert.match(ran.stderr, /^job is gone since .* \(event 8\); this is its last state\n$/);
-    const past = await runShiplog(['inspect', '--at', '10m', '-f', '{{.exitCode}}', 'job'], { host: daemon.host });
-    assert.is(past.stdout, '3\n');
-    assert.is(daemon.seen.at(-1)?.query.get('at'), '10m');
+    const own = await runShiplog(['inspect', '--record', 'job'], { host: daemon.host });
+    assert.equal(JSON.parse(own.stdout), [{ kind: 'container', atSeq: 7, removedAt: answer.removedAt, ...record }]);
+    assert.match(own.stderr, /^job is gone since/);
+  });
+});
+
+test('given a moment, when something is inspected at it, then it has the shape it has without one, and with --record that of the log', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('GET /containers/job/json', () => ({ Name: '/job' }));
+    daemon.answers.set('GET /shiplog/v1/inspect/any/job', () => ({ kind: 'container', seq: 7, record: { name: 'job', exitCode: 3 } }));
+    for (const [argv, printed] of [
+      [['inspect', '-f', '{{.Name}}', 'job'], '/job\n'],
+      [['inspect', '--at', '10m', '-f', '{{.Name}}', 'job'], '/job\n'],
+      [['inspect', '--record', '--at', '10m', '-f', '{{.exitCode}}', 'job'], '3\n'],
+    ] as const) {
+      assert.is((await runShiplog(argv, { host: daemon.host })).stdout, printed);
+      assert.is(daemon.seen.at(-1)?.query.get('at'), argv[1] === '-f' ? null : '10m');
+    }
   });
 });
 

@@ -8,8 +8,10 @@ import { containerInspect } from '../../translate/container-inspect.ts';
 export async function inspectContainer(exchange: Exchange): Promise<void> {
   const { engine, query, response, gone } = exchange;
   const { view, past } = await look(exchange);
-  const container = await engine.revealed(view.container(param(exchange, 'id')));
-  const env = await engine.unseal(container.spec.env);
+  const found = view.container(param(exchange, 'id'));
+  // Of the past, marks and names alone are told.
+  const container = past ? found : await engine.revealed(found);
+  const env = past ? found.spec.env.names : await engine.unseal(found.spec.env);
   const size = booleanOf(query, 'size') && !past ? await engine.size(container.id, gone) : undefined;
   const probes = past ? undefined : engine.probes(container.id);
   const recorded = view.images.get(container.imageId);

@@ -5,6 +5,7 @@ import { execInspect } from '../../translate/exec-inspect.ts';
 
 /** `GET /exec/{id}/json`. */
 export async function inspectExec(exchange: Exchange): Promise<void> {
-  const { view } = await look(exchange);
-  json(exchange.response, 200, execInspect(await exchange.engine.revealed(view.exec(param(exchange, 'id')))));
+  const { view, past } = await look(exchange);
+  const record = view.exec(param(exchange, 'id'));
+  json(exchange.response, 200, execInspect(past ? record : await exchange.engine.revealed(record)));
 }

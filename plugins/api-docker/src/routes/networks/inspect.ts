@@ -5,6 +5,7 @@ import { networkInspect } from '../../translate/network-inspect.ts';
 
 /** `GET /networks/{id}`. */
 export async function inspectNetwork(exchange: Exchange): Promise<void> {
-  const { view } = await look(exchange);
-  json(exchange.response, 200, networkInspect(await exchange.engine.revealed(view.network(param(exchange, 'id'))), exchange.version, view));
+  const { view, past } = await look(exchange);
+  const record = view.network(param(exchange, 'id'));
+  json(exchange.response, 200, networkInspect(past ? record : await exchange.engine.revealed(record), exchange.version, view));
 }

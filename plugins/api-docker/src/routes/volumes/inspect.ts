@@ -5,6 +5,7 @@ import { volumeInspect } from '../../translate/volume-inspect.ts';
 
 /** `GET /volumes/{name}`. */
 export async function inspectVolume(exchange: Exchange): Promise<void> {
-  const { view } = await look(exchange);
-  json(exchange.response, 200, volumeInspect(await exchange.engine.revealed(view.volume(param(exchange, 'name')))));
+  const { view, past } = await look(exchange);
+  const record = view.volume(param(exchange, 'name'));
+  json(exchange.response, 200, volumeInspect(past ? record : await exchange.engine.revealed(record)));
 }
