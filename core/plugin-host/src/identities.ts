@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Identities } from '@shiplog/engine';
+import { wallClock } from './wall-clock.ts';
 
-/** Wall and monotonic time of this host, in nanoseconds; the wall clock has microseconds. */
+/** Wall and monotonic time of this host, in nanoseconds. */
 export const hostClock: Clock = {
-  now() {
-    const ms = performance.timeOrigin + performance.now();
-    const whole = Math.floor(ms);
-    return (BigInt(whole) * 1_000_000n + BigInt(Math.floor((ms - whole) * 1000)) * 1000n).toString();
-  },
+  now: wallClock(performance.timeOrigin, Date.now, () => performance.now()),
   mono: () => process.hrtime.bigint().toString(),
   ms: () => performance.now(),
   deadline: (ms) => AbortSignal.timeout(ms),

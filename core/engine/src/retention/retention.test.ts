@@ -287,6 +287,17 @@ test('given an engine that dies at any moment of what the policy does, when othe
   });
 });
 
+test('given a wall clock that is set ahead while the engine runs, when time passes, then events are as old as they are, and nothing goes sooner', async () => {
+  await withStand({ sealAfterMs: HOUR, keepMs: 10 * HOUR }, async (stand) => {
+    await stand.live(30);
+    stand.clock.set(365 * DAY);
+    await stand.pass(9 * HOUR, HOUR);
+    assert.is(stand.log.firstSeq, 0);
+    await stand.pass(3 * HOUR, HOUR);
+    assert.ok(stand.log.firstSeq > 0);
+  });
+});
+
 for (const policy of [{ sealAfterMs: 10 * HOUR }, { keepMs: 10 * HOUR }, { sealAfterMs: HOUR, keepMs: 10 * HOUR }, { maxEvents: 2 }]) {
   test(`given ${JSON.stringify(policy)}, when nobody does anything any more, then the log comes to rest, and nothing is said to come`, async () => {
     await withStand(policy, async (stand) => {

@@ -17,11 +17,15 @@ export class Retention {
   readonly #core: EngineCore;
   readonly #executor: Executor;
   readonly #policy: RetentionPolicy;
+  /** Wall clock, nanoseconds, and steady clock, milliseconds, at the beginning. */
+  readonly #begin: { readonly now: bigint; readonly ms: number };
 
   constructor(core: EngineCore, executor: Executor, policy: RetentionPolicy) {
     this.#core = core;
     this.#executor = executor;
     this.#policy = policy;
+    const { clock } = core.parts;
+    this.#begin = { now: BigInt(clock.now()), ms: clock.ms() };
   }
 
   /** Looks now and then, and does what is due, until `signal` aborts. */
@@ -55,8 +59,13 @@ export class Retention {
   }
 
   #plan(): Promise<RetentionPlan> {
-    const { ledger, parts } = this.#core;
-    return planRetention(this.#policy, ledger.log, BigInt(parts.clock.now()), this.#needed());
+    const { ledger } = this.#core;
+    return planRetention(this.#policy, ledger.log, this.#now(), this.#needed());
+  }
+
+  /** What the wall clock would show had nobody set it since the beginning: one that is set ahead makes nothing old. */
+  #now(): bigint {
+    return this.#begin.now + BigInt(Math.round(this.#core.parts.clock.ms() - this.#begin.ms)) * 1_000_000n;
   }
 
   /** The oldest event that somebody needs: an operation under way its intent, for recovery; a follower all that it has not been given. */

@@ -9,12 +9,13 @@ interface Due {
 export class ManualClock implements Clock {
   readonly #waiting = new Set<Due>();
   #ms = 0;
+  #set = 0;
 
   /** `begin`: nanoseconds since the epoch at its beginning. */
   constructor(readonly begin: bigint) {}
 
   now(): string {
-    return (this.begin + BigInt(Math.round(this.#ms)) * 1_000_000n).toString();
+    return (this.begin + BigInt(Math.round(this.#ms + this.#set)) * 1_000_000n).toString();
   }
 
   mono(): string {
@@ -38,6 +39,11 @@ export class ManualClock implements Clock {
   /** How many wait for it. */
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  /** Somebody sets the wall clock ahead. */
+  set(ms: number): void {
+    this.#set += ms;
   }
 
   /** So many milliseconds pass, at once; what was to happen meanwhile happens. */
