@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { FileDamageError } from './bytes.ts';
 import { type Manifest, readManifest, type TableFile } from './manifest.ts';
 import { type Entry, recordsOf, writesOf } from './record-log.ts';
+import { readBytes } from './read-bytes.ts';
 import { readTable, type TableDamage } from './table.ts';
 
 /** Tables read at once, some megabytes each. */
@@ -40,7 +41,7 @@ export async function salvage(directory: string, entry: (entry: Entry) => void |
   }
   for (const { name, number } of await logsOf(directory)) {
     if (number < firstLog) continue;
-    for (const record of recordsOf(await readFile(join(directory, name)))) {
+    for (const record of recordsOf(await readBytes(join(directory, name)))) {
       try {
         for (const write of writesOf(record)) waiting.push(write);
       } catch (error) {
@@ -83,7 +84,7 @@ async function* readAhead(directory: string, tables: readonly TableFile[], names
     const base = String(table.number).padStart(6, '0');
     const file = [`${base}.ldb`, `${base}.sst`].find((name) => names.has(name));
     if (file === undefined) return { table, file: `${base}.ldb`, bytes: undefined };
-    return { table, file, bytes: await readFile(join(directory, file)) };
+    return { table, file, bytes: await readBytes(join(directory, file)) };
   };
   const coming: Promise<TableBytes>[] = [];
   let next = 0;
@@ -106,7 +107,7 @@ async function* readAhead(directory: string, tables: readonly TableFile[], names
 async function manifestOf(directory: string): Promise<Manifest> {
   try {
     const current = (await readFile(join(directory, 'CURRENT'), 'utf8')).trimEnd();
-    if (/^MANIFEST-\d+$/.test(current)) return readManifest(await readFile(join(directory, current)));
+    if (/^MANIFEST-\d+$/.test(current)) return readManifest(await readBytes(join(directory, current)));
   } catch (error) {
     if (!(error instanceof FileDamageError) && (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }

@@ -1,7 +1,7 @@
 // time limit: 120 s
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { zstdCompressSync } from 'node:zlib';
@@ -147,6 +147,22 @@ test('given an export that tells callers in clear, when an event of theirs is ne
   assert.instance(error, ShiplogError);
   assert.is((error as ShiplogError).code, 'REQUEST_INVALID');
   assert.match((error as ShiplogError).message, 'log export --sealed');
+});
+
+test('given a table that the disk cannot read, when verified and opened, then its events are the damage; when repaired, then they are there again', async (context) => {
+  const { directory, mirror } = context;
+  const db = join(directory, 'db');
+  const table = (await readdir(db)).find((name) => name.endsWith('.ldb')) ?? '';
+  await rm(join(db, table));
+  // Nothing is mapped at address 0: reading there answers EIO, as a bad sector does.
+  await symlink('/proc/self/mem', join(db, table));
+  assert.is((await errorOf(() => readFile(join(db, table))))?.code, 'EIO');
+  const { damage: found } = await verifyLevelLog(directory);
+  assert.ok(found.length > 0);
+  assert.is((await errorOf(() => openLevelLog({ ...IDENTITY, directory })))?.code, 'LOG_CORRUPT');
+  const { filled } = await repairLevelLog(directory, sourceAt(mirror));
+  assert.ok(filled.length > 0);
+  await expectWhole(context);
 });
 
 test('given a database without its end, when the witness knows it, then the end is filled in; without a witness, only what the head mark knows', async (context) => {
