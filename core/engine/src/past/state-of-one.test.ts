@@ -1,3 +1,4 @@
+// time limit: 300 s
 import { MemoryLevel } from 'memory-level';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -67,7 +68,7 @@ class Story {
     this.events.push({ op, event: { stream, type, kind, data, ...more } as object as NewEvent });
   }
 
-  create(op: string, id: string, name: string, imageId: string, volumes: readonly string[] = []): void {
+  create(op: string, id: string, name: string, imageId: string, volumes: readonly string[] = [], networkMode = 'default'): void {
     const mounts: readonly MountSpec[] = volumes.map((source) => ({
       type: 'volume',
       source,
@@ -75,9 +76,13 @@ class Story {
       readOnly: false,
       anonymous: [ANONYMOUS, PRUNED].includes(source),
     }));
-    this.requested(op, 'container.create', `container/${id}`, { id, name, spec: { ...PLAIN_SPEC, mounts }, imageId, argv: ['x'] }, [
-      `name:${name}`,
-    ]);
+    this.requested(
+      op,
+      'container.create',
+      `container/${id}`,
+      { id, name, spec: { ...PLAIN_SPEC, mounts, networkMode }, imageId, argv: ['x'] },
+      [`name:${name}`],
+    );
   }
 }
 
@@ -150,11 +155,14 @@ function story(): Story {
   all.succeeded('n3', 'network.create', 'network/f2');
   all.requested('p2', 'network.prune', 'engine', { networks: [{ id: `f2${'0'.repeat(62)}`, name: 'back' }] });
   all.requested('p3', 'volume.prune', 'engine', { names: [PRUNED, 'nothing'] });
-  all.create('c5', C5, 'api', I4, ['own', 'brought']);
+  all.create('c5', C5, 'api', I4, ['own', 'brought'], 'back');
   all.succeeded('p3', 'volume.prune', 'engine', { removed: [PRUNED], reclaimedBytes: 0 });
   all.succeeded('p2', 'network.prune', 'engine', { removed: [`f2${'0'.repeat(62)}`] });
   all.requested('n2', 'network.remove', 'network/f1', { id: `f1${'0'.repeat(62)}` });
   all.succeeded('c5', 'container.create', of(C5));
+  // It has no network to go back to.
+  all.requested('s5', 'container.start', of(C5), { id: C5, endpoints: [], sandbox: 'none' });
+  all.failed('s5', 'container.start', of(C5));
   all.requested('k3', 'container.kill', of(C5), { id: C5, signal: 10 });
   all.succeeded('n2', 'network.remove', 'network/f1');
   all.succeeded('k3', 'container.kill', of(C5));
@@ -192,7 +200,7 @@ test('given any position for the whole snapshot, the difference to it and the qu
     states.push(snapshotOf(folded));
   }
   let [asked, whole] = [0, 0];
-  for (let base = 0; base < states.length; base += 7) {
+  for (let base = 0; base < states.length; base += 11) {
     for (let seq = base; seq < states.length; seq += 1) {
       const snapshots = new MemorySnapshots(() => log.durableSeq);
       const writer = new SnapshotWriter(snapshots);
