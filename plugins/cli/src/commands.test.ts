@@ -75,4 +75,19 @@ test('given bash, when it sources the completion, then it offers what fits', asy
   assert.is(await complete('shiplog', 'run', '--read'), '--read-only');
 });
 
+test('given a word that begins several verbs, when its help is asked for in any way, then it names them all', async () => {
+  for (const argv of [
+    ['log', '--help'],
+    ['log', '-h'],
+    ['help', 'log'],
+  ]) {
+    const { code, stdout, stderr } = await runShiplog(argv);
+    assert.equal([code, stderr], [0, '']);
+    assert.match(stdout, /shiplog log verify: .*\n[^]*shiplog log prove: .*\n[^]*`shiplog help log export` explains one/);
+  }
+  const { code, stderr } = await runShiplog(['log', 'frobnicate', '--help']);
+  assert.is(code, 125);
+  assert.match(stderr, 'log has no verb "frobnicate"');
+});
+
 test.run();

@@ -14,6 +14,14 @@ export async function dispatch(context: Context, argv: readonly string[]): Promi
     return EXIT.ok;
   }
   const found = findCommand(argv);
+  if (found === undefined && (argv[1] === '--help' || argv[1] === '-h')) {
+    const { groupHelp } = await import('./help.ts');
+    const group = groupHelp(argv[0] ?? '');
+    if (group !== undefined) {
+      print(context, group);
+      return EXIT.ok;
+    }
+  }
   if (found === undefined) return report(context, undefined, undefined, unknownVerb(argv));
   let verb: Verb | undefined;
   try {

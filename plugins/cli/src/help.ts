@@ -1,4 +1,4 @@
-import { COMMANDS } from './commands.ts';
+import { COMMANDS, subCommands } from './commands.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { renderTable } from './format/table.ts';
 import type { Option, Verb } from './verb.ts';
@@ -30,6 +30,14 @@ export function overview(): string {
     '`shiplog help VERB` explains a verb, `shiplog help exit-codes` the exit codes.',
   );
   return parts.join('\n');
+}
+
+/** What verbs a word begins, such as `log`; undefined for none. */
+export function groupHelp(word: string): string | undefined {
+  const names = subCommands(word);
+  if (names.length === 0) return undefined;
+  const lines = names.map((name) => `shiplog ${name}: ${COMMANDS[name]?.summary ?? ''}`);
+  return [...lines, '', `\`shiplog help ${names[0]}\` explains one.`].join('\n');
 }
 
 /** Everything about one verb. */

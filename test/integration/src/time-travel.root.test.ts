@@ -92,4 +92,27 @@ test('given the log, when it is verified and folded twice, then it is whole and 
   assert.is(await hash(), await hash());
 });
 
+test('given a container with a policy, when the engine is killed and is there again, then why it runs leads over the engine’s start to who started it', async () => {
+  const { stdout: started } = await daemon.docker(['run', '-d', '--name', 'lasting', '--restart', 'always', IMAGE, 'sleep', '600']);
+  const id = started.trim();
+  const { stdout: pid } = await daemon.docker(['inspect', '-f', '{{.State.Pid}}', 'lasting']);
+  await daemon.end('SIGKILL');
+  process.kill(Number(pid), 'SIGKILL');
+  const before = new Date().toISOString();
+  await daemon.start();
+  const restarted = async (): Promise<boolean> =>
+    (await daemon.events()).filter(({ type, stream }) => type === 'container.start.succeeded' && stream === `container/${id}`).length > 1;
+  for (const until = performance.now() + 30_000; !(await restarted()) && performance.now() < until;)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  const { stdout } = await daemon.shiplog(['why', 'lasting']);
+  assert.match(
+    stdout,
+    /container\.start\.succeeded\n.* came of container\.start\.requested by the engine \(restart-policy\)\n.* because of container\.exited: code 137\n.* after engine\.started: the one before was killed\n.* after container\.start\.succeeded\n.* came of container\.start\.requested\n.* asked by .*docker/,
+  );
+  // A time that a client writes in milliseconds, of when there was no engine: it is as it was left.
+  const { stdout: then } = await daemon.shiplog(['ps', '--at', before, '--format', '{{.Names}}']);
+  assert.match(then, 'lasting');
+  assert.is((await daemon.docker(['rm', '-f', 'lasting'])).code, 0);
+});
+
 test.run();

@@ -41,7 +41,7 @@ export default defineVerb({
   args: [0, 0],
   options: OPTIONS,
   details:
-    'One row an act: its intent and its outcome together, refused and failed ones too, and reads of the log and of content (image.save, container.logs), who was attached, logins;\nwhat nothing serves is request.refused. Options of one name are alternatives, different ones must all fit. Tables are in the order of\nasking, json and csv in that of the outcomes. Asking is itself recorded.',
+    'One row an act: its intent and its outcome together, refused and failed ones too, and reads of the log and of content (image.save,\ncontainer.logs), who was attached, logins; what nothing serves is request.refused. Options of one name are alternatives, different ones must all fit. Tables are in the order of\nasking, json and csv in that of the outcomes. Asking is itself recorded.',
   examples: [
     { command: 'shiplog audit --since yesterday --status refused --status failed', what: 'what did not work since yesterday' },
     { command: "shiplog audit --user alice --verb 'container.*'", what: 'what alice did to containers' },

@@ -1,8 +1,8 @@
 import { UsageError } from '../cli-error.ts';
-import { COMMANDS, findCommand, subCommands } from '../commands.ts';
+import { COMMANDS, findCommand } from '../commands.ts';
 import { print } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { exitCodesHelp, overview, verbHelp } from '../help.ts';
+import { exitCodesHelp, groupHelp, overview, verbHelp } from '../help.ts';
 import { defineVerb } from '../verb.ts';
 
 export default defineVerb({
@@ -16,9 +16,9 @@ export default defineVerb({
     else if (args[0] === 'exit-codes') print(context, exitCodesHelp());
     else {
       const found = findCommand(args);
-      const subs = subCommands(args[0] ?? '');
+      const group = args.length === 1 ? groupHelp(args[0] ?? '') : undefined;
       if (found !== undefined) print(context, verbHelp(found.name, (await found.command.load()).default));
-      else if (subs.length > 0) for (const name of subs) print(context, `shiplog ${name}: ${COMMANDS[name]?.summary ?? ''}`);
+      else if (group !== undefined) print(context, group);
       else throw new UsageError(`there is no verb "${args.join(' ')}"`, 'see `shiplog help`');
     }
     return EXIT.ok;

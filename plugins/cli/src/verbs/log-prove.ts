@@ -20,7 +20,7 @@ export default defineVerb({
   usage: '[OPTIONS] SEQ | --consistency A..B',
   args: [0, 1],
   options: {
-    out: { type: 'text', short: 'o', value: 'FILE', help: 'Write it there instead of to stdout', complete: 'file' },
+    out: { type: 'text', short: 'o', value: 'FILE', help: 'Write it there instead of to stdout (-)', complete: 'file' },
     consistency: {
       type: 'text',
       value: 'A..B',
@@ -40,7 +40,7 @@ export default defineVerb({
     // What is handed out is known to be good.
     const trust = trustOf(await tlog.key());
     await checked("the engine's proof", () => checkProof(proof, trust));
-    if (flags.out === undefined) context.stdout.write(proof);
+    if (flags.out === undefined || flags.out === '-') context.stdout.write(proof);
     else {
       await writeFile(flags.out, proof);
       note(context, `Written to ${flags.out}; check it with \`shiplog log check ${flags.out} --key VKEY\``);
