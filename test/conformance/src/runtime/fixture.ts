@@ -33,7 +33,7 @@ export interface RuntimeFixture {
   /** Another driver over the same directories, as after kill -9 of an engine. The former one is used no more. */
   restart(): Promise<RuntimeDriver>;
   /**
-   * An OCI runtime spec whose root file system has busybox as /bin/busybox with its usual links in /bin, /etc/passwd and
+   * An OCI runtime spec whose root file system has busybox as /bin/busybox with links for what the checks run in /bin, /etc/passwd and
    * /etc/group with root and with `app` (1000:1000, home /home/app, member of `extra` 2000), a text file /etc/plain that is
    * not executable, and /proc. Capabilities as Docker gives them.
    */
