@@ -23,6 +23,8 @@ const ORIGIN = 'example.com/log';
 export class MemorySource implements TlogSource {
   readonly entries: Buffer[];
   readonly asked: string[] = [];
+  /** Entries before this one are gone. */
+  kept = 0;
   readonly verifier: Verifier;
   readonly #key;
 
@@ -48,10 +50,16 @@ export class MemorySource implements TlogSource {
     this.asked.push(path);
     const { level, index, width } = parseTilePath(path);
     if (level !== 'entries') throw new TlogError('missing', 'a mirror needs no tiles of hashes');
+    this.#refusePruned(index * TILE_WIDTH);
     return encodeBundle(this.entries.slice(index * TILE_WIDTH, index * TILE_WIDTH + width).map(entryOf));
   }
 
   async data(index: number): Promise<Buffer> {
+    this.#refusePruned(index);
     return this.entries[index] ?? Buffer.alloc(0);
+  }
+
+  #refusePruned(index: number): void {
+    if (index < this.kept) throw Object.assign(new Error(`${index} is gone`), { code: 'LOG_PRUNED' });
   }
 }

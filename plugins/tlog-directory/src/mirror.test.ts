@@ -86,6 +86,40 @@ test('given a mirror of a log that grows, when it is repeated, then only what is
   );
 });
 
+for (const [before, kept, after] of [
+  [300, 290, 310],
+  [300, 300, 900],
+  [512, 500, 700],
+  [200, 120, 256],
+] as const)
+  test(`given a mirror of ${before} entries whose log forgot those before ${kept}, when it is repeated at ${after}, then it is as if nothing had gone`, async () => {
+    await using temporary = await temporaryDirectory();
+    const directory = new TlogDirectory(join(temporary.path, 'mirror'));
+    const source = new MemorySource(some(before));
+    await mirror(source, directory, [source.verifier]);
+    source.entries.splice(0, Infinity, ...some(after).with(after - 1, LARGE));
+    source.kept = kept;
+    assert.is((await mirror(source, directory, [source.verifier])).added, after - before);
+    assert.is((await checkDirectory(directory, { log: [source.verifier] })).size, after);
+    source.kept = 0;
+    const whole = new TlogDirectory(join(temporary.path, 'whole'));
+    await mirror(source, whole, [source.verifier]);
+    const [files, expected] = [await filesOf(directory.path), await filesOf(whole.path)];
+    for (const [name, bytes] of expected) assert.is(files.get(name), bytes, name);
+  });
+
+test('given a mirror that lacks what its log forgot, when it is repeated, then that is said, and it is as it was', async () => {
+  await using temporary = await temporaryDirectory();
+  const directory = new TlogDirectory(temporary.path);
+  const source = new MemorySource(some(300));
+  await mirror(source, directory, [source.verifier]);
+  source.entries.splice(0, Infinity, ...some(400));
+  source.kept = 301;
+  const error: unknown = await mirror(source, directory, [source.verifier]).catch((thrown: unknown) => thrown);
+  assert.is((error as { readonly code?: string }).code, 'LOG_PRUNED');
+  assert.is((await checkDirectory(directory, { log: [source.verifier] })).size, 300);
+});
+
 test('given data larger than an entry may be, when it is mirrored, then it lies beside the tiles, and is checked', async () => {
   await using temporary = await temporaryDirectory();
   const directory = new TlogDirectory(temporary.path);

@@ -1,5 +1,7 @@
 import {
   type CompleteTile,
+  encodeBundle,
+  entryOf,
   HASH_BYTES,
   hashOf,
   leafHash,
@@ -7,6 +9,7 @@ import {
   parseBundle,
   type SignedCheckpoint,
   TILE_WIDTH,
+  type TileId,
   tilePath,
   TlogError,
   TreeEdge,
@@ -19,9 +22,9 @@ import type { TlogDirectory } from './tlog-directory.ts';
 export interface TlogSource {
   /** The newest checkpoint. */
   checkpoint(): Promise<string>;
-  /** What stands at a path of C2SP tlog-tiles, such as `tile/entries/000.p/17`. */
+  /** What stands at a path of C2SP tlog-tiles, such as `tile/entries/000.p/17`. Throws an error with the code LOG_PRUNED where part of it is gone for good. */
   resource(path: string): Promise<Buffer>;
-  /** The data of an entry that is too large for a bundle. */
+  /** The data of one entry: of one that is too large for a bundle, or that shares its bundle with some that are gone. */
   data(index: number): Promise<Buffer>;
 }
 
@@ -31,6 +34,8 @@ export interface Mirrored {
   readonly before: number;
   readonly added: number;
 }
+
+type Bundle = TileId & { readonly level: 'entries' };
 
 /** Bundles fetched ahead. */
 const AHEAD = 8;
@@ -64,7 +69,15 @@ export async function mirror(
   const first = Math.floor(before / TILE_WIDTH);
   const count = Math.ceil(checkpoint.size / TILE_WIDTH) - first;
   const widthOf = (index: number): number => Math.min(TILE_WIDTH, checkpoint.size - index * TILE_WIDTH);
-  const fetch = (index: number): Promise<Buffer> => source.resource(tilePath({ level: 'entries', index, width: widthOf(index) }));
+  const fetch = async (index: number): Promise<Buffer> => {
+    const id = { level: 'entries', index, width: widthOf(index) } as const;
+    try {
+      return await source.resource(tilePath(id));
+    } catch (error) {
+      if (before <= index * TILE_WIDTH || (error as { readonly code?: unknown }).code !== 'LOG_PRUNED') throw error;
+      return continued(source, directory, before, id);
+    }
+  };
   for await (const [at, bundle] of ahead(before === checkpoint.size ? 0 : count, (at) => fetch(first + at))) {
     const index = first + at;
     await take(source, directory, edge, { index, width: widthOf(index), bundle });
@@ -79,6 +92,15 @@ export async function mirror(
     await directory.writeTile({ level, index, width: hashes.length / HASH_BYTES }, hashes);
   await directory.writeCheckpoint(text);
   return { checkpoint, before, added: checkpoint.size - before };
+}
+
+/** A bundle whose first entries are gone at the source and here: these, and one by one those that are new. */
+async function continued(source: TlogSource, directory: TlogDirectory, before: number, id: Bundle): Promise<Buffer> {
+  const first = id.index * TILE_WIDTH;
+  const known = before - first;
+  const entries: Uint8Array[] = parseBundle((await directory.tile({ ...id, width: known })).bytes).slice(0, known);
+  for (let index = before; index < first + id.width; index++) entries.push(entryOf(await source.data(index)));
+  return encodeBundle(entries);
 }
 
 /** Takes one bundle: its first entries may be here already, and must then be the same. */
