@@ -38,6 +38,7 @@ export interface SpoolLimits {
 }
 
 const LINK_HOPS = 16;
+const READ_BYTES = 512 * 1024;
 const PROGRESS_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -70,7 +71,7 @@ export class Spool {
   async examine(name: string, file: string): Promise<SpooledFile> {
     const { size } = await stat(file);
     if (size > this.#limits.fileBytes) throw invalid(`has ${JSON.stringify(name)} of more than ${this.#limits.fileBytes} bytes`, { name });
-    return this.#examine(name, file, size, (raw) => raw, createReadStream(file));
+    return this.#examine(name, file, size, (raw) => raw, createReadStream(file, { highWaterMark: READ_BYTES }));
   }
 
   /** Takes a file that was examined, as a blob of this name. */
