@@ -306,5 +306,14 @@ export interface Engine {
    * the credentials nothing is kept. Throws REGISTRY_DENIED, REGISTRY_UNAVAILABLE, or NOT_SUPPORTED where no image source can ask.
    */
   login(registry: string, auth: RegistryAuth, caller: Caller, signal?: AbortSignal): Promise<void>;
+  /**
+   * The tags that a repository has, as the first image source says that knows it, or `source`; undefined where none does that can list tags. Nothing of it is recorded.
+   * Throws REGISTRY_DENIED, REGISTRY_UNAVAILABLE, DRIVER_NOT_FOUND.
+   */
+  tags(
+    repository: string,
+    asked: { readonly source?: string; readonly auth?: RegistryAuth },
+    signal?: AbortSignal,
+  ): Promise<readonly string[] | undefined>;
   info(): Promise<EngineInfo>;
 }

@@ -53,6 +53,7 @@ import { Health } from './reactors/health.ts';
 import { Restarts } from './reactors/restarts.ts';
 import { registryLogin } from './registry-login.ts';
 import { ContentReads } from './reads/content-reads.ts';
+import { repositoryTags } from './repository-tags.ts';
 import { Reads } from './reads/reads.ts';
 import { Retention } from './retention/retention.ts';
 import { recover } from './commands/recover.ts';
@@ -239,6 +240,14 @@ class ServingEngine implements RunningEngine {
 
   login(registry: string, auth: RegistryAuth, caller: Caller, signal?: AbortSignal): Promise<void> {
     return registryLogin(this.core, registry, auth, caller, this.#until(signal));
+  }
+
+  tags(
+    repository: string,
+    asked: { readonly source?: string; readonly auth?: RegistryAuth },
+    signal?: AbortSignal,
+  ): Promise<readonly string[] | undefined> {
+    return repositoryTags(this.core, repository, asked, this.#until(signal));
   }
 
   diskUsage(kinds: ReadonlySet<UsageKind>, signal?: AbortSignal): Promise<DiskUsage> {

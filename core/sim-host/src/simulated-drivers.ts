@@ -58,6 +58,7 @@ export function simulatedDrivers(host: SimHost, { around, archives = () => [], n
       resolve: (args, { op }) =>
         act('image-source', name)('resolve', args.reference, () => simulateVerb('image-source', 'resolve', args) as object, op),
       fetch: ({ digest }, { op }) => act('image-source', name)('fetch', digest, () => ({}), op),
+      tags: async () => ({}),
       login: async () => ({}),
       mount: ({ digest }, { op }) => act('image-source', name)('mount', digest, () => ({ state: 'there' as const }), op),
       upload: ({ digest }, { op }) => act('image-source', name)('upload', digest, () => ({ state: 'pushed' as const }), op),

@@ -305,7 +305,9 @@ export class DockerClient {
     return this.#send('GET', '/images/get', { query: { names }, signal });
   }
 
-  /** As {@link loadImages}, from an image source: `source`, or the first that knows the image. */
+  /**
+   * As {@link loadImages}, from an image source: `source`, or the first that knows the image. A name without tag and digest means every tag of it.
+   */
   async pullImage(
     fromImage: string,
     query: { readonly tag?: string; readonly source?: string; readonly storageDriver?: string; readonly platform?: string } = {},

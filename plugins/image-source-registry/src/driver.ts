@@ -9,6 +9,7 @@ import { readHosts } from './hosts.ts';
 import { ACCEPT, descriptorIn, descriptorOf } from './manifest.ts';
 import { type Patience, patiently, PATIENCE } from './patience.ts';
 import { type Place, Registry } from './registry.ts';
+import { listTags } from './tags.ts';
 import { type Destination, mountBlob, uploadBlob } from './upload.ts';
 
 type Verbs = Required<ImageSource>;
@@ -52,6 +53,17 @@ export class RegistrySource implements ImageSource {
       }
       if (response.statusCode !== 200) throw await deniedAs(reference, await failureOf(response, reference));
       return { descriptor: await descriptorOf(response, reference) };
+    });
+  }
+
+  async tags({ repository, auth = {} }: Args<'tags'>, { signal }: OperationContext): Answer<'tags'> {
+    const { domain, path } = referenceParts(repository);
+    if (!this.#registry.isAsked(domain)) return {};
+    const place: Place = { domain, scope: `repository:${path}:pull`, auth };
+    const what = `the tags of ${repository}`;
+    return patiently(what, { ...this.#patience, attempts: RESOLVE_ATTEMPTS }, signal, async () => {
+      const tags = await listTags(this.#registry, place, path, what, signal);
+      return tags === undefined ? {} : { tags };
     });
   }
 

@@ -260,6 +260,63 @@ test('given what cannot be pushed, when docker pushes it, then it is told why, a
   assert.equal(await ingests(), []);
 });
 
+test('given an image of several tags, when docker pulls all, then each is there, by a command of its own; where nobody tells tags, it is latest', async () => {
+  const { path } = await layout({ Labels: { is: 'many' } });
+  for (const tag of ['1', '2', 'latest']) await registry.push(`oci:${path}:latest`, `all/tags:${tag}`);
+  const name = `${registry.host}/all/tags`;
+  const pulled = await daemon.docker(['pull', '-a', name]);
+  assert.is(pulled.code, 0, pulled.stderr);
+  assert.match(pulled.stdout, `Status: Downloaded newer image for ${name}\n${name}\n`);
+  const { stdout } = await daemon.docker(['images', '--format', '{{.Tag}}', name]);
+  assert.equal(stdout.trim().split('\n').toSorted(), ['1', '2', 'latest']);
+  const events = (await daemon.events()).filter(
+    ({ type, data }) => type === 'image.pull.requested' && JSON.stringify(data).includes('/all/tags:'),
+  );
+  assert.is(events.length, 3);
+  assert.match((await daemon.docker(['pull', '-a', name])).stdout, `Status: Image is up to date for ${name}\n`);
+  const none = await daemon.docker(['pull', '-a', `${registry.host}/nosuch`]);
+  assert.match(none.stderr, `manifest for ${registry.host}/nosuch:latest not found`);
+  const gone = await daemon.docker(['pull', '-a', '127.0.0.1:1/app']);
+  assert.match(gone.stderr, /127\.0\.0\.1:1 cannot be reached/);
+  assert.ok((await daemon.events()).some(({ type, result }) => type === 'image.pull.failed' && result?.status === 'refused'));
+  assert.is((await daemon.shiplog(['rmi', '--force', `${name}:1`, `${name}:2`, `${name}:latest`])).code, 0);
+  assert.is((await daemon.shiplog(['pull', name])).code, 0);
+  assert.is((await daemon.docker(['images', '-q', name])).stdout.trim().split('\n').length, 1);
+  assert.is((await daemon.shiplog(['pull', '-a', name])).code, 0);
+  assert.is((await daemon.docker(['images', '-q', name])).stdout.trim().split('\n').length, 3);
+  const search = await daemon.docker(['search', 'busybox']);
+  assert.match(search.stderr, 'registries have no search');
+});
+
+test('given an image that has names, when docker pulls by digest, tags, pushes, untags and loads it, then its digests are those of the names it has', async () => {
+  const { path, digest } = await layout({ Labels: { is: 'named' } });
+  await registry.push(`oci:${path}:latest`, 'names/app:1');
+  const [name, other] = [`${registry.host}/names/app`, `${registry.host}/names/other`];
+  const told = async (image: string) =>
+    JSON.parse((await daemon.docker(['image', 'inspect', '-f', '[{{json .RepoTags}},{{json .RepoDigests}}]', image])).stdout);
+  const by = `${name}@${digest}`;
+  assert.is((await daemon.docker(['pull', by])).code, 0);
+  assert.equal(await told(by), [[], [by]]);
+  assert.is((await daemon.docker(['pull', `${name}:1`])).code, 0);
+  assert.equal(await told(by), [[`${name}:1`], [by]]);
+  assert.is((await daemon.docker(['tag', by, `${other}:x`])).code, 0);
+  assert.equal(await told(by), [[`${name}:1`, `${other}:x`], [by]]);
+  assert.is((await daemon.docker(['push', `${other}:x`])).code, 0);
+  assert.equal(await told(by), [
+    [`${name}:1`, `${other}:x`],
+    [by, `${other}@${digest}`],
+  ]);
+  const archive = join(scratch.path, 'named.tar');
+  assert.is((await daemon.docker(['save', '-o', archive, `${name}:1`])).code, 0);
+  assert.is((await daemon.docker(['rmi', `${other}:x`])).code, 0);
+  assert.equal(await told(by), [[`${name}:1`], [by]]);
+  assert.is((await daemon.docker(['rmi', `${name}:1`])).code, 0);
+  assert.is((await daemon.docker(['load', '-i', archive])).code, 0);
+  // An archive tells of no registry.
+  assert.equal(await told(`${name}:1`), [[`${name}:1`], []]);
+  assert.match((await daemon.docker(['images', '--digests', name])).stdout, /\s1\s+<none>\s/);
+});
+
 test('given a registry that asks who one is, when one logs in with docker, then it pulls what others may not', async () => {
   const closed = await TestRegistry.start({ htpasswd: { username: 'me', password: 'pässword' } });
   try {

@@ -9,7 +9,7 @@ export default definePlugin({
       manifest: {
         kind: 'image-source',
         name: 'registry',
-        capabilities: { offline: false, login: true, push: true },
+        capabilities: { offline: false, login: true, push: true, tags: true },
         needs: {},
         doc: 'Images from registries, over the OCI distribution protocol; its options `only` and `insecure` say which.',
       },

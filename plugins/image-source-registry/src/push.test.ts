@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type RegistryAuth, ShiplogError } from '@shiplog/contracts';
+import type { RegistryAuth } from '@shiplog/contracts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Asker, digestOf, LAYER, MANIFEST, ScriptedRegistry } from './testing/scripted-registry.test.util.ts';
+import { Asker, codeOf, digestOf, LAYER, MANIFEST, ScriptedRegistry } from './testing/scripted-registry.test.util.ts';
 
 const test = suite('pushing to registries');
 const content = Buffer.from('0123456789'.repeat(50_000));
@@ -15,13 +15,6 @@ async function upload(asker: Asker, host: string, more: { readonly elsewhere?: s
   return asker.source.upload(
     { reference: `${host}/a/b:1`, mediaType: LAYER, digest, size: content.length, path, ...more },
     asker.context(),
-  );
-}
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  return work.then(
-    () => 'none',
-    (error: unknown) => (error instanceof ShiplogError ? error.code : String(error)),
   );
 }
 

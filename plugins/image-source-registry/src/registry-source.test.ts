@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ShiplogError } from '@shiplog/contracts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Asker, digestOf, LAYER, MANIFEST, ScriptedRegistry } from './testing/scripted-registry.test.util.ts';
+import { Asker, codeOf, digestOf, LAYER, MANIFEST, ScriptedRegistry } from './testing/scripted-registry.test.util.ts';
 
 const test = suite('image-source-registry');
 const content = Buffer.from('0123456789'.repeat(100));
@@ -211,6 +211,35 @@ test('given a file where the blob goes, when a fetch fails, then the file counts
   await writeFile(join(asker.directory, 'blob'), 'old');
   assert.is((await failure(asker.fetch(`${registry.host}/a:1`, content))).code, 'BLOB_NOT_FOUND');
   assert.is((await readFile(join(asker.directory, 'blob'))).length, 0);
+});
+
+test('given a registry that lists tags page by page, when they are asked for, then all are told, and none that is no tag', async () => {
+  await using registry = await ScriptedRegistry.start(({ url = '' }, response) => {
+    if (url === '/v2/a/b/tags/list?n=1000')
+      response.writeHead(200, { link: '</v2/a/b/tags/list?n=1000&last=2>; rel="next"' }).end('{"name":"a/b","tags":["2","1","../x",7]}');
+    else if (url.startsWith('/v2/a/b/tags/list')) response.writeHead(200).end('{"name":"a/b","tags":["latest","1"]}');
+    else if (url.startsWith('/v2/none/')) response.writeHead(200).end('{"name":"none","tags":null}');
+    else if (url.startsWith('/v2/broken/')) response.writeHead(200).end('nothing');
+    else response.writeHead(404).end('{}');
+  });
+  await using asker = await Asker.make();
+  const tags = (name: string) => asker.source.tags({ repository: `${registry.host}/${name}` }, asker.context());
+  assert.equal(await tags('a/b'), { tags: ['2', '1', 'latest'] });
+  assert.equal(await tags('none'), { tags: [] });
+  assert.equal(await tags('nosuch'), {});
+  assert.is(await codeOf(tags('broken')), 'DRIVER_FAILED');
+});
+
+test('given a registry whose list of tags never ends, or that is not to be asked, when they are asked for, then that fails, or nobody is asked', async () => {
+  await using registry = await ScriptedRegistry.start((_, response) =>
+    response.writeHead(200, { link: '</v2/a/tags/list>; rel="next"' }).end('{"tags":["1"]}'),
+  );
+  await using asker = await Asker.make();
+  assert.is(await codeOf(asker.source.tags({ repository: `${registry.host}/a` }, asker.context())), 'DRIVER_FAILED');
+  await using other = await Asker.make({ only: 'example.org' });
+  const asked = registry.seen.length;
+  assert.equal(await other.source.tags({ repository: `${registry.host}/a` }, other.context()), {});
+  assert.is(registry.seen.length, asked);
 });
 
 test.run();

@@ -44,6 +44,12 @@ export const IMAGE_SOURCE_VERBS = {
     answer: Type.Object({ descriptor: Type.Optional(Type.Object(Descriptor)) }),
     simulate: () => ({ descriptor: SOMETHING }),
   }),
+  tags: verb({
+    doc: 'Lists the tags of `repository`. No `tags` where this source does not know it; a failure where it cannot tell.',
+    capability: 'tags',
+    args: Type.Object({ repository: Type.String({ minLength: 1 }), auth: Type.Optional(auth) }),
+    answer: Type.Object({ tags: Type.Optional(Type.Array(Type.String())) }),
+  }),
   fetch: verb({
     doc: 'Writes the blob of the image `reference` with this digest into the file `path`; what is there already is replaced. Tells progress. Fails BLOB_NOT_FOUND; after a failure the file counts for nothing.',
     args: Type.Object({ reference, ...Descriptor, path: HostPath, auth: Type.Optional(auth) }),
@@ -89,7 +95,7 @@ export const IMAGE_SOURCE_VERBS = {
 } as const;
 
 type ImageSourceVerbs = VerbsOf<typeof IMAGE_SOURCE_VERBS>;
-type Optional = 'login' | 'mount' | 'upload' | 'publish';
+type Optional = 'tags' | 'login' | 'mount' | 'upload' | 'publish';
 
 /**
  * Holds nothing on the host: `observe` answers nothing. Verbs that go with a capability are missing where the manifest does not have it, and are not asked

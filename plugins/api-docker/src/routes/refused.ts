@@ -63,10 +63,11 @@ const SWARM: readonly (readonly [method: string, template: string])[] = [
   ['PUT', '/volumes/{name}'],
 ];
 
-/** Routes that clients come to by a setting of theirs, and what to do instead. */
+/** What to do instead, where there is something. */
 const ADVICE: { readonly [template: string]: string } = {
   '/session': '; it is of BuildKit: set DOCKER_BUILDKIT=0',
   '/grpc': '; it is of BuildKit: set DOCKER_BUILDKIT=0',
+  '/images/search': '; registries have no search in the OCI distribution protocol: look on their web sites',
   '/build/cancel': '; it is of BuildKit: a build ends when its client goes away',
 };
 

@@ -263,6 +263,11 @@ export class FakeEngine implements Engine {
     if (password !== 'right') throw new ShiplogError('REGISTRY_DENIED', `login attempt to ${registry} failed: access denied`);
   }
 
+  /** `many` has two. */
+  async tags(repository: string): Promise<readonly string[] | undefined> {
+    return repository === 'many' ? ['1', '2'] : undefined;
+  }
+
   /** What was to be measured. */
   readonly measured: (readonly UsageKind[])[] = [];
 

@@ -66,6 +66,7 @@ export function anEngine(): Double {
     size: notUsed,
     diskUsage: notUsed,
     login: notUsed,
+    tags: notUsed,
     usage: notUsed,
     save: notUsed,
     probes: notUsed,

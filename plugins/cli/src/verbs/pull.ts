@@ -15,6 +15,7 @@ export default defineVerb({
       complete: ['overlay', 'btrfs', 'vfs'],
     },
     platform: { type: 'text', value: 'OS/ARCH[/VARIANT]', help: 'Platform, if not what this host runs' },
+    'all-tags': { type: 'switch', short: 'a', help: 'Every tag of the name' },
     quiet: { type: 'switch', short: 'q', help: 'Print the reference alone, and no progress' },
   },
   details:
@@ -22,10 +23,17 @@ export default defineVerb({
   examples: [
     { command: 'shiplog pull busybox:1.36', what: 'from the first source that knows it' },
     { command: 'shiplog pull --source directory busybox', what: 'from this one' },
+    { command: 'shiplog pull -a localhost:5000/app', what: 'every tag that the registry has of it' },
   ],
   async run(context, flags, [reference = '']) {
     const { source, 'storage-driver': storageDriver, platform } = flags;
-    await pullImage(context, await context.client(), reference, { source, storageDriver, platform, quiet: flags.quiet });
+    await pullImage(context, await context.client(), reference, {
+      source,
+      storageDriver,
+      platform,
+      quiet: flags.quiet,
+      allTags: flags['all-tags'],
+    });
     if (flags.quiet) print(context, reference);
     return EXIT.ok;
   },

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createContext, type Progress, type RegistryAuth } from '@shiplog/contracts';
+import { createContext, type Progress, type RegistryAuth, ShiplogError } from '@shiplog/contracts';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { RegistrySource } from '../driver.ts';
 
@@ -98,4 +98,12 @@ export class Asker implements AsyncDisposable {
 
 export function digestOf(content: Uint8Array | string): `sha256:${string}` {
   return `sha256:${createHash('sha256').update(content).digest('hex')}`;
+}
+
+/** What work fails with; `none` if it does not. */
+export async function codeOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'none',
+    (error: unknown) => (error instanceof ShiplogError ? error.code : String(error)),
+  );
 }
