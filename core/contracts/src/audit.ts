@@ -27,6 +27,8 @@ export interface AuditRecord {
   readonly removed?: readonly string[];
   /** In the container: of what was copied into it, or out of it. */
   readonly path?: string;
+  /** Of `exec.create`: what is to run, with marks where it had secrets. */
+  readonly command?: readonly string[];
   /** Of a container's process: what passed between it and the caller. */
   readonly streams?: readonly ContentStream[];
   readonly actor: Actor;

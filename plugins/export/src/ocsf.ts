@@ -40,6 +40,7 @@ export function toOcsf(record: AuditRecord): { readonly [attribute: string]: unk
     target,
     path,
     streams,
+    command,
     images = [],
     removed = [],
   } = record;
@@ -94,6 +95,7 @@ export function toOcsf(record: AuditRecord): { readonly [attribute: string]: unk
       strength: record.strength,
       ...(path === undefined ? {} : { path }),
       ...(streams === undefined ? {} : { streams }),
+      ...(command === undefined ? {} : { command }),
     },
   };
 }

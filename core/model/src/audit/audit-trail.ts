@@ -49,6 +49,7 @@ function ofCommand(intent: ShiplogEvent, outcome: ShiplogEvent | undefined): Aud
     ...targetIn(intent),
     ...(outcome === undefined ? {} : { ...imagesOf(intent, outcome), ...removedBy(intent, outcome) }),
     ...pathIn(intent),
+    ...commandIn(intent),
     status: outcome === undefined ? 'pending' : status,
     ...(error === undefined ? {} : { error }),
     ...(ms === undefined ? {} : { ms }),
@@ -158,6 +159,11 @@ function pathIn(intent: ShiplogEvent): { readonly path?: string } {
       ? intent.data.args?.path
       : undefined;
   return path === undefined ? {} : { path };
+}
+
+function commandIn(intent: ShiplogEvent): { readonly command?: readonly string[] } {
+  const command = intent.type === 'exec.create.requested' ? intent.data.args?.spec.command : undefined;
+  return command === undefined ? {} : { command };
 }
 
 function nameIn(intent: ShiplogEvent): string | undefined {

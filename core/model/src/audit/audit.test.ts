@@ -72,6 +72,17 @@ test('given callers at a process, and logins, when they are paired, then each is
   );
 });
 
+test('given an exec session, when it is made, then the record has what is to run; one that could not be read has none', () => {
+  for (const [args, command] of [
+    [{ container: 'web', spec: { command: ['sh', '-c', '[sealed:0:ab]'] } }, ['sh', '-c', '[sealed:0:ab]']],
+    [null, undefined],
+  ] as const) {
+    const trail = new AuditTrail();
+    trail.next({ ...EVENTS[0], op: 'x', kind: 'intent', type: 'exec.create.requested', data: { args, decided: null } } as never);
+    assert.equal(trail.next({ ...EVENTS[0], op: 'x', kind: 'outcome', type: 'exec.create.failed', data: {} } as never)?.command, command);
+  }
+});
+
 test('given requests that were refused before they became anything, when they are paired, then each is a record of its own', () => {
   const error = { code: 'NOT_FOUND', message: 'page not found' };
   const refused = { ...EVENTS[0], type: 'request.refused', kind: 'meta', stream: 'engine', result: { status: 'refused', ms: 0, error } };

@@ -78,6 +78,8 @@ test('given acts that name more than one thing, when they are audited, then peop
     [{ verb: 'container.archive', ref: 'web', path: '/etc' }, 'container/0123456789ab (web) at /etc '],
     [{ verb: 'container.attach', ref: 'web', streams: ['stdin', 'stdout'] }, 'container/0123456789ab (web) by stdin, stdout '],
     [{ verb: 'registry.login', object: 'registry/r:5000', target: 'user/alice' }, 'registry/r:5000 as user/alice '],
+    [{ verb: 'exec.create', ref: 'web', command: ['sh', '-c', 'a\nb'] }, 'container/0123456789ab (web): sh -c a b '],
+    [{ verb: 'exec.create', ref: 'web', command: ['echo', 'x'.repeat(99)] }, `(web): echo ${'x'.repeat(54)}… `],
     [{ verb: 'exec.start', ref: id }, 'container/0123456789ab (fedcba987654) '],
   ] as const;
   await FakeDaemon.run(async (daemon) => {
@@ -88,7 +90,11 @@ test('given acts that name more than one thing, when they are audited, then peop
     const lines = (await runShiplog(['audit'], { host: daemon.host })).stdout.split('\n').slice(1);
     for (const [index, [, text]] of acts.entries()) assert.match(lines[index] ?? '', text);
     daemon.answers.set('GET /shiplog/v1/audit', async function* () {});
-    assert.match((await runShiplog(['audit', '--object', 'nobody'], { host: daemon.host })).stderr, 'nobody asked for anything that fits');
+    assert.is((await runShiplog(['audit', '--object', 'nobody'], { host: daemon.host })).stderr, 'nobody asked for anything that fits\n');
+    assert.match(
+      (await runShiplog(['audit', '--uid', '7'], { host: daemon.host })).stderr,
+      /fits\nwho was erased is found by a pseudonym alone: --subject\n$/,
+    );
   });
 });
 

@@ -53,7 +53,7 @@ export default defineVerb({
     const records = await ask(context, flags);
     if (format === 'json') await printAll(context, jsonLines(records));
     else if (format === 'csv') await printAll(context, csvLines(records));
-    else await printRows(context, records);
+    else await printRows(context, records, flags.uid.length > 0 || flags.user.length > 0);
     return EXIT.ok;
   },
 });
@@ -85,7 +85,8 @@ async function ask(context: Context, flags: Flags<typeof OPTIONS>): Promise<Asyn
   });
 }
 
-async function printRows(context: Context, records: AsyncIterable<AuditRecord>): Promise<void> {
+/** `named`: people were asked for. */
+async function printRows(context: Context, records: AsyncIterable<AuditRecord>, named: boolean): Promise<void> {
   const names = await userNames();
   const rows: { readonly seq: number; readonly cells: readonly string[] }[] = [];
   for await (const record of records) {
@@ -103,7 +104,9 @@ async function printRows(context: Context, records: AsyncIterable<AuditRecord>):
   // They come as they ended; people read them as they were asked.
   const sorted = rows.toSorted((a, b) => a.seq - b.seq).map(({ cells }) => cells);
   printTable(context, ['TIME', 'WHO', 'VERB', 'OBJECT', 'OUTCOME', 'VIA'], sorted);
-  if (rows.length === 0) note(context, 'nobody asked for anything that fits');
+  if (rows.length > 0) return;
+  note(context, 'nobody asked for anything that fits');
+  if (named) note(context, 'who was erased is found by a pseudonym alone: --subject');
 }
 
 const COLUMNS = [
@@ -125,7 +128,11 @@ const COLUMNS = [
   'removed',
   'path',
   'streams',
+  'command',
 ] as const;
+
+/** Characters of a command that a table shows. */
+const WIDEST = 60;
 
 /** What stands between an object and what else the client named. */
 const LEADS: { readonly [verb: string]: string } = {
@@ -135,8 +142,8 @@ const LEADS: { readonly [verb: string]: string } = {
   'registry.login': 'as',
 };
 
-/** `container/0123456789ab (web) to network/back`, `container/0123456789ab (web) at /etc`, `container/0123456789ab (web) by stdin, stdout`. */
-function objectText({ object, ref, verb, target, path, streams, images = [], removed = [] }: AuditRecord): string {
+/** `container/0123456789ab (web) to network/back`, `container/0123456789ab (web) at /etc`, `container/0123456789ab (web) by stdin, stdout`, `container/0123456789ab (web): ls -l`. */
+function objectText({ object, ref, verb, target, path, streams, command, images = [], removed = [] }: AuditRecord): string {
   const [image, ...more] = images;
   // What came in is of more interest than where it was asked for.
   if (object === 'engine' && image !== undefined) {
@@ -146,11 +153,17 @@ function objectText({ object, ref, verb, target, path, streams, images = [], rem
   const [first, ...others] = removed;
   if (first !== undefined) return `${shortened(first)}${andMore(others)}`;
   const called = ref === undefined || object.includes(ref) ? '' : ` (${shortened(ref)})`;
-  return `${shortened(object)}${called}${target === undefined ? '' : ` ${LEADS[verb] ?? 'to'} ${shortened(target)}`}${path === undefined ? '' : ` at ${path}`}${streams === undefined ? '' : ` by ${streams.join(', ')}`}`;
+  return `${shortened(object)}${called}${target === undefined ? '' : ` ${LEADS[verb] ?? 'to'} ${shortened(target)}`}${path === undefined ? '' : ` at ${path}`}${streams === undefined ? '' : ` by ${streams.join(', ')}`}${command === undefined ? '' : `: ${abridged(command.join(' '))}`}`;
 }
 
 function andMore({ length }: readonly unknown[]): string {
   return length === 0 ? '' : ` and ${length} more`;
+}
+
+/** One line that does not push the others out of sight. */
+function abridged(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length <= WIDEST ? line : `${line.slice(0, WIDEST - 1)}…`;
 }
 
 function shortened(text: string): string {
@@ -171,7 +184,8 @@ async function* jsonLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<s
 async function* csvLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<string> {
   yield csvLine(COLUMNS);
   for await (const record of records) {
-    const { time, seq, verb, object, ref, status, error, ms, actor, strength, via, target, images, removed, path, streams } = record;
+    const { time, seq, verb, object, ref, status, error, ms, actor, strength, via, target, images, removed, path, streams, command } =
+      record;
     const came = images?.map(({ id, tags }) => [id, ...tags].join(' ')).join('; ');
     const at = new Date(Number(BigInt(time) / 1_000_000n)).toISOString();
     yield csvLine([
@@ -193,6 +207,7 @@ async function* csvLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<st
       removed?.join('; '),
       path,
       streams?.join(' '),
+      command?.join(' '),
     ]);
   }
 }
