@@ -1,4 +1,5 @@
 import { segmentPosition } from '../stored/database.ts';
+import type { Archive } from './archive.ts';
 import type { RawEntry } from '../stored/raw-scan.ts';
 import type { ArchiveRecord } from './archive-record.ts';
 import { type Archives, entriesOf } from './archives.ts';
@@ -21,20 +22,31 @@ export class ArchiveCursor {
   /** The next segments; none at the end. Throws LOG_CORRUPT. */
   async next(): Promise<readonly RawEntry[]> {
     for (let record = this.#records[this.#at]; record !== undefined; record = this.#records[this.#at]) {
-      const archive = await this.#archives.open(record).catch((error: unknown) => {
-        this.#at++;
-        this.#block = undefined;
+      let isOpen = false;
+      const block = this.#archives.use(record, (archive) => {
+        isOpen = true;
+        return entriesOf(archive, this.#nextBlock(archive));
+      });
+      const entries = await block.catch((error: unknown) => {
+        if (!isOpen) this.#nextArchive();
         throw error;
       });
-      const block = this.#block ?? archive.blockOf(this.#from);
-      this.#block = block + 1;
-      if (this.#block >= archive.blocks) {
-        this.#at++;
-        this.#block = this.#at < this.#records.length ? 0 : undefined;
-      }
-      const entries = (await entriesOf(archive, block)).filter(([key]) => (segmentPosition(key) ?? 0) >= this.#from);
-      if (entries.length > 0) return entries;
+      const wanted = entries.filter(([key]) => (segmentPosition(key) ?? 0) >= this.#from);
+      if (wanted.length > 0) return wanted;
     }
     return [];
+  }
+
+  /** Number of the block whose turn it is. */
+  #nextBlock(archive: Archive): number {
+    const block = this.#block ?? archive.blockOf(this.#from);
+    this.#block = block + 1;
+    if (this.#block >= archive.blocks) this.#nextArchive();
+    return block;
+  }
+
+  #nextArchive(): void {
+    this.#at++;
+    this.#block = this.#at < this.#records.length ? 0 : undefined;
   }
 }

@@ -12,12 +12,20 @@ import { BASE_COPY } from './base-copy.ts';
 /** Archives that are open at the same time. */
 const OPEN = 16;
 
+/** A file that is open, or about to be, and how many read from it. */
+interface OpenArchive {
+  readonly archive: Promise<Archive>;
+  users: number;
+}
+
 /** All archives of a log: one range of events without a gap, older than all that is in the database. */
 export class Archives {
   readonly directory: string;
   #records: readonly ArchiveRecord[];
   /** Opened files by the position of their first event, the one used last at the end. */
-  readonly #open = new Map<number, Promise<Archive>>();
+  readonly #open = new Map<number, OpenArchive>();
+  /** Those who wait for a place. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(directory: string, records: readonly ArchiveRecord[]) {
     this.directory = directory;
@@ -46,17 +54,21 @@ export class Archives {
   async segment(first: number): Promise<Buffer | undefined> {
     const record = this.#records.find((each) => each.first <= first && first <= each.last);
     if (record === undefined) return undefined;
-    const archive = await this.open(record);
     const key = segmentKey(first);
-    const entries = await entriesOf(archive, archive.blockOf(first));
+    const entries = await this.use(record, (archive) => entriesOf(archive, archive.blockOf(first)));
     return entries.find(([each]) => each === key)?.[1];
   }
 
-  /** Forgets archives, and removes their files. Who reads one goes on to its end. */
+  /** Forgets archives, and removes their files: for good once those who read from one at this moment have done so. */
   async drop(records: readonly ArchiveRecord[]): Promise<void> {
     const gone = new Set(records.map(({ first }) => first));
     this.#records = this.#records.filter(({ first }) => !gone.has(first));
-    for (const record of records) await rm(this.path(record), { force: true });
+    for (const record of records) {
+      const open = this.#open.get(record.first);
+      this.#open.delete(record.first);
+      if (open?.users === 0) await close(open.archive);
+      await rm(this.path(record), { force: true });
+    }
   }
 
   /**
@@ -73,36 +85,57 @@ export class Archives {
   }
 
   async close(): Promise<void> {
-    const archives = [...this.#open.values()];
+    const open = [...this.#open.values()];
     this.#open.clear();
-    for (const archive of archives)
-      await archive.then(
-        (each) => each.close(),
-        () => undefined,
-      );
+    for (const { archive } of open) await close(archive);
   }
 
-  /** An archive to read from; it may be closed once many others were opened. Throws LOG_CORRUPT if it cannot be read. */
-  async open(record: ArchiveRecord): Promise<Archive> {
-    const archive = this.#open.get(record.first) ?? this.#openFile(record);
-    this.#open.delete(record.first);
-    this.#open.set(record.first, archive);
+  /** Has `read` read from an archive, which is open until it is done. Throws LOG_CORRUPT if it cannot be opened, and what `read` throws. */
+  async use<T>(record: ArchiveRecord, read: (archive: Archive) => Promise<T>): Promise<T> {
+    const used = await this.#take(record);
     try {
-      return await archive;
-    } catch (error) {
-      this.#open.delete(record.first);
-      throw this.#records.includes(record) ? refusal(error, record.first, record.last) : pruned(record.first, record.last + 1);
+      return await read(await used.archive.catch((error: unknown) => this.#refuse(record, used, error)));
     } finally {
-      this.#closeOldest();
+      this.#giveBack(record, used);
     }
   }
 
-  #closeOldest(): void {
-    for (const [first, oldest] of this.#open) {
-      if (this.#open.size <= OPEN) return;
-      this.#open.delete(first);
-      void oldest.then((archive) => archive.close()).catch(() => undefined);
+  /** Waits for its turn where as many as may be are in use. */
+  async #take(record: ArchiveRecord): Promise<OpenArchive> {
+    for (;;) {
+      const known = this.#open.get(record.first);
+      if (known !== undefined || this.#hasRoom()) {
+        const taken = known ?? { archive: this.#openFile(record), users: 0 };
+        taken.users += 1;
+        this.#open.delete(record.first);
+        this.#open.set(record.first, taken);
+        return taken;
+      }
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  /** Closes the one that nobody has used for longest if all places are taken. */
+  #hasRoom(): boolean {
+    if (this.#open.size < OPEN) return true;
+    for (const [first, { archive, users }] of this.#open) {
+      if (users > 0) continue;
+      this.#open.delete(first);
+      void close(archive);
+      return true;
+    }
+    return false;
+  }
+
+  #giveBack({ first }: ArchiveRecord, used: OpenArchive): void {
+    used.users -= 1;
+    if (used.users === 0 && this.#open.get(first) !== used) void close(used.archive);
+    this.#waiting.shift()?.();
+  }
+
+  #refuse(record: ArchiveRecord, used: OpenArchive, error: unknown): never {
+    if (this.#open.get(record.first) === used) this.#open.delete(record.first);
+    throw this.#records.includes(record) ? refusal(error, record.first, record.last) : pruned(record.first, record.last + 1);
   }
 
   async #openFile(record: ArchiveRecord): Promise<Archive> {
@@ -121,6 +154,14 @@ export async function entriesOf(archive: Archive, block: number): Promise<readon
     const { first, last } = archive.rangeOf(block);
     throw refusal(error, first, last);
   }
+}
+
+/** One that did not open needs nothing. */
+async function close(archive: Promise<Archive>): Promise<void> {
+  await archive.then(
+    (each) => each.close(),
+    () => undefined,
+  );
 }
 
 async function namesIn(directory: string): Promise<readonly string[]> {

@@ -1,6 +1,6 @@
 // time limit: 120 s
 import { randomBytes } from 'node:crypto';
-import { cp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, readlink, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TemporaryDirectory, temporaryDirectory } from '@shiplog/test-support';
 import type { EventLog, SealedRange } from '@shiplog/contracts';
@@ -164,6 +164,25 @@ test('given a seal that was cut off before it gave the room back, when its event
   });
   assert.ok(log.firstSeq > EVENTS);
   for (const part of ['db', 'archive']) assert.equal(await holdersOf(join(directory, part), secret), []);
+});
+
+test('given more archives than are open at a time, when a stream and many ranges are read at once, then each event is there; when they are pruned, then no file of theirs is open', async (context) => {
+  const { log, archive } = context;
+  for (let before = 70; before < EVENTS - 100; before += 70) await sealAll(log, before);
+  assert.ok((await readdir(archive)).length > 35);
+  const { length } = (await all(log.read())).filter(({ stream }) => stream === 'container/3');
+  assert.is((await all(log.readStream('container/3'))).length, length);
+  const from = Array.from({ length: 100 }, (_, index) => index * 25);
+  const ranges = await Promise.all(from.map((first) => all(log.read({ from: first, to: first + 100 }))));
+  assert.ok(ranges.every((events, index) => events.length === 101 && events[0]?.seq === from[index]));
+  await log.prune(log.prunable(2000), Buffer.from('state'), async (data) => {
+    await log.append({ stamp: STAMP, events: [{ stream: 'engine', type: 'log.bounded', kind: 'meta', data }] }).durable;
+  });
+  const open = await Promise.all((await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+  assert.equal(
+    open.filter((path) => path.startsWith(archive) && path.endsWith('(deleted)')),
+    [],
+  );
 });
 
 test('given any position, when asked how far a seal before it would come, then that is how far it comes, before and after opening again', async (context) => {
