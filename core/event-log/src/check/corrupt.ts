@@ -37,8 +37,16 @@ export function refusal(error: unknown, from: number, to: number): ShiplogError 
       { cause: error },
     );
   }
-  return corrupt(from, to, error instanceof Error ? error.message : String(error), error);
+  const reason = error instanceof Error ? error.message : String(error);
+  if (HOST_FAULT.test(reason)) {
+    const message = `events from ${from} on could not be read: ${reason}; nothing says that they are damaged`;
+    return new ShiplogError('HOST_UNSUITABLE', message, { from, to }, { cause: error });
+  }
+  return corrupt(from, to, reason, error);
 }
+
+/** What Node and LevelDB say of a file that they may not, or cannot now, open. */
+const HOST_FAULT = /^(?:EMFILE|ENFILE|ENOMEM|EACCES|EPERM):|(?:Too many open files|Cannot allocate memory|Permission denied)$/;
 
 /** The database refuses because it, or the iterator with it, was closed: nothing is wrong with the data. */
 function isNotOpen(error: unknown): boolean {

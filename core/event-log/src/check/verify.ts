@@ -120,6 +120,7 @@ class Check {
         this.#unread.push(error.facts as unknown as Damage);
         return this.fetch(scan, end);
       }
+      if (error instanceof ShiplogError && error.code === 'HOST_UNSUITABLE') throw error;
       // The database gives up here; what it did not hand over is reported as missing, with its own words.
       this.#readError = reasonOf(error);
       if (end < 0) this.#report(0, 0, this.#readError);
