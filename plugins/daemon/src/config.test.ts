@@ -76,8 +76,17 @@ test('given witnesses, when the config is read, then the driver that signs the l
 });
 
 test('given registries, when the config is read, then the driver that speaks with them gets them', async () => {
-  const { driverOptions } = await read(['--registry', '127.0.0.1', '--registry', 'h:5000', '--insecure-registry', 'h:5000']);
-  assert.equal(driverOptions, { 'image-source/registry': { only: '127.0.0.1 h:5000', insecure: 'h:5000' } });
+  const { driverOptions } = await read([
+    '--registry',
+    '127.0.0.1',
+    '--registry',
+    'h:5000',
+    '--insecure-registry',
+    'h:5000',
+    '--registry-mirror',
+    'https://m',
+  ]);
+  assert.equal(driverOptions, { 'image-source/registry': { only: '127.0.0.1 h:5000', insecure: 'h:5000', mirrors: 'https://m' } });
 });
 
 test('given options of the log driver, when the config is read, then later ones win, and what is none is refused', async () => {

@@ -82,6 +82,7 @@ const FLAGS = {
     fallback: '',
     help: 'a registry that may speak plain HTTP or show an unknown certificate, as those on loopback may; may be repeated',
   },
+  'registry-mirror': { value: 'URL', fallback: '', help: "asked before Docker's hub for its images; may be repeated" },
   plugin: { value: 'MODULE', fallback: '', help: 'one more plugin, by module name, file or directory; may be repeated' },
   isolate: { value: 'PLUGIN=WHERE', fallback: '', help: 'run a plugin inline, in a worker or in a process; may be repeated' },
 } as const;
@@ -105,6 +106,7 @@ const LISTS = {
   'log-opt': 'logOpts',
   registry: 'registries',
   'insecure-registry': 'insecureRegistries',
+  'registry-mirror': 'registryMirrors',
 } as const;
 
 /** Lists that are options of a driver. */
@@ -112,6 +114,7 @@ const OPTION_LISTS = [
   { flag: 'witness', driver: 'api/tlog', option: 'witness' },
   { flag: 'registry', driver: 'image-source/registry', option: 'only' },
   { flag: 'insecure-registry', driver: 'image-source/registry', option: 'insecure' },
+  { flag: 'registry-mirror', driver: 'image-source/registry', option: 'mirrors' },
 ] as const satisfies readonly { readonly flag: keyof typeof LISTS; readonly driver: string; readonly option: string }[];
 
 /** What only the config file can say. */

@@ -7,6 +7,7 @@ import { BlobFile } from './blob-file.ts';
 import { failureOf, Passing } from './failures.ts';
 import { readHosts } from './hosts.ts';
 import { ACCEPT, descriptorIn, descriptorOf } from './manifest.ts';
+import { Mirrors } from './mirrors.ts';
 import { type Patience, patiently, PATIENCE } from './patience.ts';
 import { type Place, Registry } from './registry.ts';
 import { listTags } from './tags.ts';
@@ -23,10 +24,13 @@ const RESOLVE_ATTEMPTS = 3;
 /** Images from registries (OCI distribution-spec 1.1, Pull), Docker's hub among them. */
 export class RegistrySource implements ImageSource {
   readonly #registry: Registry;
+  readonly #mirrors: Mirrors;
   readonly #patience: Patience;
 
   constructor(options: DriverOptions, patience: Patience = PATIENCE) {
-    this.#registry = new Registry(readHosts(options), patience.silenceMs);
+    const hosts = readHosts(options);
+    this.#registry = new Registry(hosts, patience.silenceMs);
+    this.#mirrors = new Mirrors(hosts);
     this.#patience = patience;
   }
 
@@ -37,9 +41,16 @@ export class RegistrySource implements ImageSource {
   async resolve({ reference, auth = {} }: Args<'resolve'>, { signal }: OperationContext): Answer<'resolve'> {
     const parts = referenceParts(reference);
     if (!this.#registry.isAsked(parts.domain)) return {};
-    const place = placeOf(parts, 'pull', auth);
+    const mirrored = await this.#mirrors.first(parts.domain, signal, async (mirror) => {
+      const found = await this.#resolveAt(placeOf({ ...parts, domain: mirror }, 'pull', {}), reference, parts, 1, signal);
+      return found.descriptor === undefined ? undefined : found;
+    });
+    return mirrored ?? this.#resolveAt(placeOf(parts, 'pull', auth), reference, parts, RESOLVE_ATTEMPTS, signal);
+  }
+
+  async #resolveAt(place: Place, reference: string, parts: ReferenceParts, attempts: number, signal: AbortSignal): Answer<'resolve'> {
     const target = `/v2/${parts.path}/manifests/${parts.digest ?? parts.tag}`;
-    return patiently(reference, { ...this.#patience, attempts: RESOLVE_ATTEMPTS }, signal, async () => {
+    return patiently(reference, { ...this.#patience, attempts }, signal, async () => {
       // Without its content: registries count those who ask for that.
       const head = await this.#registry.send(place, { method: 'HEAD', target, headers: { accept: ACCEPT }, signal });
       if (head.statusCode === 404) return {};
@@ -88,7 +99,6 @@ export class RegistrySource implements ImageSource {
 
   async fetch({ reference, mediaType, digest, size, path, auth = {} }: Args<'fetch'>, ctx: OperationContext): Answer<'fetch'> {
     const parts = referenceParts(reference);
-    const place = placeOf(parts, 'pull', auth);
     const kind = mediaKind(mediaType);
     const isManifest = kind === 'manifest' || kind === 'index';
     const target = `/v2/${parts.path}/${isManifest ? 'manifests' : 'blobs'}/${digest}`;
@@ -96,7 +106,7 @@ export class RegistrySource implements ImageSource {
     const { signal } = ctx;
     await using file = await BlobFile.create(path, size, what);
     let before = 0;
-    const attempt = async (): Promise<void> => {
+    const attempt = async (place: Place): Promise<void> => {
       before = file.bytes;
       const headers = { ...(isManifest ? { accept: mediaType } : {}), ...(before === 0 ? {} : { range: `bytes=${before}-` }) };
       const response = await this.#registry.send(place, { method: 'GET', target, headers, signal });
@@ -112,7 +122,28 @@ export class RegistrySource implements ImageSource {
       if (response.statusCode !== 200 && response.statusCode !== 206) throw await failureOf(response, what);
       await take(response, file, shown(digest, size, ctx));
     };
-    await patiently(what, this.#patience, signal, attempt, () => file.bytes > before);
+    const isMirrored = await this.#mirrors.first(parts.domain, signal, async (mirror) => {
+      await file.restart();
+      const place = placeOf({ ...parts, domain: mirror }, 'pull', {});
+      await patiently(
+        what,
+        { ...this.#patience, attempts: 1 },
+        signal,
+        () => attempt(place),
+        () => file.bytes > before,
+      );
+      return true;
+    });
+    if (isMirrored === true) return {};
+    await file.restart();
+    const place = placeOf(parts, 'pull', auth);
+    await patiently(
+      what,
+      this.#patience,
+      signal,
+      () => attempt(place),
+      () => file.bytes > before,
+    );
     return {};
   }
 

@@ -317,6 +317,20 @@ test('given an image that has names, when docker pulls by digest, tags, pushes, 
   assert.match((await daemon.docker(['images', '--digests', name])).stdout, /\s1\s+<none>\s/);
 });
 
+test('given a mirror of the hub, when docker pulls what it has, then from there, under the name of the hub', async () => {
+  const { path, digest } = await layout({ Labels: { is: 'mirrored' } });
+  await registry.push(`oci:${path}:latest`, 'library/mirrored:1');
+  const mirrored = await TestDaemon.start({ extra: ['--registry', 'docker.io', '--registry-mirror', `http://${registry.host}`] });
+  try {
+    const pulled = await mirrored.docker(['pull', 'mirrored:1']);
+    assert.is(pulled.code, 0, pulled.stderr);
+    const { stdout } = await mirrored.docker(['inspect', '-f', '{{.RepoTags}} {{.RepoDigests}}', 'mirrored:1']);
+    assert.is(stdout.trim(), `[mirrored:1] [mirrored@${digest}]`);
+  } finally {
+    await mirrored.destroy();
+  }
+});
+
 test('given a registry that asks who one is, when one logs in with docker, then it pulls what others may not', async () => {
   const closed = await TestRegistry.start({ htpasswd: { username: 'me', password: 'pässword' } });
   try {

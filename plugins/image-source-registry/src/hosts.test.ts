@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isAsked, isInsecure, probeOptions, readHosts } from './hosts.ts';
+import { isAsked, isInsecure, mirrorsOf, probeOptions, readHosts } from './hosts.ts';
 
 const test = suite('registry hosts');
 
@@ -28,10 +28,21 @@ test('given hosts that alone may be asked, when others are, then they are not', 
   assert.ok(isAsked('anybody', readHosts({})));
 });
 
+test('given mirrors, when they are asked for, then they are of the hub alone, and those of http URLs may be without TLS', () => {
+  const hosts = readHosts({ mirrors: 'https://a.example http://b.example:5000/, c.example' });
+  assert.equal(mirrorsOf('docker.io', hosts), ['a.example', 'b.example:5000', 'c.example']);
+  assert.equal(mirrorsOf('d.example', hosts), []);
+  assert.equal(
+    ['a.example', 'b.example:5000', 'c.example'].map((host) => isInsecure(host, hosts)),
+    [false, true, false],
+  );
+});
+
 test('given options that are no hosts, when the driver is probed, then it says which', async () => {
   assert.equal(await probeOptions({ options: { only: 'a b:5000 [::1]:1' } }), { usable: true });
   for (const wrong of ['https://a', 'a:port', 'a/b'])
     assert.match(JSON.stringify(await probeOptions({ options: { insecure: `fine ${wrong}` } })), JSON.stringify(wrong).slice(1, -1));
+  assert.not.ok((await probeOptions({ options: { mirrors: 'https://a/path' } })).usable);
 });
 
 test.run();
