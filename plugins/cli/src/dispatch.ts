@@ -5,6 +5,7 @@ import { EXIT } from './exit-codes.ts';
 import { nearest } from './nearest.ts';
 import { parseCommand } from './parse-command.ts';
 import type { Verb } from './verb.ts';
+import { printableLines } from './format/printable.ts';
 
 /** Runs one command line and resolves with the exit code. Errors are told on stderr: what happened, and what to do next. */
 export async function dispatch(context: Context, argv: readonly string[]): Promise<number> {
@@ -63,7 +64,7 @@ function checkCount(name: string, verb: Verb, args: readonly string[]): void {
 async function report(context: Context, name: string | undefined, verb: Verb | undefined, error: unknown): Promise<number> {
   const { explain } = await import('./explain.ts');
   const { message, hint, exitCode } = explain(error, name, verb?.runsProcess === true);
-  note(context, `shiplog: ${message}`);
+  note(context, `shiplog: ${printableLines(message)}`);
   if (hint !== undefined) note(context, hint);
   if (!(error instanceof CliError) && context.env['SHIPLOG_DEBUG'] && error instanceof Error) note(context, error.stack ?? '');
   return exitCode;

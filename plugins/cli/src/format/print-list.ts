@@ -1,4 +1,5 @@
 import { type Context, print } from '../context.ts';
+import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 import { compileTemplate } from './template.ts';
 
@@ -42,7 +43,7 @@ export function printList(context: Context, rows: readonly Row[], columns: reado
 
 /** Prints a table; the titles stand out on a terminal. */
 export function printTable(context: Context, titles: readonly string[], rows: readonly (readonly string[])[]): void {
-  const [header = '', ...lines] = renderTable([titles, ...rows]).split('\n');
+  const [header = '', ...lines] = renderTable([titles, ...rows.map((row) => row.map(printable))]).split('\n');
   print(context, context.colors.bold(header));
   for (const line of lines) print(context, line);
 }

@@ -57,6 +57,18 @@ test('given acts, when they are audited, then people read who, what, outcome and
   });
 });
 
+test('given names with what a terminal obeys, when acts are audited, then each is one row, and shows what was sent', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('GET /shiplog/v1/audit', async function* () {
+      const { error: _, ref: __, ...common } = RECORD as { ref?: unknown; error?: unknown };
+      yield `${JSON.stringify({ ...common, object: 'volume/no\u001b[1A\u001b[2K\n2026-01-31 12:00:00 nobody\u202e\u009b2J' })}\n`;
+    });
+    const { stdout } = await runShiplog(['audit'], { host: daemon.host });
+    assert.match(stdout, String.raw`volume/no\u001b[1A\u001b[2K\u000a2026-01-31 12:00:00 nobody\u202e\u009b2J`);
+    assert.is(stdout.trimEnd().split('\n').length, 2);
+  });
+});
+
 test('given acts that name more than one thing, when they are audited, then people read all of it, in the order of asking', async () => {
   const { error: _, ref: __, ...common } = RECORD as { ref?: unknown; error?: unknown };
   const id = 'fedcba987654'.padEnd(64, '0');

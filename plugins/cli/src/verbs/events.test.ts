@@ -44,4 +44,18 @@ for (const [follow, hint] of [
   });
 }
 
+test('given an event and an error with what a terminal obeys, when they are shown, then on one line, as what was sent', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    const result = { status: 'failed', ms: 1, error: { code: 'VOLUME_NOT_FOUND', message: 'no\u001b[2K\n#99 volume' } };
+    daemon.answers.set('GET /shiplog/v1/events', async function* () {
+      yield `${JSON.stringify({ ...EVENT, stream: 'volume/\u001b[2J', result })}\n`;
+    });
+    const { stdout } = await runShiplog(['events', '--from', '40'], { host: daemon.host });
+    assert.match(stdout, String.raw`volume/\u001b[2J failed VOLUME_NOT_FOUND: no\u001b[2K\u000a#99 volume`);
+    assert.is(stdout.trimEnd().split('\n').length, 1);
+    const { stderr } = await runShiplog(['volume', 'rm', 'a\u001b[2J'], { host: daemon.host });
+    assert.not.match(stderr, '\u001b');
+  });
+});
+
 test.run();

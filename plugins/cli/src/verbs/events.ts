@@ -11,6 +11,7 @@ import { compileTemplate } from '../format/template.ts';
 import { printAll } from '../print-all.ts';
 import { unixTime } from '../unix-time.ts';
 import { defineVerb, type Flags } from '../verb.ts';
+import { printable } from '../format/printable.ts';
 
 const OPTIONS = {
   since: { type: 'text', value: 'TIME', help: 'From a time or duration ago on (2h, yesterday, 2026-01-31), over restarts too' },
@@ -93,25 +94,25 @@ function formatter<T>(format: string | undefined, line: (event: T) => string): (
 /** `2026-01-31 10:00:00.123 container start web (image=busybox)`. */
 function dockerLine({ colors }: Context, event: DockerEvent): string {
   const { name, ...others } = event.Actor.Attributes;
-  const id = /^[0-9a-f]{64}$/.test(event.Actor.ID) ? event.Actor.ID.slice(0, 12) : event.Actor.ID;
-  const attributes = Object.entries(others).map(([key, value]) => `${key}=${value}`);
-  const who = name === undefined || name === event.Actor.ID ? id : `${name} ${colors.dim(id)}`;
+  const id = /^[0-9a-f]{64}$/.test(event.Actor.ID) ? event.Actor.ID.slice(0, 12) : printable(event.Actor.ID);
+  const attributes = Object.entries(others).map(([key, value]) => printable(`${key}=${value}`));
+  const who = name === undefined || name === event.Actor.ID ? id : `${printable(name)} ${colors.dim(id)}`;
   const more = attributes.length === 0 ? '' : ` ${colors.dim(`(${attributes.join(', ')})`)}`;
-  return `${colors.dim(localTime(event.timeNano / 1e6))} ${event.Type} ${colors.bold(event.Action)} ${who}${more}`;
+  return `${colors.dim(localTime(event.timeNano / 1e6))} ${event.Type} ${colors.bold(printable(event.Action))} ${who}${more}`;
 }
 
 /** `#12 2026-01-31 10:00:00.123 container.start.failed container/0123456789ab failed PORT_IN_USE: … by uid 0 pid 77`. */
 function logLine({ colors }: Context, event: ShiplogEvent): string {
   const time = localTime(Number(BigInt(event.t) / 1_000_000n));
-  const stream = event.stream.replace(/([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
+  const stream = printable(event.stream).replace(/([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
   const parts = [colors.cyan(`#${event.seq}`), colors.dim(time), colors.bold(event.type), stream];
   if (event.result !== undefined) {
     const { status, ms, error } = event.result;
     parts.push(
       status === 'ok'
         ? colors.green(`ok in ${Math.round(ms)} ms`)
-        : colors.red(error === undefined ? status : `${status} ${error.code}: ${error.message}`),
+        : colors.red(error === undefined ? status : `${status} ${error.code}: ${printable(error.message)}`),
     );
   }
-  return `${parts.join(' ')} ${colors.dim(`by ${actorText(event.actor)}`)}`;
+  return `${parts.join(' ')} ${colors.dim(`by ${printable(actorText(event.actor))}`)}`;
 }

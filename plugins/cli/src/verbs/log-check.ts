@@ -15,6 +15,7 @@ import { EXIT } from '../exit-codes.ts';
 import { ProgressBar } from '../format/progress-bar.ts';
 import { checked, trustOf } from '../proof-trust.ts';
 import { defineVerb } from '../verb.ts';
+import { printable } from '../format/printable.ts';
 
 type Checked = CheckedInclusion | CheckedConsistency | { readonly kind: 'directory'; readonly checkpoint: CheckedCheckpoint };
 
@@ -91,7 +92,11 @@ function lines(context: Context, result: Checked): readonly string[] {
   const seen = cosigned.map(({ name, time }) => `cosigned by ${name} at ${new Date(time * 1000).toISOString()}`);
   switch (result.kind) {
     case 'inclusion':
-      return [green(`event ${result.index} is in the log ${origin}, among ${size} events`), ...seen, printable(result.data)];
+      return [
+        green(`event ${result.index} is in the log ${origin}, among ${size} events`),
+        ...seen,
+        printable(result.data.toString('utf8')),
+      ];
     case 'consistency':
       return [green(`the first ${result.old.size} of ${size} events of the log ${origin} are unchanged`), ...seen];
     case 'directory':
@@ -119,11 +124,6 @@ function content(data: Buffer): { readonly event: unknown } | { readonly data: s
   } catch {
     return { data: data.toString('base64') };
   }
-}
-
-/** What was logged may be anything; a terminal obeys control characters. */
-function printable(data: Buffer): string {
-  return data.toString('utf8').replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 async function isDirectory(path: string): Promise<boolean> {

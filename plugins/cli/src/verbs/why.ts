@@ -8,6 +8,7 @@ import { actorText } from '../format/actor.ts';
 import { localTime } from '../format/human-time.ts';
 import { userNames } from '../user-names.ts';
 import { defineVerb } from '../verb.ts';
+import { printable } from '../format/printable.ts';
 
 const KINDS: readonly ObjectKind[] = ['container', 'image', 'network', 'volume'];
 
@@ -49,7 +50,7 @@ export default defineVerb({
 
 function printExplained(context: Context, explained: ExplainedObject, users: ReadonlyMap<number, string>): void {
   const { chain, origin, health } = explained;
-  print(context, context.colors.bold(stateText(explained)));
+  print(context, context.colors.bold(printable(stateText(explained))));
   if (chain.length === 0) print(context, '  what made it so was pruned from the log');
   printChain(context, chain);
   printCaller(context, chain, users);
@@ -82,7 +83,7 @@ function printChain(context: Context, chain: readonly CauseLink[]): void {
   const { colors } = context;
   for (const [depth, { relation, event }] of chain.entries()) {
     const time = localTime(Number(BigInt(event.t) / 1_000_000n));
-    const what = `${RELATIONS[relation]}${colors.bold(event.type)}${factsOf(event)}`;
+    const what = `${RELATIONS[relation]}${colors.bold(event.type)}${printable(factsOf(event))}`;
     print(context, `${'  '.repeat(depth + 1)}${colors.dim(time)} ${colors.cyan(`#${event.seq}`)} ${what}`);
   }
 }
@@ -94,7 +95,7 @@ function printCaller(context: Context, chain: readonly CauseLink[], users: Reado
   const { actor, req } = first;
   const via = req === undefined ? '' : ` via ${req.method} ${req.route}${req.agent === undefined ? '' : ` (${req.agent})`}`;
   const verb = first.kind === 'intent' ? 'asked by' : 'told by';
-  print(context, `${'  '.repeat(chain.length + 1)}${verb} ${actorText(actor, users)}${via}`);
+  print(context, `${'  '.repeat(chain.length + 1)}${verb} ${printable(`${actorText(actor, users)}${via}`)}`);
 }
 
 function factsOf(event: ShiplogEvent): string {
