@@ -274,7 +274,8 @@ class DatabaseEventLog implements EventLog {
     // What was pruned meanwhile is no damage: the rest is checked from where the log begins now.
     if (verification.damage.length > 0 && (await firstOf(this.db)) > first)
       return this.verify({ incremental, ...(progress && { progress }) });
-    await keepVerifiedEdge(this.snapshots, verification.damage.length === 0 ? edge : undefined);
+    // It saves the next one time, and no more: that it cannot be kept, as on a full disk, is no reason not to answer.
+    await keepVerifiedEdge(this.snapshots, verification.damage.length === 0 ? edge : undefined).catch(() => undefined);
     return verification;
   }
 

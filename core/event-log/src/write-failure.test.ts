@@ -35,6 +35,17 @@ test('given acknowledged events, when a write fails, then nothing more is acknow
   await again.close();
 });
 
+test('given snapshots that cannot be written, when the log is verified, then it answers', async () => {
+  const snapshots = new MemoryLevel();
+  const log = await openEventLog({ ...IDENTITY, db: new MemoryLevel(), snapshots });
+  await log.append(samples(0, 40)).durable;
+  snapshots.hooks.prewrite.add(() => {
+    throw new Error('no space left');
+  });
+  assert.equal(await log.verify(), { ...(await log.verify({ incremental: true })), events: 40, damage: [] });
+  await log.close();
+});
+
 for (const what of ['seal', 'prune'] as const)
   test(`given a ${what} whose write fails, when it ends, then nothing more is acknowledged or admitted, and opened again all is there`, async () => {
     const temporary = await temporaryDirectory();
