@@ -82,6 +82,11 @@ const FLAGS = {
     fallback: '',
     help: 'a registry that may speak plain HTTP or show an unknown certificate, as those on loopback may; may be repeated',
   },
+  'registry-certs': {
+    value: 'DIR',
+    fallback: '',
+    help: "certificates by registry, HOST[:PORT]/*.crt, *.cert and *.key, as in Docker's certs.d; may be repeated",
+  },
   'registry-mirror': { value: 'URL', fallback: '', help: "asked before Docker's hub for its images; may be repeated" },
   plugin: { value: 'MODULE', fallback: '', help: 'one more plugin, by module name, file or directory; may be repeated' },
   isolate: { value: 'PLUGIN=WHERE', fallback: '', help: 'run a plugin inline, in a worker or in a process; may be repeated' },
@@ -107,6 +112,7 @@ const LISTS = {
   registry: 'registries',
   'insecure-registry': 'insecureRegistries',
   'registry-mirror': 'registryMirrors',
+  'registry-certs': 'registryCerts',
 } as const;
 
 /** Lists that are options of a driver. */
@@ -115,6 +121,7 @@ const OPTION_LISTS = [
   { flag: 'registry', driver: 'image-source/registry', option: 'only' },
   { flag: 'insecure-registry', driver: 'image-source/registry', option: 'insecure' },
   { flag: 'registry-mirror', driver: 'image-source/registry', option: 'mirrors' },
+  { flag: 'registry-certs', driver: 'image-source/registry', option: 'certs' },
 ] as const satisfies readonly { readonly flag: keyof typeof LISTS; readonly driver: string; readonly option: string }[];
 
 /** What only the config file can say. */

@@ -9,19 +9,26 @@ export interface Hosts {
   readonly insecure: readonly string[];
   /** Asked before Docker's hub for what is to be had there. */
   readonly mirrors: readonly string[];
+  /** Directories with certificates by host. */
+  readonly certs: readonly string[];
 }
 
 const HOST = /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?$/;
 const HUB = 'docker.io';
 const HUB_REGISTRY = 'registry-1.docker.io';
 
-/** Reads the options `only`, `insecure` and `mirrors` (`host`, `host:port` or a URL of it; with `http:` it may do without TLS), lists with blanks or commas between. */
+/** Reads the options `only`, `insecure` and `mirrors` (`host`, `host:port` or a URL of it; with `http:` it may do without TLS), and the directories `certs`; lists with blanks or commas between. */
 export function readHosts(options: DriverOptions): Hosts {
   const list = (text: string | undefined): readonly string[] => (text ?? '').split(/[\s,]+/).filter((host) => host !== '');
   const only = list(options['only']);
   const mirrors = list(options['mirrors']);
   const plain = mirrors.filter((mirror) => mirror.startsWith('http:')).map(hostIn);
-  return { ...(only.length === 0 ? {} : { only }), insecure: [...list(options['insecure']), ...plain], mirrors: mirrors.map(hostIn) };
+  return {
+    ...(only.length === 0 ? {} : { only }),
+    insecure: [...list(options['insecure']), ...plain],
+    mirrors: mirrors.map(hostIn),
+    certs: list(options['certs']),
+  };
 }
 
 /** Can they be read? */

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Certificates, type HostCertificates } from './certificates.ts';
 import { type Hosts, isInsecure } from './hosts.ts';
 
 /** A request. A body is made anew for each attempt. */
@@ -25,18 +26,28 @@ export class HttpClient {
   readonly #plain = new HttpAgent({ keepAlive: true, maxSockets: SOCKETS_PER_HOST });
   readonly #tls = new HttpsAgent({ keepAlive: true, maxSockets: SOCKETS_PER_HOST });
   readonly #unchecked = new HttpsAgent({ keepAlive: true, maxSockets: SOCKETS_PER_HOST, rejectUnauthorized: false });
+  readonly #certificates: Certificates;
+  /** Of hosts that have certificates of their own. */
+  readonly #own = new Map<HostCertificates, HttpsAgent>();
 
   /** `silenceMs`: how long an answer may keep one waiting for a byte. */
   constructor(hosts: Hosts, silenceMs: number) {
     this.#silenceMs = silenceMs;
     this.#hosts = hosts;
+    this.#certificates = new Certificates(hosts.certs);
+  }
+
+  /** Whether a host's certificate is checked, and with what, was laid down: then it speaks TLS. */
+  async hasCertificates(host: string): Promise<boolean> {
+    return (await this.#certificates.of(host)) !== undefined;
   }
 
   /** Resolves when the head of the answer is there, whatever its status. Who gets it reads its body, or destroys it. */
   async send({ method, url, headers, body, signal }: Call): Promise<IncomingMessage> {
     signal.throwIfAborted();
     const isPlain = url.protocol === 'http:';
-    const agent = isPlain ? this.#plain : isInsecure(url.host, this.#hosts) ? this.#unchecked : this.#tls;
+    const agent = isPlain ? this.#plain : await this.#secureAgent(url.host);
+    signal.throwIfAborted();
     const timeout = method === 'PUT' ? PUTTING_MS : this.#silenceMs;
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const request = (isPlain ? httpRequest : httpsRequest)(url, { method, headers, agent, signal, timeout });
@@ -49,6 +60,19 @@ export class HttpClient {
     // What comes after the head fails where it is read.
     response.on('error', () => undefined);
     return response;
+  }
+
+  /** Certificates that were laid down for a host count, also where it may do without. */
+  async #secureAgent(host: string): Promise<HttpsAgent> {
+    const own = await this.#certificates.of(host);
+    if (own === undefined) return isInsecure(host, this.#hosts) ? this.#unchecked : this.#tls;
+    let agent = this.#own.get(own);
+    if (agent === undefined) {
+      const { ca, cert, key } = own;
+      agent = new HttpsAgent({ keepAlive: true, maxSockets: SOCKETS_PER_HOST, ca: [...ca], cert: [...cert], key: [...key] });
+      this.#own.set(own, agent);
+    }
+    return agent;
   }
 }
 

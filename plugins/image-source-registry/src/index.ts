@@ -11,7 +11,7 @@ export default definePlugin({
         name: 'registry',
         capabilities: { offline: false, login: true, push: true, tags: true },
         needs: {},
-        doc: 'Images from registries, over the OCI distribution protocol; its options `only`, `insecure` and `mirrors` say which.',
+        doc: 'Images from registries, over the OCI distribution protocol; its options `only`, `insecure`, `mirrors` and `certs` say which, and how.',
       },
       create: ({ options }) => new RegistrySource(options),
       probe: probeOptions,

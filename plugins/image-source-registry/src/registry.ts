@@ -106,6 +106,7 @@ export class Registry {
       return await this.#client.send(call);
     } catch (error) {
       call.signal.throwIfAborted();
+      if (error instanceof ShiplogError) throw error;
       this.#protocols.delete(call.url.host);
       throw new Passing(`${call.url.host} cannot be reached: ${messageOf(error)}`, { cause: error });
     }
@@ -114,7 +115,7 @@ export class Registry {
   /** TLS; for hosts that may do without, plain HTTP where there is no TLS. */
   async #base(host: string, signal: AbortSignal): Promise<URL> {
     const secure = new URL(`https://${host}/`);
-    if (!isInsecure(host, this.#hosts)) return secure;
+    if (!isInsecure(host, this.#hosts) || (await this.#client.hasCertificates(secure.host))) return secure;
     const plain = new URL(`http://${host}/`);
     const known = this.#protocols.get(secure.host) ?? this.#protocols.get(plain.host);
     if (known !== undefined) return known === 'http:' ? plain : secure;
