@@ -10,6 +10,9 @@ import { processCalls } from './processes.ts';
 import { subvolumeCalls } from './subvolumes.ts';
 import { treeCalls } from './trees.ts';
 
+/** The layers of an image are synced one after the other, and starting a thread takes longer than most of that. */
+const SYNC_REST_MS = 2000;
+
 /**
  * The Linux body of the kernel port. Nothing is loaded and no thread runs before the first call that needs it. Threads:
  * `net` for namespaces and links, `disk` for mounts and files, `sync` for syncfs(2), which can take seconds, `subvolumes`
@@ -18,7 +21,7 @@ import { treeCalls } from './trees.ts';
 export class LinuxKernel implements Kernel, AsyncDisposable {
   readonly #net = new Lane('net');
   readonly #disk = new Lane('disk');
-  readonly #sync = new Lane('sync', { keep: false });
+  readonly #sync = new Lane('sync', { restMs: SYNC_REST_MS });
   readonly #subvolumes = new Lane('subvolumes');
   readonly #trees = new Lane('trees');
   /** It holds all names of a directory, and whoever is in a container may make millions. */

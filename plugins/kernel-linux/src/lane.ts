@@ -27,24 +27,29 @@ interface Waiting {
  */
 export class Lane {
   readonly #name: string;
-  readonly #keep: boolean;
+  readonly #restMs: number;
   readonly #memoryMb: number;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
+  #rest: NodeJS.Timeout | undefined;
   #last = 0;
 
   /**
-   * `keep` false: the thread ends when it has nothing to do, for work so rare that its memory is worth more. `memoryMb`: what it may hold, in mebibytes; one that
-   * wants more ends.
+   * `restMs`: the thread ends when it has had nothing to do for so long, in milliseconds, for work that comes in bursts, and so rarely that its memory is
+   * worth more; absent: it stays. `memoryMb`: what it may hold, in mebibytes; one that wants more ends.
    */
-  constructor(name: string, { keep = true, memoryMb = 64 }: { readonly keep?: boolean; readonly memoryMb?: number } = {}) {
+  constructor(
+    name: string,
+    { restMs = Number.POSITIVE_INFINITY, memoryMb = 64 }: { readonly restMs?: number; readonly memoryMb?: number } = {},
+  ) {
     this.#name = name;
-    this.#keep = keep;
+    this.#restMs = restMs;
     this.#memoryMb = memoryMb;
   }
 
   readonly call: LaneCall = (op, ...args) =>
     new Promise((resolve, reject) => {
+      clearTimeout(this.#rest);
       const worker = this.#start();
       const id = ++this.#last;
       if (this.#waiting.size === 0) worker.ref();
@@ -55,6 +60,7 @@ export class Lane {
 
   /** Ends the thread. Calls under way fail. */
   async close(): Promise<void> {
+    clearTimeout(this.#rest);
     await this.#worker?.terminate();
   }
 
@@ -77,17 +83,20 @@ export class Lane {
   #settle(worker: Worker, answer: LaneAnswer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
-    if (this.#waiting.size === 0) this.#rest(worker);
+    if (this.#waiting.size === 0) this.#idle(worker);
     if (waiting === undefined) return;
     if ('error' in answer) waiting.reject(ShiplogError.from(answer.error));
     else waiting.resolve(answer.value as never);
   }
 
-  #rest(worker: Worker): void {
+  #idle(worker: Worker): void {
     worker.unref();
-    if (this.#keep) return;
-    this.#worker = undefined;
-    void worker.terminate();
+    if (this.#restMs === Number.POSITIVE_INFINITY) return;
+    const end = (): void => {
+      this.#worker = undefined;
+      void worker.terminate();
+    };
+    this.#rest = setTimeout(end, this.#restMs).unref();
   }
 
   #fail(worker: Worker, cause: unknown): void {
