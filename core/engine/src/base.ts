@@ -50,6 +50,11 @@ export class EngineBase {
     return idem === caller.idem ? caller : { ...caller, idem };
   }
 
+  /** The same for what is no command: asked again, it is done again, and the key stays free for one. */
+  async readyKeyless({ idem: _, ...caller }: Caller): Promise<Caller> {
+    return this.ready(caller);
+  }
+
   /** The stamp of events appended now. The caller must be {@link ready}. */
   stamp(caller: Caller, op: string): Stamp {
     const { clock } = this.parts;

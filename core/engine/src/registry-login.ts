@@ -14,7 +14,7 @@ export async function registryLogin(
 ): Promise<void> {
   const { parts, secrets, ledger } = core;
   const { clock } = parts;
-  const caller = await core.ready(asking);
+  const caller = await core.readyKeyless(asking);
   const op = parts.identities.op();
   const began = clock.ms();
   const error = await ask(core, registry, auth, op, signal).then(

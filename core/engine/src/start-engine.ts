@@ -143,7 +143,7 @@ class ServingEngine implements RunningEngine {
   async refuse(type: CommandType | ReadVerb | undefined, error: Error, asking: Caller): Promise<ShiplogError> {
     if (type === undefined || isRead(type)) return this.#reads.refuse(type, error, asking);
     const { ledger, parts } = this.core;
-    const caller = await this.core.ready(asking);
+    const caller = await this.core.readyKeyless(asking);
     const stream = 'engine';
     const intent = {
       stream,

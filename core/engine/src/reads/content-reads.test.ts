@@ -117,6 +117,24 @@ test('given what cannot be attached to or read, when it is asked for, then it is
   });
 });
 
+test('given requests with an idempotency key, when they are reads, logins or cannot be read, then asking again asks again, and the key stays free for a command', async () => {
+  await withContainer(async (engine, id) => {
+    const caller = { ...CALLER, idem: 'again' };
+    for (let times = 0; times < 2; times += 1) {
+      await engine.logs('web', { ...ALL, follow: false }, caller);
+      await engine.login('registry.example', { username: 'alice', password: 'right' }, caller);
+      await (await engine.recordRead({ from: 0, to: 0, follow: false, past: true }, caller)).end(0);
+      const refusal = await engine.refuse('container.start', new ShiplogError('REQUEST_INVALID', 'not JSON'), caller);
+      assert.is(refusal.code, 'REQUEST_INVALID');
+    }
+    assert.is((await taken(engine)).length, 4);
+    await engine.execute('container.start', { container: id }, caller);
+    await engine.execute('container.start', { container: id }, caller);
+    const starts = (await eventsOf(engine)).filter(({ type }) => type === 'container.start.succeeded');
+    assert.is(starts.length, 1);
+  });
+});
+
 test('given somebody who was attached, when they leave by their keys, then that is recorded, and not of what is gone', async () => {
   await withContainer(async (engine, id) => {
     await engine.detached({ container: id }, CALLER);

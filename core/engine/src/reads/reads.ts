@@ -113,7 +113,7 @@ export class Reads {
   /** Appends events of one read. */
   async #appender(asking: Caller): Promise<(events: readonly NewEvent[], lazy?: boolean) => Promise<void>> {
     const { core } = this;
-    const caller = await core.ready(asking);
+    const caller = await core.readyKeyless(asking);
     const op = core.parts.identities.op();
     return (events, lazy = false) => core.ledger.append({ stamp: core.stamp(caller, op), events, ...(lazy && { lazy }) }).durable;
   }
