@@ -51,8 +51,9 @@ export class EngineBase {
   }
 
   /** The same for what is no command: asked again, it is done again, and the key stays free for one. */
-  async readyKeyless({ idem: _, ...caller }: Caller): Promise<Caller> {
-    return this.ready(caller);
+  readyKeyless(caller: Caller): Promise<Caller> {
+    const { idem: _, ...keyless } = caller;
+    return this.ready(keyless);
   }
 
   /** The stamp of events appended now. The caller must be {@link ready}. */
