@@ -32,7 +32,7 @@ export interface PackTools {
 
 /** See ImageStore.pack. */
 export async function packImage({ id, layers }: ImageManifest, tools: PackTools): Promise<PackedImage> {
-  const { directory, manifests } = tools;
+  const { directory, blobs, manifests } = tools;
   const configPath = await linkOf(id, tools);
   const config = { mediaType: MEDIA_TYPES.ociConfig, digest: id, size: (await stat(configPath)).size, path: configPath };
   const known = await manifests.find(id);
@@ -44,7 +44,8 @@ export async function packImage({ id, layers }: ImageManifest, tools: PackTools)
     packed.push(await packLayer(layer, paths[at]!, before?.layers[at], join(directory, `layer-${at}`), tools));
   const isSame = before !== undefined && packed.every(({ digest }, at) => digest === before.layers[at]?.digest);
   const bytes = isSame ? before.bytes : ociManifest(config, packed);
-  if (!isSame) await manifests.keep(id, bytes);
+  // It may have been removed meanwhile.
+  if (!isSame && (await blobs.has(id))) await manifests.keep(id, bytes);
   const mediaType = (isSame ? before.mediaType : undefined) ?? MEDIA_TYPES.ociManifest;
   const path = join(directory, 'manifest');
   await writeFile(path, bytes, { flag: 'wx', mode: 0o600 });
