@@ -6,6 +6,7 @@ const SUITES: { readonly [name: string]: () => Promise<unknown> } = {
   export: () => import('./export/main.ts'),
   replay: () => import('./replay/main.ts'),
   time: () => import('./time/main.ts'),
+  registry: () => import('./registry/main.ts'),
   proofs: () => import('./proofs/main.ts'),
 };
 
