@@ -290,6 +290,20 @@ test('given both encodings of filters, when containers are listed, then labels a
   assert.equal([unknown.status, unknown.text], [400, '{"message":"invalid filter \'colour\'"}\n']);
 });
 
+test('given values that a filter cannot have, when containers and networks are listed or pruned, then they are 400', async () => {
+  await using server = await serve();
+  for (const [method, path, filters, message] of [
+    ['GET', '/containers/json', '{"health":["fine"]}', "invalid filter 'health=fine'"],
+    ['GET', '/networks', '{"type":["strange"]}', "invalid filter 'type=strange'"],
+    ['POST', '/containers/prune', '{"until":["1h","2h"]}', 'more than one until filter specified'],
+    ['POST', '/images/prune', '{"until":["1h","2h"]}', 'more than one until filter specified'],
+    ['POST', '/networks/prune', '{"until":["1h","2h"]}', 'more than one until filter specified'],
+  ] as const) {
+    const answer = await ask(server.socketPath, method, `${path}?filters=${encodeURIComponent(filters)}`);
+    assert.equal([answer.status, JSON.parse(answer.text)], [400, { message }]);
+  }
+});
+
 test('given a wait before start, when the container exits, then headers came at once and the code in one line', async () => {
   await using server = await serve();
   const id = await create(server.socketPath, ['exit', '3']);

@@ -62,7 +62,7 @@ test('given what cannot run, when it is run, then docker ends with 127 or 125 an
   await using server = await serve();
   const missing = await docker(server.socketPath, ['run', 'busybox', 'nosuch']);
   assert.is(missing.code, 127);
-  assert.match(missing.stderr, 'executable file not found in $PATH');
+  assert.match(missing.stdout, 'executable file not found in $PATH');
   const unknown = await docker(server.socketPath, ['run', 'nobody:1', 'true']);
   assert.is(unknown.code, 125);
   assert.match(unknown.stderr, 'manifest for nobody:1 not found');

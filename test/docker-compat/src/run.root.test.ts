@@ -103,6 +103,9 @@ test('given a published port, when 127.0.0.1 is asked, then the container answer
   const { stdout: address } = await daemon.docker(['port', id.trim(), '80/tcp']);
   const url = `http://${address.trim().split('\n')[0]}/`;
   assert.is(await fetchText(url), 'hello\n');
+  const publishing = async (port: string): Promise<string> =>
+    (await daemon.docker(['ps', '-q', '--no-trunc', '--filter', `publish=${port}`])).stdout;
+  assert.equal([await publishing(new URL(url).port), await publishing('80')], [id, ''], 'by its port on the host');
   assert.is((await daemon.docker(['rm', '-f', id.trim()])).code, 0);
   const refused = await fetch(url).then(
     () => false,

@@ -7,7 +7,7 @@ const test = suite('network.prune');
 const args = (name: string): CommandArgs['network.create'] => ({ name, driver: 'bridge', internal: false, options: {}, labels: {} });
 const networks = (...names: readonly string[]): readonly Step[] => names.map((name) => did('network.create', args(name)));
 
-test('given networks that are used, predefined, unsettled and none, when pruned, then the others go', () => {
+test('given networks that are used, predefined, unsettled and none, when pruned, then the others go, and those of stopped containers with them', () => {
   const scenario = given(
     ...networks('on', 'configured', 'joined', 'free', 'going', 'last'),
     running('up', { networkMode: 'on' }),
@@ -20,47 +20,27 @@ test('given networks that are used, predefined, unsettled and none, when pruned,
   );
   const idOf = (name: string): string => scenario.world.state.network(name).id;
   const named = ['on', 'configured', 'joined', 'free', 'going', 'last', 'coming', 'bridge', 'free'].map(idOf);
-  const [free, last] = [idOf('free'), idOf('last')];
+  const pruned = ['configured', 'joined', 'free', 'last'].map((name) => ({ id: idOf(name), name }));
+  const free = idOf('free');
   scenario
     .when('network.prune', { networks: [...named, 'nobody'] })
-    .thenDecided(({ networks: decided }, { stream, effectless }) =>
-      assert.equal(
-        [decided, stream, effectless],
-        [
-          [
-            { id: free, name: 'free' },
-            { id: last, name: 'last' },
-          ],
-          'engine',
-          false,
-        ],
-      ),
-    )
+    .thenDecided(({ networks: decided }, { stream, effectless }) => assert.equal([decided, stream, effectless], [pruned, 'engine', false]))
     .thenMeanwhile((state) => assert.is(state.network('free').id, free))
     // One that its driver did not remove.
     .thenState(
       (state) => {
         assert.throws(() => state.network('last'));
+        assert.throws(() => state.network('configured'));
         assert.is(state.network('free').id, free);
-        assert.is(state.network('configured').name, 'configured');
+        assert.is(state.network('on').name, 'on');
       },
-      { removed: [last] },
+      { removed: pruned.map(({ id }) => id).filter((id) => id !== free) },
     );
+  scenario.when('container.start', { container: 'down' }).thenRefused('NETWORK_NOT_FOUND');
   // And may be used again.
   scenario.when('network.connect', { network: 'free', container: 'idle', endpoint: {} }).thenDecided(({ networkId }) => {
     assert.is(networkId, free);
   });
-});
-
-test('given a network that was made anew under the name that a container was configured for, when pruned, then it stays', () => {
-  const scenario = given(
-    ...networks('lan'),
-    created('idle', { networkMode: 'lan' }),
-    did('network.remove', { network: 'lan' }),
-    ...networks('lan'),
-  );
-  const { id } = scenario.world.state.network('lan');
-  scenario.when('network.prune', { networks: [id] }).thenDecided(({ networks: decided }) => assert.equal(decided, []));
 });
 
 test('given a prune under way, when what it takes away is to be used or removed, or more pruned, then that is refused until it is done', () => {

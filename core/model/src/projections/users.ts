@@ -1,5 +1,4 @@
 import type { ContainerRecord, ImageRecord, StateView } from '@shiplog/contracts';
-import { joinedNetworks } from '../network/joined-networks.ts';
 
 type Containers = Pick<StateView, 'containers'>;
 
@@ -24,16 +23,6 @@ export function volumeUsers(view: StateView, name: string): readonly ContainerRe
 export function volumesUsed(view: Containers): ReadonlySet<string> {
   const mounts = [...view.containers.values()].flatMap(({ spec }) => spec.mounts);
   return new Set(mounts.flatMap((mount) => (mount.type === 'volume' ? [mount.source] : [])));
-}
-
-/** Ids of all networks that containers are on, or join when they start next. */
-export function networksUsed(view: StateView): ReadonlySet<string> {
-  return new Set(
-    [...view.containers.values()].flatMap(({ spec, endpoints }) => [
-      ...Object.values(endpoints).map(({ networkId }) => networkId),
-      ...joinedNetworks(view, spec, () => undefined).map(({ network }) => network.id),
-    ]),
-  );
 }
 
 /** Containers that hold something of a network on the host: an endpoint that is attached, being attached or not yet released. */

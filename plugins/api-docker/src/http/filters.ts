@@ -76,6 +76,21 @@ export class Filters {
     return !this.get(key).some((unwanted) => holdsLabel(map, unwanted));
   }
 
+  /** The value of a key that has one at most; undefined when absent. Throws FILTER_INVALID for more, in Docker's words. */
+  one(key: string): string | undefined {
+    const [value, ...more] = this.get(key);
+    if (more.length > 0) throw new ShiplogError('FILTER_INVALID', `more than one ${key} filter specified`);
+    return value;
+  }
+
+  /** Throws FILTER_INVALID for a value that is none of `known`. */
+  among(key: string, known: ReadonlySet<string>): this {
+    for (const value of this.get(key)) {
+      if (!known.has(value)) throw new ShiplogError('FILTER_INVALID', `invalid filter '${key}=${value}'`, { known: [...known].join(', ') });
+    }
+    return this;
+  }
+
   /** A yes-or-no filter; undefined when absent. Throws FILTER_INVALID. */
   flag(key: string): boolean | undefined {
     if (!this.has(key)) return undefined;

@@ -2,7 +2,7 @@ import { type ContainerRecord, ShiplogError, type StateView } from '@shiplog/con
 import type { Filters } from '../http/filters.ts';
 import { isUp } from './container-status.ts';
 import { labelsOf } from './effective-config.ts';
-import { networksOf } from './endpoint-settings.ts';
+import { networksOf, publishedPorts } from './endpoint-settings.ts';
 import { healthStatus } from './healthcheck.ts';
 import { expandPorts } from './ports.ts';
 
@@ -24,6 +24,7 @@ const KEYS = [
   'volume',
 ];
 const STATUSES = new Set(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']);
+const HEALTHS = new Set(['none', 'starting', 'healthy', 'unhealthy']);
 
 export interface ListOptions {
   readonly all: boolean;
@@ -34,9 +35,7 @@ export interface ListOptions {
 /** Containers that `GET /containers/json` lists, newest first. Throws FILTER_INVALID, and CONTAINER_NOT_FOUND for before and since. */
 export function filterContainers(view: StateView, filters: Filters, options: ListOptions): readonly ContainerRecord[] {
   filters.only(...KEYS);
-  for (const status of filters.get('status')) {
-    if (!STATUSES.has(status)) throw new ShiplogError('FILTER_INVALID', `invalid filter 'status=${status}'`);
-  }
+  filters.among('status', STATUSES).among('health', HEALTHS);
   const stopped = options.all || options.limit > 0 || filters.has('status') || filters.has('before') || filters.has('since');
   const newestFirst = [...view.containers.values()].toSorted((a, b) => compare(b, a));
   const matches = matcher(view, filters);
@@ -109,9 +108,9 @@ function joins(container: ContainerRecord, view: StateView, filters: Filters): b
   });
 }
 
+/** Ports of the host, as in Docker: `expose` asks for those of the container. */
 function portsPublished(container: ContainerRecord): readonly string[] {
-  const decided = Object.values(container.endpoints).flatMap(({ ports }) => ports);
-  return (decided.length === 0 ? container.spec.ports : decided).map(({ containerPort, protocol }) => `${containerPort}/${protocol}`);
+  return publishedPorts(container).map(({ hostPort, protocol }) => `${hostPort}/${protocol}`);
 }
 
 function portKeys(text: string): readonly string[] {

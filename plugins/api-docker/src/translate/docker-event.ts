@@ -20,8 +20,7 @@ export function eventLine(event: DockerEvent): string {
     event.type === 'container' || event.type === 'image'
       ? {
           status: event.action,
-          id: event.id,
-          ...(event.type === 'container' ? { from: event.attributes['image'] ?? '' } : {}),
+          ...(event.id === '' ? {} : { id: event.id, ...(event.type === 'container' ? { from: event.attributes['image'] ?? '' } : {}) }),
         }
       : {};
   const document = JSON.stringify({

@@ -167,6 +167,58 @@ test('given prunes, when they are told, then each network and volume that went i
   );
 });
 
+test('given a container with volumes, when it is created and removed with them, then those that came and went with it are told before it', async () => {
+  const mounts = ['old', 'data', 'f'.repeat(64)].map((source) => ({
+    type: 'volume' as const,
+    source,
+    target: `/${source}`,
+    readOnly: false,
+  }));
+  const events = await told((add) => {
+    add('v', 'volume.create.requested', { decided: { name: 'old', driver: 'local' } }, 'volume/old');
+    add('v', 'volume.create.succeeded', {}, 'volume/old');
+    add('a', 'container.create.requested', { decided: { id: ID, name: 'web', spec: { ...spec, mounts }, imageId: 'sha256:1' } });
+    add('a', 'container.create.succeeded', { warnings: [] });
+    add('d', 'container.remove.requested', { decided: { id: ID, kill: false, volumes: ['f'.repeat(64)] } });
+    add('d', 'container.remove.succeeded', {});
+    add('w', 'volume.remove.requested', { decided: { name: 'nobody' } }, 'volume/nobody');
+    add('w', 'volume.remove.succeeded', {}, 'volume/nobody');
+  });
+  assert.equal(
+    events.map(({ type, action, id }) => `${type} ${action} ${id.slice(0, 4)}`),
+    [
+      'volume create old',
+      'volume create data',
+      'volume create ffff',
+      'container create cccc',
+      'volume destroy ffff',
+      'container destroy cccc',
+    ],
+  );
+  assert.equal(events[2]?.attributes, { driver: 'local' });
+});
+
+test('given an exec session that ends before its start is an outcome, when they are told, then it starts first, and once', async () => {
+  const events = await told((add) => {
+    createNetworkAndContainer(add);
+    startContainer(add);
+    add('e', 'exec.create.requested', { decided: { id: 'e1', containerId: ID, spec: { command: ['true'] } } });
+    add('e', 'exec.create.succeeded', {});
+    add('s', 'exec.start.requested', { decided: { id: 'e1' } });
+    add('x', 'exec.exited', { id: 'e1', containerId: ID, exitCode: 0 });
+    add('s', 'exec.start.succeeded', {});
+  });
+  assert.equal(
+    events.slice(-3).map(({ action }) => action),
+    ['exec_create: true', 'exec_start: true', 'exec_die'],
+  );
+});
+
+test('given an event of no one thing, when it is written as a line, then it has no legacy id, as in Docker', () => {
+  const line = eventLine({ type: 'container', action: 'prune', id: '', attributes: { reclaimed: '0' }, time: '1' });
+  assert.equal(Object.keys(JSON.parse(line) as object), ['status', 'Type', 'Action', 'Actor', 'scope', 'time', 'timeNano']);
+});
+
 test('given an event, when it is written as a line, then the nanoseconds are exact and the legacy fields first', () => {
   const line = eventLine({ type: 'container', action: 'start', id: 'x', attributes: { image: 'i' }, time: '1700000000123456789' });
   assert.is(

@@ -14,6 +14,12 @@ interface KnownContainer {
   networks: readonly { readonly id: string; readonly name: string }[];
 }
 
+interface KnownExec {
+  readonly container: string;
+  readonly command: string;
+  started: boolean;
+}
+
 /** What Docker calls content that is taken; it tells nothing of who only looks, or reads what was printed. */
 const TAKEN: { readonly [V in ContentVerb]: string | undefined } = {
   'image.save': 'save',
@@ -44,7 +50,7 @@ export class EventProjection {
   readonly #images = new Map<string, Attributes>();
   readonly #networks = new Map<string, { readonly name: string; readonly type: string }>();
   readonly #volumes = new Map<string, string>();
-  readonly #execs = new Map<string, { readonly container: string; readonly command: string }>();
+  readonly #execs = new Map<string, KnownExec>();
   readonly #open = new Map<string, OpenIntent>();
 
   /** Starts from a state instead of the log's start. Intents that are open in it must be fed with {@link EventProjection.resume}. */
@@ -53,7 +59,8 @@ export class EventProjection {
     for (const image of view.images.values()) projection.#images.set(image.id, image.config.Labels ?? {});
     for (const { id, name, driver } of view.networks.values()) projection.#networks.set(id, { name, type: driver });
     for (const { name, driver } of view.volumes.values()) projection.#volumes.set(name, driver);
-    for (const exec of view.execs.values()) projection.#rememberExec(exec.id, exec.containerId, exec.spec.command);
+    for (const exec of view.execs.values())
+      projection.#rememberExec(exec.id, exec.containerId, exec.spec.command, exec.status !== 'created');
     for (const container of view.containers.values()) {
       const up = container.status === 'running' || container.status === 'paused';
       projection.#containers.set(container.id, {
@@ -95,7 +102,10 @@ export class EventProjection {
       }
       case 'exec.exited': {
         const { id, containerId, exitCode } = event.data;
-        return this.#container(containerId, 'exec_die', event.t, { execID: id, exitCode: String(exitCode) });
+        return [
+          ...this.#startedExec(id, event.t),
+          ...this.#container(containerId, 'exec_die', event.t, { execID: id, exitCode: String(exitCode) }),
+        ];
       }
       case 'content.read':
         return this.#taken(event);
@@ -162,8 +172,12 @@ export class EventProjection {
       }
       case 'container.release.requested':
         return this.#disconnected(intent.data.decided?.id, at);
-      case 'container.remove.requested':
-        return this.#destroyed(intent.data.decided?.id, at);
+      case 'container.remove.requested': {
+        const { decided } = intent.data;
+        const left = this.#disconnected(decided?.id, at);
+        const volumes = (decided?.volumes ?? []).map((name) => this.#destroyedVolume(name, at));
+        return [...left, ...volumes, ...this.#destroyed(decided?.id, at)];
+      }
       case 'container.prune.requested': {
         if (outcome.type !== 'container.prune.succeeded') return [];
         const gone = outcome.data.removed.flatMap((id) => this.#destroyed(id, at));
@@ -175,11 +189,8 @@ export class EventProjection {
         const command = this.#rememberExec(decided.id, decided.containerId, decided.spec.command);
         return this.#container(decided.containerId, `exec_create: ${command}`, at, { execID: decided.id });
       }
-      case 'exec.start.requested': {
-        const exec = this.#execs.get(intent.data.decided?.id ?? '');
-        if (exec === undefined || intent.data.decided === null) return [];
-        return this.#container(exec.container, `exec_start: ${exec.command}`, at, { execID: intent.data.decided.id });
-      }
+      case 'exec.start.requested':
+        return this.#startedExec(intent.data.decided?.id, at);
       default:
         return this.#objectSucceeded(intent, outcome);
     }
@@ -241,13 +252,12 @@ export class EventProjection {
       }
       case 'volume.create.requested': {
         const { decided } = intent.data;
-        if (decided === null || this.#volumes.has(decided.name)) return [];
-        this.#volumes.set(decided.name, decided.driver);
-        return [dockerEvent('volume', 'create', decided.name, { driver: decided.driver }, at)];
+        return decided === null ? [] : this.#createdVolume(decided.name, decided.driver, at);
       }
       case 'volume.remove.requested': {
         const { decided } = intent.data;
-        return decided === null ? [] : [this.#destroyedVolume(decided.name, at)];
+        // Force lets the removal of what is not there succeed.
+        return decided === null || !this.#volumes.has(decided.name) ? [] : [this.#destroyedVolume(decided.name, at)];
       }
       case 'volume.prune.requested': {
         if (outcome.type !== 'volume.prune.succeeded') return [];
@@ -272,9 +282,10 @@ export class EventProjection {
       networks: [],
     });
     // Volumes that are not there yet come with the container.
-    for (const mount of decided.spec.mounts)
-      if (mount.type === 'volume' && !this.#volumes.has(mount.source)) this.#volumes.set(mount.source, mount.driver ?? 'local');
-    return this.#container(decided.id, 'create', at);
+    const volumes = decided.spec.mounts.flatMap((mount) =>
+      mount.type === 'volume' ? this.#createdVolume(mount.source, mount.driver ?? 'local', at) : [],
+    );
+    return [...volumes, ...this.#container(decided.id, 'create', at)];
   }
 
   #started(decided: IntentData<'container.start'>['decided'], at: string): readonly DockerEvent[] {
@@ -382,16 +393,30 @@ export class EventProjection {
     return removed;
   }
 
+  #createdVolume(name: string, driver: string, at: string): readonly DockerEvent[] {
+    if (this.#volumes.has(name)) return [];
+    this.#volumes.set(name, driver);
+    return [dockerEvent('volume', 'create', name, { driver }, at)];
+  }
+
   #destroyedVolume(name: string, at: string): DockerEvent {
     const driver = this.#volumes.get(name) ?? '';
     this.#volumes.delete(name);
     return dockerEvent('volume', 'destroy', name, { driver }, at);
   }
 
-  #rememberExec(id: string, container: string, words: readonly string[]): string {
+  #rememberExec(id: string, container: string, words: readonly string[], started = false): string {
     const command = words.join(' ');
-    this.#execs.set(id, { container, command });
+    this.#execs.set(id, { container, command, started });
     return command;
+  }
+
+  /** Once: a session that ends at once may do so before its start is an outcome. */
+  #startedExec(id: string | undefined, at: string): readonly DockerEvent[] {
+    const exec = id === undefined ? undefined : this.#execs.get(id);
+    if (id === undefined || exec === undefined || exec.started) return [];
+    exec.started = true;
+    return this.#container(exec.container, `exec_start: ${exec.command}`, at, { execID: id });
   }
 
   #wasUp(intent: ShiplogEvent): boolean {

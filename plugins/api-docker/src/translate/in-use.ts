@@ -1,8 +1,9 @@
 import type { StateView } from '@shiplog/contracts';
 
-/** Ids of the networks that containers are on, running or not. */
+/** Ids of the networks that containers are on: as in Docker, those of a container that is down are free. */
 export function networksInUse(view: StateView): ReadonlySet<string> {
-  return new Set([...view.containers.values()].flatMap(({ endpoints }) => Object.values(endpoints).map(({ networkId }) => networkId)));
+  const on = [...view.containers.values()].filter(({ active }) => active).flatMap(({ endpoints }) => Object.values(endpoints));
+  return new Set(on.map(({ networkId }) => networkId));
 }
 
 /** Names of the volumes that containers mount, running or not. */

@@ -10,14 +10,14 @@ export async function pruneContainers(exchange: Exchange): Promise<void> {
   const { engine, query, caller, response } = exchange;
   const containers = await decode(exchange, 'container.prune', async () => {
     const filters = Filters.parse(query.get('filters')).only('until', 'label', 'label!');
-    const until = filters.get('until').map((text) => parseMoment(text) ?? 0n);
+    const until = parseMoment(filters.one('until') ?? null);
     const view = await engine.view();
     return [...view.containers.values()]
       .filter((container) => {
         const labels = labelsOf(container.spec, view.images.get(container.imageId));
         return (
           (container.status === 'created' || container.status === 'exited' || container.status === 'dead') &&
-          until.every((moment) => BigInt(container.createdAt || '0') < moment) &&
+          (until === undefined || BigInt(container.createdAt || '0') < until) &&
           filters.labels('label', labels) &&
           filters.noLabels('label!', labels)
         );

@@ -12,7 +12,7 @@ const EXIT_DEADLINE_MS = 10_000;
 
 /**
  * `POST /exec/{id}/start`. Attached, the connection switches first and the process starts then; a start that fails is
- * told in the stream. The stream ends once the exit is recorded, because clients ask for the exit code right after.
+ * told in the stream, as what the program printed, where Docker tells it. The stream ends once the exit is recorded, because clients ask for the exit code right after.
  */
 export async function startExec(exchange: Exchange): Promise<void> {
   const { engine, caller, response, version, gone } = exchange;
@@ -48,7 +48,7 @@ export async function startExec(exchange: Exchange): Promise<void> {
     await exitRecorded(engine, exec, gone);
   } else {
     const text = Buffer.from(`${messageOf(failed)}\r\n`);
-    await client.write(spec.tty ? text : frame(2, text));
+    await client.write(spec.tty ? text : frame(1, text));
   }
   client.end();
 }

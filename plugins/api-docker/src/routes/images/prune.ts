@@ -11,14 +11,14 @@ export async function pruneImages(exchange: Exchange): Promise<void> {
   const images = await decode(exchange, 'image.prune', async () => {
     const filters = Filters.parse(query.get('filters')).only('dangling', 'until', 'label', 'label!');
     const tagged = filters.flag('dangling') === false;
-    const until = filters.get('until').map((text) => Number((parseMoment(text) ?? 0n) / 1_000_000_000n));
+    const until = parseMoment(filters.one('until') ?? null);
     const view = await engine.view();
     const isOnTheWay = onTheWay(view);
     const found = [...view.images.values()].filter((image) => {
       const labels = image.config.Labels ?? {};
       return (
         (tagged || (image.tags.length === 0 && !isOnTheWay(image))) &&
-        until.every((time) => createdSeconds(image) < time) &&
+        (until === undefined || createdSeconds(image) < Number(until / 1_000_000_000n)) &&
         filters.labels('label', labels) &&
         filters.noLabels('label!', labels)
       );

@@ -5,9 +5,13 @@ import { json } from '../../http/reply.ts';
 import { networksInUse } from '../../translate/in-use.ts';
 import { networkInspect } from '../../translate/network-inspect.ts';
 
+const TYPES = new Set(['builtin', 'custom']);
+
 /** `GET /networks`. */
 export async function listNetworks({ engine, query, response, version }: Exchange): Promise<void> {
-  const filters = Filters.parse(query.get('filters')).only('dangling', 'driver', 'id', 'label', 'name', 'scope', 'type');
+  const filters = Filters.parse(query.get('filters'))
+    .only('dangling', 'driver', 'id', 'label', 'name', 'scope', 'type')
+    .among('type', TYPES);
   const dangling = filters.flag('dangling');
   const { view } = await look({ engine, query });
   const used = networksInUse(view);
