@@ -62,7 +62,7 @@ test('given what cannot run, when it is run, then docker ends with 127 or 125 an
   await using server = await serve();
   const missing = await docker(server.socketPath, ['run', 'busybox', 'nosuch']);
   assert.is(missing.code, 127);
-  assert.match(missing.stdout, 'executable file not found in $PATH');
+  assert.match(missing.stderr, 'executable file not found in $PATH');
   const unknown = await docker(server.socketPath, ['run', 'nobody:1', 'true']);
   assert.is(unknown.code, 125);
   assert.match(unknown.stderr, 'manifest for nobody:1 not found');
@@ -91,7 +91,7 @@ test('given a running container, when commands are executed in it, then output, 
   assert.is((await docker(socketPath, ['exec', 'bg', 'exit', '7'])).code, 7);
   const missing = await docker(socketPath, ['exec', 'bg', 'nosuch']);
   assert.is(missing.code, 127);
-  assert.match(missing.stderr, 'executable file not found');
+  assert.match(missing.stdout, 'executable file not found');
   assert.equal(await docker(socketPath, ['exec', '-d', 'bg', 'both']), { code: 0, stdout: '', stderr: '' });
 });
 
