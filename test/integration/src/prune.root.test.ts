@@ -144,7 +144,12 @@ test('given volumes, when they are pruned, then those that nothing mounts go, th
   assert.equal(await volumes(), ['elsewhere', 'kept', 'mounted']);
   await docker('volume', 'rm', 'elsewhere');
   assert.equal(await told('volume', since), [
-    ...['destroy local', 'destroy local', 'destroy local', 'prune 0', 'prune 2048000', 'prune 2048000'],
+    'destroy local',
+    'destroy local',
+    'destroy local',
+    'prune 0',
+    'prune 2048000',
+    'prune 2048000',
   ]);
   assert.equal(
     (await acts('volume.*', '--object', 'named')).map(({ verb, removed }) => [verb, removed]),
