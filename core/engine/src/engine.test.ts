@@ -95,6 +95,17 @@ test('given a start, when any of its effects fails, then nothing of it stays and
   }
 });
 
+test('given somebody attached to a container that was made, when its start fails, then what they read ends', async () => {
+  const { world, engine } = await withImage();
+  const { id } = await engine.execute('container.create', { spec: simSpec() }, CALLER);
+  const channel = await engine.attach(id, { stdin: false, stdout: true, stderr: true }, CALLER);
+  world.effects = 0;
+  world.failAt = 1;
+  assert.is.not(await codeOf(engine.execute('container.start', { container: id }, CALLER)), 'none');
+  for await (const _ of channel.output) assert.unreachable('nothing ran');
+  await engine.stop('test');
+});
+
 test('given an endpoint that no container has, when the engine starts, then it is removed and drift says so, though a removal failed', async () => {
   const { world, disk, engine, rest } = await withImage();
   const { id } = await engine.execute('container.create', { name: 'web', spec: simSpec() }, CALLER);

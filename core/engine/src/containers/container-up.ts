@@ -20,9 +20,19 @@ export interface Attachments {
 
 /**
  * Brings a container up: root file system, sandbox, endpoints, cgroup, process. What does not depend on one another runs
- * side by side: the endpoints are wired while the runtime builds the process, which only needs the sandbox.
+ * side by side: the endpoints are wired while the runtime builds the process, which only needs the sandbox. Where it fails, who waits for what the
+ * container prints waits no longer, as in Docker.
  */
 export async function bringUp(op: Operation, recorded: ContainerRecord, image: ImageRecord, attachments: Attachments): Promise<ProcessRef> {
+  try {
+    return await up(op, recorded, image, attachments);
+  } catch (error) {
+    op.engine.io.forget(recorded.id);
+    throw error;
+  }
+}
+
+async function up(op: Operation, recorded: ContainerRecord, image: ImageRecord, attachments: Attachments): Promise<ProcessRef> {
   const { parts, io } = op.engine;
   const container = await op.engine.images.within(await op.revealed(recorded), image);
   const { id } = container;

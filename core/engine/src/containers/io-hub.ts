@@ -72,8 +72,9 @@ export class IoHub {
     const key = target.exec ?? target.id;
     const waiting = this.#waiting.get(key) ?? [];
     this.#waiting.delete(key);
-    // Who left while waiting, as after a start that failed, is no reader.
-    for (const channel of waiting) if (!channel.closed) channel.connect(await this.attach('runtime', runtime, target));
+    // Who left while waiting is no reader. The newest first: some left without a sign, and a monitor may take one reader a turn, so that the last of many
+    // misses what a process prints at once.
+    for (const channel of waiting.toReversed()) if (!channel.closed) channel.connect(await this.attach('runtime', runtime, target));
   }
 
   /** Ends every channel that waits for a process that will not come. */
