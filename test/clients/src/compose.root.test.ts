@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { busyboxArchive, hostTraces, run, TestDaemon } from '@shiplog/test-support';
+import { busyboxArchive, fetchText, hostTraces, run, TestDaemon } from '@shiplog/test-support';
 
 const IMAGE = 'busybox:test';
 
@@ -104,7 +104,7 @@ async function states(): Promise<readonly string[]> {
 async function page(service: string): Promise<string> {
   const address = (await compose('port', service, '80')).trim();
   assert.match(address, /^127\.0\.0\.1:\d+$/);
-  return (await fetch(`http://${address}/`)).text();
+  return fetchText(`http://${address}/`);
 }
 
 test('given an application, when it is brought up, then each service is as its file says', async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { busyboxArchive, hostTraces, run, TestDaemon } from '@shiplog/test-support';
+import { busyboxArchive, fetchText, hostTraces, run, TestDaemon } from '@shiplog/test-support';
 
 const test = suite('docker run');
 const scratch = await mkdtemp(join(tmpdir(), 'shiplog-compat-'));
@@ -308,16 +308,5 @@ test('given a container that was made before, when docker asks for events since 
 test('given all of the above, when the host is looked at, then nothing of it is left', async () => {
   assert.equal(await hostTraces(daemon.directory), []);
 });
-
-async function fetchText(url: string): Promise<string> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await (await fetch(url)).text();
-    } catch (error) {
-      if (tries === 50) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-}
 
 test.run();

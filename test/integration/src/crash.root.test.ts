@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { hostTraces } from '@shiplog/test-support';
+import { fetchText, hostTraces } from '@shiplog/test-support';
 import { IMAGE, inParallel, prepare } from './prepare.ts';
 
 const test = suite('kill -9');
@@ -16,7 +16,7 @@ test('given a container that runs, when the daemon is killed and started again, 
   const before = await pid();
   const { stdout: address } = await daemon.docker(['port', 'survivor', '80/tcp']);
   await daemon.end('SIGKILL');
-  assert.is(await (await fetch(`http://${address.trim()}/`)).text(), 'hello\n');
+  assert.is(await fetchText(`http://${address.trim()}/`), 'hello\n');
   await daemon.start();
   assert.is(await pid(), before);
   assert.equal(await daemon.docker(['exec', 'survivor', 'echo', 'in']), { code: 0, stdout: 'in\n', stderr: '' });

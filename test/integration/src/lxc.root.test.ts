@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { hostTraces, type Ran } from '@shiplog/test-support';
+import { fetchText, hostTraces, type Ran } from '@shiplog/test-support';
 import { IMAGE, prepare } from './prepare.ts';
 
 const test = suite('lxc, with the docker command');
@@ -70,7 +70,7 @@ test('given a terminal, when a program runs on it, then it is its controlling te
 
 test('given a server with a published port, when the daemon is killed, then it goes on, and can be executed in, stopped, started and removed', async () => {
   await docker('run', '-d', '--name', 'server', '--runtime', 'lxc', '-p', '127.0.0.1::80', IMAGE, 'httpd', '-f', '-h', '/www');
-  const page = async (): Promise<string> => (await fetch(`http://${await docker('port', 'server', '80/tcp')}/`)).text();
+  const page = async (): Promise<string> => fetchText(`http://${await docker('port', 'server', '80/tcp')}/`);
   const first = await page();
   assert.is.not(first, '');
   await daemon.end('SIGKILL');

@@ -3,6 +3,7 @@ export { busyboxLayout } from './busybox-layout.ts';
 export { busyboxArchive } from './busybox-image.ts';
 export { caughtBy, checksCanFail } from './checks-can-fail.ts';
 export { run } from './command.ts';
+export { fetchText } from './fetch-text.ts';
 export { replacing } from './replacing.ts';
 export { report, reported, REPORTS, sampled } from './report-checks.ts';
 export { runFile } from './run-file.ts';
