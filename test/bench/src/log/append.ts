@@ -55,6 +55,8 @@ export class AppendBench {
       // As many as are ever under way at once: what a sync for each crowd costs by itself.
       'raw batch of 256, array form': () => rate(CROWD_EVENTS, () => this.#rawBatches('array', CROWD)),
       '256 appenders': () => this.#crowd(),
+      // As an operation appends: several events at once. As many are under way then as the baseline has in a batch.
+      '256 appenders of four events': () => this.#crowd(4),
       // What the same crowd would get with no guarantee but the sync: one write for all of it, or half of it beside the other half's.
       'bare, texts given': () => this.#bareCrowd(CROWD, () => text),
       'bare, requests and JSON': () => this.#bareCrowd(CROWD, () => this.#bareText()),
@@ -100,13 +102,13 @@ export class AppendBench {
     for (let done = 0; done < LONE_EVENTS; done++) await this.raw.put(this.#nextKey(), value, { sync: true });
   }
 
-  #crowd(): Promise<number> {
+  #crowd(events = 1): Promise<number> {
     return crowd(async () => {
-      const request = this.#request();
+      const request = this.#request(events);
       const began = performance.now();
       await this.log.append(request).durable;
-      this.#waits.push(performance.now() - began);
-    });
+      if (events === 1) this.#waits.push(performance.now() - began);
+    }, events);
   }
 
   #bareCrowd(enough: number, text: () => string): Promise<number> {
@@ -128,12 +130,14 @@ export class AppendBench {
   }
 
   /** It expects its stream's revision, and that nobody ever held its port. */
-  #request(): AppendRequest {
+  #request(events = 1): AppendRequest {
     const number = ++this.#number;
     const request = stopRequest(number, { idem: `key-${number}` });
-    const stream = request.events[0]?.stream ?? 'engine';
+    const [event] = request.events;
+    const stream = event?.stream ?? 'engine';
     return {
       ...request,
+      ...(event !== undefined && events > 1 && { events: Array.from({ length: events }, () => event) }),
       expected: { [stream]: this.log.revision(stream) },
       conditions: [{ tags: [`port:tcp:${number}`], after: -1 }],
     };
@@ -144,9 +148,9 @@ export class AppendBench {
   }
 }
 
-/** Events a second of 256 loops, each of which waits for what it appends. */
-function crowd(append: () => Promise<void>): Promise<number> {
-  let left = CROWD_EVENTS;
+/** Events a second of 256 loops, each of which waits for what it appends: `events` at once. */
+function crowd(append: () => Promise<void>, events = 1): Promise<number> {
+  let left = CROWD_EVENTS / events;
   const appender = async (): Promise<void> => {
     while (left-- > 0) await append();
   };
