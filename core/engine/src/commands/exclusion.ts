@@ -1,6 +1,6 @@
 import type { CommandArgs, CommandType, ContainerRecord, StateView } from '@shiplog/contracts';
 import { ShiplogError } from '@shiplog/contracts';
-import { hasEnded } from '@shiplog/model';
+import { hasEnded, networkUsers } from '@shiplog/model';
 
 /** Verbs that have a container to themselves. Others may go on beside them. */
 const EXCLUSIVE: ReadonlySet<CommandType> = new Set<CommandType>([
@@ -79,6 +79,26 @@ export function sparesReaders(type: CommandType): boolean {
 /** A container that ended and still holds what it had cannot start, or change its networks, before that is given back. */
 export function needsRelease(type: CommandType, container: ContainerRecord | undefined): boolean {
   return NEED_RELEASE.has(type) && container !== undefined && hasEnded(container) && container.active && !container.spec.autoRemove;
+}
+
+/**
+ * Containers that have ended and still hold something of a network that a verb is to remove. What they held is given back in moments: as in Docker,
+ * whoever was told of a stop may remove its networks.
+ */
+export function endedOnNetworks<T extends CommandType>(view: StateView, type: T, args: CommandArgs[T]): readonly ContainerRecord[] {
+  return networksToGo(view, type, args).flatMap((id) => networkUsers(view, id).filter(hasEnded));
+}
+
+function networksToGo<T extends CommandType>(view: StateView, type: T, args: CommandArgs[T]): readonly string[] {
+  if (type === 'network.prune') return (args as CommandArgs['network.prune']).networks;
+  if (type !== 'network.remove') return [];
+  try {
+    return [view.network((args as CommandArgs['network.remove']).network).id];
+  } catch (error) {
+    // Decide will refuse the reference.
+    if (error instanceof ShiplogError) return [];
+    throw error;
+  }
 }
 
 /** Whether a command makes or takes away layers, as things are. A removal does with a container that is not where its image is. */

@@ -24,7 +24,7 @@ import {
 import { authorize, authorizersFor, authorizedEvent, denialIn } from './authorize.ts';
 import type { EngineCore } from '../core.ts';
 import { system } from '../system.ts';
-import { needsRelease, sharesLayers, soleContainer, sparesReaders } from './exclusion.ts';
+import { endedOnNetworks, needsRelease, sharesLayers, soleContainer, sparesReaders } from './exclusion.ts';
 import { Operation } from './operation.ts';
 import { pluginFacts } from '../drivers/plugin-facts.ts';
 import { scrubbed } from '../secrets/scrub.ts';
@@ -38,6 +38,9 @@ const NOTHING = {} as never;
 
 /** How long a prune waits for those who follow, and how often it looks at them. Milliseconds. */
 const FOLLOWERS_MS = { patience: 2000, look: 50 };
+
+/** How long the removal of a network waits for containers that have ended to give it back. Milliseconds. */
+const RELEASE_PATIENCE_MS = 5000;
 
 /** A decision that is in the log. `finished` tells those who wait for its effects, if there are any to come. */
 interface Entered {
@@ -277,9 +280,26 @@ export class Executor {
           await this.core.filesOfContainers.unused(id);
         }),
       );
+    await this.#releaseNetworks(type, args);
     const container = soleContainer(this.core.ledger.head, type, args);
     if (container !== undefined) await this.#takeContainer(type, args, container, caller);
     if (sharesLayers(this.core.ledger.head, type, args)) await layers.take();
+  }
+
+  /** Has containers that ended give back the networks that are to go. One that takes long, as where a driver is stuck, keeps its network. */
+  async #releaseNetworks<T extends CommandType>(type: T, args: CommandArgs[T]): Promise<void> {
+    const ended = endedOnNetworks(this.core.ledger.head, type, args);
+    if (ended.length === 0) return;
+    const released = Promise.all(
+      ended.map(async ({ id }) => {
+        await this.idle(id);
+        await settle(this.core, this, id);
+      }),
+    );
+    const patience = Promise.withResolvers<void>();
+    const forget = this.core.parts.clock.after(RELEASE_PATIENCE_MS, patience.resolve);
+    await Promise.race([released, patience.promise]);
+    forget();
   }
 
   /** A forced removal does not wait for a stop's patience to run out; a start first has what an earlier run still holds given back. */

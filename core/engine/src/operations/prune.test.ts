@@ -167,6 +167,39 @@ test('given a container that its driver does not remove, when all are pruned, th
   await engine.stop('test');
 });
 
+test('given a container that was just stopped, when its network is removed or pruned, then what it held is given back before', async () => {
+  const { start } = trial();
+  const engine = await start();
+  await engine.execute('image.load', { quiet: true }, CALLER, { body: (async function* () {})() });
+  const networks = await make(engine);
+  for (const name of NAMES) {
+    await engine.execute('container.create', { name, spec: simSpec({ networkMode: name, autoRemove: name === 'three' }) }, CALLER);
+    await engine.execute('container.start', { container: name }, CALLER);
+  }
+  assert.is(await codeOf(engine.execute('network.remove', { network: 'one' }, CALLER)), 'NETWORK_IN_USE');
+  await engine.execute('container.stop', { container: 'one' }, CALLER);
+  await engine.execute('network.remove', { network: 'one' }, CALLER);
+  await engine.execute('container.stop', { container: 'three' }, CALLER);
+  // The second runs.
+  assert.equal(namesOf((await engine.execute('network.prune', { networks }, CALLER)).removed), ['three']);
+  await engine.stop('test');
+});
+
+test('given a container that does not give back what it held, when its network is removed, then it is refused in the end', async () => {
+  const { world, start } = trial();
+  const engine = await start();
+  await engine.execute('image.load', { quiet: true }, CALLER, { body: (async function* () {})() });
+  const networks = await make(engine);
+  const { id } = await engine.execute('container.create', { name: 'one', spec: simSpec({ networkMode: 'one' }) }, CALLER);
+  await engine.execute('container.start', { container: 'one' }, CALLER);
+  world.dieAt = world.effects + 1;
+  world.exit(id, 3);
+  while ((await engine.view()).container('one').status !== 'exited') await new Promise((resolve) => setImmediate(resolve));
+  assert.is(await codeOf(engine.execute('network.remove', { network: 'one' }, CALLER)), 'NETWORK_IN_USE');
+  world.abandon();
+  assert.ok((await engine.view()).networks.has(networks[0] ?? ''));
+});
+
 test('given drivers that remove nothing, when all is pruned, then it fails with the first reason, and everything is as before', async () => {
   const { failing, start } = trial();
   const engine = await start();
