@@ -210,6 +210,8 @@ export interface ExecSpec {
   readonly attachStdin: boolean;
   readonly attachStdout: boolean;
   readonly attachStderr: boolean;
+  /** Keys that leave its terminal, as Docker writes them (`ctrl-p,ctrl-q`), where they are not the usual ones. */
+  readonly detachKeys?: string;
   readonly privileged: boolean;
   readonly consoleSize?: { readonly rows: number; readonly columns: number };
 }

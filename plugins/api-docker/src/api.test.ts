@@ -1,6 +1,8 @@
 import { get, request } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { ShiplogError } from '@shiplog/contracts';
+import { networkLinkName } from '@shiplog/driver-kit';
+import { MASKED_PATHS, READONLY_PATHS } from '@shiplog/oci';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { look } from './http/moment.ts';
@@ -345,6 +347,55 @@ test('given a terminal of an exec session, when the detach keys come, then the c
   const json = '{"Detach":false,"Tty":true}';
   const head = `POST /exec/${exec}/start HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: ${json.length}\r\n\r\n`;
   await talk(server.socketPath, [head, json, 'hi\x10\x11']);
+  assert.equal(server.engine.passed, ['detached exec']);
+});
+
+test('given what only defaults say, when it is inspected, then it is told as Docker tells it', async () => {
+  await using server = await serve();
+  const inspect = async (path: string): Promise<never> => JSON.parse((await ask(server.socketPath, 'GET', path)).text) as never;
+  const pathsOf = async (HostConfig: object): Promise<readonly unknown[]> => {
+    const body = JSON.stringify({ Image: 'busybox', HostConfig });
+    const { Id } = JSON.parse((await ask(server.socketPath, 'POST', '/containers/create', { body })).text) as { Id: string };
+    const { HostConfig: told }: { HostConfig: { MaskedPaths: unknown; ReadonlyPaths: unknown } } = await inspect(`/containers/${Id}/json`);
+    return [told.MaskedPaths, told.ReadonlyPaths];
+  };
+  assert.equal(await pathsOf({}), [MASKED_PATHS, READONLY_PATHS]);
+  assert.equal(await pathsOf({ Privileged: true }), [null, null]);
+  assert.equal(await pathsOf({ MaskedPaths: [], ReadonlyPaths: ['/proc/sys'] }), [[], ['/proc/sys']]);
+  const { Id, Options }: { Id: string; Options: object } = await inspect('/networks/bridge?scope=local');
+  assert.equal(Options, {
+    'com.docker.network.bridge.default_bridge': 'true',
+    'com.docker.network.bridge.enable_icc': 'true',
+    'com.docker.network.bridge.enable_ip_masquerade': 'true',
+    'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0',
+    'com.docker.network.bridge.name': networkLinkName(Id),
+    'com.docker.network.driver.mtu': '1500',
+  });
+  const elsewhere = await ask(server.socketPath, 'GET', '/networks/bridge?scope=swarm');
+  assert.equal([elsewhere.status, /network bridge not found/.test(elsewhere.text)], [404, true]);
+  const image = async (version: string): Promise<object> => inspect(`/v${version}/images/busybox/json`);
+  assert.equal(['Container' in (await image('1.41')), 'Container' in (await image('1.45'))], [true, false]);
+});
+
+test('given an exec session with detach keys of its own, when these come, then the client is let go, and the usual ones are input; wrong ones are refused', async () => {
+  await using server = await serve();
+  const id = await start(server.socketPath, ['sleep']);
+  const create = (DetachKeys: string) => {
+    const body = JSON.stringify({ Cmd: ['cat'], AttachStdin: true, AttachStdout: true, Tty: true, DetachKeys });
+    return ask(server.socketPath, 'POST', `/containers/${id}/exec`, { body });
+  };
+  const wrong = await create('ctrl-x,none');
+  assert.equal([wrong.status, server.engine.refusals.map(({ type }) => type)], [400, ['exec.create']]);
+  assert.match(wrong.text, 'invalid detach keys');
+  const { Id: exec } = JSON.parse((await create('ctrl-x,y')).text) as { Id: string };
+  assert.match(
+    (await ask(server.socketPath, 'GET', `/exec/${exec}/json`)).text,
+    `"DetachKeys":"${Buffer.from('\x18y').toString('base64')}"`,
+  );
+  const json = '{"Detach":false,"Tty":true}';
+  const head = `POST /exec/${exec}/start HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: ${json.length}\r\n\r\n`;
+  const bytes = (await talk(server.socketPath, [head, json, 'hi\x10\x11\x18y'])).toString('latin1');
+  assert.ok(bytes.endsWith('hi\x10\x11'), JSON.stringify(bytes));
   assert.equal(server.engine.passed, ['detached exec']);
 });
 

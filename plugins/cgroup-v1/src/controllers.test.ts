@@ -182,6 +182,7 @@ test('given the files of a group, when a sample is taken, then it is in the word
     'pids.current': '2\n',
     'pids.max': 'max\n',
     'cpuacct.usage': '300\n',
+    'cpuacct.usage_percpu': '180 120 \n',
     'cpuacct.usage_user': '200\n',
     'cpuacct.usage_sys': '100\n',
     'cpu.stat': 'nr_periods 5\nnr_throttled 2\nthrottled_time 70\n',
@@ -198,7 +199,7 @@ test('given the files of a group, when a sample is taken, then it is in the word
   for (const [file, text] of Object.entries(files)) await writeFile(join(directory.path, file), text);
   assert.equal(await sample(() => directory.path), {
     pids: { current: 2, limit: 0 },
-    cpu: { usageNs: 300, userNs: 200, systemNs: 100, periods: 5, throttledPeriods: 2, throttledNs: 70 },
+    cpu: { usageNs: 300, userNs: 200, systemNs: 100, perCpuNs: [180, 120], periods: 5, throttledPeriods: 2, throttledNs: 70 },
     memory: {
       usageBytes: 4096,
       maxUsageBytes: 8192,
@@ -210,8 +211,8 @@ test('given the files of a group, when a sample is taken, then it is in the word
     },
     io: [{ major: 8, minor: 0, readBytes: 10, writeBytes: 20, reads: 1, writes: 2 }],
   });
-  const { memory: none } = await sample(() => undefined);
-  assert.is(none.usageBytes, 0);
+  const { cpu, memory } = await sample(() => undefined);
+  assert.equal([cpu.perCpuNs, memory.usageBytes], [undefined, 0]);
 });
 
 test.run();

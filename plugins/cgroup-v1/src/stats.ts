@@ -10,11 +10,12 @@ const UNLIMITED = 2 ** 50;
 export async function sample(directoryOf: (controller: string) => string | undefined): Promise<Stats> {
   // Where a controller is not mounted there is no file, and the number is 0.
   const at = (controller: string, file: string): string => `${directoryOf(controller) ?? ''}/${file}`;
-  const [pidsNow, pidsMax, usage, user, system, throttling, memory, peak, limit, hits, swapHits, detail, oom, bytes, requests] =
+  const [pidsNow, pidsMax, usage, each, user, system, throttling, memory, peak, limit, hits, swapHits, detail, oom, bytes, requests] =
     await Promise.all([
       readControlNumber(at('pids', 'pids.current')),
       readControlNumber(at('pids', 'pids.max')),
       readControlNumber(at('cpuacct', 'cpuacct.usage')),
+      readControl(at('cpuacct', 'cpuacct.usage_percpu')),
       readControlNumber(at('cpuacct', 'cpuacct.usage_user')),
       readControlNumber(at('cpuacct', 'cpuacct.usage_sys')),
       readControlTable(at('cpu', 'cpu.stat')),
@@ -34,6 +35,7 @@ export async function sample(directoryOf: (controller: string) => string | undef
       usageNs: usage,
       userNs: user,
       systemNs: system,
+      ...(each.trim() === '' ? {} : { perCpuNs: each.trim().split(/\s+/).map(Number) }),
       periods: throttling.nr_periods ?? 0,
       throttledPeriods: throttling.nr_throttled ?? 0,
       throttledNs: throttling.throttled_time ?? 0,

@@ -92,6 +92,8 @@ export const CGROUP_VERBS = {
         usageNs: Type.Number(),
         userNs: Type.Number(),
         systemNs: Type.Number(),
+        /** Of each CPU, where the kernel counts that (cgroup v1). */
+        perCpuNs: Type.Optional(Type.Array(Type.Number())),
         periods: Type.Number(),
         throttledPeriods: Type.Number(),
         throttledNs: Type.Number(),

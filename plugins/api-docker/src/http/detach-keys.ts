@@ -3,10 +3,11 @@ import { ShiplogError } from '@shiplog/contracts';
 /** What leaves a terminal without ending its program, unless the client says otherwise. */
 export const DEFAULT_DETACH_KEYS = 'ctrl-p,ctrl-q';
 
-/** Bytes of a detach sequence such as `ctrl-p,ctrl-q` or `a,b`. Throws REQUEST_INVALID. */
+/** Bytes of a detach sequence such as `ctrl-p,ctrl-q`, `a,b` or `DEL`. Throws REQUEST_INVALID. */
 export function parseDetachKeys(text: string): readonly number[] {
   return text.split(',').map((key) => {
-    if (key.length === 1) return key.charCodeAt(0);
+    if (/^[\0-\x7f]$/.test(key)) return key.charCodeAt(0);
+    if (key === 'DEL') return 127;
     const control = /^ctrl-([a-z@[\\\]^_])$/.exec(key)?.[1];
     if (control === undefined) throw new ShiplogError('REQUEST_INVALID', `invalid detach keys (${text}): unknown character '${key}'`);
     return control.toUpperCase().charCodeAt(0) - 64;

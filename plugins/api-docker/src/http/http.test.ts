@@ -13,7 +13,8 @@ const test = suite('parts of the HTTP layer');
 
 test('given detach keys, when they are split over chunks, then they are found, and what only began like them is passed on', () => {
   assert.equal(parseDetachKeys('ctrl-p,ctrl-q,a,ctrl-\\'), [16, 17, 97, 28]);
-  assert.throws(() => parseDetachKeys('ctrl-'), /invalid detach keys/);
+  assert.equal(parseDetachKeys('DEL,ctrl-@'), [127, 0]);
+  for (const wrong of ['ctrl-', 'ctrl-A', 'é', 'ab', '']) assert.throws(() => parseDetachKeys(wrong), /invalid detach keys/, wrong);
   const scanner = new DetachScanner([16, 17]);
   assert.equal(scanner.scan(Uint8Array.of(1, 16)), { pass: Uint8Array.of(1), detached: false });
   assert.equal(scanner.scan(Uint8Array.of(16, 2)), { pass: Uint8Array.of(16, 16, 2), detached: false });

@@ -32,6 +32,7 @@ function cpuOf(sample: ContainerUsage | undefined): object {
   return {
     cpu_usage: {
       total_usage: cpu?.usageNs ?? 0,
+      ...(cpu?.perCpuNs === undefined ? {} : { percpu_usage: cpu.perCpuNs }),
       usage_in_kernelmode: cpu?.systemNs ?? 0,
       usage_in_usermode: cpu?.userNs ?? 0,
     },

@@ -1,6 +1,7 @@
 import type { ExecRecord } from '@shiplog/contracts';
+import { parseDetachKeys } from '../http/detach-keys.ts';
 
-/** Answer of `GET /exec/{id}/json`. `ExitCode` is null until it has ended. */
+/** Answer of `GET /exec/{id}/json`. `ExitCode` is null until it has ended; `DetachKeys` are bytes in base64, none where they are the usual ones. */
 export function execInspect(exec: ExecRecord): object {
   const [entrypoint = '', ...args] = exec.spec.command;
   return {
@@ -19,7 +20,7 @@ export function execInspect(exec: ExecRecord): object {
     OpenStdout: exec.spec.attachStdout,
     CanRemove: exec.status === 'exited',
     ContainerID: exec.containerId,
-    DetachKeys: '',
+    DetachKeys: exec.spec.detachKeys === undefined ? '' : Buffer.from(parseDetachKeys(exec.spec.detachKeys)).toString('base64'),
     Pid: exec.status === 'running' ? (exec.process?.pid ?? 0) : 0,
   };
 }

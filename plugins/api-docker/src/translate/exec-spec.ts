@@ -1,4 +1,5 @@
 import type { ExecSpec } from '@shiplog/contracts';
+import { parseDetachKeys } from '../http/detach-keys.ts';
 import type { Fields } from '../http/fields.ts';
 import { invalid } from './refusals.ts';
 
@@ -6,6 +7,8 @@ import { invalid } from './refusals.ts';
 export function translateExec(body: Fields): { readonly spec: Omit<ExecSpec, 'env'>; readonly env: readonly string[] } {
   const command = body.words('Cmd') ?? [];
   if (command.length === 0) throw invalid('No exec command specified');
+  const detachKeys = body.string('DetachKeys');
+  if (detachKeys !== '') parseDetachKeys(detachKeys);
   const [rows = 0, columns = 0] = body.integers('ConsoleSize');
   const spec = {
     command,
@@ -15,6 +18,7 @@ export function translateExec(body: Fields): { readonly spec: Omit<ExecSpec, 'en
     attachStdin: body.boolean('AttachStdin'),
     attachStdout: body.boolean('AttachStdout'),
     attachStderr: body.boolean('AttachStderr'),
+    ...(detachKeys === '' ? {} : { detachKeys }),
     privileged: body.boolean('Privileged'),
     ...(rows > 0 && columns > 0 ? { consoleSize: { rows, columns } } : {}),
   };

@@ -1,4 +1,5 @@
 import type { ContainerSpec, ResourceLimits } from '@shiplog/contracts';
+import { MASKED_PATHS, READONLY_PATHS } from '@shiplog/oci';
 import { mountFields } from './mount-points.ts';
 
 /** HostConfig, rebuilt from the spec. */
@@ -49,8 +50,8 @@ export function hostConfigOf(spec: ContainerSpec, runtime: string): object {
     DeviceCgroupRules: null,
     DeviceRequests: null,
     Ulimits: spec.ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
-    MaskedPaths: spec.maskedPaths ?? null,
-    ReadonlyPaths: spec.readonlyPaths ?? null,
+    MaskedPaths: spec.maskedPaths ?? (spec.privileged ? null : MASKED_PATHS),
+    ReadonlyPaths: spec.readonlyPaths ?? (spec.privileged ? null : READONLY_PATHS),
   };
 }
 

@@ -14,6 +14,7 @@ export function imageInspect(image: ImageRecord, version: ApiVersion): object {
     DockerVersion: '',
     Author: image.author ?? '',
     Config: configOf(image.config),
+    ...(atLeast(version, '1.45') ? {} : { Container: '' }),
     // Of the container that an image was made in. Docker leaves it out from API 1.45 on, and compose 1 makes no container anew without it.
     ContainerConfig: configOf({}),
     Architecture: image.architecture,

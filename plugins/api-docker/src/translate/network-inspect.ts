@@ -1,4 +1,5 @@
 import type { NetworkRecord, StateView } from '@shiplog/contracts';
+import { networkLinkName } from '@shiplog/driver-kit';
 import { type ApiVersion, atLeast } from '../http/version.ts';
 import { isUp } from './container-status.ts';
 import { rfc3339 } from './time.ts';
@@ -24,8 +25,22 @@ export function networkInspect(network: NetworkRecord, version: ApiVersion, view
     ConfigFrom: { Network: '' },
     ConfigOnly: false,
     Containers: view === undefined ? {} : containersOn(network, view),
-    Options: network.options,
+    Options: optionsOf(network),
     Labels: network.labels,
+  };
+}
+
+/** Of the default bridge all that Docker lists: clients look for its interface there. */
+function optionsOf({ id, name, driver, predefined, options }: NetworkRecord): { readonly [name: string]: string } {
+  if (!predefined || name !== 'bridge' || driver !== 'bridge') return options;
+  return {
+    'com.docker.network.bridge.default_bridge': 'true',
+    'com.docker.network.bridge.enable_icc': 'true',
+    'com.docker.network.bridge.enable_ip_masquerade': 'true',
+    'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0',
+    'com.docker.network.bridge.name': options['bridge'] ?? networkLinkName(id),
+    'com.docker.network.driver.mtu': options['mtu'] ?? '1500',
+    ...options,
   };
 }
 

@@ -3,13 +3,14 @@ import { UsageError } from '../cli-error.ts';
 /** What leaves a terminal and lets its process go on, unless the user chooses otherwise. */
 export const DEFAULT_DETACH_KEYS = 'ctrl-p,ctrl-q';
 
-/** Bytes of a sequence such as `ctrl-p,ctrl-q` or `a,b`. Throws UsageError. */
+/** Bytes of a sequence such as `ctrl-p,ctrl-q`, `a,b` or `DEL`. Throws UsageError. */
 export function parseDetachKeys(text: string): readonly number[] {
   return text.split(',').map((key) => {
-    if (key.length === 1) return key.charCodeAt(0);
-    const control = /^ctrl-([a-z@[\\\]^_])$/i.exec(key)?.[1];
+    if (/^[\0-\x7f]$/.test(key)) return key.charCodeAt(0);
+    if (key === 'DEL') return 127;
+    const control = /^ctrl-([a-z@[\\\]^_])$/.exec(key)?.[1];
     if (control === undefined)
-      throw new UsageError(`--detach-keys has no key "${key}"`, 'give characters or ctrl-CHARACTER, separated by commas');
+      throw new UsageError(`--detach-keys has no key "${key}"`, 'give characters, ctrl-CHARACTER or DEL, separated by commas');
     return control.toUpperCase().charCodeAt(0) - 64;
   });
 }

@@ -12,9 +12,11 @@ import { logFormatter } from './log-chunk.ts';
 export async function attachContainer(exchange: Exchange): Promise<void> {
   const { engine, query, version, gone, caller } = exchange;
   const streams = { stdin: booleanOf(query, 'stdin'), stdout: booleanOf(query, 'stdout'), stderr: booleanOf(query, 'stderr') };
-  const detachKeys = parseDetachKeys(query.get('detachKeys') || DEFAULT_DETACH_KEYS);
   const ref = param(exchange, 'id');
-  const { id, spec } = await decode(exchange, 'container.attach', async () => (await engine.view()).container(ref));
+  const { id, spec, detachKeys } = await decode(exchange, 'container.attach', async () => {
+    const found = (await engine.view()).container(ref);
+    return { id: found.id, spec: found.spec, detachKeys: parseDetachKeys(query.get('detachKeys') || DEFAULT_DETACH_KEYS) };
+  });
   const channel = booleanOf(query, 'stream') ? await engine.attach(ref, streams, caller) : undefined;
   const { stdout, stderr } = streams;
   const past = booleanOf(query, 'logs') ? await engine.logs(ref, { stdout, stderr, follow: false, signal: gone }, caller) : undefined;

@@ -16,13 +16,15 @@ const EXIT_DEADLINE_MS = 10_000;
  */
 export async function startExec(exchange: Exchange): Promise<void> {
   const { engine, caller, response, version, gone } = exchange;
-  const { exec, streams, channel } = await decode(exchange, 'exec.start', async () => {
+  const { exec, streams, channel, detachKeys } = await decode(exchange, 'exec.start', async () => {
     const body = await jsonBody(exchange);
     const found = (await engine.view()).exec(param(exchange, 'id'));
     if (found.status !== 'created') throw new ShiplogError('EXEC_ALREADY_RUN', `exec session ${found.id} has been started already`);
     const { attachStdin: stdin, attachStdout: stdout, attachStderr: stderr } = found.spec;
     const wanted = { stdin, stdout, stderr };
-    return { exec: found, streams: wanted, channel: body.boolean('Detach') ? undefined : await engine.attachExec(found.id, wanted) };
+    const keys = parseDetachKeys(found.spec.detachKeys ?? DEFAULT_DETACH_KEYS);
+    const opened = body.boolean('Detach') ? undefined : await engine.attachExec(found.id, wanted);
+    return { exec: found, streams: wanted, channel: opened, detachKeys: keys };
   });
   const { id, spec } = exec;
   const args = { exec: id, detach: channel === undefined, tty: spec.tty };
@@ -39,7 +41,6 @@ export async function startExec(exchange: Exchange): Promise<void> {
       return ShiplogError.wrap(error);
     },
   );
-  const detachKeys = parseDetachKeys(DEFAULT_DETACH_KEYS);
   const pumped = pump(channel, client, { ...streams, tty: spec.tty, detachKeys, gone });
   const [failed, how] = await Promise.all([started, Promise.race([pumped, started.then(failedOnly)])]);
   if (how === 'detached') {
