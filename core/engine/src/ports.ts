@@ -57,6 +57,8 @@ export interface HostFacts {
   usage(): Promise<HostUsage>;
   /** Bytes of everything but directories beneath a path, a file with several names counted once; 0 where there is nothing. */
   treeBytes(path: string, signal: AbortSignal): Promise<number>;
+  /** Whether there is something at a path; symlinks are followed. */
+  exists(path: string): Promise<boolean>;
   /** Of the network namespace that a process is in; none if it is gone. */
   traffic(pid: number): Promise<readonly InterfaceTraffic[]>;
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
 import type { Kernel } from '@shiplog/contracts';
 import { errnoOf, treeUsage } from '@shiplog/driver-kit';
@@ -28,6 +28,14 @@ export function hostFacts(kernel: Kernel): HostFacts {
     subnets: async () => routedSubnets(await readFile('/proc/net/route', 'utf8').catch(() => '')),
     usage: async () => hostUsage(await readFile('/proc/stat', 'utf8'), await readFile('/proc/meminfo', 'utf8')),
     treeBytes: async (path, signal) => (await treeUsage(kernel, path, signal).catch(nothingThere)).bytes,
+    exists: (path) =>
+      stat(path).then(
+        () => true,
+        (error: unknown) => {
+          if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return false;
+          throw error;
+        },
+      ),
     // It may have ended since.
     traffic: async (pid) => trafficOf(await readFile(`/proc/${pid}/net/dev`, 'utf8').catch(() => '')),
   };

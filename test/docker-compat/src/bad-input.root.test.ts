@@ -196,4 +196,19 @@ test('given a runtime that is not there, when a container asks for it, then it i
   }
 });
 
+test('given what this host has not, when a container asks for it, then it is refused at its creation, as by Docker', async () => {
+  const missing = join(scratch, 'missing');
+  for (const [asked, told] of [
+    [['--mount', `type=bind,src=${missing},dst=/data`], `bind source path does not exist: ${missing}`],
+    [['--cap-add', 'NOSUCH'], 'invalid CapAdd: unknown capability: "CAP_NOSUCH"'],
+    [['--cpus', '4096'], 'range of CPUs is from 0.01 to'],
+  ] as const) {
+    const { code, stderr } = await daemon.docker(['create', ...asked, 'busybox:test', 'true']);
+    assert.is(code, 1);
+    assert.match(stderr, told);
+  }
+  const made = await daemon.docker(['run', '--rm', '-v', `${missing}:/data`, 'busybox:test', 'ls', '-d', '/data']);
+  assert.equal([made.code, made.stdout], [0, '/data\n'], made.stderr);
+});
+
 test.run();

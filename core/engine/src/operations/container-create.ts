@@ -1,4 +1,4 @@
-import { ShiplogError } from '@shiplog/contracts';
+import { type MountSpec, ShiplogError } from '@shiplog/contracts';
 import type { EngineCore } from '../core.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
 
@@ -24,13 +24,24 @@ export function checkSize({ parts }: EngineCore, storageDriver: string): void {
   });
 }
 
+/** Throws SPEC_INVALID, in Docker's words, for a directory or file to show that is not there, and is not to be made. */
+async function checkSources({ parts }: EngineCore, mounts: readonly MountSpec[]): Promise<void> {
+  for (const mount of mounts) {
+    if (mount.type !== 'bind' || mount.createSource === true || (await parts.host.exists(mount.source))) continue;
+    const { source } = mount;
+    throw new ShiplogError('SPEC_INVALID', `invalid mount config for type "bind": bind source path does not exist: ${source}`, { source });
+  }
+}
+
 /** Makes the writable layer; the container does not run yet. */
 export const containerCreate: Handler<'container.create'> = {
   async run(op) {
     const { id, imageId, storageDriver, spec, logDriver, runtime } = decided(op);
     checkRuntime(op.engine, runtime);
     if (spec.rootfsSizeBytes !== undefined) checkSize(op.engine, storageDriver);
-    await op.engine.outputs.check(logDriver, (await op.revealed({ spec })).spec.logOptions);
+    const { logOptions, mounts } = (await op.revealed({ spec })).spec;
+    await op.engine.outputs.check(logDriver, logOptions);
+    await checkSources(op.engine, mounts);
     const image = op.engine.ledger.head.image(imageId);
     const top = image.layers.at(-1)?.chainId;
     const args = {

@@ -64,7 +64,12 @@ export async function simEngine(
     instance: 'inst',
     next: () => `op${String((made += 1)).padStart(6, '0')}`,
   });
-  const host = { ...parts.host, bootId: world.bootId, treeBytes: async (path: string) => world.trees.get(path) ?? 0 };
+  const host = {
+    ...parts.host,
+    bootId: world.bootId,
+    treeBytes: async (path: string) => world.trees.get(path) ?? 0,
+    exists: async (path: string) => !world.missing.has(path),
+  };
   return startEngine({ ...parts, host, ...(plugins === undefined ? {} : { plugins }) });
 }
 

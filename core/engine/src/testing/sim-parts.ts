@@ -46,6 +46,7 @@ export function simParts(parts: {
       subnets: async () => [],
       usage: async () => ({ cpuNs: 0, cpus: 1, memoryBytes: 0 }),
       treeBytes: async () => 0,
+      exists: async () => true,
       traffic: async () => [],
     },
     logger: { debug: silent, info: silent, warn: silent, error: silent },

@@ -12,6 +12,8 @@ export class SimWorld extends SimHost {
   dieAfter = false;
   /** Bytes of what is beneath a path. */
   readonly trees = new Map<string, number>();
+  /** Paths at which there is nothing. */
+  readonly missing = new Set<string>();
   /** What engines take for the time, and for how long the host has been up: both stand still unless a test moves them. Nanoseconds. */
   readonly clocks = { now: 1000n, mono: 1n };
 

@@ -3,13 +3,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Fields } from '../http/fields.ts';
 import { parseVersion } from '../http/version.ts';
+import { translateUpdate } from './container-update.ts';
 import { type TranslatedCreate, translateCreate } from './container-spec.ts';
 
 const test = suite('create body to container spec');
 
 function translate(config: object, hostConfig: object = {}, version = '1.51'): TranslatedCreate {
   const body = new Fields({ Image: 'busybox', ...config, HostConfig: { ...hostConfig } });
-  return translateCreate(body, { version: parseVersion(version), defaultLogDriver: 'k8s-file', hostGateway: '172.17.0.1' });
+  return translateCreate(body, { version: parseVersion(version), defaultLogDriver: 'k8s-file', hostGateway: '172.17.0.1', hostCpus: 2 });
 }
 
 function codeOf(config: object, hostConfig: object = {}, version = '1.51'): string {
@@ -35,7 +36,12 @@ test("given nothing but an image, when it is translated, then the defaults are D
 });
 
 test("given options of the daemon's log driver, when a container has that driver, then it has them unless it says otherwise", () => {
-  const defaults = { defaultLogDriver: 'json-file', defaultLogOptions: { 'max-size': '10m', 'max-file': '3' }, hostGateway: '' };
+  const defaults = {
+    defaultLogDriver: 'json-file',
+    defaultLogOptions: { 'max-size': '10m', 'max-file': '3' },
+    hostGateway: '',
+    hostCpus: 2,
+  };
   const logOf = (LogConfig: object) => {
     const body = new Fields({ Image: 'busybox', HostConfig: { LogConfig } });
     const { logDriver, logOptions } = translateCreate(body, { version: parseVersion('1.51'), ...defaults }).spec;
@@ -124,6 +130,9 @@ test('given what contradicts itself, when it is translated, then it is refused a
     [{}, { Memory: 1 }],
     [{}, { MemorySwap: 9 << 20 }],
     [{}, { NanoCpus: 1e9, CpuQuota: 5000 }],
+    [{}, { NanoCpus: 2.01e9 }],
+    [{}, { CapAdd: ['NOSUCH'] }],
+    [{}, { CapDrop: ['CAP_ALL'] }],
     [{}, { Binds: ['/a:relative'] }],
     [{}, { Binds: ['/a:/b', '/c:/b'] }],
     [{}, { Binds: ['a b:/b'] }],
@@ -141,6 +150,15 @@ test('given what contradicts itself, when it is translated, then it is refused a
   for (const [config, hostConfig] of contradictions) {
     assert.is(codeOf(config, hostConfig), 'SPEC_INVALID', JSON.stringify([config, hostConfig]));
   }
+});
+
+test('given capabilities and CPUs, when they are translated, then any that there are will do, and others are named', () => {
+  const { spec } = translate({}, { CapAdd: ['net_admin', 'cap_chown'], CapDrop: ['all'], NanoCpus: 2e9 });
+  assert.equal([spec.capAdd, spec.capDrop, spec.resources.cpuQuotaUs], [['CAP_NET_ADMIN', 'CAP_CHOWN'], ['ALL'], 200_000]);
+  assert.throws(() => translate({}, { CapDrop: ['fly'] }), 'invalid CapDrop: unknown capability: "CAP_FLY"');
+  const range = 'range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available';
+  assert.throws(() => translate({}, { NanoCpus: 3e9 }), range);
+  assert.throws(() => translateUpdate(new Fields({ NanoCpus: 3e9 }), 2), range);
 });
 
 test('given what this engine has not, when it would be missed, then it is refused; when not, there is a warning', () => {

@@ -19,6 +19,8 @@ export interface SpecContext {
   readonly defaultLogOptions?: { readonly [option: string]: string };
   /** Address of the host on the default bridge; '' if there is none. */
   readonly hostGateway: string;
+  /** How many CPUs the host has. */
+  readonly hostCpus: number;
 }
 
 /** A create request, translated. `env` is still in the clear: seal it. `warnings` go to the client. */
@@ -36,6 +38,7 @@ const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
  * not be missed is left out with a warning.
  */
 export function translateCreate(body: Fields, context: SpecContext): TranslatedCreate {
+  const { hostCpus } = context;
   const hostConfig = body.object('HostConfig');
   refuseFields(hostConfig, ['Cgroup']);
   const networking = networkingOf(body, hostConfig, context.version);
@@ -69,12 +72,12 @@ export function translateCreate(body: Fields, context: SpecContext): TranslatedC
     readonlyRootfs: hostConfig.boolean('ReadonlyRootfs'),
     shmSizeBytes: shmSizeOf(hostConfig),
     privileged: hostConfig.boolean('Privileged'),
-    capAdd: capabilities(hostConfig.words('CapAdd') ?? []),
-    capDrop: capabilities(hostConfig.words('CapDrop') ?? []),
+    capAdd: capabilities(hostConfig, 'CapAdd'),
+    capDrop: capabilities(hostConfig, 'CapDrop'),
     groupAdd: hostConfig.strings('GroupAdd'),
     sysctls: hostConfig.map('Sysctls'),
     ulimits: ulimitsOf(hostConfig),
-    resources: resourcesOf(hostConfig),
+    resources: resourcesOf(hostConfig, { hostCpus }),
     devices: devicesOf(hostConfig),
     init: hostConfig.boolean('Init'),
     annotations: hostConfig.map('Annotations'),

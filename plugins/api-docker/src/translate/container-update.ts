@@ -4,11 +4,11 @@ import { restartOf } from './restart-policy.ts';
 import { resourcesOf } from './resources.ts';
 
 /** The body of `POST /containers/{id}/update`: HostConfig's limits and restart policy. 0 and '' leave a limit as it is. */
-export function translateUpdate(body: Fields): Omit<CommandArgs['container.update'], 'container'> {
+export function translateUpdate(body: Fields, hostCpus: number): Omit<CommandArgs['container.update'], 'container'> {
   const pids = body.maybeInteger('PidsLimit');
   return {
     limits: {
-      ...resourcesOf(body, { update: true }),
+      ...resourcesOf(body, { update: true, hostCpus }),
       ...(body.integer('CpuQuota') === -1 ? { cpuQuotaUs: -1 } : {}),
       ...(pids === undefined ? {} : { pids: pids <= 0 ? -1 : pids }),
     },

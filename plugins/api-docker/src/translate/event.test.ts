@@ -19,6 +19,7 @@ const spec: ContainerSpec = {
     version: parseVersion('1.51'),
     defaultLogDriver: 'k8s-file',
     hostGateway: '',
+    hostCpus: 2,
   }).spec,
   env: { names: [] },
 };

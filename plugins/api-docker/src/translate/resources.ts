@@ -8,13 +8,14 @@ const CPU_PERIOD_US = 100_000;
 /**
  * HostConfig's limits. What does not fit together throws SPEC_INVALID, with Docker's words where clients know them. `update`: others
  * are there already, so a limit of swap may come without one of memory, and one of memory brings none of swap along.
+ * `hostCpus`: how many there are; more is refused, as in Docker.
  */
-export function resourcesOf(hostConfig: Fields, { update = false } = {}): ResourceLimits {
+export function resourcesOf(hostConfig: Fields, { update = false, hostCpus = Infinity } = {}): ResourceLimits {
   refuseFields(hostConfig, ['CpuRealtimePeriod', 'CpuRealtimeRuntime', 'BlkioWeightDevice', 'DeviceCgroupRules', 'DeviceRequests']);
   const io = ioOf(hostConfig);
   return present({
     ...memoryOf(hostConfig, update),
-    ...cpuOf(hostConfig),
+    ...cpuOf(hostConfig, hostCpus),
     pids: positive(hostConfig.integer('PidsLimit')),
     ioWeight: ioWeightOf(hostConfig.integer('BlkioWeight')),
     io: io.length === 0 ? undefined : io,
@@ -68,14 +69,15 @@ function memoryOf(hostConfig: Fields, update: boolean): ResourceLimits {
   });
 }
 
-function cpuOf(hostConfig: Fields): ResourceLimits {
+function cpuOf(hostConfig: Fields, hostCpus: number): ResourceLimits {
   const nano = hostConfig.integer('NanoCpus');
   const period = hostConfig.integer('CpuPeriod');
   const quota = hostConfig.integer('CpuQuota');
   const shares = hostConfig.integer('CpuShares');
   if (nano > 0 && period > 0) throw invalid('Conflicting options: Nano CPUs and CPU Period cannot both be set');
   if (nano > 0 && quota > 0) throw invalid('Conflicting options: Nano CPUs and CPU Quota cannot both be set');
-  if (nano < 0) throw invalid('range of CPUs is from 0.01 to the number of CPUs of this host');
+  if (nano < 0 || nano > hostCpus * 1e9)
+    throw invalid(`range of CPUs is from 0.01 to ${hostCpus}.00, as there are only ${hostCpus} CPUs available`);
   if (period !== 0 && (period < 1000 || period > 1_000_000))
     throw invalid('CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)');
   if (quota > 0 && quota < 1000) throw invalid('CPU cfs quota can not be less than 1ms (i.e. 1000)');

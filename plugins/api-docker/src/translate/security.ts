@@ -1,4 +1,6 @@
 import type { ContainerSpec } from '@shiplog/contracts';
+import { ALL_CAPABILITIES } from '@shiplog/oci';
+import type { Fields } from '../http/fields.ts';
 import { invalid, unsupported } from './refusals.ts';
 
 /** What HostConfig.SecurityOpt asks for. */
@@ -16,11 +18,12 @@ export function securityOf(options: readonly string[]): Pick<ContainerSpec, 'noN
 }
 
 /** Capability names as the kernel knows them, `CAP_` first; `ALL` stays. Throws SPEC_INVALID. */
-export function capabilities(names: readonly string[]): readonly string[] {
-  return names.map((name) => {
+export function capabilities(hostConfig: Fields, field: 'CapAdd' | 'CapDrop'): readonly string[] {
+  return (hostConfig.words(field) ?? []).map((name) => {
     const upper = name.trim().toUpperCase();
-    if (!/^[A-Z_]+$/.test(upper)) throw invalid(`invalid capability: "${name}"`);
-    return upper === 'ALL' || upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
+    const full = upper === 'ALL' || upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
+    if (full !== 'ALL' && !ALL_CAPABILITIES.includes(full)) throw invalid(`invalid ${field}: unknown capability: "${full}"`);
+    return full;
   });
 }
 

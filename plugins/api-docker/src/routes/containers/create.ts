@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import { type Exchange, decode, jsonBody } from '../../http/exchange.ts';
 import { hostGateway } from '../../http/host-gateway.ts';
 import { json } from '../../http/reply.ts';
@@ -10,7 +11,7 @@ export async function createContainer(exchange: Exchange): Promise<void> {
     const body = await jsonBody(exchange);
     const { logDriver, logOptions } = await engine.info();
     const log = { defaultLogDriver: logDriver, defaultLogOptions: logOptions };
-    const translated = translateCreate(body, { version, ...log, hostGateway: await hostGateway(engine) });
+    const translated = translateCreate(body, { version, ...log, hostGateway: await hostGateway(engine), hostCpus: cpus().length });
     return { ...translated, spec: { ...translated.spec, env: await engine.seal(translated.env) } };
   });
   const name = query.get('name')?.replace(/^\//, '') ?? '';
