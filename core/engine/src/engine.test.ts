@@ -95,6 +95,22 @@ test('given a start, when any of its effects fails, then nothing of it stays and
   }
 });
 
+test('given a driver that gives nothing back, when a container that ended is started again, then that is refused, and works once the driver does', async () => {
+  const { world, engine } = await withImage();
+  const { id } = await engine.execute('container.create', { spec: simSpec() }, CALLER);
+  await engine.execute('container.start', { container: id }, CALLER);
+  const releases = async (): Promise<number> => (await eventsOf(engine)).filter(({ type }) => type === 'container.release.failed').length;
+  world.fails = true;
+  world.exit(id, 1);
+  while ((await releases()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.is(await codeOf(engine.execute('container.start', { container: id }, CALLER)), 'CONTAINER_BUSY');
+  assert.ok((await releases()) < 10, `${await releases()} tries`);
+  world.fails = false;
+  await engine.execute('container.start', { container: id }, CALLER);
+  assert.is((await engine.view()).container(id).status, 'running');
+  await engine.stop('test');
+});
+
 test('given somebody attached to a container that was made, when its start fails, then what they read ends', async () => {
   const { world, engine } = await withImage();
   const { id } = await engine.execute('container.create', { spec: simSpec() }, CALLER);

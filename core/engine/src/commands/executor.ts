@@ -31,6 +31,7 @@ import { scrubbed } from '../secrets/scrub.ts';
 import type { Handler } from '../operations/handler.ts';
 import { HANDLERS } from '../operations/table.ts';
 import { removeUnstarted, settle } from '../reactors/settle.ts';
+import { Settling } from '../reactors/settling.ts';
 import { type Turn, Turns } from './turns.ts';
 
 /** What most verbs answer with anyway. */
@@ -54,9 +55,12 @@ export class Executor {
   readonly #running = new Map<string, Promise<void>>();
   /** With layers and blobs. */
   readonly #layers = new Turns();
+  readonly #settling: Settling;
   #stopping = false;
 
-  constructor(private readonly core: EngineCore) {}
+  constructor(private readonly core: EngineCore) {
+    this.#settling = new Settling(core, this);
+  }
 
   /** See Engine.execute. */
   async execute<T extends CommandType>(
@@ -166,13 +170,17 @@ export class Executor {
     // The intent goes in first.
     const [recorded] = admitted.events as readonly ShiplogEvent[] as readonly [EventOf<`${T}.requested`>];
     const operation = new Operation<T>(core, recorded, type, caller, streams, layers, this.carryOut.bind(this));
+    let isDone = false;
     try {
       await admitted.durable;
-      return await this.#takeEffect(operation, handler, finished.resolve);
+      const answer = await this.#takeEffect(operation, handler, finished.resolve);
+      isDone = true;
+      return answer;
     } finally {
       finished.resolve();
       this.#running.delete(op);
-      if (stream.startsWith('container/')) void settle(core, this, stream.slice('container/'.length), operation.outcome);
+      if (stream.startsWith('container/'))
+        this.#settling.after(stream.slice('container/'.length), { verb: type, failed: !isDone, outcome: operation.outcome });
     }
   }
 
@@ -218,9 +226,9 @@ export class Executor {
     let judged: { readonly intent: string; readonly verdicts: readonly AuthorizerVerdict[] } | undefined;
     let givens: Givens | undefined;
     for (;;) {
-      await this.#takeTurn(type, args, caller, layers);
+      const released = await this.#takeTurn(type, args, caller, layers);
       givens ??= await this.#givens(bare, given);
-      if (this.#mustWait(type, args, layers)) {
+      if (this.#mustWait(type, args, layers, released)) {
         givens = undefined;
         continue;
       }
@@ -271,8 +279,11 @@ export class Executor {
     }
   }
 
-  /** Waits until a verb that needs a container to itself, or layers, may have them: the container first, since whoever keeps one busy waits for no layers. */
-  async #takeTurn<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, layers: Turn): Promise<void> {
+  /**
+   * Waits until a verb that needs a container to itself, or layers, may have them: the container first, since whoever keeps one busy waits for no layers.
+   * False if what the container's last run holds could not be given back, as where a driver fails: then it is not waited for.
+   */
+  async #takeTurn<T extends CommandType>(type: T, args: CommandArgs[T], caller: Caller, layers: Turn): Promise<boolean> {
     if (type === 'container.prune')
       await Promise.all(
         (args as CommandArgs['container.prune']).containers.map(async (id) => {
@@ -282,8 +293,9 @@ export class Executor {
       );
     await this.#releaseNetworks(type, args);
     const container = soleContainer(this.core.ledger.head, type, args);
-    if (container !== undefined) await this.#takeContainer(type, args, container, caller);
+    const released = container === undefined || (await this.#takeContainer(type, args, container, caller));
     if (sharesLayers(this.core.ledger.head, type, args)) await layers.take();
+    return released;
   }
 
   /** Has containers that ended give back the networks that are to go. One that takes long, as where a driver is stuck, keeps its network. */
@@ -303,7 +315,12 @@ export class Executor {
   }
 
   /** A forced removal does not wait for a stop's patience to run out; a start first has what an earlier run still holds given back. */
-  async #takeContainer<T extends CommandType>(type: T, args: CommandArgs[T], { id, busy }: ContainerRecord, caller: Caller): Promise<void> {
+  async #takeContainer<T extends CommandType>(
+    type: T,
+    args: CommandArgs[T],
+    { id, busy }: ContainerRecord,
+    caller: Caller,
+  ): Promise<boolean> {
     const { force } = args as { readonly force?: boolean };
     if (type === 'container.remove' && force === true && (busy?.verb === 'container.stop' || busy?.verb === 'container.restart')) {
       await this.execute(
@@ -319,12 +336,15 @@ export class Executor {
     };
     // Whoever copies files of a container that is being removed by force is done with it.
     await (type === 'container.remove' && force === true ? filesOfContainers.forbid(id, free) : free());
-    const now = this.core.ledger.head.containers.get(id);
-    if (needsRelease(type, now)) await settle(this.core, this, id);
+    const { containers } = this.core.ledger.head;
+    if (!needsRelease(type, containers.get(id))) return true;
+    await settle(this.core, this, id);
+    const now = containers.get(id);
+    return !needsRelease(type, now) || (now !== undefined && this.isBusy(now));
   }
 
   /** Whether somebody came first after all. */
-  #mustWait<T extends CommandType>(type: T, args: CommandArgs[T], layers: Turn): boolean {
+  #mustWait<T extends CommandType>(type: T, args: CommandArgs[T], layers: Turn, released: boolean): boolean {
     const { head } = this.core.ledger;
     const { filesOfContainers } = this.core;
     if (!layers.taken && sharesLayers(head, type, args)) return true;
@@ -332,7 +352,11 @@ export class Executor {
       return true;
     const container = soleContainer(head, type, args);
     if (container === undefined || this.#stopping) return false;
-    return this.isBusy(container) || needsRelease(type, container) || (!sparesReaders(type) && filesOfContainers.areUsed(container.id));
+    return (
+      this.isBusy(container) ||
+      (released && needsRelease(type, container)) ||
+      (!sparesReaders(type) && filesOfContainers.areUsed(container.id))
+    );
   }
 
   async #givens(command: Command, given: Given | undefined): Promise<Givens> {

@@ -5,7 +5,7 @@ import { system } from '../system.ts';
 import type { Execute } from '../commands/operation.ts';
 
 /** Who carries out what is asked. */
-interface Commands {
+export interface Commands {
   readonly execute: Execute;
 }
 

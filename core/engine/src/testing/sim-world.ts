@@ -7,6 +7,8 @@ export class SimWorld extends SimHost {
   effects = 0;
   /** The effect with this number throws before it happens. */
   failAt = Number.POSITIVE_INFINITY;
+  /** While it is set, every effect throws before it happens. */
+  fails = false;
   /** From this effect on nothing answers any more: the engine is as good as killed. `after` lets that effect itself happen. */
   dieAt = Number.POSITIVE_INFINITY;
   dieAfter = false;
@@ -26,6 +28,7 @@ export class SimWorld extends SimHost {
     super.abandon();
     this.dieAt = Number.POSITIVE_INFINITY;
     this.failAt = Number.POSITIVE_INFINITY;
+    this.fails = false;
     this.effects = 0;
   }
 
@@ -42,7 +45,7 @@ export class SimWorld extends SimHost {
     this.effects += 1;
     const number = this.effects;
     if (number >= this.dieAt && !(this.dieAfter && number === this.dieAt)) return new Promise(() => undefined);
-    if (number === this.failAt) throw new ShiplogError('KERNEL_CALL_FAILED', `effect ${number} fails`);
+    if (this.fails || number === this.failAt) throw new ShiplogError('KERNEL_CALL_FAILED', `effect ${number} fails`);
     const answer = effect();
     return number >= this.dieAt ? new Promise(() => undefined) : answer;
   }
