@@ -18,13 +18,13 @@ export class Mirrors {
    */
   async first<T>(domain: string, signal: AbortSignal, ask: (mirror: string) => Promise<T | undefined>): Promise<T | undefined> {
     for (const mirror of mirrorsOf(domain, this.#hosts)) {
-      if (Date.now() - (this.#failedAt.get(mirror) ?? Number.NEGATIVE_INFINITY) < REST_MS) continue;
+      if (performance.now() - (this.#failedAt.get(mirror) ?? Number.NEGATIVE_INFINITY) < REST_MS) continue;
       try {
         const answer = await ask(mirror);
         if (answer !== undefined) return answer;
       } catch {
         signal.throwIfAborted();
-        this.#failedAt.set(mirror, Date.now());
+        this.#failedAt.set(mirror, performance.now());
       }
     }
     return undefined;

@@ -24,11 +24,7 @@ test.after(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-async function docker(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await daemon.docker(args);
-  assert.is(code, 0, `docker ${args.join(' ')}: ${stderr}`);
-  return stdout.trim();
-}
+const docker = (...args: readonly string[]): Promise<string> => daemon.said(args);
 
 /** A path in which a rule finds a secret. */
 const secretPath = (what: string): string => `/srv/token=${CANARY}${what}`;

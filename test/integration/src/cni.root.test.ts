@@ -20,11 +20,7 @@ test.after(async () => {
   await rm(lists, { recursive: true, force: true });
 });
 
-async function docker(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await daemon.docker(args);
-  assert.is(code, 0, `docker ${args.join(' ')}: ${stderr}`);
-  return stdout.trim();
-}
+const docker = (...args: readonly string[]): Promise<string> => daemon.said(args);
 
 test('given a network of a list, when two containers join, then they reach each other, also after the daemon is killed and the list is gone, and nothing stays', async () => {
   await docker('network', 'create', '-d', 'cni', '-o', 'cni.conflist=apart', '--subnet', '198.18.201.0/24', 'lab');

@@ -13,11 +13,7 @@ function run(flags: readonly string[], ...command: readonly string[]): Promise<R
   return daemon.docker(['run', '--runtime', 'lxc', ...flags, IMAGE, ...command]);
 }
 
-async function docker(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await daemon.docker(args);
-  assert.is(code, 0, `docker ${args.join(' ')}: ${stderr}`);
-  return stdout.trim();
-}
+const docker = (...args: readonly string[]): Promise<string> => daemon.said(args);
 
 async function said(flags: readonly string[], script: string): Promise<string> {
   const { code, stdout, stderr } = await run(['--rm', ...flags], 'sh', '-c', script);

@@ -8,11 +8,7 @@ const test = suite('macvlan, with the docker command');
 const { daemon, done } = await prepare();
 test.after(done);
 
-async function docker(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await daemon.docker(args);
-  assert.is(code, 0, `docker ${args.join(' ')}: ${stderr}`);
-  return stdout.trim();
-}
+const docker = (...args: readonly string[]): Promise<string> => daemon.said(args);
 
 test('given a network without a parent, when two containers join, then they reach each other, also after the daemon is killed, and nothing stays', async () => {
   const subnet = '198.18.200.0/24';

@@ -31,11 +31,7 @@ test.after(async () => {
   await done();
 });
 
-async function docker(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await daemon.docker(args);
-  assert.is(code, 0, `docker ${args.join(' ')}: ${stderr}`);
-  return stdout.trim();
-}
+const docker = (...args: readonly string[]): Promise<string> => daemon.said(args);
 
 const page = (from: string, name: string): Promise<string> => docker('exec', from, 'wget', '-q', '-O', '-', `http://${name}/`);
 const asked = async (from: string, name: string): Promise<string> => {

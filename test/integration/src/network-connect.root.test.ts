@@ -8,11 +8,7 @@ const test = suite('docker network connect and disconnect');
 const { daemon, done } = await prepare();
 test.after(done);
 
-async function docker(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await daemon.docker(args);
-  assert.is(code, 0, `docker ${args.join(' ')}: ${stderr}`);
-  return stdout.trim();
-}
+const docker = (...args: readonly string[]): Promise<string> => daemon.said(args);
 
 const networksOf = async (container: string): Promise<readonly string[]> =>
   Object.keys(JSON.parse(await docker('inspect', '-f', '{{json .NetworkSettings.Networks}}', container)) as object).toSorted();

@@ -34,11 +34,7 @@ test.after(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-async function docker(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await daemon.docker(args);
-  assert.is(code, 0, `docker ${args.join(' ')}: ${stderr}`);
-  return stdout.trim();
-}
+const docker = (...args: readonly string[]): Promise<string> => daemon.said(args);
 
 async function compose(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await run('docker-compose', args, { cwd: project, env: daemon.env, timeoutMs: 60_000 });

@@ -140,6 +140,13 @@ export class TestDaemon {
     return run('docker', args, { env: this.env, ...options });
   }
 
+  /** What the docker command prints, without space around it. Throws, with what it says, unless it ends with 0. */
+  async said(args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.docker(args);
+    if (code !== 0) throw new Error(`docker ${args.join(' ')} ended with ${code}: ${stderr}`);
+    return stdout.trim();
+  }
+
   /** The shiplog command against it. */
   shiplog(args: readonly string[], options: { readonly input?: string | Uint8Array; readonly timeoutMs?: number } = {}): Promise<Ran> {
     return run(join(BIN, 'shiplog'), args, { env: this.env, ...options });

@@ -25,7 +25,7 @@ import { authorize, authorizersFor, authorizedEvent, denialIn } from './authoriz
 import type { EngineCore } from '../core.ts';
 import { system } from '../system.ts';
 import { endedOnNetworks, needsRelease, sharesLayers, soleContainer, sparesReaders } from './exclusion.ts';
-import { Operation } from './operation.ts';
+import { type Execute, Operation } from './operation.ts';
 import { pluginFacts } from '../drivers/plugin-facts.ts';
 import { scrubbed } from '../secrets/scrub.ts';
 import type { Handler } from '../operations/handler.ts';
@@ -63,23 +63,13 @@ export class Executor {
   }
 
   /** See Engine.execute. */
-  async execute<T extends CommandType>(
-    type: T,
-    asked: CommandArgs[T],
-    asking: Caller,
-    streams: CommandStreams = {},
-  ): Promise<CommandAnswers[T]> {
+  readonly execute: Execute = async (type, args, caller, streams) => {
     if (this.#stopping) throw new ShiplogError('ENGINE_STOPPING', 'the engine is stopping');
-    return this.carryOut(type, asked, asking, streams);
-  }
+    return this.carryOut(type, args, caller, streams);
+  };
 
   /** The same for what an operation under way asks, also while the engine is stopping. */
-  async carryOut<T extends CommandType>(
-    type: T,
-    asked: CommandArgs[T],
-    asking: Caller,
-    streams: CommandStreams = {},
-  ): Promise<CommandAnswers[T]> {
+  readonly carryOut: Execute = async (type, asked, asking, streams = {}) => {
     const caller = await this.core.ready(asking);
     const args = await this.core.secrets.seal(type, asked);
     const seq = caller.idem === undefined ? undefined : this.core.ledger.log.findIdempotent(caller.idem);
@@ -93,7 +83,7 @@ export class Executor {
       if (!(error instanceof ShiplogError && error.code === 'LOG_CLOSED')) await this.#forgetUnused(type, args);
       throw error;
     }
-  }
+  };
 
   /** Values are sealed before a command is decided; those of one that made nothing must not stay. */
   async #forgetUnused<T extends CommandType>(type: T, args: CommandArgs[T]): Promise<void> {
@@ -169,7 +159,7 @@ export class Executor {
     }
     // The intent goes in first.
     const [recorded] = admitted.events as readonly ShiplogEvent[] as readonly [EventOf<`${T}.requested`>];
-    const operation = new Operation<T>(core, recorded, type, caller, streams, layers, this.carryOut.bind(this));
+    const operation = new Operation<T>(core, recorded, type, caller, streams, layers, this.carryOut);
     let isDone = false;
     try {
       await admitted.durable;

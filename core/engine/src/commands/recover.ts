@@ -69,7 +69,7 @@ async function operationOf(core: EngineCore, executor: Executor, open: OpenOpera
   if (intent === undefined) throw new ShiplogError('LOG_CORRUPT', `position ${open.seq} cannot be read`, { seq: open.seq });
   const verb = open.verb as CommandType;
   const caller = system('recovery', { corr: intent.corr });
-  return new Operation<CommandType>(core, intent, verb, caller, {}, new Turns().turn(), executor.carryOut.bind(executor));
+  return new Operation<CommandType>(core, intent, verb, caller, {}, new Turns().turn(), executor.carryOut);
 }
 
 /** A process that hangs keeps nobody from serving. */

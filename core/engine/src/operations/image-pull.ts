@@ -1,6 +1,7 @@
 import { type BlobDescriptor, type Digest, type KnownImage, ShiplogError } from '@shiplog/contracts';
 import { canonical, mediaKind, parseReference, referenceParts } from '@shiplog/oci';
 import type { Operation } from '../commands/operation.ts';
+import { imageSources } from '../drivers/image-sources.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
 import type { LayerWords } from './image-ingest.ts';
 import { discard, inTurn, takeIn } from './image-load.ts';
@@ -82,14 +83,12 @@ function known({ engine: { ledger } }: Operation<'image.pull'>): KnownImage {
 /** The first source that knows the reference. Throws IMAGE_NOT_FOUND where none does, NOT_IMPLEMENTED where there is none. */
 async function resolve(op: Operation<'image.pull'>, reference: string, asked: string, only: string | undefined): Promise<Resolved> {
   const { drivers } = op.engine.parts;
-  const all = drivers.list().filter(({ kind }) => kind === 'image-source');
-  // Throws where it is not there, or cannot run.
-  if (only !== undefined) drivers.get('image-source', only);
-  const usable = all
-    .filter(({ name, probe }) => probe.usable && (only === undefined || name === only))
-    // What is at hand, before anybody else hears of it.
-    .toSorted((a, b) => Number(b.capabilities['offline'] === true) - Number(a.capabilities['offline'] === true));
+  // What is at hand, before anybody else hears of it.
+  const usable = imageSources(drivers, undefined, only).toSorted(
+    (a, b) => Number(b.capabilities['offline'] === true) - Number(a.capabilities['offline'] === true),
+  );
   if (usable.length === 0) {
+    const all = drivers.list().filter(({ kind }) => kind === 'image-source');
     const reasons = all.map(({ name, probe }) => `${name}: ${probe.usable ? '' : probe.reason}`);
     throw new ShiplogError(
       'NOT_IMPLEMENTED',

@@ -1,6 +1,7 @@
-import { type BlobFile, type Digest, type DriverInfo, type ImageRecord, type PackedLayer, ShiplogError } from '@shiplog/contracts';
+import { type BlobFile, type Digest, type ImageRecord, type PackedLayer, ShiplogError } from '@shiplog/contracts';
 import { canonical, parseReference, referenceParts } from '@shiplog/oci';
 import type { Operation } from '../commands/operation.ts';
+import { imageSources } from '../drivers/image-sources.ts';
 import { decided, type Handler, UNKNOWN } from './handler.ts';
 import { secretsOf, withAuth } from './registry-auth.ts';
 
@@ -111,11 +112,7 @@ function elsewhereOf(op: Push, reference: string, ...has: readonly Has[]): { rea
 
 /** Who pushes. Throws DRIVER_NOT_FOUND, NOT_SUPPORTED. */
 function pusher(op: Push, only: string | undefined): string {
-  const { drivers } = op.engine.parts;
-  if (only !== undefined) drivers.get('image-source', only);
-  const pushes = ({ kind, name, probe, capabilities }: DriverInfo): boolean =>
-    kind === 'image-source' && probe.usable && capabilities['push'] === true && (only === undefined || name === only);
-  const found = drivers.list().find(pushes);
+  const [found] = imageSources(op.engine.parts.drivers, 'push', only);
   if (found === undefined)
     throw new ShiplogError('NOT_SUPPORTED', `cannot push: ${only ?? 'no image source that can be used here'} does not push`);
   return found.name;

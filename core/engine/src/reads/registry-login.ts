@@ -1,8 +1,9 @@
 import { type Caller, type RegistryAuth, type Result, ShiplogError } from '@shiplog/contracts';
-import type { EngineCore } from './core.ts';
-import { secretsOf } from './operations/registry-auth.ts';
-import { redact } from './secrets/redact.ts';
-import { scrubbed } from './secrets/scrub.ts';
+import type { EngineCore } from '../core.ts';
+import { imageSources } from '../drivers/image-sources.ts';
+import { secretsOf } from '../operations/registry-auth.ts';
+import { redact } from '../secrets/redact.ts';
+import { scrubbed } from '../secrets/scrub.ts';
 
 /** Has the first image source that can ask a registry whether it takes these credentials, and records what it answered: see Engine.login. */
 export async function registryLogin(
@@ -32,9 +33,7 @@ export async function registryLogin(
 }
 
 async function ask(core: EngineCore, registry: string, auth: RegistryAuth, op: string, signal: AbortSignal): Promise<void> {
-  const source = core.parts.drivers
-    .list()
-    .find(({ kind, probe, capabilities }) => kind === 'image-source' && probe.usable && capabilities['login'] === true);
+  const [source] = imageSources(core.parts.drivers, 'login');
   if (source === undefined) throw new ShiplogError('NOT_SUPPORTED', 'no image source that can be used here knows of logging in');
   await core.call('image-source', source.name, 'login', { registry, auth }, { op, signal });
 }

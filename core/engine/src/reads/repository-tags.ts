@@ -1,8 +1,9 @@
 import { referenceParts } from '@shiplog/oci';
 import { type RegistryAuth, ShiplogError } from '@shiplog/contracts';
-import type { EngineCore } from './core.ts';
-import { secretsOf } from './operations/registry-auth.ts';
-import { scrubbed } from './secrets/scrub.ts';
+import type { EngineCore } from '../core.ts';
+import { imageSources } from '../drivers/image-sources.ts';
+import { secretsOf } from '../operations/registry-auth.ts';
+import { scrubbed } from '../secrets/scrub.ts';
 
 /** Asks image sources which tags a repository has: see Engine.tags. */
 export async function repositoryTags(
@@ -12,13 +13,7 @@ export async function repositoryTags(
   signal: AbortSignal,
 ): Promise<readonly string[] | undefined> {
   const { drivers, identities } = core.parts;
-  if (only !== undefined) drivers.get('image-source', only);
-  const sources = drivers
-    .list()
-    .filter(
-      ({ kind, name: source, probe, capabilities }) =>
-        kind === 'image-source' && probe.usable && capabilities['tags'] === true && (only ?? source) === source,
-    );
+  const sources = imageSources(drivers, 'tags', only);
   const { domain, path } = referenceParts(name);
   try {
     for (const { name: source } of sources) {
