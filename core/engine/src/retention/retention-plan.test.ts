@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EventLog, RetentionPolicy, ShiplogEvent } from '@shiplog/contracts';
-import { type Needed, planRetention } from './retention-plan.ts';
+import { type EventLog, type RetentionPolicy, type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
+import { type Needed, planRetention, RETENTION } from './retention-plan.ts';
 
 const test = suite('the plan of a retention policy');
 
@@ -21,8 +21,11 @@ class Times implements Log {
   /** Where archives end. */
   #archives: number[] = [];
 
-  /** Milliseconds of each event, by position. */
-  constructor(readonly times: readonly number[]) {}
+  /** Milliseconds of each event, by position, and which of them the policy's own commands left. */
+  constructor(
+    readonly times: readonly number[],
+    readonly own: ReadonlySet<number> = new Set(),
+  ) {}
 
   get durableSeq(): number {
     return this.times.length - 1;
@@ -44,14 +47,20 @@ class Times implements Log {
 
   async positionAt(time: bigint): Promise<number> {
     const later = this.times.findIndex((ms, seq) => seq >= this.firstSeq && BigInt(ms) * MS > time);
+    if (later === this.firstSeq && later > 0) throw new ShiplogError('LOG_PRUNED', 'that was pruned', { seq: later });
     return later === -1 ? this.durableSeq : later - 1;
   }
 
   async *read({ from = this.firstSeq, to = this.durableSeq } = {}): ReturnType<EventLog['read']> extends AsyncIterable<infer E>
     ? AsyncGenerator<E>
     : never {
-    for (let seq = from; seq <= Math.min(to, this.durableSeq); seq += 1)
-      yield { seq, t: String(BigInt(this.times[seq] ?? 0) * MS), actor: { scheme: 'system', reason: 'test' } } as ShiplogEvent;
+    if (from < this.firstSeq) throw new ShiplogError('LOG_PRUNED', 'that was pruned', { seq: from });
+    for (let seq = from; seq <= Math.min(to, this.durableSeq); seq += 1) yield this.#event(seq);
+  }
+
+  #event(seq: number): ShiplogEvent {
+    const reason = this.own.has(seq) ? RETENTION : 'test';
+    return { seq, t: String(BigInt(this.times[seq] ?? 0) * MS), actor: { scheme: 'system', reason } } as ShiplogEvent;
   }
 
   /** As the commands do it. */
@@ -62,6 +71,36 @@ class Times implements Log {
       this.#archives.push(end - 1);
     }
     if (verb === 'log.prune') this.firstSeq = this.prunable(before);
+  }
+}
+
+/** One that somebody prunes just before it answers a question. */
+class PrunedMeanwhile extends Times {
+  #left: number;
+
+  constructor(times: readonly number[], asked: number) {
+    super(times);
+    this.#left = asked;
+  }
+
+  override async positionAt(time: bigint): Promise<number> {
+    this.#asked();
+    return super.positionAt(time);
+  }
+
+  override async storedBytes(from: number): Promise<number> {
+    this.#asked();
+    return super.storedBytes(from);
+  }
+
+  override async *read(options?: Parameters<Times['read']>[0]): ReturnType<Times['read']> {
+    this.#asked();
+    yield* super.read(options);
+  }
+
+  #asked(): void {
+    if (this.#left === 0) this.do('log.prune', 390);
+    this.#left -= 1;
   }
 }
 
@@ -142,6 +181,31 @@ test('given events whose clock had stood at nought, when later ones are young, t
   const plan = await planRetention({ keepMs: 10 * HOUR }, log, BigInt(101 * HOUR) * MS, undefined);
   assert.is(plan.due, undefined);
   assert.equal(plan.next, { verb: 'log.prune', at: String(BigInt(111 * HOUR) * MS) });
+});
+
+test('given a log that others prune, when a plan is made meanwhile, then it is of the log as it is afterwards', async () => {
+  const times = Array.from({ length: 400 }, (_, index) => index * HOUR);
+  const policy = { sealAfterMs: 20 * HOUR, keepMs: 50 * HOUR, maxBytes: 100 };
+  const now = BigInt(400 * HOUR) * MS;
+  let moved = 0;
+  for (let asked = 0; asked < 12; asked += 1) {
+    const log = new PrunedMeanwhile(times, asked);
+    const plan = await planRetention(policy, log, now, undefined);
+    if (log.firstSeq > 0) moved += 1;
+    assert.equal(plan, await planRetention(policy, log, now, undefined), `pruned at question ${asked}`);
+  }
+  assert.ok(moved > 3, `${moved} of the plans met a prune`);
+});
+
+test('given a log that begins with an event of later than what follows, as where a clock was set back, when asked, then nothing is due by age', async () => {
+  const log = new Times(
+    [...Array.from({ length: 16 }, () => 100 * HOUR), ...Array.from({ length: 16 }, () => 0)],
+    new Set([8, 9, 10, 11, 12, 13, 14, 15]),
+  );
+  log.do('log.prune', 8);
+  const plan = await planRetention({ keepMs: 10 * HOUR }, log, BigInt(50 * HOUR) * MS, undefined);
+  assert.is(log.firstSeq, 8);
+  assert.is(plan.due, undefined);
 });
 
 test.run();

@@ -1,4 +1,4 @@
-import type { EventLog, RetentionPolicy, RetentionStatus } from '@shiplog/contracts';
+import { type EventLog, type RetentionPolicy, type RetentionStatus, ShiplogError } from '@shiplog/contracts';
 
 /** What is to be done now, and what is next. */
 export interface RetentionPlan extends Omit<RetentionStatus, 'policy'> {
@@ -27,9 +27,22 @@ type Log = Pick<EventLog, 'firstSeq' | 'sealedSeq' | 'durableSeq' | 'sealable' |
 
 /**
  * What a policy asks for, of a log as it is at `now` (nanoseconds since the epoch). Nothing at or after `needed` is pruned, and nothing that is younger
- * than the policy keeps. What there is to do follows from the log alone: whoever asks again after a crash gets the same.
+ * than the policy keeps. What there is to do follows from the log alone: whoever asks again after a crash gets the same. Of a log that is pruned
+ * meanwhile it is made anew.
  */
 export async function planRetention(policy: Policy, log: Log, now: bigint, needed: Needed | undefined): Promise<RetentionPlan> {
+  for (;;) {
+    const { firstSeq } = log;
+    try {
+      const plan = await planOnce(policy, log, now, needed);
+      if (log.firstSeq === firstSeq) return plan;
+    } catch (error) {
+      if (log.firstSeq === firstSeq) throw error;
+    }
+  }
+}
+
+async function planOnce(policy: Policy, log: Log, now: bigint, needed: Needed | undefined): Promise<RetentionPlan> {
   const prune = await planPrune(policy, log, now, needed);
   if (prune.due !== undefined) return prune;
   const seal = await planSeal(policy, log, now);
@@ -106,9 +119,14 @@ function dueAt(time: bigint, ageMs: number): bigint {
   return time + BigInt(Math.ceil(ageMs + Math.min(DAY, ageMs / SHARE))) * MS;
 }
 
-/** Position of the first event after a time. */
+/** Position of the first event after a time; the first that is kept, where that is one. */
 async function firstAfter(log: Log, time: bigint): Promise<number> {
-  return (await log.positionAt(time)) + 1;
+  try {
+    return (await log.positionAt(time)) + 1;
+  } catch (error) {
+    if (error instanceof ShiplogError && error.code === 'LOG_PRUNED') return log.firstSeq;
+    throw error;
+  }
 }
 
 /**
