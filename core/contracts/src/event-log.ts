@@ -43,6 +43,11 @@ export interface ReadOptions {
   readonly tag?: string;
 }
 
+export interface PruneOptions {
+  /** Also what somebody who follows has not been given, or holds: they are told LOG_PRUNED when they come there. */
+  readonly overtake?: boolean;
+}
+
 /** A finding of {@link EventLogReader.verify}: a range of positions that cannot be trusted, and why. */
 export interface Damage {
   readonly from: number;
@@ -92,6 +97,14 @@ export interface LogBoundary {
   readonly state: StoredState;
 }
 
+/** Events that somebody is about to read, or reads. Disposing of it gives them up; to do so again changes nothing. */
+export interface Hold extends Disposable {
+  /** The first position that is held. */
+  readonly next: number;
+  /** Gives up what is before a position. Throws LOG_PRUNED for one that is before {@link next}: it may have gone. */
+  advance(next: number): void;
+}
+
 /** Reads facts. Only durable events are ever seen here. */
 export interface EventLogReader {
   /** Position of the last durable event; -1 for an empty log. */
@@ -103,6 +116,11 @@ export interface EventLogReader {
    * before it came to them.
    */
   read(options?: ReadOptions): AsyncIterable<ShiplogEvent>;
+  /**
+   * Keeps the events from a position on (the first that is kept, and stays so, if absent) from being pruned, as whoever follows does: for reads that take
+   * their time, or more than one step. Throws LOG_PRUNED for a position before that. Does not last longer than the log is open, nor against a prune that overtakes.
+   */
+  hold(from?: number): Hold;
   /** Canonical bytes of events in order, as they are stored and hashed. Both ends inclusive. Throws as {@link read}. */
   readBytes(options: { readonly from: number; readonly to: number }): AsyncIterable<Uint8Array>;
   /** The log as a Merkle tree, for proofs. */
@@ -175,7 +193,7 @@ export interface EventLog extends EventLogReader {
    * event. Never more for a later position. 0 for a log in memory.
    */
   storedBytes(from: number): Promise<number>;
-  /** The first position that somebody who follows now has not been given; undefined if nobody lags behind. */
+  /** The first position that somebody who follows now has not been given, or that is held; undefined if nobody lags behind. */
   readonly followedSeq: number | undefined;
   /** The first position that could be kept if all that is sealed and before `before` were pruned: an archive goes as a whole. */
   prunable(before: number): number;
@@ -184,9 +202,9 @@ export interface EventLog extends EventLogReader {
    * so do revisions and idempotency keys. `state` stands for what is gone, as of the event before `first`, and is never lost. `bounded` must make
    * an event `log.bounded` durable; nothing is removed before it resolves, and all is as before if it rejects. It must not wait for a {@link seal}, a prune
    * or the {@link boundary}. Repeating it, also after a crash, changes nothing more. Throws REQUEST_INVALID for a `first` that was not answered,
-   * NOT_SUPPORTED where a log has no archives.
+   * LOG_PRUNE_BLOCKED before anything happens where {@link followedSeq} is before it, unless they are to be overtaken, and NOT_SUPPORTED where a log has no archives.
    */
-  prune(first: number, state: Uint8Array, bounded: (hashes: Bounded) => Promise<void>): Promise<void>;
+  prune(first: number, state: Uint8Array, bounded: (hashes: Bounded) => Promise<void>, options?: PruneOptions): Promise<void>;
   /** Waits for what was admitted, then closes. Followers end. */
   close(): Promise<void>;
 }

@@ -4,8 +4,10 @@ import {
   type Boundary,
   type Bounded,
   type EventLog,
+  type Hold,
   type MerkleTree,
   type NewEvent,
+  type PruneOptions,
   type ReadOptions,
   type SealedRange,
   type ShiplogEvent,
@@ -18,7 +20,7 @@ import {
 } from '@shiplog/contracts';
 import type { Hash, TreeEdge } from '@shiplog/tlog';
 import { ArchivingLevel } from './archive/archiving-level.ts';
-import { boundedBy, readFirst } from './archive/base.ts';
+import { type Base, boundedBy, readFirst } from './archive/base.ts';
 import { readBoundary } from './archive/boundary.ts';
 import { prunable, prune } from './archive/prune.ts';
 import { reclaim } from './archive/reclaim.ts';
@@ -30,6 +32,7 @@ import type { LogDatabase, Operation } from './stored/database.ts';
 import { eventText } from './append/event-text.ts';
 import { follow, followBatches, type Follower } from './read/follow.ts';
 import { GroupCommit } from './append/group-commit.ts';
+import { ReaderHold, refuseHeld } from './read/hold.ts';
 import { corrupt, pruned, refusal } from './check/corrupt.ts';
 import { wholePage } from './indexes/index-page.ts';
 import { baseEdge, load, type LoadedLog, storeTree, tailAt } from './load.ts';
@@ -136,6 +139,8 @@ class DatabaseEventLog implements EventLog {
     () => this.#wake(),
   );
   #closing: Promise<void> | undefined;
+  /** Where the log will begin when the prune that is under way is done. */
+  #leaving = 0;
 
   constructor(options: EventLogOptions, { tail, pages, pagesTo }: LoadedLog, store: SnapshotDatabase | undefined, firstSeq: number) {
     this.db = options.db;
@@ -219,6 +224,13 @@ class DatabaseEventLog implements EventLog {
       const last = Math.min(to ?? this.durableSeq, this.durableSeq);
       return readWanted(this, options, from, last);
     });
+  }
+
+  hold(from?: number): Hold {
+    this.#refuseClosed();
+    const first = Math.max(this.firstSeq, this.#leaving);
+    if (from !== undefined && position(from, 'from') < first) throw pruned(from, first);
+    return new ReaderHold(this.followers, from ?? first);
   }
 
   lastTagged(tag: string): number {
@@ -318,7 +330,12 @@ class DatabaseEventLog implements EventLog {
     return db instanceof ArchivingLevel ? db.inTurn(read) : read();
   }
 
-  async prune(first: number, state: Uint8Array, bounded: (hashes: Bounded) => Promise<void>): Promise<void> {
+  async prune(
+    first: number,
+    state: Uint8Array,
+    bounded: (hashes: Bounded) => Promise<void>,
+    { overtake = false }: PruneOptions = {},
+  ): Promise<void> {
     this.#refuseClosed();
     const { db } = this;
     if (!(db instanceof ArchivingLevel)) throw new ShiplogError('NOT_SUPPORTED', 'this log has no place for archives');
@@ -328,16 +345,14 @@ class DatabaseEventLog implements EventLog {
       const tail = await tailAt(db, first, this.#store);
       if (tail.size !== first) throw corrupt(tail.size, first - 1, 'cannot be read, so nothing is pruned');
       const base = { index: wholePage(tail.index, tail.edge), state };
-      await bounded(boundedBy(first, base));
-      this.firstSeq = first;
+      if (!overtake) refuseHeld(first, this.followedSeq);
+      // From here on nobody begins to read what goes.
+      this.#leaving = first;
       try {
-        await prune(db, this.#write, first, base);
-        // A seal that was cut off has left that to do.
-        await reclaim(db.inner, this.#write, 0, first);
-      } catch (error) {
-        // What failed before its write has removed nothing, and may be tried again.
-        this.firstSeq = await firstOf(db);
-        throw error;
+        await bounded(boundedBy(first, base));
+        await this.#begin(db, first, base);
+      } finally {
+        this.#leaving = 0;
       }
     });
   }
@@ -408,6 +423,20 @@ class DatabaseEventLog implements EventLog {
     placed.v = 1;
     // Every field is set above from one NewEvent; the compiler cannot follow that through the union.
     return placed as ShiplogEvent;
+  }
+
+  /** Makes `first` the first event that is kept. */
+  async #begin(db: ArchivingLevel, first: number, base: Base): Promise<void> {
+    this.firstSeq = first;
+    try {
+      await prune(db, this.#write, first, base);
+      // A seal that was cut off has left that to do.
+      await reclaim(db.inner, this.#write, 0, first);
+    } catch (error) {
+      // What failed before its write has removed nothing, and may be tried again.
+      this.firstSeq = await firstOf(db);
+      throw error;
+    }
   }
 
   async #close(): Promise<void> {

@@ -2,6 +2,7 @@ export { canonicalJson } from './append/canonical-json.ts';
 export { openEventLog } from './event-log.ts';
 export { exportLines } from './read/export-lines.ts';
 export { openLevelLog, repairLevelLog, verifyLevelLog } from './disk/level-log.ts';
+export { ReaderHold } from './read/hold.ts';
 export { MemorySnapshots } from './snapshots/memory-snapshots.ts';
 export { sourceAt } from './repair/repair-source.ts';
 export { ulidSource } from './append/ulid.ts';

@@ -14,5 +14,5 @@ export type { Output } from './demultiplexer.ts';
 export type { Ping } from './docker-client.ts';
 export type * from './docker-types.ts';
 export type { Host } from './host.ts';
-export type { ExplainedObject } from './native-client.ts';
+export type { ExplainedObject, History } from './native-client.ts';
 export type { EngineState, InspectedObject, ObjectKind, VerifyProgress } from './native-client.ts';

@@ -61,6 +61,12 @@ export interface VerifyProgress {
   readonly total: number;
 }
 
+/** A log from where it begins. */
+export interface History {
+  readonly boundary: LogBoundary | undefined;
+  readonly events: AsyncIterable<ShiplogEvent>;
+}
+
 /** Shiplog's own API. A moment is a position, a time, or a duration before now. Methods throw ApiError and UnreachableError. */
 export class NativeClient {
   readonly #transport: Transport;
@@ -106,6 +112,18 @@ export class NativeClient {
   ): Promise<AsyncIterable<ShiplogEvent>> {
     const response = await this.#transport.send({ method: 'GET', path: `${PREFIX}/events`, query, signal });
     return checked(jsonLines<ShiplogEvent | { readonly error: ErrorRecord }>(response));
+  }
+
+  /** All events that are kept, and what goes before them where older ones were pruned: of one moment, also of a log that is pruned meanwhile. */
+  async history(query: { readonly to?: string; readonly sealed?: boolean } = {}): Promise<History> {
+    for (;;) {
+      const boundary = await this.boundary();
+      try {
+        return { boundary, events: await this.events({ ...query, from: String(boundary?.first ?? 0) }) };
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.code !== 'LOG_PRUNED') throw error;
+      }
+    }
   }
 
   /** Who did what: intents with their outcomes, in the order in which they ended. Values of one name are alternatives. */

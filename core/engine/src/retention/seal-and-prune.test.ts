@@ -7,7 +7,7 @@ import { MemoryLevel } from 'memory-level';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type DriverInfo, type EventLog, type Projection, ShiplogError } from '@shiplog/contracts';
+import { type DriverInfo, type EventLog, type Hold, type Projection, ShiplogError } from '@shiplog/contracts';
 import { codeOf } from '@shiplog/contracts/testing';
 import type { RunningEngine } from '../start-engine.ts';
 import { CALLER, eventsOf, simEngine, simSpec } from '../testing/sim-engine.ts';
@@ -215,6 +215,30 @@ test('given somebody who follows and has not come far, when pruned, then it is w
   assert.ok(first > (stand.log.followedSeq ?? first));
   await slow.return?.();
   await follower.return?.();
+  await stand.stop(engine);
+});
+
+test('given a prune under way, when somebody begins to read what would go, then it goes as far as they let it, or overtakes them', async () => {
+  await using temporary = await temporaryDirectory();
+  const stand = new Stand(temporary.path);
+  const engine = await stand.start();
+  await history(engine);
+  const { log } = stand;
+  for await (const _ of log.seal(60));
+  const seal = log.seal.bind(log);
+  let held: Hold | undefined;
+  Object.assign(log, {
+    async *seal(before: number) {
+      yield* seal(before);
+      held ??= log.hold(70);
+    },
+  });
+  const before = log.durableSeq;
+  const { first } = await engine.execute('log.prune', { before }, CALLER);
+  assert.ok(first > 0 && first <= 70 && log.firstSeq === first, `${first}`);
+  const all = await engine.execute('log.prune', { before, overtake: true }, CALLER);
+  assert.ok(all.first > 70, `${all.first}`);
+  held?.[Symbol.dispose]();
   await stand.stop(engine);
 });
 

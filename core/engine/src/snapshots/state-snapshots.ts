@@ -1,5 +1,5 @@
 import { PROJECTION_VERSION } from '@shiplog/model';
-import type { EventLog, Snapshot, SnapshotStore } from '@shiplog/contracts';
+import { type EventLog, ShiplogError, type Snapshot, type SnapshotStore } from '@shiplog/contracts';
 import { StoredState } from './decode.ts';
 import { Sections, SnapshotDamaged } from './sections.ts';
 import type { Header } from './snapshot-file.ts';
@@ -23,19 +23,27 @@ export class StateSnapshots {
     this.#log = log;
   }
 
-  /** What `work` makes of the last one at or before `seq` behind which every event is kept. One that turns out to be damaged is removed, and `work` begins anew with one before. */
+  /**
+   * What `work` makes of the last one at or before `seq` behind which every event is kept. One that turns out to be damaged is removed, and `work` begins anew
+   * with one before; so it does where what it reads is pruned meanwhile, and `seq` is still known.
+   */
   async from<T>(seq: number, work: (stored: StoredState | undefined) => Promise<T>): Promise<T> {
     for (;;) {
+      const { firstSeq } = this.#log;
       const found = seq < 0 ? undefined : await this.#nearest(seq);
       // A prune that was cut off leaves those of before: what came after them is not there any more.
-      const stored = found !== undefined && found.header.seq >= this.#log.firstSeq - 1 ? found : undefined;
+      const stored = found !== undefined && found.header.seq >= firstSeq - 1 ? found : undefined;
       try {
         return await work(stored);
       } catch (error) {
-        if (!(error instanceof SnapshotDamaged)) throw error;
-        await this.store.remove(error.kind, [error.seq]);
+        if (error instanceof SnapshotDamaged) await this.store.remove(error.kind, [error.seq]);
+        else if (!this.#prunedSince(firstSeq, error) || seq < this.#log.firstSeq - 1) throw error;
       }
     }
+  }
+
+  #prunedSince(first: number, error: unknown): boolean {
+    return error instanceof ShiplogError && error.code === 'LOG_PRUNED' && this.#log.firstSeq > first;
   }
 
   async #nearest(seq: number): Promise<StoredState | undefined> {

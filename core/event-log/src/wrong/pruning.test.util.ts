@@ -71,4 +71,29 @@ export const PRUNING: WrongLogs = {
     does: 'knows of nobody who follows',
     make: () => ({ followedSeq: undefined }),
   },
+  'given events that somebody holds, when they are to be pruned, then nothing happens until they are given up, or overtaken': {
+    does: 'prunes what is held',
+    make: (right) => ({
+      prune: (first, state, bounded) => right.prune(first, state, bounded, { overtake: true }),
+    }),
+  },
+  'given events that are going, when somebody would hold them, then they hold what stays, and are refused what goes': {
+    does: 'lets them hold what goes',
+    make: (right) => ({
+      hold: (from = right.firstSeq) => ({ next: from, advance: () => undefined, [Symbol.dispose]: () => undefined }),
+    }),
+  },
+  'given a prune that failed, when somebody holds what stayed, then they may': {
+    does: 'takes for gone what it could not prune',
+    make(right) {
+      let first = 0;
+      return {
+        prune(to, state, bounded) {
+          first = to;
+          return right.prune(to, state, bounded);
+        },
+        hold: (from = first) => right.hold(from),
+      };
+    },
+  },
 };

@@ -1,10 +1,11 @@
-import { canonicalJson, MemorySnapshots } from '@shiplog/event-log';
+import { canonicalJson, MemorySnapshots, ReaderHold } from '@shiplog/event-log';
 import { type State, storedText, storeState } from '@shiplog/model';
 import {
   type Admitted,
   type AppendRequest,
   type Boundary,
   type EventLog,
+  type Hold,
   type MerkleTree,
   type NewEvent,
   type ReadOptions,
@@ -253,6 +254,11 @@ export class MemoryLog implements EventLog {
   }
 
   readonly followedSeq = undefined;
+
+  /** Nothing of it goes. */
+  hold(from?: number): Hold {
+    return new ReaderHold(new Set(), this.#kept(from));
+  }
 
   prunable(): number {
     return this.firstSeq;

@@ -1,4 +1,4 @@
-import type { EventKind, EventLogReader, EventType, ShiplogEvent, StreamName, Verification } from '@shiplog/contracts';
+import type { EventKind, EventLogReader, EventType, Hold, ShiplogEvent, StreamName, Verification } from '@shiplog/contracts';
 
 /** A log in memory, durable at once. Test double. */
 export class FakeLog implements EventLogReader {
@@ -12,6 +12,11 @@ export class FakeLog implements EventLogReader {
 
   async boundary(): Promise<undefined> {
     return undefined;
+  }
+
+  /** Nothing of it goes. */
+  hold(from = 0): Hold {
+    return { next: from, advance() {}, [Symbol.dispose]() {} };
   }
 
   append(op: string, stream: StreamName, type: EventType, kind: EventKind, data: object, at = Date.now()): void {

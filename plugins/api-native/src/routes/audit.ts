@@ -1,4 +1,4 @@
-import { type Actor, type AuditRecord, CONTENT_VERBS, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
+import { type Actor, type AuditRecord, CONTENT_VERBS, type Hold, ShiplogError, type ShiplogEvent } from '@shiplog/contracts';
 import { type AuditFilter, AuditTrail, fits, VERBS, wants } from '@shiplog/model';
 import { sendLines, startLines } from '../lines.ts';
 import { firstFrom, lastAt, refuseBackwards, refuseBeyond } from '../position.ts';
@@ -26,7 +26,8 @@ export const audit: Route = {
     const toMoment = momentParameter(query, 'to', 'last');
     const wish = await filterOf(engine, query);
     const last = engine.log.durableSeq;
-    const from = fromMoment === undefined ? engine.log.firstSeq : await firstFrom(engine, fromMoment);
+    using held = engine.log.hold();
+    const from = fromMoment === undefined ? held.next : await firstFrom(engine, fromMoment);
     refuseBeyond(last, from);
     const to = Math.min(toMoment === undefined ? last : await lastAt(engine, toMoment), last);
     refuseBackwards(query, { fromMoment, toMoment, from, to });
@@ -34,17 +35,19 @@ export const audit: Route = {
     await record.read({ from, to, follow: false, filters });
     const open = await engine.callers();
     const filter = { ...wish, called: await streamsCalled(engine, wish.object, last) };
+    held.advance(from);
     startLines(response);
     if (from <= to)
-      await sendLines(response, wanted(records(engine.log.read({ from, to: last }), to), filter, open), { live: false, gone });
+      await sendLines(response, wanted(records(engine.log.read({ from, to: last }), to, held), filter, open), { live: false, gone });
     response.end();
   },
 };
 
 /** Acts that were asked up to `to`; their outcomes may come after it. */
-async function* records(events: AsyncIterable<ShiplogEvent>, to: number): AsyncIterable<AuditRecord> {
+async function* records(events: AsyncIterable<ShiplogEvent>, to: number, held: Hold): AsyncIterable<AuditRecord> {
   const trail = new AuditTrail();
   for await (const event of events) {
+    held.advance(event.seq);
     if (event.seq > to && trail.settled) break;
     if (event.seq > to && event.kind !== 'outcome') continue;
     const record = trail.next(event);

@@ -26,10 +26,12 @@ export const events: Route = {
         to: query.get('to'),
       });
     }
-    const from = fromMoment === undefined ? engine.log.firstSeq : await firstFrom(engine, fromMoment);
+    using held = engine.log.hold();
+    const from = fromMoment === undefined ? held.next : await firstFrom(engine, fromMoment);
     refuseBeyond(engine.log.durableSeq, from);
     const to = toMoment === undefined ? undefined : await lastAt(engine, toMoment);
     refuseBackwards(query, { fromMoment, toMoment, from, to });
+    held.advance(from);
     const wanted = filterOf(query);
     const open = switchParameter(query, 'sealed') ? (actor: Actor) => actor : await engine.callers();
     // The record of this read is not part of it, unless it follows.
@@ -39,7 +41,10 @@ export const events: Route = {
     startLines(response);
     let sent = -1;
     if (to === undefined || to >= from) {
-      const told = (event: ShiplogEvent): boolean => wanted(event) && (sent = event.seq) >= 0;
+      const told = (event: ShiplogEvent): boolean => {
+        held.advance(event.seq + 1);
+        return wanted(event) && (sent = event.seq) >= 0;
+      };
       if (follow) await sendBatches(response, batches(bounded(engine.log.followBatches({ from, signal: gone }), to), told, open), gone);
       else await sendLines(response, filter(engine.log.read({ from, to: Math.min(to ?? last, last) }), told, open), { live: false, gone });
     }

@@ -20,6 +20,7 @@ export const why: Route = {
   async answer(exchange: Exchange): Promise<void> {
     const { engine, query, rest, response } = exchange;
     await recordLook(exchange, { ref: [rest.join('/')] });
+    using _held = engine.log.hold();
     const { kinds, ref } = objectOf('why', rest);
     const at = pastParameter(query, 'at');
     const found = at === undefined ? await inspectNow(engine, kinds, ref) : await inspectAt(engine, kinds, ref, at);

@@ -112,6 +112,7 @@ export function anEngine(): Double {
       get durableSeq() {
         return last();
       },
+      hold: (from = 0) => ({ next: from, advance: () => undefined, [Symbol.dispose]: () => undefined }),
       lastTagged: notUsed,
       streamsBegun: notUsed,
       async *read({ from = 0, to = last() } = {}) {

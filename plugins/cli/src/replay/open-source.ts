@@ -12,8 +12,7 @@ export async function openSource(context: Context, path: string | undefined): Pr
 }
 
 async function fromEngine(native: NativeClient): Promise<Replayable> {
-  const boundary = await native.boundary();
-  const events = await native.events({ from: String(boundary?.first ?? 0) });
+  const { boundary, events } = await native.history();
   return boundary === undefined ? events : behind(boundary, events);
 }
 

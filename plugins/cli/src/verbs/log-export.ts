@@ -96,10 +96,9 @@ interface Exported {
 async function fromEngine(context: Context, { from, to, sealed }: Flags<typeof OPTIONS>, whole: boolean): Promise<Exported> {
   const { native } = await context.client();
   const { durableSeq } = await native.info();
-  const boundary = whole ? await native.boundary() : undefined;
-  const first = from ?? (boundary === undefined ? undefined : String(boundary.first));
-  const events = await native.events({ ...(first === undefined ? {} : { from: first }), ...(to === undefined ? {} : { to }), sealed });
-  return { boundary, events, total: durableSeq + 1 };
+  const range = { ...(to === undefined ? {} : { to }), sealed };
+  if (whole) return { ...(await native.history(range)), total: durableSeq + 1 };
+  return { events: await native.events({ ...range, ...(from === undefined ? {} : { from }) }), total: durableSeq + 1 };
 }
 
 /** What stands for pruned events is the first line, so that the others can be folded on. */

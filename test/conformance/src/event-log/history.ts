@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
-import type { Bounded, EventLog, NewEvent, SealedRange } from '@shiplog/contracts';
+import type { Bounded, EventLog, NewEvent, PruneOptions, SealedRange } from '@shiplog/contracts';
 import { request, sample, stamp, stream, take } from './samples.ts';
 
 /** How many events {@link fillHistory} appends. */
@@ -98,8 +98,8 @@ export function stateBefore(first: number): Buffer {
 }
 
 /** Prunes as an engine does: what stands for the events is in the log before they go. */
-export async function prune(log: EventLog, first: number): Promise<void> {
-  await log.prune(first, stateBefore(first), (hashes) => record(log, hashes));
+export async function prune(log: EventLog, first: number, options?: PruneOptions): Promise<void> {
+  await log.prune(first, stateBefore(first), (hashes) => record(log, hashes), options);
 }
 
 /** Makes the event durable that says what stands for the events that go. */

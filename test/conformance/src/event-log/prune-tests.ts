@@ -165,4 +165,39 @@ export function pruneTests(test: LogTest): void {
     await fast.return?.();
     assert.equal(log.followedSeq, undefined);
   });
+
+  test('given events that somebody holds, when they are to be pruned, then nothing happens until they are given up, or overtaken', async (log) => {
+    const { first, second } = await fillArchives(log);
+    const whole = log.hold();
+    assert.equal([whole.next, log.followedSeq].join(), '0,0');
+    await assert.rejects(() => prune(log, first), { code: 'LOG_PRUNE_BLOCKED' });
+    await assertWhole(log);
+    whole.advance(first);
+    assert.equal(log.followedSeq, first);
+    assert.throws(() => whole.advance(first - 1), { code: 'LOG_PRUNED' });
+    await prune(log, first);
+    assert.equal(log.hold().next, first);
+    assert.throws(() => log.hold(first - 1), { code: 'LOG_PRUNED' });
+    await prune(log, second, { overtake: true });
+    whole[Symbol.dispose]();
+    whole[Symbol.dispose]();
+    assert.equal(log.followedSeq, first, 'one who gives up does so for nobody else');
+  });
+
+  test('given events that are going, when somebody would hold them, then they hold what stays, and are refused what goes', async (log) => {
+    const { first } = await fillArchives(log);
+    await log.prune(first, stateBefore(first), async (hashes) => {
+      using held = log.hold();
+      assert.equal(held.next, first);
+      assert.throws(() => log.hold(first - 1), { code: 'LOG_PRUNED' });
+      await record(log, hashes);
+    });
+  });
+
+  test('given a prune that failed, when somebody holds what stayed, then they may', async (log) => {
+    const { first } = await fillArchives(log);
+    await assert.rejects(() => log.prune(first, stateBefore(first), () => Promise.reject(new Error('no room'))));
+    using held = log.hold();
+    assert.equal(held.next, 0);
+  });
 }

@@ -154,7 +154,7 @@ export function prunedTests(test: LogTest): void {
     const near = again.follow({ from: first })[Symbol.asyncIterator]();
     await far.next();
     await near.next();
-    await prune(again, second);
+    await prune(again, second, { overtake: true });
     await goesOn(far, 1, EVENTS - 1);
     await goesOn(near, first + 1, EVENTS - 1);
     await far.return?.();

@@ -14,6 +14,7 @@ import { nowNanoseconds, parseMoment } from '../../translate/time.ts';
 export async function events(exchange: Exchange): Promise<void> {
   const { engine, response, query, gone, caller } = exchange;
   const next = engine.log.durableSeq + 1;
+  using held = engine.log.hold();
   // Before anything is answered: what cannot be told is refused, not cut off.
   const { since, until, filters, from, projection } = await decode(exchange, 'log.read', async () => {
     const range = { since: parseMoment(query.get('since')), until: parseMoment(query.get('until')) };
@@ -23,11 +24,12 @@ export async function events(exchange: Exchange): Promise<void> {
       throw new ShiplogError('REQUEST_INVALID', told);
     }
     const wanted = Filters.parse(query.get('filters'));
-    const begin = first === undefined && last === undefined ? next : await firstSince(engine, first);
+    const begin = first === undefined && last === undefined ? next : Math.max(held.next, await firstSince(engine, first));
     return { ...range, filters: wanted, from: begin, projection: await projectionAt(exchange, begin - 1) };
   });
   const over = until !== undefined && until <= nowNanoseconds();
   const asked = Object.fromEntries(['filters', 'since', 'until'].map((name) => [name, query.getAll(name)]));
+  held.advance(from);
   const read = await engine.recordRead({ from, follow: !over, filters: asked }, caller);
   beginStream(response, 'application/json');
   const send = async (event: ShiplogEvent): Promise<void> => {
@@ -42,10 +44,12 @@ export async function events(exchange: Exchange): Promise<void> {
   if (over) {
     for await (const event of engine.log.read({ from })) {
       if (gone.aborted) break;
+      held.advance(event.seq);
       await send(event);
     }
   } else {
     for await (const event of engine.log.follow({ from, signal: ended })) {
+      held.advance(event.seq + 1);
       await send(event);
       last = event.seq;
     }
