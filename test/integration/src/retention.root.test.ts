@@ -85,4 +85,32 @@ test('given a daemon that may seal and prune, when its log grows, then it does s
   }
 });
 
+test('given a log that goes again and again, when it is asked, told, exported and replayed meanwhile, then each read is of what is kept, and none fails', async () => {
+  const daemon = await TestDaemon.start({ extra: ['--seal-after', '1s', '--retention-time', '1s', '--retention-events', '30'] });
+  try {
+    let [over, made] = [false, 0];
+    const beside = async (run: () => Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>) => {
+      while (!over) {
+        const { code, stdout, stderr } = await run();
+        assert.is(code, 0, `${stdout.slice(-300)} ${stderr}`);
+      }
+    };
+    const pruned = async (): Promise<void> => {
+      const begins = new Set<number>();
+      await until(daemon, ({ log }) => begins.add(log.firstSeq).size > 3);
+    };
+    const now = (): string => (Date.now() / 1000).toFixed(3);
+    await Promise.all([
+      pruned().finally(() => (over = true)),
+      beside(() => daemon.docker(['volume', 'create', `volume-${(made += 1)}`])),
+      beside(() => daemon.docker(['events', '--since', '0', '--until', now()])),
+      beside(() => daemon.shiplog(['audit', '--format', 'json'])),
+      beside(() => daemon.shiplog(['log', 'export'])),
+      beside(() => daemon.shiplog(['replay', 'redecide', '--format', 'json'])),
+    ]);
+  } finally {
+    await daemon.destroy();
+  }
+});
+
 test.run();

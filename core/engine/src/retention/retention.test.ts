@@ -4,7 +4,7 @@ import { openLevelLog } from '@shiplog/event-log';
 import { temporaryDirectory } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EventLog, RetentionPolicy, RetentionStatus, ShiplogEvent } from '@shiplog/contracts';
+import type { EventLog, Hold, RetentionPolicy, RetentionStatus, ShiplogEvent } from '@shiplog/contracts';
 import { type RunningEngine, startEngine } from '../start-engine.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { CALLER, eventsOf, simSpec } from '../testing/sim-engine.ts';
@@ -235,6 +235,28 @@ test('given somebody who follows and has not come far, when events get old, then
     await stand.pass(HOUR, HOUR);
     assert.ok(log.firstSeq > held);
     assert.is((await stand.status()).held, undefined);
+  });
+});
+
+test('given somebody who begins to read what is due to go, when it is refused for them, then it goes with the next look after they are done', async () => {
+  await withStand({ maxEvents: 100 }, async (stand) => {
+    const { log } = stand;
+    const sealable = log.sealable.bind(log);
+    let held: Hold | undefined;
+    Object.assign(log, {
+      sealable(before: number) {
+        held ??= log.hold();
+        return sealable(before);
+      },
+    });
+    await stand.live(100);
+    await stand.pass(60_000, 60_000);
+    await stand.pass(4000, 50);
+    const asked = (await eventsOf(stand.engine)).filter(({ type }) => type === 'log.prune.requested');
+    assert.equal([asked.map(({ data }) => 'decided' in data && data.decided), log.firstSeq], [[null], 0]);
+    held?.[Symbol.dispose]();
+    await stand.pass(60_000, 60_000);
+    assert.ok(log.firstSeq > 0);
   });
 });
 
