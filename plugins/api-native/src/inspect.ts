@@ -23,7 +23,7 @@ export type InspectAnswer = InspectRecord & {
   readonly removedAt?: { readonly seq: number; readonly time: string };
 };
 
-/** As it was at a moment. Throws the kind's not-found code, REFERENCE_AMBIGUOUS or LOG_POSITION_UNKNOWN. */
+/** As it was at a moment. Throws the kind's not-found code, REFERENCE_AMBIGUOUS, LOG_POSITION_UNKNOWN or LOG_PRUNED. */
 export function inspectAt(engine: Engine, kinds: readonly InspectKind[], ref: string, at: Moment): Promise<InspectAnswer> {
   return find(engine, kinds, ref, at);
 }
@@ -34,7 +34,7 @@ export async function inspectNow(engine: Engine, kinds: readonly InspectKind[], 
     return await find(engine, kinds, ref);
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    const removal = await lastRemoval(engine.log, kinds, ref, engine.log.durableSeq);
+    const removal = await lastRemoval(engine, kinds, ref, engine.log.durableSeq);
     if (removal === undefined) throw error;
     const before = await find(engine, [removal.kind], removal.id, { seq: removal.last });
     return { ...before, removedAt: { seq: removal.seq, time: removal.time } };
@@ -61,7 +61,9 @@ async function find(engine: Engine, kinds: readonly InspectKind[], ref: string, 
 }
 
 function isNotFound(error: unknown): boolean {
-  return error instanceof ShiplogError && error.class === 'not-found' && error.code !== 'LOG_POSITION_UNKNOWN';
+  return (
+    error instanceof ShiplogError && error.class === 'not-found' && error.code !== 'LOG_POSITION_UNKNOWN' && error.code !== 'LOG_PRUNED'
+  );
 }
 
 function isAmbiguous(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import type { EventLogReader, ShiplogEvent } from '@shiplog/contracts';
+import type { Engine, ShiplogEvent } from '@shiplog/contracts';
 import type { InspectKind } from './inspect-kinds.ts';
 
 /** The event after which an object was no more. `id` finds it in the state after the event at `last`. */
@@ -28,15 +28,16 @@ const HEEDED = [
  * The last removal, up to position `to`, of an object that answered to `ref` (name, id or id prefix) when it was removed.
  *
  * Reads what concerns names and removals once, from the start, and keeps only what concerns `ref`: nothing in the state remembers removed objects,
- * that is what makes the state small.
+ * that is what makes the state small. Of a log that was pruned, names of before are those of the state where it begins.
  */
-export async function lastRemoval(
-  log: EventLogReader,
-  kinds: readonly InspectKind[],
-  ref: string,
-  to: number,
-): Promise<Removal | undefined> {
+export async function lastRemoval(engine: Engine, kinds: readonly InspectKind[], ref: string, to: number): Promise<Removal | undefined> {
   const watch = new RemovalWatch(ref);
+  const { log } = engine;
+  if (log.firstSeq > 0) {
+    const { containers, networks } = await engine.view({ seq: log.firstSeq - 1 });
+    for (const { id, name } of containers.values()) watch.called(name, id, 'container');
+    for (const { id, name } of networks.values()) watch.called(name, id, 'network');
+  }
   let last: Removal | undefined;
   for await (const event of log.read({ to, types: HEEDED })) {
     for (const removal of watch.feed(event)) if (kinds.includes(removal.kind)) last = removal;
@@ -54,6 +55,11 @@ class RemovalWatch {
 
   constructor(ref: string) {
     this.#ref = ref;
+  }
+
+  /** A container or network had a name before the first event. */
+  called(name: string, id: string, kind: 'container' | 'network'): void {
+    if (name === this.#ref) this.#named.set(id, kind);
   }
 
   feed(event: ShiplogEvent): readonly Removal[] {

@@ -89,10 +89,14 @@ test('given a log that goes again and again, when it is asked, told, exported an
   const daemon = await TestDaemon.start({ extra: ['--seal-after', '1s', '--retention-time', '1s', '--retention-events', '30'] });
   try {
     let [over, made] = [false, 0];
-    const beside = async (run: () => Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>) => {
+    type Run = () => Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
+    // One after the other: while somebody always reads all of it, nothing goes.
+    const beside = async (...runs: readonly Run[]): Promise<void> => {
       while (!over) {
-        const { code, stdout, stderr } = await run();
-        assert.is(code, 0, `${stdout.slice(-300)} ${stderr}`);
+        for (const run of runs) {
+          const { code, stdout, stderr } = await run();
+          assert.is(code, 0, `${stdout.slice(-300)} ${stderr}`);
+        }
       }
     };
     const pruned = async (): Promise<void> => {
@@ -103,11 +107,44 @@ test('given a log that goes again and again, when it is asked, told, exported an
     await Promise.all([
       pruned().finally(() => (over = true)),
       beside(() => daemon.docker(['volume', 'create', `volume-${(made += 1)}`])),
-      beside(() => daemon.docker(['events', '--since', '0', '--until', now()])),
-      beside(() => daemon.shiplog(['audit', '--format', 'json'])),
-      beside(() => daemon.shiplog(['log', 'export'])),
-      beside(() => daemon.shiplog(['replay', 'redecide', '--format', 'json'])),
+      beside(
+        () => daemon.docker(['events', '--since', '0', '--until', now()]),
+        () => daemon.shiplog(['audit', '--format', 'json']),
+        () => daemon.shiplog(['log', 'export']),
+        () => daemon.shiplog(['replay', 'redecide', '--format', 'json']),
+      ),
     ]);
+  } finally {
+    await daemon.destroy();
+  }
+});
+
+test('given objects of before what was pruned, when they go, then they are found by their names, and what was before is said to be pruned', async () => {
+  const daemon = await TestDaemon.start();
+  const docker = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await daemon.docker(args);
+    assert.is(code, 0, stderr);
+    return stdout.trim();
+  };
+  try {
+    const id = await docker('network', 'create', 'early');
+    await docker('volume', 'create', 'early-volume');
+    await volumes(daemon, 'more', 30);
+    const pruned = await daemon.shiplog(['log', 'prune', '--before', 'now', '--force', '--format', 'json']);
+    assert.is(pruned.code, 0, pruned.stderr);
+    const { first } = JSON.parse(pruned.stdout) as { readonly first: number };
+    assert.ok(first > 10, `${first}`);
+    await docker('network', 'rm', 'early');
+    const gone = await daemon.shiplog(['inspect', '--record', 'early']);
+    assert.is(gone.code, 0, gone.stderr);
+    assert.match(gone.stdout, id);
+    const why = await daemon.shiplog(['why', 'early']);
+    assert.match(why.stdout, /network early is gone[^]*network\.remove\.succeeded/);
+    for (const kind of [[], ['--type', 'volume']]) {
+      const before = await daemon.shiplog(['inspect', ...kind, 'early-volume', '--at', '5']);
+      assert.is(before.code, 1);
+      assert.match(before.stderr, `what was before event ${first} was pruned`);
+    }
   } finally {
     await daemon.destroy();
   }

@@ -57,9 +57,10 @@ export class ProjectionViews implements Views {
   /** False when the projection is not where the cursor says; the cursor then is where the projection is. */
   async #feed(name: string, cursor: Cursor, to: number): Promise<boolean> {
     const { log } = this.#core.ledger;
+    using held = log.hold();
     // What was pruned is not to be had: it begins with what is kept.
-    const anew = cursor.next < log.firstSeq;
-    const from = anew ? log.firstSeq : cursor.next;
+    const anew = cursor.next < held.next;
+    const from = anew ? held.next : cursor.next;
     if (anew || from === 0) cursor.first = from;
     const events: ShiplogEvent[] = [];
     for await (const event of log.read({ from, to: Math.min(to, from + BATCH - 1) })) events.push(event);

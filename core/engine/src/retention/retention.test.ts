@@ -1,4 +1,4 @@
-// time limit: 120 s
+// time limit: 300 s
 import { join } from 'node:path';
 import { openLevelLog } from '@shiplog/event-log';
 import { temporaryDirectory } from '@shiplog/test-support';

@@ -12,6 +12,7 @@ export const diff: Route = {
     const fromMoment = pastParameter(query, 'from');
     if (fromMoment === undefined) throw new ShiplogError('REQUEST_INVALID', 'diff needs the moment to begin with: from');
     const toMoment = pastParameter(query, 'to');
+    using _held = engine.log.hold();
     const from = await lastAt(engine, fromMoment);
     const to = toMoment === undefined ? engine.log.durableSeq : await lastAt(engine, toMoment);
     await record.read({ from, to, follow: false });

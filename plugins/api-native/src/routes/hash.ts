@@ -9,6 +9,7 @@ export const hash: Route = {
   async answer(exchange: Exchange): Promise<void> {
     const { engine, query, response } = exchange;
     await recordLook(exchange);
+    using _held = engine.log.hold();
     replyJson(response, 200, await engine.stateHash(pastParameter(query, 'at')));
   },
 };

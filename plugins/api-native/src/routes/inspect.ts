@@ -14,6 +14,7 @@ export const inspect: Route = {
   async answer(exchange: Exchange): Promise<void> {
     const { engine, query, rest, response } = exchange;
     await recordLook(exchange, { ref: [rest.join('/')] });
+    using _held = engine.log.hold();
     const { kinds, ref } = objectOf('inspect', rest);
     const at = pastParameter(query, 'at');
     replyJson(response, 200, at === undefined ? await inspectNow(engine, kinds, ref) : await inspectAt(engine, kinds, ref, at));

@@ -19,6 +19,7 @@ export const state: Route = {
   async answer(exchange: Exchange): Promise<void> {
     const { engine, query, response } = exchange;
     await recordLook(exchange);
+    using _held = engine.log.hold();
     const view = await engine.view(pastParameter(query, 'at'));
     const answer: StateAnswer = {
       seq: view.seq,
