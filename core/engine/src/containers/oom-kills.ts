@@ -1,6 +1,7 @@
 import { upcast } from '@shiplog/model';
 import type { CgroupDriver, CgroupStats, NewEvent, RuntimeDriver } from '@shiplog/contracts';
 import type { EngineBase } from '../base.ts';
+import { foldStream } from '../state/fold-stream.ts';
 
 /** Milliseconds between looks at the kernel's count, which on version 1 of cgroups comes after the notice. */
 const LOOKS = [0, 5, 20, 100, 500, 2000];
@@ -65,16 +66,15 @@ export class OomKills {
     }
   }
 
-  /** Since the last start. */
-  async #told(id: string): Promise<number> {
-    let kills = 0;
-    for await (const stored of this.base.ledger.log.readStream(`container/${id}`)) {
+  /** Since the last start, or since the first event that is kept. */
+  #told(id: string): Promise<number> {
+    return foldStream(this.base.ledger.log, `container/${id}`, 0, (kills, stored) => {
       const { type, data } = upcast(stored) ?? stored;
-      if (type === 'container.oom') kills += data.kills;
+      if (type === 'container.oom') return kills + data.kills;
       // A refused one starts nothing.
-      else if ((type === 'container.start.requested' || type === 'container.restart.requested') && data.decided !== null) kills = 0;
-    }
-    return kills;
+      const begins = (type === 'container.start.requested' || type === 'container.restart.requested') && data.decided !== null;
+      return begins ? 0 : kills;
+    });
   }
 
   /** False if somebody waits for a turn, or comes to, before it is over. */

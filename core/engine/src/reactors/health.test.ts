@@ -1,6 +1,9 @@
+import { join } from 'node:path';
+import { openLevelLog } from '@shiplog/event-log';
+import { temporaryDirectory } from '@shiplog/test-support';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EventOf, HealthcheckSpec, ProbeResults } from '@shiplog/contracts';
+import type { EventLog, EventOf, HealthcheckSpec, ProbeResults } from '@shiplog/contracts';
 import type { RunningEngine } from '../start-engine.ts';
 import { CALLER, eventsOf, SimDisk, simEngine, simSpec } from '../testing/sim-engine.ts';
 import { SimWorld } from '../testing/sim-world.ts';
@@ -26,8 +29,7 @@ class ProbedWorld extends SimWorld {
   }
 }
 
-async function running(world: ProbedWorld, healthcheck: HealthcheckSpec = OFTEN) {
-  const disk = new SimDisk();
+async function running(world: ProbedWorld, healthcheck: HealthcheckSpec = OFTEN, disk: Pick<SimDisk, 'open'> = new SimDisk()) {
   const engine = await simEngine(world, disk);
   await engine.execute('image.load', { quiet: true }, CALLER, { body: (async function* () {})() });
   const { id } = await engine.execute('container.create', { name: 'web', spec: simSpec({ healthcheck }) }, CALLER);
@@ -152,6 +154,33 @@ test('given a container that is paused or stopped, when a probe is under way, th
   assert.is(engine.probes(id), undefined);
   assert.equal(await healthIn(engine), []);
   await engine.stop('test');
+});
+
+test('given a container whose start was pruned, when the next engine finds it ill, then that is a fact, without a cause', async () => {
+  await using temporary = await temporaryDirectory();
+  let log: EventLog | undefined;
+  const disk = {
+    open: async () => (log = await openLevelLog({ directory: join(temporary.path, 'log'), boot: 'boot-1', inst: 'inst' })),
+  };
+  const world = new ProbedWorld();
+  const { engine, id } = await running(world, OFTEN, disk);
+  await until(async () => (await engine.view()).container(id).health?.status === 'healthy');
+  for (let number = 0; number < 30; number += 1)
+    await engine.execute('image.tag', { image: 'sim:latest', reference: `sim:${number}` }, CALLER);
+  await engine.execute('log.prune', { before: engine.log.durableSeq }, CALLER);
+  const { firstSeq } = engine.log;
+  assert.ok(firstSeq > 20, `${firstSeq}`);
+  await engine.stop('test');
+  await log?.close();
+  world.codes.push(1, 1);
+  const next = await simEngine(world, disk);
+  const [ill] = await until(async () => {
+    const found = (await healthIn(next)).filter(({ data }) => data.status === 'unhealthy');
+    return found.length > 0 && found;
+  });
+  assert.is(ill?.cause, undefined);
+  await next.stop('test');
+  await log?.close();
 });
 
 test('given an engine that is killed in the middle of a probe, when the next one starts, then it ends that, keeps the status and goes on, by the same start', async () => {

@@ -1,6 +1,7 @@
 import type { ContainerRecord, HealthRecord, Healthcheck, NewEvent, ProbeResult, ShiplogEvent } from '@shiplog/contracts';
 import { healthcheckOf } from '@shiplog/model';
 import type { EngineCore } from '../core.ts';
+import { foldStream } from '../state/fold-stream.ts';
 import { withValues } from '../secrets/secrets.ts';
 
 /** A container with one of these under way is about to end, or to be another run: nothing is to be made of how it is meanwhile. */
@@ -124,13 +125,11 @@ export class Health {
     probes.keep(run, result, next);
   }
 
-  /** Position of the outcome that began a run, unless much happened to the container since. */
-  async #startOf({ id, startedAt }: ContainerRecord): Promise<number | undefined> {
-    const { log } = this.#core.ledger;
-    const stream = `container/${id}` as const;
-    for await (const event of log.readStream(stream, Math.max(0, log.revision(stream) - RECENT)))
-      if (isStart(event) && event.t === startedAt) return event.seq;
-    return undefined;
+  /** Position of the outcome that began a run, unless much happened to the container since, or it was pruned. */
+  #startOf({ id, startedAt }: ContainerRecord): Promise<number | undefined> {
+    const start = (found: number | undefined, event: ShiplogEvent): number | undefined =>
+      found ?? (isStart(event) && event.t === startedAt ? event.seq : undefined);
+    return foldStream(this.#core.ledger.log, `container/${id}`, undefined, start, RECENT);
   }
 
   #wait(ms: number, signal: AbortSignal): Promise<void> {

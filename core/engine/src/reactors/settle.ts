@@ -1,6 +1,7 @@
-import { ShiplogError } from '@shiplog/contracts';
+import { type ShiplogEvent, ShiplogError } from '@shiplog/contracts';
 import { hasEnded } from '@shiplog/model';
 import type { EngineCore } from '../core.ts';
+import { foldStream } from '../state/fold-stream.ts';
 import { system } from '../system.ts';
 import type { Execute } from '../commands/operation.ts';
 
@@ -50,13 +51,9 @@ function because(cause: number | undefined): { readonly cause?: number } {
 /** How far back an end is looked for, in events of the container. */
 const RECENT = 256;
 
-/** Position of the container's last exit or outcome. */
-async function lastEnd(core: EngineCore, id: string): Promise<number | undefined> {
-  const { log } = core.ledger;
-  const stream = `container/${id}` as const;
-  let found: number | undefined;
-  for await (const event of log.readStream(stream, Math.max(0, log.revision(stream) - RECENT))) {
-    if (event.type === 'container.exited' || event.kind === 'outcome') found = event.seq;
-  }
-  return found;
+/** Position of the container's last exit or outcome; undefined where that was pruned. */
+function lastEnd(core: EngineCore, id: string): Promise<number | undefined> {
+  const last = (found: number | undefined, { seq, type, kind }: ShiplogEvent): number | undefined =>
+    type === 'container.exited' || kind === 'outcome' ? seq : found;
+  return foldStream(core.ledger.log, `container/${id}`, undefined, last, RECENT);
 }

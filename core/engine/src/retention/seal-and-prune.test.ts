@@ -242,6 +242,26 @@ test('given a prune under way, when somebody begins to read what would go, then 
   await stand.stop(engine);
 });
 
+test('given containers whose beginnings were pruned, when they end while no engine runs, then the next one gives back what one holds, and removes the other', async () => {
+  await using temporary = await temporaryDirectory();
+  const stand = new Stand(temporary.path);
+  const engine = await stand.start();
+  await engine.execute('image.load', { quiet: true }, CALLER, { body: nothing() });
+  const { id: passing } = await engine.execute('container.create', { spec: simSpec({ autoRemove: true }) }, CALLER);
+  await engine.execute('container.start', { container: passing }, CALLER);
+  const id = await history(engine);
+  await engine.execute('log.prune', { before: stand.log.durableSeq }, CALLER);
+  assert.ok(stand.log.firstSeq > 20, `${stand.log.firstSeq}`);
+  await stand.stop(engine);
+  for (const one of [id, passing]) stand.world.exit(one, 7);
+  const next = await stand.start();
+  const view = await next.view();
+  const { status, exitCode, active } = view.container(id);
+  assert.equal({ status, exitCode, active }, { status: 'exited', exitCode: 7, active: false });
+  assert.not(view.containers.has(passing));
+  await stand.stop(next);
+});
+
 test('given a position past the end, when asked to seal or prune before it, then it is refused; and nothing before an open operation is pruned', async () => {
   await using temporary = await temporaryDirectory();
   const stand = new Stand(temporary.path);
