@@ -10,6 +10,7 @@ import { failure } from './http/reply.ts';
 import { decoded, type RouteEntry, type RouteMatch, type Router, verbOf } from './http/router.ts';
 import { UpgradeInput } from './http/upgrade-input.ts';
 import { type ApiVersion, checkVersion, splitVersion } from './http/version.ts';
+import { type MessageKind, noHandshake, webSocketStream } from './http/web-socket.ts';
 import { events } from './routes/system/events.ts';
 import { nowNanoseconds } from './translate/time.ts';
 
@@ -17,7 +18,7 @@ import { nowNanoseconds } from './translate/time.ts';
 const http = process.getBuiltinModule('node:http');
 
 /** How a connection gives its body and takes its answer; the rest of an exchange is the same for all. */
-type Connection = Pick<Exchange, 'request' | 'response' | 'body' | 'gone' | 'hijack'> & {
+type Connection = Pick<Exchange, 'request' | 'response' | 'body' | 'gone' | 'hijack' | 'webSocket'> & {
   /** Tells the client of an error, or ends the connection when it can be told no more. */
   fail(error: ShiplogError): void;
 };
@@ -51,7 +52,10 @@ export class DockerHandler implements ApiHandler {
     // The iterator must not destroy the request when a route stops reading: the answer still goes out on its socket.
     const body = request.iterator({ destroyOnReturn: false });
     const hijack = (contentType: string): RawStream => bodyStream(response, body, contentType);
-    void this.#answer({ request, response, body, gone: gone.signal, hijack, fail: (error) => failure(response, error) }, actor);
+    const webSocket = async (): Promise<never> => {
+      throw noHandshake();
+    };
+    void this.#answer({ request, response, body, gone: gone.signal, hijack, webSocket, fail: (error) => failure(response, error) }, actor);
     return true;
   }
 
@@ -76,12 +80,18 @@ export class DockerHandler implements ApiHandler {
       response.detachSocket(connection);
       return upgradedStream(socket, input, contentType);
     };
+    const webSocket = async (messages: MessageKind): Promise<RawStream> => {
+      const stream = await webSocketStream(request, socket, head, messages);
+      hijacked = true;
+      response.detachSocket(connection);
+      return stream;
+    };
     const body = input.body();
     const fail = (error: ShiplogError): void => {
       if (hijacked) socket.destroy();
       else failure(response, error);
     };
-    void this.#answer({ request, response, body, gone: gone.signal, hijack, fail }, actor);
+    void this.#answer({ request, response, body, gone: gone.signal, hijack, webSocket, fail }, actor);
     return true;
   }
 

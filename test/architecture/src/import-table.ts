@@ -53,7 +53,7 @@ export const IMPORT_TABLE: { readonly [folder: string]: Allowed } = {
   'plugins/vault-file': driver,
   'plugins/volume-local': driver,
   'plugins/volume-plugin': driver,
-  'plugins/api-docker': { ours: [...driver.ours, 'oci'], thirdParty: [] },
+  'plugins/api-docker': { ours: [...driver.ours, 'oci'], thirdParty: ['ws'] },
   // Of the model, the API uses the pure pairing of intents with outcomes.
   'plugins/api-native': { ours: [...driver.ours, 'model'], thirdParty: [] },
   'plugins/api-tlog': { ours: [...driver.ours, 'tlog'], thirdParty: [] },

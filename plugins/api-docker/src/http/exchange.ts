@@ -4,6 +4,7 @@ import { readJson } from './body.ts';
 import { Fields } from './fields.ts';
 import type { RawStream } from './raw-stream.ts';
 import type { ApiVersion } from './version.ts';
+import type { MessageKind } from './web-socket.ts';
 
 /** One request with everything a route needs to answer it. */
 export interface Exchange {
@@ -20,6 +21,8 @@ export interface Exchange {
   readonly gone: AbortSignal;
   /** Turns the connection into a raw stream of bytes, both ways: 101 when the client asked for an upgrade, else 200. */
   hijack(contentType: string): RawStream;
+  /** Turns it into a WebSocket, whose messages are pieces of such a stream. Throws REQUEST_INVALID where the client began no handshake, or a wrong one. */
+  webSocket(messages: MessageKind): Promise<RawStream>;
 }
 
 /** Answers one request. What it throws becomes an error response. */

@@ -4,7 +4,10 @@ import { frame } from './frame.ts';
 import type { RawStream } from './raw-stream.ts';
 
 export interface PumpOptions {
+  /** Detach keys are looked for in what comes. */
   readonly tty: boolean;
+  /** Output comes in frames that name its stream. */
+  readonly framed: boolean;
   readonly stdin: boolean;
   readonly stdout: boolean;
   readonly stderr: boolean;
@@ -29,7 +32,7 @@ export async function pump(channel: IoChannel, client: RawStream, options: PumpO
 async function pumpOutput(channel: IoChannel, client: RawStream, options: PumpOptions): Promise<undefined> {
   for await (const { stream, data } of channel.output) {
     if (stream === 1 ? !options.stdout : !options.stderr) continue;
-    await client.write(options.tty ? data : frame(stream, data));
+    await client.write(options.framed ? frame(stream, data) : data);
   }
 }
 

@@ -5,7 +5,6 @@ import type { RouteEntry } from '../http/router.ts';
 
 /** Routes that Docker has and this engine has not yet: 501, naming the route. */
 const NOT_YET: readonly (readonly [method: string, template: string])[] = [
-  ['GET', '/containers/{id}/attach/ws'],
   ['GET', '/containers/{id}/checkpoints'],
   ['POST', '/containers/{id}/checkpoints'],
   ['DELETE', '/containers/{id}/checkpoints/{checkpoint}'],

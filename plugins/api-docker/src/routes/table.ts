@@ -1,6 +1,6 @@
 import type { RouteEntry } from '../http/router.ts';
 import { getArchive, putArchive, statArchive } from './containers/archive.ts';
-import { attachContainer } from './containers/attach.ts';
+import { attachContainer, attachWebSocket } from './containers/attach.ts';
 import { containerChanges } from './containers/changes.ts';
 import { createContainer } from './containers/create.ts';
 import { exportContainer } from './containers/export.ts';
@@ -95,6 +95,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'POST', template: '/containers/{id}/resize', route: resizeContainer, verb: 'container.resize' },
   { method: 'POST', template: '/containers/{id}/wait', route: waitContainer, harmless: true },
   { method: 'POST', template: '/containers/{id}/attach', route: attachContainer, leaves: 'container.attach' },
+  { method: 'GET', template: '/containers/{id}/attach/ws', route: attachWebSocket, leaves: 'container.attach' },
   { method: 'POST', template: '/containers/{id}/exec', route: createExec, verb: 'exec.create' },
   { method: 'DELETE', template: '/containers/{id}', route: removeContainer, verb: 'container.remove' },
 

@@ -17,19 +17,19 @@ export interface TestServer extends AsyncDisposable {
 
 const ACTOR: Actor = { scheme: 'unix', uid: 1000, gid: 1000, pid: 77 };
 
-/** Serves until disposed. */
-export async function serve(): Promise<TestServer> {
+/** Serves until disposed; who asks is `actor`. */
+export async function serve(actor: Actor = ACTOR): Promise<TestServer> {
   const directory = await mkdtemp(join(tmpdir(), 'api-docker-'));
   const socketPath = join(directory, 'docker.sock');
   const engine = new FakeEngine();
   const handler = new DockerHandler(engine, new Router(ROUTES));
-  const server = createServer((request, response) => void handler.request(request, response, ACTOR));
+  const server = createServer((request, response) => void handler.request(request, response, actor));
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.on('upgrade', (request, socket, head) => void handler.upgrade(request, socket, head, ACTOR));
+  server.on('upgrade', (request, socket, head) => void handler.upgrade(request, socket, head, actor));
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   return {
     engine,

@@ -3,7 +3,8 @@ import { frame } from '../../http/frame.ts';
 import { rfc3339Fixed } from '../../translate/time.ts';
 
 export interface LogFormat {
-  readonly tty: boolean;
+  /** Output comes in frames that name its stream. */
+  readonly framed: boolean;
   readonly timestamps: boolean;
   /** Puts the record's attributes and a space first. */
   readonly details: boolean;
@@ -19,7 +20,7 @@ export function logFormatter(format: LogFormat): (record: LogRecord) => Uint8Arr
       ? `${format.timestamps ? `${rfc3339Fixed(record.time)} ` : ''}${format.details ? `${detailsOf(record)} ` : ''}`
       : '';
     const payload = prefix === '' ? record.data : Buffer.concat([Buffer.from(prefix), record.data]);
-    return format.tty ? payload : frame(record.stream === 'stdout' ? 1 : 2, payload);
+    return format.framed ? frame(record.stream === 'stdout' ? 1 : 2, payload) : payload;
   };
 }
 

@@ -15,7 +15,7 @@ export async function containerLogs(exchange: Exchange): Promise<void> {
     spec: (await engine.view()).container(ref).spec,
   }));
   const records = await engine.logs(ref, { ...options, signal: gone }, caller);
-  const toBytes = logFormatter({ tty: spec.tty, timestamps: booleanOf(query, 'timestamps'), details: booleanOf(query, 'details') });
+  const toBytes = logFormatter({ framed: !spec.tty, timestamps: booleanOf(query, 'timestamps'), details: booleanOf(query, 'details') });
   beginStream(response, outputContentType(spec.tty, version));
   for await (const record of records) {
     if (gone.aborted) break;

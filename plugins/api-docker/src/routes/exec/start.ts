@@ -41,7 +41,7 @@ export async function startExec(exchange: Exchange): Promise<void> {
       return ShiplogError.wrap(error);
     },
   );
-  const pumped = pump(channel, client, { ...streams, tty: spec.tty, detachKeys, gone });
+  const pumped = pump(channel, client, { ...streams, tty: spec.tty, framed: !spec.tty, detachKeys, gone });
   const [failed, how] = await Promise.all([started, Promise.race([pumped, started.then(failedOnly)])]);
   if (how === 'detached') {
     await engine.detached({ exec: id }, caller);
