@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { get, request } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { ShiplogError } from '@shiplog/contracts';
@@ -383,10 +384,11 @@ test('given history, when events are asked since and until, then they come from 
       ['destroy', 'busybox'],
     ],
   );
-  const { name } = JSON.parse(JSON.stringify(told[2]?.['Actor'])).Attributes;
+  const { name, execDuration } = JSON.parse(JSON.stringify(told[2]?.['Actor'])).Attributes;
+  assert.match(execDuration, /^\d+$/);
   assert.equal(told[2]?.['Actor'], {
     ID: id,
-    Attributes: { execDuration: '0', exitCode: '3', image: 'busybox', k: 'v', maker: 'test', name },
+    Attributes: { execDuration, exitCode: '3', image: 'busybox', k: 'v', maker: 'test', name },
   });
 });
 
@@ -428,6 +430,30 @@ test('given an until in the future, when events are followed, then the stream en
   const began = Date.now();
   await ask(server.socketPath, 'GET', `/events?until=${((began + 150) / 1000).toFixed(3)}`);
   assert.ok(Date.now() - began >= 100);
+});
+
+test('given a history that takes longer to read than until lasts, when events are asked, then all of it is told', async () => {
+  await using server = await serve();
+  const { log } = server.engine;
+  await ask(server.socketPath, 'POST', '/images/load', { body: 'image busybox:latest' });
+  await ask(server.socketPath, 'POST', '/images/load', { body: 'image other:latest' });
+  const { follow } = log;
+  // Who follows has been given one event when the time is over.
+  log.follow = async function* ({ from, signal }) {
+    for await (const event of follow.call(log, { from, signal: new AbortController().signal })) {
+      yield event;
+      await once(signal as AbortSignal, 'abort');
+      return;
+    }
+  };
+  const told = lines(await ask(server.socketPath, 'GET', `/events?since=1&until=${(Date.now() / 1000 + 0.5).toFixed(6)}`));
+  assert.equal(
+    told.map(({ Action, Actor }) => [Action, (Actor as { Attributes: { name: string } }).Attributes.name]),
+    [
+      ['load', 'busybox:latest'],
+      ['load', 'other:latest'],
+    ],
+  );
 });
 
 test('given an idempotency key, when a container is created, then the caller carries it', async () => {

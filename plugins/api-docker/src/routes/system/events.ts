@@ -9,11 +9,11 @@ import { nowNanoseconds, parseMoment } from '../../translate/time.ts';
 
 /**
  * `GET /events`. `since` and `until` select by the events' own time over the whole history; with neither, what happens
- * from now on. A future `until` ends the stream at that time, a past one after the history.
+ * from now on. A future `until` ends the stream at that time, or when all that was there then has been told; a past one after the history.
  */
 export async function events(exchange: Exchange): Promise<void> {
   const { engine, response, query, gone, caller } = exchange;
-  const next = engine.log.durableSeq + 1;
+  const present = engine.log.durableSeq + 1;
   using held = engine.log.hold();
   // Before anything is answered: what cannot be told is refused, not cut off.
   const { since, until, filters, from, projection } = await decode(exchange, 'log.read', async () => {
@@ -24,7 +24,7 @@ export async function events(exchange: Exchange): Promise<void> {
       throw new ShiplogError('REQUEST_INVALID', told);
     }
     const wanted = Filters.parse(query.get('filters'));
-    const begin = first === undefined && last === undefined ? next : Math.max(held.next, await firstSince(engine, first));
+    const begin = first === undefined && last === undefined ? present : Math.max(held.next, await firstSince(engine, first));
     return { ...range, filters: wanted, from: begin, projection: await projectionAt(exchange, begin - 1) };
   });
   const over = until !== undefined && until <= nowNanoseconds();
@@ -39,21 +39,20 @@ export async function events(exchange: Exchange): Promise<void> {
       await writeChunk(response, eventLine(told), gone);
     }
   };
-  const ended = until === undefined ? gone : AbortSignal.any([gone, untilSignal(until)]);
+  let next = from;
   let last = -1;
-  if (over) {
-    for await (const event of engine.log.read({ from })) {
+  const tell = async (told: AsyncIterable<ShiplogEvent>): Promise<void> => {
+    for await (const event of told) {
       if (gone.aborted) break;
-      held.advance(event.seq);
-      await send(event);
-    }
-  } else {
-    for await (const event of engine.log.follow({ from, signal: ended })) {
-      held.advance(event.seq + 1);
+      next = event.seq + 1;
+      held.advance(next);
       await send(event);
       last = event.seq;
     }
-  }
+  };
+  if (!over) await tell(engine.log.follow({ from, signal: until === undefined ? gone : AbortSignal.any([gone, untilSignal(until)]) }));
+  // All there is when the time is over: telling it may take longer.
+  if (until !== undefined) await tell(engine.log.read({ from: next }));
   response.end();
   await read.end(last);
 }
