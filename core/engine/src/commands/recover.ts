@@ -6,7 +6,6 @@ import {
   type Observed,
   type OpenOperation,
   type OperationContext,
-  type ProcessExit,
   type ShiplogEvent,
   ShiplogError,
 } from '@shiplog/contracts';
@@ -19,7 +18,7 @@ import type { Executor } from './executor.ts';
 import { Operation } from './operation.ts';
 import type { Handler } from '../operations/handler.ts';
 import { HANDLERS } from '../operations/table.ts';
-import { recordExit } from '../reactors/exits.ts';
+import { endOf, recordExit } from '../reactors/exits.ts';
 import { references } from '../secrets/secrets.ts';
 import { isSubjectKey } from './subjects.ts';
 import { settle } from '../reactors/settle.ts';
@@ -109,18 +108,8 @@ function millisSince({ parts: { clock, host } }: EngineCore, { boot, mono, t }: 
 async function findExits(core: EngineCore): Promise<void> {
   for (const container of core.ledger.head.containers.values().toArray()) {
     if (container.process === undefined) continue;
-    const { status, exitCode, finishedAt, oomKilled } = await core.parts.drivers
-      .get('runtime', container.runtime)
-      .state({ id: container.id }, background(core));
-    if (status === 'running' || status === 'created') continue;
-    const exit: ProcessExit = {
-      id: container.id,
-      // 255 says: it ended and nobody saw how, as after a reboot.
-      exitCode: exitCode ?? 255,
-      oomKilled: oomKilled ?? false,
-      finishedAt: finishedAt ?? core.parts.clock.now(),
-    };
-    await recordExit(core, exit, 'recovery');
+    const exit = await endOf(core, container);
+    if (exit !== undefined) await recordExit(core, exit, 'recovery');
   }
   for (const exec of core.ledger.head.execs.values().toArray()) {
     if (exec.status !== 'running' || core.ledger.head.containers.get(exec.containerId)?.process !== undefined) continue;

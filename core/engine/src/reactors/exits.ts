@@ -1,4 +1,4 @@
-import { createContext, type NewEvent, type ProcessExit, type RuntimeDriver } from '@shiplog/contracts';
+import { type ContainerRecord, createContext, type NewEvent, type ProcessExit, type RuntimeDriver } from '@shiplog/contracts';
 import type { EngineCore } from '../core.ts';
 import type { Executor } from '../commands/executor.ts';
 import { isProbe } from '../probes/probes.ts';
@@ -13,13 +13,18 @@ export async function watchExits(core: EngineCore, executor: Executor, runtime: 
   }
 }
 
-async function containerExited(core: EngineCore, executor: Executor, exit: ProcessExit): Promise<void> {
-  const { head } = core.ledger;
+async function containerExited(core: EngineCore, executor: Executor, told: ProcessExit): Promise<void> {
+  const { containers } = core.ledger.head;
+  const before = containers.get(told.id);
   // A process may end before the outcome of its start is admitted; the exit comes after it in the log.
-  const starting = head.containers.get(exit.id);
-  if (starting !== undefined && starting.process === undefined) await executor.idle(exit.id);
-  const container = head.containers.get(exit.id);
-  if (container === undefined || container.process === undefined) return;
+  const early = before !== undefined && before.process === undefined;
+  if (early) await executor.idle(told.id);
+  const container = containers.get(told.id);
+  if (container?.process === undefined) return;
+  // What is told again, or late, may be the end of an earlier run.
+  const mayBeOld = early || BigInt(told.finishedAt) < BigInt(container.startedAt);
+  const exit = mayBeOld ? await endOf(core, container, told) : told;
+  if (exit === undefined || containers.get(told.id)?.process?.pid !== container.process.pid) return;
   const recorded = recordExit(core, exit, 'monitor');
   if (exit.oomKilled) {
     await recorded;
@@ -27,6 +32,21 @@ async function containerExited(core: EngineCore, executor: Executor, exit: Proce
   }
   // Side by side: what follows from the exit is in the log after it, and shares its write.
   await Promise.all([recorded, settle(core, executor, exit.id, core.ledger.head.seq)]);
+}
+
+/** The end of a container's process, of which its runtime says more than `told`; undefined while it runs. */
+export async function endOf(core: EngineCore, { id, runtime }: ContainerRecord, told?: ProcessExit): Promise<ProcessExit | undefined> {
+  const { clock, drivers, identities } = core.parts;
+  const ctx = createContext({ op: identities.op(), signal: clock.deadline(60_000) });
+  const { status, exitCode, finishedAt, oomKilled } = await drivers.get('runtime', runtime).state({ id }, ctx);
+  if (status === 'running' || status === 'created') return undefined;
+  return {
+    id,
+    // 255 says: it ended and nobody saw how, as after a reboot.
+    exitCode: exitCode ?? told?.exitCode ?? 255,
+    oomKilled: oomKilled ?? told?.oomKilled ?? false,
+    finishedAt: finishedAt ?? told?.finishedAt ?? clock.now(),
+  };
 }
 
 /** Appends the exit as one fact, with the OOM kills before it that are not in the log yet. */
