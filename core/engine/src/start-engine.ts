@@ -124,7 +124,7 @@ class ServingEngine implements RunningEngine {
     this.#reads = new Reads(core);
     this.#disk = new DiskMeter(core);
     this.#files = new FileReads(core, executor, this.#reads);
-    this.#content = new ContentReads(core, this.#reads);
+    this.#content = new ContentReads(core, executor, this.#reads);
     this.views = new ProjectionViews(core);
   }
 

@@ -42,4 +42,17 @@ test('given somebody who waits for a process that will not come, when it is forg
   assert.is(await textOf(second), '1');
 });
 
+test('given some who wait for a process that goes as they come to it, when that fails, then none of them waits any more', async () => {
+  let served = 0;
+  const io = new IoHub(async () => {
+    served += 1;
+    if (served > 1) throw new Error('gone');
+    return { output: (async function* () {})(), write: async () => undefined, endInput: () => undefined, close: () => undefined };
+  });
+  const all = [io.await('web'), io.await('web'), io.await('web')];
+  const error: unknown = await io.connect('oci', TARGET).catch((thrown: unknown) => thrown);
+  assert.match(String(error), 'gone');
+  assert.equal(await Promise.all(all.map(textOf)), ['', '', '']);
+});
+
 test.run();

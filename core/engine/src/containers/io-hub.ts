@@ -23,11 +23,15 @@ class DeferredChannel implements IoChannel {
     return this.#closed;
   }
 
-  /** `undefined`: there will be no process. */
-  connect(channel: IoChannel | undefined): void {
-    if (this.#closed) channel?.close();
+  connect(channel: IoChannel): void {
+    if (this.#closed) channel.close();
     this.#real = channel;
     this.#connected.resolve(channel);
+  }
+
+  /** There will be no process. Nothing where there is one. */
+  end(): void {
+    this.#connected.resolve(undefined);
   }
 
   async write(data: Uint8Array): Promise<void> {
@@ -67,19 +71,24 @@ export class IoHub {
     return channel;
   }
 
-  /** Connects every channel that waits for a process now created and not yet started. */
+  /** Connects every channel that waits for a process now created and not yet started. Where that fails, those that are left end. */
   async connect(runtime: string, target: { readonly id: string; readonly exec?: string }): Promise<void> {
     const key = target.exec ?? target.id;
-    const waiting = this.#waiting.get(key) ?? [];
-    this.#waiting.delete(key);
     // Who left while waiting is no reader. The newest first: some left without a sign, and a monitor may take one reader a turn, so that the last of many
     // misses what a process prints at once.
-    for (const channel of waiting.toReversed()) if (!channel.closed) channel.connect(await this.attach('runtime', runtime, target));
+    const waiting = (this.#waiting.get(key) ?? []).toReversed();
+    this.#waiting.delete(key);
+    try {
+      for (const channel of waiting) if (!channel.closed) channel.connect(await this.attach('runtime', runtime, target));
+    } catch (error) {
+      for (const channel of waiting) channel.end();
+      throw error;
+    }
   }
 
   /** Ends every channel that waits for a process that will not come. */
   forget(key: string): void {
-    for (const channel of this.#waiting.get(key) ?? []) channel.connect(undefined);
+    for (const channel of this.#waiting.get(key) ?? []) channel.end();
     this.#waiting.delete(key);
   }
 }

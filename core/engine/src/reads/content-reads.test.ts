@@ -10,9 +10,13 @@ const test = suite('what passes between callers and processes');
 
 const ALL = { stdin: true, stdout: true, stderr: true } as const;
 
-async function withContainer(run: (engine: RunningEngine, id: string, world: SimWorld) => Promise<void>): Promise<void> {
+/** `runtime`: verbs of the runtime in place of what a simulated one does. */
+async function withContainer(
+  run: (engine: RunningEngine, id: string, world: SimWorld) => Promise<void>,
+  runtime: object = {},
+): Promise<void> {
   const world = new SimWorld();
-  const engine = await simEngine(world, new SimDisk(), withStdio(world.drivers()));
+  const engine = await simEngine(world, new SimDisk(), withStdio(world.drivers(), runtime));
   await engine.execute('image.load', { quiet: true }, CALLER, { body: (async function* () {})() });
   const { id } = await engine.execute('container.create', { name: 'web', spec: simSpec() }, CALLER);
   await run(engine, id, world);
@@ -20,7 +24,7 @@ async function withContainer(run: (engine: RunningEngine, id: string, world: Sim
 }
 
 /** Processes print nothing and take what is written; a registry takes the password `right`, and repeats any other. */
-function withStdio(drivers: Drivers): Drivers {
+function withStdio(drivers: Drivers, runtime: object): Drivers {
   const channel: IoChannel = {
     output: (async function* () {})(),
     write: async () => undefined,
@@ -32,7 +36,7 @@ function withStdio(drivers: Drivers): Drivers {
     return {};
   };
   const instead: { readonly [kind: string]: object } = {
-    runtime: { attach: async () => channel, top: async () => ({ titles: [], processes: [] }) },
+    runtime: { attach: async () => channel, top: async () => ({ titles: [], processes: [] }), ...runtime },
     'image-source': { login },
   };
   return {
@@ -66,6 +70,29 @@ test('given a container that was made, when somebody attaches and it starts, the
     assert.ok((attached?.seq ?? Infinity) < (started?.seq ?? 0));
     channel.close();
   });
+});
+
+test('given a container whose process is there and is being let run, when somebody attaches, then they are served', async () => {
+  const starts = Promise.withResolvers<void>();
+  const goesOn = Promise.withResolvers<void>();
+  const start = async (): Promise<object> => {
+    starts.resolve();
+    await goesOn.promise;
+    return {};
+  };
+  await withContainer(
+    async (engine, id) => {
+      const starting = engine.execute('container.start', { container: id }, CALLER);
+      await starts.promise;
+      const channel = await engine.attach(id, ALL, CALLER);
+      goesOn.resolve();
+      await starting;
+      await channel.write(Buffer.from('x'));
+      for await (const _ of channel.output) assert.unreachable('it prints nothing');
+      channel.close();
+    },
+    { start },
+  );
 });
 
 test('given one that runs, when it is attached to, its output and its processes are read, then each is one record, durable before it is answered', async () => {

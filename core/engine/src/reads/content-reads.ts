@@ -10,6 +10,7 @@ import {
   type ProcessTable,
   ShiplogError,
 } from '@shiplog/contracts';
+import type { Executor } from '../commands/executor.ts';
 import { readOutput } from '../containers/output.ts';
 import type { EngineCore } from '../core.ts';
 import { scrubbed } from '../secrets/scrub.ts';
@@ -22,6 +23,7 @@ type Verb = 'container.attach' | 'container.logs' | 'container.top';
 export class ContentReads {
   constructor(
     private readonly core: EngineCore,
+    private readonly executor: Executor,
     private readonly reads: Reads,
   ) {}
 
@@ -46,7 +48,7 @@ export class ContentReads {
             container: container.id,
           },
         );
-      return running ? this.core.io.open(container.runtime, { id: container.id }) : this.core.io.await(container.id);
+      return running ? this.core.io.open(container.runtime, { id: container.id }) : this.#await(container.id);
     });
     return behind(channel, this.#record(read, container, caller, { lazy: !running }));
   }
@@ -84,6 +86,19 @@ export class ContentReads {
     });
     await this.#record(read, container, caller);
     return table;
+  }
+
+  /** A channel of a process that is to come. One that is being started may have it already: whoever asks then is served when that is done. */
+  #await(id: string): IoChannel {
+    const { io, ledger, parts } = this.core;
+    const channel = io.await(id);
+    const serve = async (): Promise<void> => {
+      await this.executor.idle(id);
+      const now = ledger.head.containers.get(id);
+      if (now?.process !== undefined) await io.connect(now.runtime, { id });
+    };
+    serve().catch((error: unknown) => parts.logger.debug('nothing to attach to', { id, error: String(error) }));
+    return channel;
   }
 
   #container(verb: Verb, ref: string, caller: Caller): Promise<ContainerRecord> {
