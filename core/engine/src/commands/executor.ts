@@ -392,6 +392,7 @@ export class Executor {
 
   async #answerAgain<T extends CommandType>(type: T, seq: number): Promise<CommandAnswers[T]> {
     const { log } = this.core.ledger;
+    using _held = log.hold(seq);
     await log.flushed();
     let intent: ShiplogEvent | undefined;
     for await (const event of log.read({ from: seq, to: seq })) intent = event;

@@ -262,6 +262,35 @@ test('given containers whose beginnings were pruned, when they end while no engi
   await stand.stop(next);
 });
 
+test('given a log that is pruned while a view is fed, and while a command is answered again, when these go on, then they have what they need', async () => {
+  await using temporary = await temporaryDirectory();
+  const stand = new Stand(temporary.path);
+  const engine = await stand.start(counting());
+  const once = { ...CALLER, idem: 'once' };
+  const made = await engine.execute('volume.create', { name: 'data', driver: 'sim', labels: {}, options: {} }, once);
+  await history(engine);
+  const { log } = stand;
+  const prune = (): Promise<unknown> => engine.execute('log.prune', { before: log.durableSeq }, CALLER).catch(() => undefined);
+  const { flushed, read } = log;
+  log.flushed = async () => {
+    log.flushed = flushed;
+    await prune();
+    return log.flushed();
+  };
+  assert.equal(await engine.execute('volume.create', { name: 'data', driver: 'sim', labels: {}, options: {} }, once), made);
+  assert.is(log.firstSeq, 0);
+  log.read = async function* (options) {
+    log.read = read;
+    await prune();
+    yield* log.read(options);
+  };
+  const { seq } = await engine.views.ask('counts', {});
+  assert.ok(seq > 100, `${seq}`);
+  await prune();
+  assert.ok(log.firstSeq > 20, `${log.firstSeq}`);
+  await stand.stop(engine);
+});
+
 test('given a position past the end, when asked to seal or prune before it, then it is refused; and nothing before an open operation is pruned', async () => {
   await using temporary = await temporaryDirectory();
   const stand = new Stand(temporary.path);
