@@ -13,7 +13,7 @@ export interface AuditRecord {
   readonly time: string;
   readonly op: string;
   readonly corr: string;
-  /** A command's type, `log.read`, `registry.login`, what a `content.read` says, or `request.refused` where nothing here serves what was asked. */
+  /** A command's type, `log.read`, `registry.login`, `registry.inspect`, what a `content.read` says, or `request.refused` where nothing here serves what was asked. */
   readonly verb: string;
   /** `container/<id>` and so on; what the client named where nothing of that name was there; `log` of reads of it; `registry/HOST`; `engine` of what is for none of these. */
   readonly object: string;

@@ -6,6 +6,8 @@ import type { EventLogReader } from './event-log.ts';
 import type { ContentStream, ContentVerb, ReadVerb } from './events.ts';
 import type { CgroupStats } from './drivers/cgroup.ts';
 import type { OpenFiles, PathStat } from './drivers/container-files.ts';
+import type { ImagePlatform } from './drivers/image-store.ts';
+import type { BlobDescriptor } from './image.ts';
 import type { PathChange } from './drivers/storage.ts';
 import type { LogRecord } from './drivers/log.ts';
 import type { IoChannel, ProcessTable } from './drivers/runtime.ts';
@@ -116,6 +118,12 @@ export interface SaveRequest {
   readonly images: readonly string[];
   /** Refuses images for others. Parts of a platform, in Go's words. */
   readonly platform?: { readonly os?: string; readonly architecture?: string; readonly variant?: string };
+}
+
+/** What a reference stands for where images come from: its manifest or index, and the platforms that these are for. */
+export interface Distribution {
+  readonly descriptor: BlobDescriptor;
+  readonly platforms: readonly ImagePlatform[];
 }
 
 /** A read that was recorded. */
@@ -315,5 +323,11 @@ export interface Engine {
     asked: { readonly source?: string; readonly auth?: RegistryAuth },
     signal?: AbortSignal,
   ): Promise<readonly string[] | undefined>;
+  /**
+   * What a pull of `reference` would bring, without bringing it. Who asked and what came of it is recorded durably before it resolves or rejects; of the
+   * credentials nothing is kept. Throws REFERENCE_INVALID, IMAGE_NOT_FOUND, REGISTRY_DENIED, REGISTRY_UNAVAILABLE, NOT_IMPLEMENTED where there is no image source, or what
+   * a pull throws of an image that cannot be read.
+   */
+  distribution(reference: string, auth: RegistryAuth, caller: Caller, signal?: AbortSignal): Promise<Distribution>;
   info(): Promise<EngineInfo>;
 }

@@ -234,8 +234,8 @@ export const CONTENT_VERBS = [
 ] as const;
 export type ContentVerb = (typeof CONTENT_VERBS)[number];
 
-/** What is recorded without being a command: reads of the log, or of content, and logins. */
-export type ReadVerb = 'log.read' | 'registry.login' | ContentVerb;
+/** What is recorded without being a command: reads of the log, or of content, and what is asked of registries. */
+export type ReadVerb = 'log.read' | 'registry.login' | 'registry.inspect' | ContentVerb;
 
 /** A stream of a process. */
 export type ContentStream = 'stdin' | 'stdout' | 'stderr';
@@ -276,6 +276,8 @@ export interface MetaEvents {
   'content.detached': { readonly exec?: string };
   /** Somebody asked whether a registry takes credentials; `result` says what it answered. `username` is absent where a token stood for it. */
   'registry.login': { readonly registry: string; readonly username?: string };
+  /** Somebody asked what a reference stands for in its registry; `result` says what came of it. `ref` is what the client called it. */
+  'registry.inspect': { readonly registry: string; readonly ref: string };
   /**
    * A request that became no command was refused: a read (`verb`), or one for a change that nothing here serves. `req` says what was asked,
    * `result` why not. What is refused of a command has its intent and outcome instead.

@@ -25,6 +25,7 @@ import {
   type ContainerRecord,
   type ContainerSize,
   type DiskUsage,
+  type Distribution,
   type ContainerUsage,
   type ProbeResults,
   type ProcessTable,
@@ -51,6 +52,7 @@ import type { EngineParts } from './ports.ts';
 import { watchExits } from './reactors/exits.ts';
 import { Health } from './reactors/health.ts';
 import { Restarts } from './reactors/restarts.ts';
+import { inspectDistribution } from './reads/inspect-distribution.ts';
 import { registryLogin } from './reads/registry-login.ts';
 import { ContentReads } from './reads/content-reads.ts';
 import { repositoryTags } from './reads/repository-tags.ts';
@@ -250,6 +252,10 @@ class ServingEngine implements RunningEngine {
     return repositoryTags(this.core, repository, asked, this.#until(signal));
   }
 
+  distribution(reference: string, auth: RegistryAuth, caller: Caller, signal?: AbortSignal): Promise<Distribution> {
+    return inspectDistribution(this.core, reference, auth, caller, this.#until(signal));
+  }
+
   diskUsage(kinds: ReadonlySet<UsageKind>, signal?: AbortSignal): Promise<DiskUsage> {
     return this.#disk.all(kinds, this.#until(signal));
   }
@@ -360,7 +366,7 @@ class ServingEngine implements RunningEngine {
 }
 
 function isRead(verb: CommandType | ReadVerb): verb is ReadVerb {
-  return verb === 'log.read' || verb === 'registry.login' || CONTENT_VERBS.some((known) => known === verb);
+  return verb === 'log.read' || verb === 'registry.login' || verb === 'registry.inspect' || CONTENT_VERBS.some((known) => known === verb);
 }
 
 function isContainer<R extends object>(record: R): record is R & ContainerRecord {

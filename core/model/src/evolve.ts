@@ -22,6 +22,7 @@ const SILENT: Evolvers<
   'content.read': () => undefined,
   'content.detached': () => undefined,
   'registry.login': () => undefined,
+  'registry.inspect': () => undefined,
   'log.seal.requested': () => undefined,
   'log.seal.succeeded': () => undefined,
   'log.seal.failed': () => undefined,

@@ -49,6 +49,7 @@ export function imageStore(host: SimHost, act: Act, archives: Archives): ImageSt
         },
         op,
       ),
+    platforms: async () => [],
     commit: (ingest, _commit, { op }) =>
       act(
         'commit',

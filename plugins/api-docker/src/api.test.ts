@@ -334,6 +334,38 @@ test('given credentials, when they are checked, then the registry is asked, and 
   assert.equal(server.engine.logins, ['me@docker.io', 'me@localhost:5000', 'me@h']);
 });
 
+test('given a reference, when it is asked what it stands for, then the engine is told who one is, and answers what and for which platforms', async () => {
+  await using server = await serve();
+  const credentials = Buffer.from(JSON.stringify({ username: 'me', password: 'right' })).toString('base64');
+  const headers = { 'X-Registry-Auth': credentials };
+  const found = await ask(server.socketPath, 'GET', '/v1.41/distribution/localhost:5000/a/b:1/json', { headers });
+  assert.is(found.status, 200);
+  assert.equal(JSON.parse(found.text), {
+    Descriptor: { mediaType: 'application/vnd.oci.image.index.v1+json', digest: `sha256:${'a'.repeat(64)}`, size: 1234 },
+    Platforms: [
+      { os: 'linux', architecture: 'amd64' },
+      { os: 'linux', architecture: 'arm64', variant: 'v8' },
+    ],
+  });
+  assert.is((await ask(server.socketPath, 'GET', '/distribution/none/json')).status, 404);
+  assert.equal(server.engine.asked, ['localhost:5000/a/b:1 as me', 'none as nobody']);
+  const id = `sha256:${'1'.repeat(64)}`;
+  for (const [name, wrong] of [
+    [id, {}],
+    [id.slice(7), {}],
+    ['No%20Name', {}],
+    ['app', { headers: { 'X-Registry-Auth': 'hunter2' } }],
+  ] as const) {
+    const refused = await ask(server.socketPath, 'GET', `/distribution/${name}/json`, wrong);
+    assert.is(refused.status, 400, refused.text);
+    assert.not.match(refused.text, 'hunter2');
+  }
+  assert.equal(
+    server.engine.refusals.map(({ type }) => type),
+    Array.from({ length: 4 }, () => 'registry.inspect'),
+  );
+});
+
 test('given an image, when it is pushed by a tag and by its name, then each tag is told with its digest; nobody and denied ones have a status', async () => {
   await using server = await serve();
   const { id } = server.engine.state.image('busybox');

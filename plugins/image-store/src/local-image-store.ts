@@ -5,6 +5,7 @@ import {
   type Digest,
   type ImageCommit,
   type ImageManifest,
+  type ImagePlatform,
   type ImageStore,
   type ImageText,
   type IngestContext,
@@ -80,21 +81,22 @@ export class LocalImageStore implements ImageStore {
     fetch: Fetch,
     ctx: IngestContext,
     platform?: string,
-    known: KnownImage = () => undefined,
+    known?: KnownImage,
   ): Promise<IngestedImage> {
-    const [blobs, downloads] = [this.#blobs, this.#downloads];
+    const asked = platform === undefined ? undefined : parsePlatform(platform);
     const { manifest, bytes } = await this.#ingest(ingest, ctx, async (directory) => {
-      try {
-        const pull = new ImagePull({ spool: new Spool(directory, LIMITS), directory, fetch, blobs, downloads, known, ctx });
-        const image = await pull.image(descriptor, platform === undefined ? undefined : parsePlatform(platform));
-        return { answer: image, blobs: image.files };
-      } finally {
-        // What goes on from here finds it stored, or fetches it itself.
-        downloads.forget(directory);
-      }
+      const image = await this.#fetching(directory, fetch, ctx, (pull) => pull.image(descriptor, asked), known);
+      return { answer: image, blobs: image.files };
     });
     await hostErrors(() => this.#manifests.keep(manifest.id, bytes));
     return { manifest, tags: [] };
+  }
+
+  async platforms(ingest: string, descriptor: BlobDescriptor, fetch: Fetch, ctx: OperationContext): Promise<readonly ImagePlatform[]> {
+    return this.#ingest(ingest, ctx, async (directory) => ({
+      answer: await this.#fetching(directory, fetch, ctx, (pull) => pull.platforms(descriptor)),
+      blobs: [],
+    }));
   }
 
   async import(ingest: string, rootfs: AsyncIterable<Uint8Array>, options: ImportOptions, ctx: IngestContext): Promise<IngestedImage> {
@@ -165,6 +167,22 @@ export class LocalImageStore implements ImageStore {
   async observe(): Promise<readonly Observed[]> {
     const [blobs, ingests] = await hostErrors(() => Promise.all([this.#blobs.list(), namesIn(this.#ingests)]));
     return [...blobs.map((id) => ({ resource: 'blob', id })), ...ingests.map((id) => ({ resource: 'ingest', id }))];
+  }
+
+  async #fetching<T>(
+    directory: string,
+    fetch: Fetch,
+    ctx: OperationContext,
+    work: (pull: ImagePull) => Promise<T>,
+    known: KnownImage = () => undefined,
+  ): Promise<T> {
+    const [blobs, downloads] = [this.#blobs, this.#downloads];
+    try {
+      return await work(new ImagePull({ spool: new Spool(directory, LIMITS), directory, fetch, blobs, downloads, known, ctx }));
+    } finally {
+      // What goes on from here finds it stored, or fetches it itself.
+      downloads.forget(directory);
+    }
   }
 
   /** Works in a fresh directory of the ingest's own, stores what came of it when it is its turn, and leaves no directory behind. */

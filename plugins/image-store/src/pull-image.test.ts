@@ -191,6 +191,51 @@ test('given an image that is known with these layers, when it is pulled, then it
   assert.is((await again()).manifest.comment, undefined);
 });
 
+test('given an image, or an index, when its platforms are asked for, then they are told, no layer is fetched, and nothing stays', async ({
+  store,
+  stateDir,
+}) => {
+  const source = new Source();
+  const one = await image(source, { os: 'linux', architecture: 'arm', variant: 'v7' });
+  assert.equal(await store.platforms('one', one.manifest, source.fetch, context()), [{ os: 'linux', architecture: 'arm', variant: 'v7' }]);
+  assert.equal(source.fetched, [one.manifest.digest, one.id]);
+  const root = source.add(
+    INDEX,
+    indexOf([
+      { ...one.manifest, platform: { os: 'linux', architecture: 's390x' } },
+      { ...one.manifest, platform: { os: 'unknown', architecture: 'unknown' } },
+      one.manifest,
+    ]),
+  );
+  assert.equal(await store.platforms('two', root, source.fetch, context()), [
+    { os: 'linux', architecture: 's390x' },
+    { os: 'unknown', architecture: 'unknown' },
+  ]);
+  assert.equal(await store.observe(), []);
+  assert.equal(await readdir(join(stateDir, 'ingest')), []);
+  // What is here need not travel.
+  await store.pull('three', one.manifest, source.fetch, context(), 'linux/arm/v7');
+  source.fetched.length = 0;
+  await store.platforms('four', one.manifest, source.fetch, context());
+  assert.equal(source.fetched, [one.manifest.digest]);
+});
+
+test('given sources that do something wrong, when platforms are asked for, then it fails, and nothing stays', async ({
+  store,
+  stateDir,
+}) => {
+  const source = new Source();
+  const { manifest, id } = await image(source);
+  const asked = (blob: BlobDescriptor): Promise<string> => codeOf(store.platforms('one', blob, source.fetch, context()));
+  assert.is(await asked({ ...manifest, size: 2 ** 30 }), 'ARCHIVE_INVALID');
+  assert.is(await asked({ ...manifest, mediaType: INDEX }), 'ARCHIVE_INVALID');
+  source.blobs.set(id, Buffer.from('{}'));
+  assert.is(await asked(manifest), 'DIGEST_MISMATCH');
+  source.blobs.delete(id);
+  assert.is(await asked(manifest), 'BLOB_NOT_FOUND');
+  assert.equal(await readdir(join(stateDir, 'ingest')), []);
+});
+
 /** A source that does something wrong, and the code it is told. */
 const HOSTILE: readonly (readonly [
   does: string,

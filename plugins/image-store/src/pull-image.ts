@@ -14,6 +14,7 @@ import {
   isDigest,
   MANIFEST_LIMIT_BYTES,
   mediaKind,
+  parseImageConfig,
   parseIndex,
   parseManifest,
   hostPlatform,
@@ -70,11 +71,21 @@ export class ImagePull {
     const bytes = await this.#document(descriptor);
     const { config, layers } = parseManifest(bytes);
     if (layers.length > LAYER_LIMIT) throw invalid(`has more than ${LAYER_LIMIT} layers`);
-    if (config.size > CONFIG_LIMIT_BYTES) throw invalid(`has a config of ${config.size} bytes`);
+    checkConfig(config);
     const { manifest, files } = (await this.#known(config, layers)) ?? (await this.#fetched(config, layers));
     if (asked !== undefined && (manifest.os !== asked.os || manifest.architecture !== asked.architecture))
       throw invalid(`is for ${manifest.os}/${manifest.architecture}, not for ${asked.os}/${asked.architecture}`);
     return { manifest, files, bytes };
+  }
+
+  /** What it is for: see ImageStore.platforms. Throws what {@link image} does. */
+  async platforms(root: BlobDescriptor): Promise<readonly Platform[]> {
+    const bytes = await this.#document(root);
+    if (mediaKind(root.mediaType) === 'index') return parseIndex(bytes).manifests.flatMap(({ platform }) => platform ?? []);
+    const { config } = parseManifest(bytes);
+    checkConfig(config);
+    const { os, architecture, variant } = parseImageConfig(await this.#tools.spool.read(await this.#blob(config), CONFIG_LIMIT_BYTES));
+    return [{ os, architecture, ...(variant === undefined ? {} : { variant }) }];
   }
 
   /** An image that is here with these very layers: there is nothing to fetch. */
@@ -169,6 +180,10 @@ export class ImagePull {
   #tell(progress: Progress): void {
     this.#tools.ctx.progress(progress);
   }
+}
+
+function checkConfig({ size }: BlobDescriptor): void {
+  if (size > CONFIG_LIMIT_BYTES) throw invalid(`has a config of ${size} bytes`);
 }
 
 function checkSize({ digest, size }: BlobDescriptor, found: number): void {

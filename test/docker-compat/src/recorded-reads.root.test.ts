@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ROUTES as DOCKER_ROUTES } from '@shiplog/api-docker';
-import { busyboxArchive, TestDaemon, TestRegistry } from '@shiplog/test-support';
+import { busyboxArchive, busyboxLayout, TestDaemon, TestRegistry } from '@shiplog/test-support';
 import { IMAGE, prepare } from './audit-cases.ts';
 import { ask, RawConnection } from './raw-http.ts';
 
@@ -15,6 +15,8 @@ const daemon = await TestDaemon.start();
 const registry = await TestRegistry.start();
 
 test.before(async () => {
+  await busyboxLayout(join(scratch, 'layout'), 'latest');
+  await registry.push(`oci:${join(scratch, 'layout')}:latest`, 'app:1');
   const archive = join(scratch, 'busybox.tar');
   await busyboxArchive(archive, IMAGE);
   await prepare(daemon, archive);
@@ -42,6 +44,7 @@ test('given each route that leaves a record without a command, when it is asked,
     ['container.attach', 'GET', '/containers/busy/attach/ws?stream=1&stdout=1', '/containers/nobody/attach/ws', '', ''],
     ['container.logs', 'GET', '/containers/busy/logs?stdout=1', '/containers/busy/logs', '', ''],
     ['container.top', 'GET', '/containers/busy/top', '/containers/nobody/top', '', ''],
+    ['registry.inspect', 'GET', `/distribution/${registry.host}/app:1/json`, '/distribution/No%20Name/json', '', ''],
     ['image.save', 'GET', `/images/${encodeURIComponent(IMAGE)}/get`, '/images/nobody/get', '', ''],
   ] as const;
   assert.equal(new Set(DOCKER_ROUTES.flatMap(({ leaves }) => leaves ?? [])), new Set(requests.map(([verb]) => verb as string)));
@@ -76,8 +79,9 @@ test('given each route that leaves a record without a command, when it is asked,
         );
         continue;
       }
-      assert.is(event?.type, verb === 'registry.login' ? verb : 'content.read', path);
-      if (verb !== 'registry.login') assert.is((event?.data as { verb?: string } | undefined)?.verb, verb);
+      const isRegistry = verb.startsWith('registry.');
+      assert.is(event?.type, isRegistry ? verb : 'content.read', path);
+      if (!isRegistry) assert.is((event?.data as { verb?: string } | undefined)?.verb, verb);
       if (verb.startsWith('container.')) assert.is(event?.stream, `container/${id}`);
       assert.not.match(JSON.stringify(event), 'hunter2');
     }

@@ -70,9 +70,9 @@ async function asked(method: string, path: string, body: unknown): Promise<numbe
 }
 
 /** A request with a header that holds credentials. */
-function withHeader(path: string, name: string, value: string): Promise<number> {
+function withHeader(path: string, name: string, value: string, method = 'POST'): Promise<number> {
   return new Promise((resolve, reject) => {
-    request({ socketPath: daemon.socket, method: 'POST', path, headers: { [name]: value }, agent: false }, (response) => {
+    request({ socketPath: daemon.socket, method, path, headers: { [name]: value }, agent: false }, (response) => {
       response.setEncoding('utf8').on('data', (chunk: string) => told.push(chunk));
       response.on('end', () => resolve(response.statusCode ?? 0));
     })
@@ -142,6 +142,9 @@ test('given a registry that asks who one is, when an image is pulled from it wit
   assert.match(told.at(-1) ?? '', /"aux":\{"Tag":"1","Digest":"sha256:/);
   assert.is(await withHeader(push, 'X-Registry-Auth', authHeader(canary('wrongpush'))), 200);
   assert.match(told.at(-1) ?? '', 'access denied');
+  const inspect = `/distribution/${registry.host}/private:1/json`;
+  assert.is(await withHeader(inspect, 'X-Registry-Auth', authHeader(PASSWORD), 'GET'), 200);
+  assert.is(await withHeader(inspect, 'X-Registry-Auth', authHeader(canary('wronginspect')), 'GET'), 403);
   const credentials = { username: 'me', password: PASSWORD, serveraddress: registry.host };
   assert.is(await asked('POST', '/auth', credentials), 200);
   assert.is(await asked('POST', '/auth', { ...credentials, password: canary('wronglogin') }), 401);

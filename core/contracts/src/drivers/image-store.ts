@@ -43,6 +43,13 @@ export interface PackedLayer extends BlobDescriptor {
   readonly path?: string;
 }
 
+/** What an image runs on, in Go's words (`linux`, `arm64`, `v8`). */
+export interface ImagePlatform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+}
+
 /** An image as a registry has it (image-spec, manifest.md): a manifest, and what it names. Layers lowest first. */
 export interface PackedImage {
   readonly manifest: BlobFile;
@@ -96,6 +103,16 @@ export interface ImageStore extends DriverBase {
     platform?: string,
     known?: KnownImage,
   ): Promise<IngestedImage>;
+  /**
+   * What an image of a source is for, by the descriptor of its manifest or index: every platform that its index names, or the one of its config. `fetch`, the checks
+   * and the failures are those of {@link ImageStore.pull}; nothing stays.
+   */
+  platforms(
+    ingest: string,
+    descriptor: BlobDescriptor,
+    fetch: (blob: BlobDescriptor, path: string) => Promise<void>,
+    ctx: OperationContext,
+  ): Promise<readonly ImagePlatform[]>;
   /**
    * One tar with these images, an OCI layout and a docker-archive at once; the same images give the same bytes. Opens what it needs when the first byte
    * is asked for, so that removing blobs later does no harm, and closes it when the reading ends, however it does. Fails BLOB_NOT_FOUND before that

@@ -1,17 +1,11 @@
 import { type BlobDescriptor, type Digest, type KnownImage, ShiplogError } from '@shiplog/contracts';
 import { canonical, mediaKind, parseReference, referenceParts } from '@shiplog/oci';
 import type { Operation } from '../commands/operation.ts';
-import { imageSources } from '../drivers/image-sources.ts';
+import { resolveImage } from '../drivers/resolve-image.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
 import type { LayerWords } from './image-ingest.ts';
 import { discard, inTurn, takeIn } from './image-load.ts';
 import { secretsOf, withAuth } from './registry-auth.ts';
-
-/** What a source says that a reference stands for. */
-interface Resolved {
-  readonly source: string;
-  readonly descriptor: BlobDescriptor;
-}
 
 /** What Docker says of layers that are being pulled. Of those that are here it said so before. */
 const PULL_WORDS: LayerWords = { of: (layer) => layer.digest, working: 'Extracting', done: 'Pull complete', isSilent: true };
@@ -26,13 +20,11 @@ export const imagePull: Handler<'image.pull'> = {
     const reference = canonical(parsed);
     // Before a source is asked: a driver that is not there, or cannot run.
     parts.drivers.get('storage', storageDriver ?? parts.defaults.storageDriver);
-    const { source, descriptor } = await resolve(op, reference, asked, only);
-    if (digest !== undefined && digest !== descriptor.digest)
-      throw new ShiplogError('DIGEST_MISMATCH', `image source ${source} has ${descriptor.digest} for ${asked}`, {
-        expected: digest,
-        found: descriptor.digest,
-        source,
-      });
+    const { source, descriptor } = await resolveImage(parts.drivers, { asked, only, digest }, async (name) => {
+      const options = { ...withAuth(op), label: `image-source.resolve ${name}` };
+      // The answer is checked against the verb table: its digest is one.
+      return (await op.step('image-source', name, 'resolve', { reference }, options)).descriptor as BlobDescriptor | undefined;
+    });
     op.streams.progress?.({ id: digest ?? tag ?? 'latest', status: `Pulling from ${referenceParts(reference).path}` });
     const store = parts.drivers.get('image-store', parts.chosen.imageStore);
     const tags = digest === undefined ? [asked] : [];
@@ -78,29 +70,4 @@ function known({ engine: { ledger } }: Operation<'image.pull'>): KnownImage {
     } = image;
     return manifest;
   };
-}
-
-/** The first source that knows the reference. Throws IMAGE_NOT_FOUND where none does, NOT_IMPLEMENTED where there is none. */
-async function resolve(op: Operation<'image.pull'>, reference: string, asked: string, only: string | undefined): Promise<Resolved> {
-  const { drivers } = op.engine.parts;
-  // What is at hand, before anybody else hears of it.
-  const usable = imageSources(drivers, undefined, only).toSorted(
-    (a, b) => Number(b.capabilities['offline'] === true) - Number(a.capabilities['offline'] === true),
-  );
-  if (usable.length === 0) {
-    const all = drivers.list().filter(({ kind }) => kind === 'image-source');
-    const reasons = all.map(({ name, probe }) => `${name}: ${probe.usable ? '' : probe.reason}`);
-    throw new ShiplogError(
-      'NOT_IMPLEMENTED',
-      `cannot pull ${asked}: no image source can be used (${reasons.join('; ') || 'none is installed'}); bring it in with docker load or docker import`,
-    );
-  }
-  for (const { name } of usable) {
-    const options = { ...withAuth(op), label: `image-source.resolve ${name}` };
-    const { descriptor } = await op.step('image-source', name, 'resolve', { reference }, options);
-    // The answer was checked against the verb table: its digest is one.
-    if (descriptor !== undefined) return { source: name, descriptor: descriptor as BlobDescriptor };
-  }
-  const names = usable.map(({ name }) => name).join(', ');
-  throw new ShiplogError('IMAGE_NOT_FOUND', `manifest for ${asked} not found: manifest unknown (asked: ${names})`, { reference: asked });
 }

@@ -35,9 +35,14 @@ function withStdio(drivers: Drivers, runtime: object): Drivers {
     if (auth.password !== 'right') throw new ShiplogError('REGISTRY_DENIED', `access denied with ${auth.password}`);
     return {};
   };
+  const resolve = async ({ reference, auth }: { readonly reference: string; readonly auth: RegistryAuth }): Promise<object> => {
+    if (reference.includes('/none:')) return {};
+    await login({ auth });
+    return { descriptor: { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: `sha256:${'0'.repeat(64)}`, size: 7 } };
+  };
   const instead: { readonly [kind: string]: object } = {
     runtime: { attach: async () => channel, top: async () => ({ titles: [], processes: [] }), ...runtime },
-    'image-source': { login },
+    'image-source': { login, resolve },
   };
   return {
     ...drivers,
@@ -49,7 +54,7 @@ function withStdio(drivers: Drivers, runtime: object): Drivers {
 /** What was recorded of content, oldest first. */
 async function taken(engine: RunningEngine): Promise<readonly ShiplogEvent[]> {
   return (await eventsOf(engine)).filter(
-    ({ type }) => type.startsWith('content.') || type === 'request.refused' || type === 'registry.login',
+    ({ type }) => type.startsWith('content.') || type === 'request.refused' || type.startsWith('registry.'),
   );
 }
 
@@ -192,6 +197,40 @@ test('given a login, when the registry takes it or does not, then it is recorded
         ['engine', 'meta', 'sealed', { registry: 'registry.example', username: 'alice' }, 'ok', undefined],
         ['engine', 'meta', 'sealed', { registry: 'registry.example', username: 'bob' }, 'refused', 'REGISTRY_DENIED'],
         ['engine', 'meta', 'sealed', { registry: 'registry.example' }, 'ok', undefined],
+      ],
+    );
+    assert.not.match(JSON.stringify(await eventsOf(engine)), 'hunter2');
+  });
+});
+
+test('given a reference, when it is asked what it stands for, then it is recorded who asked what, and what came of it, and no secret', async () => {
+  await withContainer(async (engine) => {
+    const { descriptor, platforms } = await engine.distribution('r:5000/app', { username: 'alice', password: 'right' }, CALLER);
+    assert.equal([descriptor.size, platforms], [7, []]);
+    assert.is(await codeOf(engine.distribution('r:5000/app@sha256:' + '1'.repeat(64), { password: 'right' }, CALLER)), 'DIGEST_MISMATCH');
+    assert.is(await codeOf(engine.distribution('r:5000/app:1', { password: 'hunter2-hunter2' }, CALLER)), 'REGISTRY_DENIED');
+    assert.is(await codeOf(engine.distribution('none', {}, CALLER)), 'IMAGE_NOT_FOUND');
+    assert.equal(
+      (await taken(engine)).map(({ stream, type, actor, data, result }) => [
+        stream,
+        type,
+        actor.scheme,
+        data,
+        result?.status,
+        result?.error?.code,
+      ]),
+      [
+        ['engine', 'registry.inspect', 'sealed', { registry: 'r:5000', ref: 'r:5000/app' }, 'ok', undefined],
+        [
+          'engine',
+          'registry.inspect',
+          'sealed',
+          { registry: 'r:5000', ref: `r:5000/app@sha256:${'1'.repeat(64)}` },
+          'failed',
+          'DIGEST_MISMATCH',
+        ],
+        ['engine', 'registry.inspect', 'sealed', { registry: 'r:5000', ref: 'r:5000/app:1' }, 'refused', 'REGISTRY_DENIED'],
+        ['engine', 'registry.inspect', 'sealed', { registry: 'docker.io', ref: 'none' }, 'failed', 'IMAGE_NOT_FOUND'],
       ],
     );
     assert.not.match(JSON.stringify(await eventsOf(engine)), 'hunter2');

@@ -25,6 +25,7 @@ export class AuditTrail {
     }
     if (event.type === 'content.read') return ofContent(event);
     if (event.type === 'registry.login') return ofLogin(event);
+    if (event.type === 'registry.inspect') return ofInspection(event);
     if (event.type === 'request.refused') return ofRefused(event);
     return event.type === 'log.read' ? ofRead(event) : undefined;
   }
@@ -78,13 +79,19 @@ function ofContent(event: EventOf<'content.read'>): AuditRecord {
 }
 
 function ofLogin(event: EventOf<'registry.login'>): AuditRecord {
-  const { registry, username } = event.data;
+  return { ...ofRegistry(event), ...named('user', event.data.username) };
+}
+
+function ofInspection(event: EventOf<'registry.inspect'>): AuditRecord {
+  return { ...ofRegistry(event), ref: event.data.ref };
+}
+
+function ofRegistry(event: EventOf<'registry.login'> | EventOf<'registry.inspect'>): AuditRecord {
   const { status = 'unknown', error, ms } = event.result ?? {};
   return {
     ...common(event),
-    verb: 'registry.login',
-    object: `registry/${registry}`,
-    ...named('user', username),
+    verb: event.type,
+    object: `registry/${event.data.registry}`,
     status,
     ...(error === undefined ? {} : { error }),
     ...(ms === undefined ? {} : { ms }),

@@ -70,6 +70,8 @@ test('given callers at a process, and logins, when they are paired, then each is
     [login?.verb, login?.object, login?.target, login?.status, login?.error?.code, login?.ms],
     ['registry.login', 'registry/r:5000', 'user/alice', 'refused', 'REGISTRY_DENIED', 7],
   );
+  const asked = new AuditTrail().next(event('registry.inspect', 'engine', { registry: 'r:5000', ref: 'r:5000/app' }, { result }));
+  assert.equal([asked?.verb, asked?.object, asked?.ref, asked?.status], ['registry.inspect', 'registry/r:5000', 'r:5000/app', 'refused']);
 });
 
 test('given an exec session, when it is made, then the record has what is to run; one that could not be read has none', () => {

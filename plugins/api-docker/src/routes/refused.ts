@@ -11,7 +11,6 @@ const NOT_YET: readonly (readonly [method: string, template: string])[] = [
   ['POST', '/build/cancel'],
   ['GET', '/images/search'],
   ['GET', '/images/{name*}/attestations'],
-  ['GET', '/distribution/{name*}/json'],
   ['POST', '/session'],
   ['POST', '/grpc'],
   ['GET', '/debug/vars'],

@@ -21,6 +21,7 @@ import { topContainer } from './containers/top.ts';
 import { unpauseContainer } from './containers/unpause.ts';
 import { updateContainer } from './containers/update.ts';
 import { waitContainer } from './containers/wait.ts';
+import { inspectDistribution } from './distribution/inspect.ts';
 import { createExec } from './exec/create.ts';
 import { inspectExec } from './exec/inspect.ts';
 import { resizeExec } from './exec/resize.ts';
@@ -116,6 +117,8 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'POST', template: '/images/{name*}/push', route: pushImage, verb: 'image.push' },
   { method: 'POST', template: '/images/{name*}/tag', route: tagImage, verb: 'image.tag' },
   { method: 'DELETE', template: '/images/{name*}', route: removeImage, verb: 'image.remove' },
+
+  { method: 'GET', template: '/distribution/{name*}/json', route: inspectDistribution, leaves: 'registry.inspect' },
 
   { method: 'GET', template: '/networks', route: listNetworks, past: true },
   { method: 'POST', template: '/networks/create', route: createNetwork, verb: 'network.create' },

@@ -19,6 +19,7 @@ import {
   type ContainerSize,
   type ContainerUsage,
   type DiskUsage,
+  type Distribution,
   type PathChange,
   type PathStat,
   type ProbeResults,
@@ -266,6 +267,21 @@ export class FakeEngine implements Engine {
   /** `many` has two. */
   async tags(repository: string): Promise<readonly string[] | undefined> {
     return repository === 'many' ? ['1', '2'] : undefined;
+  }
+
+  readonly asked: string[] = [];
+
+  /** `none` is nowhere; all else is an index for two platforms. */
+  async distribution(reference: string, { username = 'nobody' }: RegistryAuth): Promise<Distribution> {
+    this.asked.push(`${reference} as ${username}`);
+    if (reference === 'none') throw new ShiplogError('IMAGE_NOT_FOUND', `manifest for ${reference} not found: manifest unknown`);
+    return {
+      descriptor: { mediaType: 'application/vnd.oci.image.index.v1+json', digest: `sha256:${'a'.repeat(64)}`, size: 1234 },
+      platforms: [
+        { os: 'linux', architecture: 'amd64' },
+        { os: 'linux', architecture: 'arm64', variant: 'v8' },
+      ],
+    };
   }
 
   /** What was to be measured. */

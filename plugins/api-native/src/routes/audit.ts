@@ -7,7 +7,9 @@ import { streamsCalled } from '../streams-called.ts';
 
 const LISTS = ['uid', 'user', 'subject', 'verb', 'object', 'status', 'via'] as const;
 /** What an act can be. */
-const ACTS: readonly string[] = [...new Set<string>([...VERBS, 'log.read', ...CONTENT_VERBS, 'registry.login', 'request.refused'])];
+const ACTS: readonly string[] = [
+  ...new Set<string>([...VERBS, 'log.read', ...CONTENT_VERBS, 'registry.login', 'registry.inspect', 'request.refused']),
+];
 const STATUSES: readonly string[] = ['ok', 'refused', 'failed', 'canceled', 'unknown', 'pending'];
 
 /**

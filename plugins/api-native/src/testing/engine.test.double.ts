@@ -67,6 +67,7 @@ export function anEngine(): Double {
     diskUsage: notUsed,
     login: notUsed,
     tags: notUsed,
+    distribution: notUsed,
     usage: notUsed,
     save: notUsed,
     probes: notUsed,
