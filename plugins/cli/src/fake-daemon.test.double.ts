@@ -32,6 +32,7 @@ export class FakeDaemon {
     daemon.finish(0);
   };
   tty = false;
+  apiVersion = '1.44';
   readonly #exit = Promise.withResolvers<number>();
   readonly #server: Server;
   readonly #directory: string;
@@ -86,7 +87,7 @@ export class FakeDaemon {
 
   async #request(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const seen = this.#note(request, await textOf(request));
-    response.setHeader('Api-Version', '1.44');
+    response.setHeader('Api-Version', this.apiVersion);
     response.setHeader('Ostype', 'linux');
     response.setHeader('Content-Type', 'application/json');
     if (seen.path === '/_ping') {

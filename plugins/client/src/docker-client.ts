@@ -18,6 +18,7 @@ import type {
   NetworkSummary,
   PathStat,
   ProgressLine,
+  PruneAnswer,
   UpdateRequest,
   VersionAnswer,
   VolumeSummary,
@@ -380,6 +381,37 @@ export class DockerClient {
 
   async removeVolume(name: string, query: { readonly force?: boolean } = {}): Promise<void> {
     await this.#done('DELETE', `/volumes/${encodeURIComponent(name)}`, { query });
+  }
+
+  /** Removes containers that do not run. Filters: `until`, `label`, `label!`. */
+  async pruneContainers(filters?: Filters): Promise<PruneAnswer> {
+    return this.#prune('containers', filters);
+  }
+
+  /** Removes images that no container uses: without a name, or any where `dangling` is false. Other filters: `until`, `label`, `label!`. */
+  async pruneImages(filters?: Filters): Promise<PruneAnswer> {
+    return this.#prune('images', filters);
+  }
+
+  /** Removes networks that no running container is on. Filters: `until`, `label`, `label!`. */
+  async pruneNetworks(filters?: Filters): Promise<PruneAnswer> {
+    return this.#prune('networks', filters);
+  }
+
+  /**
+   * Removes volumes that no container mounts: those without a name of their own, or any where `all` is true. Other filters: `label`, `label!`. Throws ApiError where an
+   * engine knows no `all` (before API 1.42) and would take any, unasked.
+   */
+  async pruneVolumes({ all = [], ...filters }: Filters = {}): Promise<PruneAnswer> {
+    const { apiVersion } = await this.ping();
+    if (compareVersions(apiVersion, '1.42') >= 0) return this.#prune('volumes', { ...filters, ...(all.length === 0 ? {} : { all }) });
+    if (!all.includes('true'))
+      throw new ApiError(400, `the engine speaks Docker API ${apiVersion}: it would prune volumes with names, too`);
+    return this.#prune('volumes', filters);
+  }
+
+  async #prune(kind: 'containers' | 'images' | 'networks' | 'volumes', filters: Filters | undefined): Promise<PruneAnswer> {
+    return this.#json('POST', `/${kind}/prune`, { query: { filters: filtersText(filters) } });
   }
 
   async #negotiate(): Promise<Ping> {

@@ -231,6 +231,17 @@ export interface DiskUsage {
   readonly VolumeUsage?: UsageSummary;
 }
 
+/** What a prune removed; each kind has a list of its own, null for nothing. */
+export interface PruneAnswer {
+  readonly ContainersDeleted?: readonly string[] | null;
+  readonly ImagesDeleted?: readonly { readonly Untagged?: string; readonly Deleted?: string }[] | null;
+  /** By name. */
+  readonly NetworksDeleted?: readonly string[] | null;
+  readonly VolumesDeleted?: readonly string[] | null;
+  /** Bytes; networks take none. */
+  readonly SpaceReclaimed?: number;
+}
+
 export interface ImageHistoryEntry {
   readonly Id: string;
   /** Unix seconds. */

@@ -169,4 +169,35 @@ test('given an application of compose, when it is stopped, then prunes leave it 
   assert.equal(await hostTraces(daemon.directory), []);
 });
 
+test('given what runs beside what is not used, when shiplog prunes the whole engine, then the second goes, and the log still tells of it', async () => {
+  const shiplog = async (...args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await daemon.shiplog(args);
+    assert.is(code, 0, `shiplog ${args.join(' ')}: ${stderr}`);
+    return stdout;
+  };
+  await docker('run', '-d', '--name', 'going', IMAGE, 'sleep', '600');
+  await docker('run', '--name', 'over', '-v', '/left', IMAGE, 'sh', '-c', 'echo 1234567 > /left/behind; echo 890 > /written');
+  await docker('commit', 'over', 'made:1');
+  await docker('network', 'create', 'lonely');
+  await docker('volume', 'create', 'mine');
+  const over = await docker('inspect', '-f', '{{.Id}}', 'over');
+  const position = (await shiplog('info', '--format', '{{.Shiplog.durableSeq}}')).trim();
+  const spared = await shiplog('system', 'prune', '--force', '--filter', 'until=1 day ago', '--format', 'json');
+  assert.equal(JSON.parse(spared), { ContainersDeleted: [], NetworksDeleted: [], ImagesDeleted: [], SpaceReclaimed: 0 });
+  const [anonymous = ''] = (await volumes()).filter((name) => name !== 'mine');
+  const pruned = await shiplog('system', 'prune', '--all', '--volumes', '--force');
+  assert.match(
+    pruned,
+    new RegExp(
+      `^Deleted Containers:\n${over}\n\nDeleted Networks:\nlonely\n\nDeleted Volumes:\n${anonymous}\n\nDeleted Images:\nUntagged: made:1\nDeleted: sha256:[0-9a-f]{64}\n\nTotal reclaimed space: \\S+B\n$`,
+    ),
+  );
+  assert.is(await docker('ps', '-a', '--format', '{{.Names}}'), 'going');
+  assert.is(await docker('images', '--format', '{{.Repository}}:{{.Tag}}'), IMAGE);
+  assert.equal(await volumes(), ['mine']);
+  assert.is(await shiplog('volume', 'prune', '-af', '--format', '{{json .VolumesDeleted}}'), '["mine"]\n');
+  assert.match(await shiplog('inspect', '--type', 'container', '-f', '{{.Name}}', 'over', '--at', position), '/over');
+  await docker('rm', '-f', 'going');
+});
+
 test.run();

@@ -88,6 +88,28 @@ if (hasScript) {
       assert.is(Buffer.concat(typed).toString(), 'a\u0010b\u0010\u0011');
     });
   });
+
+  for (const [typed, exit] of [
+    ['yes\r', 0],
+    ['\r', 1],
+    ['\u0004', 1],
+  ] as const) {
+    test(`given a question on a terminal, when ${JSON.stringify(typed)} is typed, then the engine is asked only after a yes`, async () => {
+      await FakeDaemon.run(async (daemon) => {
+        daemon.answers.set('POST /containers/prune', () => ({ ContainersDeleted: ['c1'], SpaceReclaimed: 0 }));
+        const child = inTerminal(daemon, 'container prune --filter label=ci');
+        const screen = watch(child);
+        await waitFor(child, screen, 'Go on? [y/N]');
+        assert.match(screen.text, /This removes for good:\s+- containers that do not run\s+and of these only what fits label=ci\./);
+        child.stdin?.write(typed);
+        await waitFor(child, screen, 'exit=');
+        await once(child, 'close');
+        assert.match(screen.text, `exit=${exit}`);
+        assert.equal(daemon.calls, exit === 0 ? ['POST /containers/prune'] : []);
+        assert.match(screen.text, exit === 0 ? 'c1' : 'Nothing was removed.');
+      });
+    });
+  }
 }
 
 test('given run without a terminal, when it gets a signal, then the process gets it', async () => {

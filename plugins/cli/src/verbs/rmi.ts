@@ -1,5 +1,6 @@
 import { print } from '../context.ts';
 import { eachOf } from '../each-of.ts';
+import { removedImageLine } from '../format/removed-image.ts';
 import { defineVerb } from '../verb.ts';
 
 export default defineVerb({
@@ -14,9 +15,8 @@ export default defineVerb({
   async run(context, flags, args) {
     const { docker } = await context.client();
     return eachOf(context, 'rmi', args, async (name) => {
-      for (const { Untagged, Deleted } of await docker.removeImage(name, { force: flags.force, noprune: flags['no-prune'] })) {
-        print(context, Untagged === undefined ? `Deleted: ${Deleted}` : `Untagged: ${Untagged}`);
-      }
+      for (const removed of await docker.removeImage(name, { force: flags.force, noprune: flags['no-prune'] }))
+        print(context, removedImageLine(removed));
     });
   },
 });
