@@ -75,8 +75,14 @@ export const ERRORS = {
   VOLUME_EXISTS: { class: 'conflict', help: 'A volume of this name exists with another driver.' },
   PLUGIN_IN_USE: { class: 'conflict', help: "Remove what uses the plugin's drivers first; the message names it." },
   PRUNE_RUNNING: { class: 'conflict', help: 'A prune operation is already running.' },
-  BUILD_INVALID: { class: 'invalid', help: 'The Dockerfile cannot be read, or asks for what is not there; the message names the line.' },
-  BUILD_FAILED: { class: 'host', help: 'A command of the Dockerfile failed; what it printed is above, its exit code in the facts.' },
+  BUILD_INVALID: {
+    class: 'invalid',
+    help: 'The Dockerfile cannot be read, or asks for what is not there; the message or the facts name the line.',
+  },
+  BUILD_FAILED: {
+    class: 'host',
+    help: 'A command of the Dockerfile failed; what it printed is above. The facts have its exit code and its line.',
+  },
   COMMAND_NOT_FOUND: { class: 'invalid', help: 'The image has no such executable; check the path, PATH and the entrypoint.' },
   COMMAND_NOT_EXECUTABLE: { class: 'invalid', help: 'The file is not executable, a directory, or of another architecture.' },
   NOT_SUPPORTED: { class: 'unsupported', help: 'This engine or driver cannot do that here; the message says what can.' },

@@ -4,6 +4,7 @@ export { ALL_CAPABILITIES, capabilitySet, DEFAULT_CAPABILITIES, ociCapabilities 
 export { containerMounts, resolveMounts } from './container-mounts.ts';
 export { chainId, chainIds, digestStream, isDigest, sha256Of } from './digest.ts';
 export { applyChanges, instructionWords } from './dockerfile-changes.ts';
+export { dockerignore } from './dockerignore.ts';
 export { containerEnv, DEFAULT_PATH, mergeEnv } from './environment.ts';
 export { execProcess } from './exec-process.ts';
 export { hostsFile } from './hosts-file.ts';
@@ -16,6 +17,7 @@ export { hostPlatform, MANIFEST_LIMIT_BYTES, parseIndex, parseManifest, selectPl
 export { MEDIA_TYPES, mediaKind, ociMediaType } from './media-types.ts';
 export { parsePlatform } from './platform.ts';
 export { canonical, familiar, parseReference, referenceParts } from './reference.ts';
+export { matcherOf } from './path-pattern.ts';
 export { MASKED_PATHS, READONLY_PATHS } from './protected-paths.ts';
 export { nameServers, resolvConf } from './resolv-conf.ts';
 export { shellWord, shellWords } from './shell-words.ts';
@@ -29,6 +31,7 @@ export { workingDirectory } from './working-directory.ts';
 
 export type { Compression, Decompressor, SniffedStream } from './compression.ts';
 export type { ChangedConfig } from './dockerfile-changes.ts';
+export type { Dockerignore } from './dockerignore.ts';
 export type { DigestStream } from './digest.ts';
 export type { ImageConfig, LayerBlob } from './image-config.ts';
 export type { JsonFields } from './json-document.ts';

@@ -10,10 +10,9 @@ import {
   ShiplogError,
 } from '@shiplog/contracts';
 import { inject, injectable, KERNEL, programDecompressor } from '@shiplog/driver-kit';
-import { type Decompressor, shellWord } from '@shiplog/oci';
+import { type Decompressor, dockerignore, shellWord } from '@shiplog/oci';
 import { BuildArgs } from './build-args.ts';
 import { type Instruction, invalid, parseDockerfile, parseTrigger } from './dockerfile.ts';
-import { dockerignore } from './dockerignore.ts';
 import { SourceTree } from './source-tree.ts';
 import { StageBuild } from './stage-build.ts';
 import { planOf, type Stage } from './stages.ts';
@@ -35,7 +34,7 @@ export class DockerfileBuilder implements Builder {
     if (source === undefined) throw invalid(`Cannot locate specified Dockerfile: ${request.dockerfile}`, { path: request.dockerfile });
     const { globals, stages } = planOf(parseDockerfile(source, request.dockerfile), request.target);
     const ignore = await whole.text('.dockerignore', TEXT_LIMIT);
-    const context = ignore === undefined ? whole : new SourceTree(host.context, dockerignore(ignore, []));
+    const context = ignore === undefined ? whole : new SourceTree(host.context, dockerignore(ignore).ignores);
     const args = new BuildArgs(request.buildArgs);
     const labels = Object.keys(request.labels).length > 0;
     const steps = globals.length + stages.reduce((sum, stage) => sum + 1 + stage.steps.length, 0) + (labels ? 1 : 0);
@@ -54,13 +53,14 @@ export class DockerfileBuilder implements Builder {
     for (const stage of stages) {
       begin(stage.from.text);
       args.beginStage();
-      const base = await baseOf(stage, args, host, request, stageNamed);
+      const at = <T>(instruction: Instruction, work: Promise<T>): Promise<T> => located(instruction, request.dockerfile, work);
+      const base = await at(stage.from, baseOf(stage, args, host, request, stageNamed));
       host.print(` ---> ${base.history.length === 0 && base.layers.length === 0 ? '' : base.id.slice(7, 19)}\n`);
       const under = new StageBuild({ host, request, args, context, signal, decompressor: this.#decompressor, stage: stageNamed }, base);
-      await fire(under, host);
+      await at(stage.from, fire(under, request.dockerfile, host));
       for (const instruction of stage.steps) {
         begin(instruction.text);
-        await located(instruction, under.run(instruction));
+        await at(instruction, under.run(instruction));
       }
       if (stage === stages.at(-1) && labels) {
         begin(
@@ -112,7 +112,7 @@ async function baseOf(
 }
 
 /** Executes what the image of a stage has to be done first. */
-async function fire(stage: StageBuild, host: BuildHost): Promise<void> {
+async function fire(stage: StageBuild, dockerfile: string, host: BuildHost): Promise<void> {
   const { triggers } = stage;
   if (triggers.length === 0) return;
   host.print(`# Executing ${triggers.length} build trigger${triggers.length === 1 ? '' : 's'}\n`);
@@ -120,16 +120,19 @@ async function fire(stage: StageBuild, host: BuildHost): Promise<void> {
     const instruction = parseTrigger(trigger);
     if (instruction.keyword === 'ONBUILD' || instruction.keyword === 'FROM' || instruction.keyword === 'MAINTAINER')
       throw invalid(`${instruction.keyword} isn't allowed as an ONBUILD trigger`);
-    await located(instruction, stage.run(instruction));
+    await located(instruction, dockerfile, stage.run(instruction));
   }
 }
 
-/** What fails in a copy says so, as with Docker. */
-async function located(instruction: Instruction, work: Promise<void>): Promise<void> {
+/** Adds to what fails the line of the Dockerfile that it is at. What fails in a copy says so, as with Docker. */
+async function located<T>({ keyword, line }: Instruction, dockerfile: string, work: Promise<T>): Promise<T> {
   try {
-    await work;
+    return await work;
   } catch (error) {
-    if (!(error instanceof ShiplogError) || error.code !== 'BUILD_INVALID' || !['COPY', 'ADD'].includes(instruction.keyword)) throw error;
-    throw new ShiplogError('BUILD_INVALID', `${instruction.keyword} failed: ${error.message}`, error.facts, { cause: error });
+    if (!(error instanceof ShiplogError)) throw error;
+    const copies = error.code === 'BUILD_INVALID' && (keyword === 'COPY' || keyword === 'ADD');
+    const message = copies ? `${keyword} failed: ${error.message}` : error.message;
+    // A trigger has no line: the FROM that brought it has.
+    throw new ShiplogError(error.code, message, line === 0 ? error.facts : { ...error.facts, dockerfile, line }, { cause: error });
   }
 }

@@ -1,9 +1,7 @@
 import { posix } from 'node:path';
 import { type BuildFiles, type PathStat, ShiplogError } from '@shiplog/contracts';
-import { readTar, type TarEntry } from '@shiplog/oci';
-import type { Ignored } from './dockerignore.ts';
+import { matcherOf, readTar, type TarEntry } from '@shiplog/oci';
 import { invalid } from './dockerfile.ts';
-import { matcherOf } from './path-pattern.ts';
 
 const S_IFMT = 0o170000;
 const S_IFDIR = 0o040000;
@@ -21,9 +19,9 @@ export interface Source {
 /** Where COPY and ADD take from: the context without what is ignored, or a container's files. */
 export class SourceTree {
   readonly #files: BuildFiles;
-  readonly #ignored: Ignored;
+  readonly #ignored: (path: string) => boolean;
 
-  constructor(files: BuildFiles, ignored: Ignored = () => false) {
+  constructor(files: BuildFiles, ignored: (path: string) => boolean = () => false) {
     this.#files = files;
     this.#ignored = ignored;
   }

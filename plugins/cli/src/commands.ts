@@ -43,6 +43,7 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   images: { group: 'images', summary: 'List images', load: () => import('./verbs/images.ts') },
   pull: { group: 'images', summary: 'Bring an image from an image source', load: () => import('./verbs/pull.ts') },
   push: { group: 'images', summary: 'Bring an image to a registry', load: () => import('./verbs/push.ts') },
+  build: { group: 'images', summary: 'Build an image as a Dockerfile says', load: () => import('./verbs/build.ts') },
   load: { group: 'images', summary: 'Load images from an archive', load: () => import('./verbs/load.ts') },
   save: { group: 'images', summary: 'Write images into an archive', load: () => import('./verbs/save.ts') },
   import: { group: 'images', summary: 'Make an image from a root file system', load: () => import('./verbs/import.ts') },

@@ -85,7 +85,8 @@ function engineHint(error: ErrorShape): string | undefined {
   return undefined;
 }
 
-function catalogueHint(code: string | undefined): string | undefined {
+/** What the catalogue of errors says to do about one; undefined for a code that is not of it. */
+export function catalogueHint(code: string | undefined): string | undefined {
   return code !== undefined && isCode(code) ? ERRORS[code].help : undefined;
 }
 

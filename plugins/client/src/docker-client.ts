@@ -3,6 +3,7 @@ import { ApiError } from './api-error.ts';
 import { type Call, type Transport, type Hijacked, textOf } from './transport.ts';
 import { type Output, outputOf } from './demultiplexer.ts';
 import type {
+  BuildQuery,
   ContainerDetails,
   ContainerStats,
   ContainerSummary,
@@ -286,6 +287,31 @@ export class DockerClient {
     return progress(await this.#send('POST', '/images/load', { query, body: archive }));
   }
 
+  /**
+   * As {@link loadImages}: what a build prints, in `stream`, and at the end the image's id in `aux`; a quiet one has the id in `stream` alone. The error of a step has the facts
+   * `dockerfile` and `line`.
+   */
+  async buildImage(
+    context: Readable,
+    { tags, buildArgs, labels, noCache, quiet, remove, forceRemove, networkMode, extraHosts, shmSize, ...rest }: BuildQuery,
+    signal?: AbortSignal,
+  ): Promise<AsyncIterable<ProgressLine>> {
+    const query = {
+      ...rest,
+      t: tags,
+      buildargs: JSON.stringify(buildArgs ?? {}),
+      labels: JSON.stringify(labels ?? {}),
+      nocache: noCache,
+      q: quiet,
+      rm: remove,
+      forcerm: forceRemove,
+      networkmode: networkMode,
+      extrahosts: extraHosts,
+      shmsize: shmSize,
+    };
+    return progress(await this.#send('POST', '/build', { query, body: context, signal }));
+  }
+
   /** An image of what a container is now. */
   async commitContainer(
     container: string,
@@ -463,7 +489,8 @@ export function compareVersions(a: string, b: string): number {
 async function* progress(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ProgressLine, void, undefined> {
   for await (const line of jsonLines<ProgressLine>(chunks)) {
     const failure = line.errorDetail?.message ?? line.error;
-    if (failure !== undefined) throw new ApiError(500, failure);
+    // In the engine's words, with what it adds to them.
+    if (failure !== undefined) throw ApiError.fromRecord(500, { ...line.errorDetail?.shiplog, message: failure });
     yield line;
   }
 }

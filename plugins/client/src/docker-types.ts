@@ -231,6 +231,32 @@ export interface DiskUsage {
   readonly VolumeUsage?: UsageSummary;
 }
 
+/** What is to be built; the context is a tar. */
+export interface BuildQuery {
+  /** Path of the Dockerfile in the context. */
+  readonly dockerfile?: string;
+  readonly tags?: readonly string[];
+  /** Null: named, without a value. */
+  readonly buildArgs?: { readonly [name: string]: string | null };
+  readonly labels?: { readonly [name: string]: string };
+  readonly target?: string;
+  readonly platform?: string;
+  readonly noCache?: boolean;
+  /** Ask sources for newer images. */
+  readonly pull?: boolean;
+  /** Print nothing but the id. */
+  readonly quiet?: boolean;
+  /** Remove containers of steps that succeeded, and with `forceRemove` of those that failed. */
+  readonly remove?: boolean;
+  readonly forceRemove?: boolean;
+  readonly networkMode?: string;
+  /** `name:address`. */
+  readonly extraHosts?: readonly string[];
+  /** Bytes. */
+  readonly memory?: number;
+  readonly shmSize?: number;
+}
+
 /** What a prune removed; each kind has a list of its own, null for nothing. */
 export interface PruneAnswer {
   readonly ContainersDeleted?: readonly string[] | null;
@@ -252,14 +278,17 @@ export interface ImageHistoryEntry {
   readonly Tags: readonly string[] | null;
 }
 
-/** A line of the answer to load and import. */
+/** A line of the answer to what takes long: pull, push, load, import, build. */
 export interface ProgressLine {
   readonly status?: string;
   readonly id?: string;
   readonly stream?: string;
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
   readonly error?: string;
-  readonly errorDetail?: { readonly message: string };
+  /** `shiplog` is what Shiplog says beyond Docker. */
+  readonly errorDetail?: { readonly message: string; readonly shiplog?: object };
+  /** What a build made. */
+  readonly aux?: { readonly ID?: string };
 }
 
 /** An event in Docker's words. */

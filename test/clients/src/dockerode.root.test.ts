@@ -388,7 +388,9 @@ test('given a context, when an image is built of it, then its progress ends with
   );
   assert.equal(Config.Labels, { by: 'dockerode' });
   const failed = await building(`FROM ${IMAGE}\nRUN exit 5`, { forcerm: true });
-  assert.equal(failed.at(-1)?.['errorDetail'], { code: 5, message: "The command '/bin/sh -c exit 5' returned a non-zero code: 5" });
+  const message = "The command '/bin/sh -c exit 5' returned a non-zero code: 5";
+  const shiplog = { code: 'BUILD_FAILED', message, facts: { exitCode: 5, dockerfile: 'Dockerfile', line: 2 } };
+  assert.equal(failed.at(-1)?.['errorDetail'], { code: 5, message, shiplog });
   await docker.getImage('by-dockerode').remove();
 });
 

@@ -1,5 +1,5 @@
 // time limit: 400 s
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { hostTraces, run } from '@shiplog/test-support';
@@ -205,6 +205,61 @@ test('given a Dockerfile on standard input, when it is built, then with the dire
   assert.is(alone.code, 0, alone.stderr);
   assert.is((await builds.daemon.docker(['build', '-q', '-'], { input })).code, 1);
   await builds.ok('rmi', 'piped', alone.stdout.trim());
+});
+
+test('given the shiplog command, when it builds a directory, a tar and a Dockerfile alone, then the images are those that docker gets', async () => {
+  const shiplog = (args: readonly string[], input?: Uint8Array | string) =>
+    builds.daemon.shiplog(['build', ...args], input === undefined ? {} : { input });
+  const id = async (name: string): Promise<string> => (await builds.ok('images', '-q', '--no-trunc', name)).trim();
+  const files = {
+    'sub/file': '1',
+    'sub/file.log': '2',
+    'left/out/a': '3',
+    'left/out/b': '4',
+    '.dockerignore': '*.log\n**/*.log\nleft\n!left/out/b\n',
+  };
+  const directory = await builds.context({ ...files, Dockerfile: `FROM ${IMAGE}\nARG A\nCOPY . /c\nRUN echo "$A" > /a; find /c | sort` });
+  const first = await shiplog(['-t', 'ours', '--build-arg', 'A=1', directory]);
+  assert.is(first.code, 0, first.stderr);
+  assert.match(first.stdout, '\n/c\n/c/.dockerignore\n/c/Dockerfile\n/c/left\n/c/left/out\n/c/left/out/b\n/c/sub\n/c/sub/file\n');
+  assert.match(first.stdout, /Successfully built [0-9a-f]{12}\nSuccessfully tagged ours:latest\n$/);
+  // What docker sends is the same: every step is there already.
+  const theirs = await builds.build(directory, '-t', 'theirs', '--build-arg', 'A=1');
+  assert.is(theirs.stdout.match(/---> Using cache/g)?.length, 3, theirs.stdout);
+  assert.is(await id('theirs'), await id('ours'));
+  const tar = await run('tar', ['-C', directory, '-cf', join(builds.scratch, 'context.tar'), '.']);
+  assert.is(tar.code, 0, tar.stderr);
+  const json = await shiplog(
+    ['--format', 'json', '-t', 'tarred', '--build-arg', 'A=1', '-'],
+    await readFile(join(builds.scratch, 'context.tar')),
+  );
+  assert.equal(JSON.parse(json.stdout), { ID: await id('ours'), Tags: ['tarred'] }, json.stderr);
+  const elsewhere = await shiplog(
+    ['-q', '-f', '-', directory],
+    `FROM ${IMAGE}\nCOPY . /c\nRUN test "$(ls -A /c)" = "$(printf '.dockerignore\\nDockerfile\\nleft\\nsub')"`,
+  );
+  assert.match(elsewhere.stdout, /^sha256:[0-9a-f]{64}\n$/, elsewhere.stderr);
+  await builds.ok('rmi', 'ours', 'theirs', 'tarred', elsewhere.stdout.trim());
+});
+
+test('given builds that fail, when the shiplog command tells of it, then with the line of the Dockerfile, and what to do next', async () => {
+  for (const [dockerfile, told] of [
+    [
+      `FROM ${IMAGE}\n\n# comment\nRUN true && \\\n  exit 3`,
+      /^shiplog: Dockerfile:4: The command '.*' returned a non-zero code: 3\nA command of the Dockerfile failed/m,
+    ],
+    [`FROM ${IMAGE}\nCOPY missing /`, /^shiplog: Dockerfile:2: COPY failed: file not found in build context/m],
+    [`FROM ${IMAGE}\nLABEL "a`, /^shiplog: Dockerfile:2: /m],
+    [`FROM ${IMAGE}\nRUM x`, /^shiplog: dockerfile parse error line 2: unknown instruction: RUM/m],
+    [`FROM ${IMAGE}\nRUN ["nosuch"]`, /^shiplog: Dockerfile:2: .*nosuch/m],
+    [`FROM ${IMAGE} AS one\nFROM nosuch:image`, /^shiplog: Dockerfile:2: .*nosuch/m],
+  ] as const) {
+    const directory = await builds.context({ Dockerfile: dockerfile });
+    const { code, stdout, stderr } = await builds.daemon.shiplog(['build', '--force-rm', directory]);
+    assert.is(code, 1, stdout);
+    assert.match(stderr, told);
+  }
+  assert.is(await builds.containers(), '');
 });
 
 test('given triggers and a shell, when something is built of them, then triggers run first and are gone', async () => {

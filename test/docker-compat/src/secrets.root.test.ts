@@ -187,6 +187,35 @@ test('given secrets in a Dockerfile, in build arguments and labels, when it is b
   assert.match((await daemon.docker(['inspect', '-f', '{{.Config.Env}}', 'with-secrets'])).stdout, `A=${variable}`);
 });
 
+test('given a build argument that the shiplog command takes from its environment, when the build runs, then no command line has it', async () => {
+  const secret = canary('namedarg');
+  const input = `FROM ${IMAGE}\nARG TOKEN\nRUN test -n "$TOKEN" && exec sleep 601`;
+  const building = daemon.shiplog(['build', '--force-rm', '--build-arg', 'TOKEN', '-'], {
+    input,
+    env: { TOKEN: secret },
+    timeoutMs: 120_000,
+  });
+  let container = '';
+  for (const end = Date.now() + 60_000; container === ''; await sleep(100)) {
+    const lists = ['ps', '-q', '--filter', 'status=running'];
+    for (const id of (await daemon.docker(lists)).stdout.split('\n').filter(Boolean))
+      if ((await daemon.docker(['top', id])).stdout.includes('sleep 601')) container = id;
+    assert.ok(Date.now() < end, 'the build runs its command');
+  }
+  let clients = 0;
+  for (const pid of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
+    const words = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
+    assert.not(words.includes(secret), words);
+    if (words.includes('--build-arg\0TOKEN\0')) clients += 1;
+  }
+  assert.ok(clients > 0, 'the client is seen');
+  assert.is(await docker('kill', container), 0);
+  const { code, stdout, stderr } = await building;
+  told.push(stdout, stderr);
+  assert.is(code, 1);
+  assert.match(stderr, /^shiplog: Dockerfile:3: The command .* returned a non-zero code: 137$/m);
+});
+
 /** The status that a request is answered with. */
 function sent({ method, path, query, body, headers }: Mutation): Promise<number> {
   const search = new URLSearchParams(query).toString();

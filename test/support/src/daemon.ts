@@ -148,8 +148,11 @@ export class TestDaemon {
   }
 
   /** The shiplog command against it. */
-  shiplog(args: readonly string[], options: { readonly input?: string | Uint8Array; readonly timeoutMs?: number } = {}): Promise<Ran> {
-    return run(join(BIN, 'shiplog'), args, { env: this.env, ...options });
+  shiplog(
+    args: readonly string[],
+    { env = {}, ...options }: { readonly input?: string | Uint8Array; readonly timeoutMs?: number; readonly env?: NodeJS.ProcessEnv } = {},
+  ): Promise<Ran> {
+    return run(join(BIN, 'shiplog'), args, { env: { ...this.env, ...env }, ...options });
   }
 
   /** All events so far, from a position on: full envelopes. By its native API, since a command takes longer to begin than to ask. */

@@ -29,7 +29,10 @@ export class ProgressStream {
     this.line({ status: step.status, progressDetail: detail, ...(step.id === undefined ? {} : { id: step.id }) });
   }
 
-  /** `code` is what a client ends with, and none is its own affair; the HTTP status if absent. */
+  /**
+   * `code` is what a client ends with, and none is its own affair; the HTTP status if absent. Beside what Docker says stands the error as our own clients read it: they tell
+   * what to do next.
+   */
   fail(error: unknown, code?: number | 'none'): void {
     const reason = ShiplogError.wrap(error);
     if (!this.#response.headersSent) {
@@ -37,7 +40,8 @@ export class ProgressStream {
       return;
     }
     const message = messageOf(reason);
-    this.line({ errorDetail: { ...(code === 'none' ? {} : { code: code ?? statusOf(reason) }), message }, error: message });
+    const detail = { ...(code === 'none' ? {} : { code: code ?? statusOf(reason) }), message, shiplog: reason.toRecord() };
+    this.line({ errorDetail: detail, error: message });
     this.#response.end();
   }
 

@@ -14,20 +14,25 @@ export async function* packFiles(
   follow: boolean,
   skipped: (path: string) => void,
 ): AsyncGenerator<TarEntryInput, void, undefined> {
+  const entry = await packFile(path, name, follow);
+  if (entry === undefined) skipped(path);
+  else if (entry.type !== 'directory' || name !== '.') yield entry;
+  if (entry?.type !== 'directory') return;
+  for (const child of (await readdir(path)).toSorted())
+    yield* packFiles(join(path, child), name === '.' ? child : `${name}/${child}`, false, skipped);
+}
+
+/** The entry of one file, directory or link; undefined for what no tar has, or only root could make anew. A file's content is to be read. */
+export async function packFile(path: string, name: string, follow: boolean): Promise<TarEntryInput | undefined> {
   const stats = follow || meansDirectory(path) ? await stat(path, { bigint: true }) : await lstat(path, { bigint: true });
   const common = commonOf(stats);
-  if (stats.isDirectory()) {
-    if (name !== '.') yield { ...common, type: 'directory', name: `${name}/` };
-    for (const child of (await readdir(path)).toSorted())
-      yield* packFiles(join(path, child), name === '.' ? child : `${name}/${child}`, false, skipped);
-  } else if (stats.isSymbolicLink()) {
-    yield { ...common, type: 'symlink', name, linkName: await readlink(path) };
-  } else if (stats.isFile()) {
-    const size = Number(stats.size);
-    // A file that grows is copied as long as it was.
-    const content = size === 0 ? {} : { content: createReadStream(path, { end: size - 1 }) as AsyncIterable<Uint8Array> };
-    yield { ...common, type: 'file', name, size, ...content };
-  } else skipped(path);
+  if (stats.isDirectory()) return { ...common, type: 'directory', name: `${name}/` };
+  if (stats.isSymbolicLink()) return { ...common, type: 'symlink', name, linkName: await readlink(path) };
+  if (!stats.isFile()) return undefined;
+  const size = Number(stats.size);
+  // A file that grows is copied as long as it was.
+  const content = size === 0 ? {} : { content: createReadStream(path, { end: size - 1 }) as AsyncIterable<Uint8Array> };
+  return { ...common, type: 'file', name, size, ...content };
 }
 
 function commonOf({ mode, uid, gid, mtimeNs }: BigIntStats) {

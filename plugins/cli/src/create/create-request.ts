@@ -4,6 +4,7 @@ import { CliError, UsageError } from '../cli-error.ts';
 import type { Flags } from '../verb.ts';
 import type { CREATE_OPTIONS } from './create-options.ts';
 import { compact } from './compact.ts';
+import { extraHost } from './extra-host.ts';
 import { healthcheck } from './healthcheck.ts';
 import { environment, keyValues, readLines } from './key-values.ts';
 import { limitsOf, restartPolicy } from './limits.ts';
@@ -139,13 +140,6 @@ function device(text: string): { PathOnHost: string; PathInContainer: string; Cg
     PathInContainer: second === undefined || permissionsOnly ? host : second,
     CgroupPermissions: (permissionsOnly ? second : third) ?? 'rwm',
   };
-}
-
-/** `name=address` is the newer spelling of `name:address`, which the API has. */
-function extraHost(text: string): string {
-  const normal = /^[^:]+=/.test(text) ? text.replace('=', ':') : text;
-  if (!/^[^:]+:.+$/.test(normal)) throw new UsageError(`--add-host "${text}" cannot be read`, 'give NAME:ADDRESS');
-  return normal;
 }
 
 /** A seccomp profile is named by its file here, and sent whole. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { CliError } from '../cli-error.ts';
+import { readOrFail } from '../read-or-fail.ts';
 
 /** `a=b` pairs as a map; a name alone has the value ''. Later ones win. */
 export function keyValues(pairs: readonly string[]): Record<string, string> {
@@ -19,12 +19,7 @@ export function splitOnce(text: string, separator: string): readonly [string, st
 
 /** Lines of a file that say something: comments (#) and blank lines left out, blanks before a line too. */
 export async function readLines(flag: string, path: string): Promise<string[]> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new CliError(`cannot read ${flag} ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
+  const text = await readOrFail(`${flag} ${path}`, readFile(path, 'utf8'));
   return text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)

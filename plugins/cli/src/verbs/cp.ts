@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { DockerClient } from '@shiplog/client';
 import { readTar, writeTar } from '@shiplog/oci';
 import { CliError, UsageError } from '../cli-error.ts';
@@ -12,6 +11,7 @@ import { countedArchive } from '../counted-archive.ts';
 import { EXIT } from '../exit-codes.ts';
 import { ProgressBar } from '../format/progress-bar.ts';
 import { printAll } from '../print-all.ts';
+import { sentArchive } from '../sent-archive.ts';
 import { defineVerb } from '../verb.ts';
 
 type Place = Extract<CopyArgument, { readonly kind: 'container' }>;
@@ -73,13 +73,13 @@ async function copyIn(copy: Copy, source: CopyArgument, { container, path }: Pla
     if (context.stdin.isTTY === true) throw new UsageError('there is no archive to read', 'pipe a tar in');
     const there = await statFollowed(docker, container, path);
     if (there !== undefined && !isDirectory(there)) throw new CliError(`destination "${container}:${path}" must be a directory`);
-    await docker.putArchive(container, path, Readable.from(sent(copy, context.stdin)), { noOverwriteDirNonDir: true, copyUIDGID: archive });
+    await docker.putArchive(container, path, sentArchive(context.stdin, copy.bar), { noOverwriteDirNonDir: true, copyUIDGID: archive });
     return;
   }
   if (source.kind !== 'local') return;
   const { directory, name } = await destinationOf(docker, container, { path: source.path, follow: copy.follow }, path);
   const entries = packFiles(source.path, name, copy.follow, skipping(context));
-  await docker.putArchive(container, directory, Readable.from(sent(copy, writeTar(entries))), {
+  await docker.putArchive(container, directory, sentArchive(writeTar(entries), copy.bar), {
     noOverwriteDirNonDir: true,
     copyUIDGID: archive,
   });
@@ -101,14 +101,4 @@ async function copyOut(copy: Copy, { container, path }: Place, destination: Copy
 
 function skipping(context: Context): (path: string) => void {
   return (path) => note(context, `skipped ${path}: it is a socket, a device or a fifo`);
-}
-
-/** What is sent, with a bar that shows how far it is. */
-async function* sent({ bar }: Copy, chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array, void, undefined> {
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    bar.update(bytes);
-    yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-  }
 }

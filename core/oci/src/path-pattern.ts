@@ -1,4 +1,4 @@
-import { invalid } from './dockerfile.ts';
+import { ShiplogError } from '@shiplog/contracts';
 
 /** One character of a name that a pattern stands for; `star` is any number of them. */
 type Token = 'star' | ((char: string) => boolean);
@@ -11,14 +11,25 @@ type Segment = 'tree' | readonly Token[];
  * for one at least. Patterns come from anybody: matching takes time in proportion to both lengths, whatever they are. Throws BUILD_INVALID for a set that is not closed.
  */
 export function matcherOf(pattern: string): (path: string) => boolean {
+  const segments = segmentsOf(pattern);
+  return (path) => readings(segments, path.split('/')).has(segments.length);
+}
+
+/** Whether a path beneath a directory may fit a pattern. Errors are those of {@link matcherOf}. */
+export function reachOf(pattern: string): (directory: string) => boolean {
+  const segments = segmentsOf(pattern);
+  return (directory) => [...readings(segments, directory.split('/'))].some((index) => index < segments.length);
+}
+
+function segmentsOf(pattern: string): readonly Segment[] {
   const names = pattern.split('/');
   const segments: Segment[] = names.map((name) => (name === '**' ? 'tree' : tokensOf(name, pattern)));
   if (segments.at(-1) === 'tree') segments.push(['star']);
-  return (path) => fits(segments, path.split('/'));
+  return segments;
 }
 
-/** Goes through all ways of reading the pattern at once: `at` are the segments that the next name may be for. */
-function fits(segments: readonly Segment[], names: readonly string[]): boolean {
+/** Goes through all ways of reading the pattern at once: which segments may come next, once it was read for these names. */
+function readings(segments: readonly Segment[], names: readonly string[]): ReadonlySet<number> {
   let at = reachable(segments, [0]);
   for (const name of names) {
     const next: number[] = [];
@@ -29,7 +40,7 @@ function fits(segments: readonly Segment[], names: readonly string[]): boolean {
     }
     at = reachable(segments, next);
   }
-  return at.has(segments.length);
+  return at;
 }
 
 /** No name is needed for `**`. */
@@ -70,7 +81,7 @@ function tokensOf(name: string, pattern: string): readonly Token[] {
     else if (char === '?') tokens.push(() => true);
     else if (char === '[') {
       const end = chars.indexOf(']', at + 2);
-      if (end < 0) throw invalid(`syntax error in pattern: ${pattern}`);
+      if (end < 0) throw new ShiplogError('BUILD_INVALID', `syntax error in pattern: ${pattern}`);
       tokens.push(setOf(chars.slice(at + 1, end)));
       at = end;
     } else {

@@ -39,9 +39,18 @@ test('given patterns that are made to take long, when paths are matched, then it
 });
 
 test('given a .dockerignore, when paths are asked for, then the last line that fits counts, for what is beneath it too', () => {
-  const ignored = dockerignore('# comment\n\n*.log\n/node_modules/\n!keep.log\n**/secret\nd\n!d/in\nDockerfile', ['Dockerfile']);
-  for (const path of ['a.log', 'node_modules', 'node_modules/x/y', 'a/b/secret', 'd', 'd/out']) assert.ok(ignored(path), path);
-  for (const path of ['keep.log', 'sub/a.log', 'x', 'd/in', 'Dockerfile', 'secrets']) assert.not(ignored(path), path);
+  const { ignores } = dockerignore('# comment\n\n*.log\n/node_modules/\n!keep.log\n**/secret\nd\n!d/in\nDockerfile', ['Dockerfile']);
+  for (const path of ['a.log', 'node_modules', 'node_modules/x/y', 'a/b/secret', 'd', 'd/out']) assert.ok(ignores(path), path);
+  for (const path of ['keep.log', 'sub/a.log', 'x', 'd/in', 'Dockerfile', 'secrets']) assert.not(ignores(path), path);
+});
+
+test('given exceptions, when ignored directories are asked for, then those are walked in which one may fit, and no other', () => {
+  const { reaches } = dockerignore('*\n!src/*/main.js\n!**/README', ['build/Dockerfile']);
+  for (const directory of ['src', 'src/a', 'anything', 'a/b', 'build']) assert.ok(reaches(directory), directory);
+  const bounded = dockerignore('*\n!src/*/main.js\n!lib', ['build/Dockerfile']);
+  for (const directory of ['src', 'src/a', 'build']) assert.ok(bounded.reaches(directory), directory);
+  for (const directory of ['node_modules', 'src/a/b', 'builds', '.git']) assert.not(bounded.reaches(directory), directory);
+  assert.not(dockerignore('node_modules').reaches('node_modules'));
 });
 
 test.run();

@@ -1,0 +1,44 @@
+import type { ProgressLine } from '@shiplog/client';
+import { CliError } from '../cli-error.ts';
+import type { Output } from '../context.ts';
+import { catalogueHint } from '../explain.ts';
+import type { ProgressBar } from '../format/progress-bar.ts';
+
+interface Shown {
+  /** What is drawn until the first line comes. */
+  readonly bar: ProgressBar;
+  /** Nothing is written but to `err`, and that only if it fails. */
+  readonly quiet: boolean;
+  /** What the Dockerfile is called where it comes from. */
+  readonly dockerfile: string;
+  readonly out: Output;
+  readonly err: Output;
+}
+
+/** Writes what a build prints, as it comes. Resolves with the image's id. An error of a step says which line of the Dockerfile it is at: CliError, with it as the cause. */
+export async function showBuild(lines: AsyncIterable<ProgressLine>, { bar, quiet, dockerfile, out, err }: Shown): Promise<string> {
+  let id = '';
+  let kept = '';
+  try {
+    for await (const { stream, aux } of lines) {
+      bar.clear();
+      id = aux?.ID ?? id;
+      if (stream === undefined) continue;
+      if (quiet) kept += stream;
+      else out.write(stream);
+    }
+  } catch (error) {
+    bar.clear();
+    err.write(kept);
+    throw located(error, dockerfile);
+  }
+  return quiet ? kept.trim() : id;
+}
+
+function located(error: unknown, dockerfile: string): unknown {
+  if (!(error instanceof Error) || !('facts' in error)) return error;
+  const { line } = error.facts as { readonly line?: unknown };
+  if (typeof line !== 'number') return error;
+  const hint = 'code' in error && typeof error.code === 'string' ? catalogueHint(error.code) : undefined;
+  return new CliError(`${dockerfile}:${line}: ${error.message}`, { cause: error, ...(hint === undefined ? {} : { hint }) });
+}
