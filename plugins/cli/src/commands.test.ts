@@ -90,4 +90,34 @@ test('given a word that begins several verbs, when its help is asked for in any 
   assert.match(stderr, 'log has no verb "frobnicate"');
 });
 
+test('given Docker’s groups of verbs, when they are typed, then they are the verbs that stand alone here, with their help', async () => {
+  const usage = async (...argv: string[]): Promise<string | undefined> => {
+    const [asked, helped] = await Promise.all([runShiplog([...argv, '--help']), runShiplog(['help', ...argv])]);
+    assert.equal([asked.code, asked.stdout], [0, helped.stdout], argv.join(' '));
+    return /^Usage: shiplog ([a-z ]*[a-z])/.exec(asked.stdout)?.[1];
+  };
+  for (const [typed, meant] of [
+    ['container ls', 'ps'],
+    ['container rm', 'rm'],
+    ['container stop', 'stop'],
+    ['container inspect', 'inspect'],
+    ['container prune', 'container prune'],
+    ['image ls', 'images'],
+    ['image rm', 'rmi'],
+    ['image build', 'build'],
+    ['image inspect', 'inspect'],
+    ['volume remove', 'volume rm'],
+    ['network list', 'network ls'],
+    ['system df', 'df'],
+    ['builder build', 'build'],
+  ] as const)
+    assert.is(await usage(...typed.split(' ')), meant);
+  // Verbs of others do not go behind it.
+  assert.match(
+    (await runShiplog(['image', 'stop', 'x'])).stderr,
+    /image has no verb "stop"\n.*`shiplog image` goes before every verb of images/,
+  );
+  assert.match((await runShiplog(['container', '--help'])).stdout, 'and every verb of containers, such as `shiplog container ls`');
+});
+
 test.run();

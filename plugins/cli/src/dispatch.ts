@@ -3,6 +3,7 @@ import { COMMANDS, findCommand, subCommands } from './commands.ts';
 import { type Context, note, print } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { nearest } from './nearest.ts';
+import { isGroup, inOurWords } from './spelling.ts';
 import { parseCommand } from './parse-command.ts';
 import type { Verb } from './verb.ts';
 import { printableLines } from './format/printable.ts';
@@ -14,7 +15,7 @@ export async function dispatch(context: Context, argv: readonly string[]): Promi
     print(context, overview());
     return EXIT.ok;
   }
-  const found = findCommand(argv);
+  const found = findCommand(inOurWords(argv));
   if (found === undefined && (argv[1] === '--help' || argv[1] === '-h')) {
     const { groupHelp } = await import('./help.ts');
     const group = groupHelp(argv[0] ?? '');
@@ -45,7 +46,8 @@ function unknownVerb(argv: readonly string[]): UsageError {
   const subs = subCommands(word);
   if (subs.length > 0) {
     const what = argv[1] === undefined ? `${word} needs a verb` : `${word} has no verb "${argv[1]}"`;
-    return new UsageError(what, `there is ${subs.map((name) => `shiplog ${name}`).join(', ')}`);
+    const more = isGroup(word) ? `; and \`shiplog ${word}\` goes before every verb of ${word}s` : '';
+    return new UsageError(what, `there is ${subs.map((name) => `shiplog ${name}`).join(', ')}${more}`);
   }
   const close = nearest(word, Object.keys(COMMANDS));
   return new UsageError(

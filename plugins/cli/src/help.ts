@@ -1,5 +1,6 @@
 import { COMMANDS, subCommands } from './commands.ts';
 import { EXIT_CODES } from './exit-codes.ts';
+import { isGroup } from './spelling.ts';
 import { renderTable } from './format/table.ts';
 import type { Option, Verb } from './verb.ts';
 
@@ -37,7 +38,8 @@ export function groupHelp(word: string): string | undefined {
   const names = subCommands(word);
   if (names.length === 0) return undefined;
   const lines = names.map((name) => `shiplog ${name}: ${COMMANDS[name]?.summary ?? ''}`);
-  return [...lines, '', `\`shiplog help ${names[0]}\` explains one.`].join('\n');
+  const others = isGroup(word) ? [`and every verb of ${word}s, such as \`shiplog ${word} ls\``] : [];
+  return [...lines, ...others, '', `\`shiplog help ${names[0]}\` explains one.`].join('\n');
 }
 
 /** Everything about one verb. */

@@ -3,6 +3,7 @@ import { COMMANDS, findCommand } from '../commands.ts';
 import { print } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { exitCodesHelp, groupHelp, overview, verbHelp } from '../help.ts';
+import { inOurWords } from '../spelling.ts';
 import { defineVerb } from '../verb.ts';
 
 export default defineVerb({
@@ -15,7 +16,7 @@ export default defineVerb({
     if (args.length === 0) print(context, overview());
     else if (args[0] === 'exit-codes') print(context, exitCodesHelp());
     else {
-      const found = findCommand(args);
+      const found = findCommand(inOurWords(args));
       const group = args.length === 1 ? groupHelp(args[0] ?? '') : undefined;
       if (found !== undefined) print(context, verbHelp(found.name, (await found.command.load()).default));
       else if (group !== undefined) print(context, group);
