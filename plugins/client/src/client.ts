@@ -1,6 +1,7 @@
 import { type TlsMaterial, tlsFrom } from './tls.ts';
 import { Transport } from './transport.ts';
-import { DockerClient, type Ping } from './docker-client.ts';
+import { DockerClient } from './docker-client.ts';
+import type { Ping } from './versioned-transport.ts';
 import { hostFrom } from './host.ts';
 import { NativeClient } from './native-client.ts';
 import { TlogClient } from './tlog-client.ts';

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { ApiError } from './api-error.ts';
-import { type Call, type Transport, type Hijacked, textOf } from './transport.ts';
+import { type Transport, type Hijacked, textOf } from './transport.ts';
 import { type Output, outputOf } from './demultiplexer.ts';
 import type {
   BuildQuery,
@@ -25,51 +25,35 @@ import type {
   VolumeSummary,
 } from './docker-types.ts';
 import { jsonLines } from './ndjson.ts';
-
-/** Newest version of Docker's API that this client speaks. */
-export const API_MAX = '1.51';
-
-/** Oldest version it accepts. */
-export const API_MIN = '1.41';
-
-/** What a ping tells. */
-export interface Ping {
-  /** Version of Docker's API that both sides speak. */
-  readonly apiVersion: string;
-  /** The newest the engine speaks; undefined if it does not say. */
-  readonly engineApiVersion: string | undefined;
-  readonly osType: string | undefined;
-}
+import { compareVersions, type Ping, VersionedTransport } from './versioned-transport.ts';
 
 /**
  * Docker's Engine API. Every method is one route; names of containers, images and networks go as they are given. The API
  * version is agreed on the first call. Methods throw ApiError and UnreachableError.
  */
 export class DockerClient {
-  readonly #transport: Transport;
-  #agreed: Promise<Ping> | undefined;
+  readonly #api: VersionedTransport;
 
   constructor(transport: Transport) {
-    this.#transport = transport;
+    this.#api = new VersionedTransport(transport);
   }
 
   /** Agrees on a version, once. Throws ApiError when the engine is too old. */
   ping(): Promise<Ping> {
-    this.#agreed ??= this.#negotiate();
-    return this.#agreed;
+    return this.#api.ping();
   }
 
   async version(): Promise<VersionAnswer> {
-    return this.#json('GET', '/version');
+    return this.#api.json('GET', '/version');
   }
 
   /** What is on disk, measured now: large trees take their time. */
   async diskUsage(signal?: AbortSignal): Promise<DiskUsage> {
-    return this.#json('GET', '/system/df', { signal });
+    return this.#api.json('GET', '/system/df', { signal });
   }
 
   async info(at?: string): Promise<DockerInfo> {
-    return this.#json('GET', '/info', { query: { at } });
+    return this.#api.json('GET', '/info', { query: { at } });
   }
 
   async listContainers(query: {
@@ -79,83 +63,83 @@ export class DockerClient {
     readonly filters?: Filters;
     readonly at?: string | undefined;
   }): Promise<readonly ContainerSummary[]> {
-    return this.#json('GET', '/containers/json', { query: { ...query, filters: filtersText(query.filters) } });
+    return this.#api.json('GET', '/containers/json', { query: { ...query, filters: filtersText(query.filters) } });
   }
 
   async createContainer(
     body: CreateRequest,
     query: { readonly name?: string; readonly platform?: string } = {},
   ): Promise<{ readonly Id: string; readonly Warnings: readonly string[] | null }> {
-    return this.#json('POST', '/containers/create', { query, json: body });
+    return this.#api.json('POST', '/containers/create', { query, json: body });
   }
 
   async inspectContainer(id: string, query: { readonly size?: boolean; readonly at?: string | undefined } = {}): Promise<ContainerDetails> {
-    return this.#json('GET', container(id, 'json'), { query });
+    return this.#api.json('GET', container(id, 'json'), { query });
   }
 
   /** False when it ran already. */
   async startContainer(id: string): Promise<boolean> {
-    return (await this.#done('POST', container(id, 'start'))) !== 304;
+    return (await this.#api.done('POST', container(id, 'start'))) !== 304;
   }
 
   /** False when it had stopped already. `t` is seconds, -1 for ever. */
   async stopContainer(id: string, query: { readonly t?: number; readonly signal?: string } = {}): Promise<boolean> {
-    return (await this.#done('POST', container(id, 'stop'), { query })) !== 304;
+    return (await this.#api.done('POST', container(id, 'stop'), { query })) !== 304;
   }
 
   async restartContainer(id: string, query: { readonly t?: number; readonly signal?: string } = {}): Promise<void> {
-    await this.#done('POST', container(id, 'restart'), { query });
+    await this.#api.done('POST', container(id, 'restart'), { query });
   }
 
   async killContainer(id: string, signal?: string): Promise<void> {
-    await this.#done('POST', container(id, 'kill'), { query: { signal } });
+    await this.#api.done('POST', container(id, 'kill'), { query: { signal } });
   }
 
   async pauseContainer(id: string): Promise<void> {
-    await this.#done('POST', container(id, 'pause'));
+    await this.#api.done('POST', container(id, 'pause'));
   }
 
   async unpauseContainer(id: string): Promise<void> {
-    await this.#done('POST', container(id, 'unpause'));
+    await this.#api.done('POST', container(id, 'unpause'));
   }
 
   async renameContainer(id: string, name: string): Promise<void> {
-    await this.#done('POST', container(id, 'rename'), { query: { name } });
+    await this.#api.done('POST', container(id, 'rename'), { query: { name } });
   }
 
   /** Changes limits and restart policy at once; of a container that does not run, for its next start. */
   async updateContainer(id: string, body: UpdateRequest): Promise<{ readonly Warnings: readonly string[] | null }> {
-    return this.#json('POST', container(id, 'update'), { json: body });
+    return this.#api.json('POST', container(id, 'update'), { json: body });
   }
 
   /** What a container uses, with a sample of a second before. */
   async stats(id: string): Promise<ContainerStats> {
-    return this.#json('GET', container(id, 'stats'), { query: { stream: false } });
+    return this.#api.json('GET', container(id, 'stats'), { query: { stream: false } });
   }
 
   /** The same every second, until the container is removed or `signal` aborts. */
   async statsStream(id: string, signal?: AbortSignal): Promise<AsyncIterable<ContainerStats>> {
-    return jsonLines(await this.#send('GET', container(id, 'stats'), { query: { stream: true }, signal }));
+    return jsonLines(await this.#api.send('GET', container(id, 'stats'), { query: { stream: true }, signal }));
   }
 
   async removeContainer(id: string, query: { readonly force?: boolean; readonly v?: boolean } = {}): Promise<void> {
-    await this.#done('DELETE', container(id), { query });
+    await this.#api.done('DELETE', container(id), { query });
   }
 
   async resizeContainer(id: string, rows: number, columns: number): Promise<void> {
-    await this.#done('POST', container(id, 'resize'), { query: { h: rows, w: columns } });
+    await this.#api.done('POST', container(id, 'resize'), { query: { h: rows, w: columns } });
   }
 
   /** How its files differ from its image: 0 is changed, 1 added, 2 deleted. */
   async changes(id: string): Promise<readonly { readonly Path: string; readonly Kind: number }[]> {
-    return this.#json('GET', container(id, 'changes'));
+    return this.#api.json('GET', container(id, 'changes'));
   }
 
   async top(
     id: string,
     psArgs?: string,
   ): Promise<{ readonly Titles: readonly string[]; readonly Processes: readonly (readonly string[])[] }> {
-    return this.#json('GET', container(id, 'top'), { query: { ps_args: psArgs } });
+    return this.#api.json('GET', container(id, 'top'), { query: { ps_args: psArgs } });
   }
 
   /** Resolves once the engine waits; `exit` resolves when the condition holds. */
@@ -164,7 +148,7 @@ export class DockerClient {
     condition: 'not-running' | 'next-exit' | 'removed' = 'not-running',
     signal?: AbortSignal,
   ): Promise<{ readonly exit: Promise<{ readonly StatusCode: number; readonly Error?: { readonly Message: string } | null }> }> {
-    const response = await this.#send('POST', container(id, 'wait'), { query: { condition }, signal });
+    const response = await this.#api.send('POST', container(id, 'wait'), { query: { condition }, signal });
     const exit = textOf(response).then(
       (text) => JSON.parse(text) as { readonly StatusCode: number; readonly Error?: { readonly Message: string } | null },
     );
@@ -184,7 +168,7 @@ export class DockerClient {
       readonly detachKeys?: string | undefined;
     },
   ): Promise<Hijacked> {
-    return this.#hijack(container(id, 'attach'), { query });
+    return this.#api.hijack(container(id, 'attach'), { query });
   }
 
   /** Output as it was logged, then as it comes where `follow`. `tty`: whether the container has a terminal, so that nothing is framed. */
@@ -203,53 +187,53 @@ export class DockerClient {
     tty: boolean,
     signal?: AbortSignal,
   ): Promise<AsyncIterable<Output>> {
-    return outputOf(await this.#send('GET', container(id, 'logs'), { query, signal }), !tty);
+    return outputOf(await this.#api.send('GET', container(id, 'logs'), { query, signal }), !tty);
   }
 
   async createExec(id: string, body: ExecRequest): Promise<{ readonly Id: string }> {
-    return this.#json('POST', container(id, 'exec'), { json: body });
+    return this.#api.json('POST', container(id, 'exec'), { json: body });
   }
 
   async startExec(exec: string, body: { readonly Tty: boolean; readonly ConsoleSize?: [number, number] }): Promise<Hijacked> {
-    return this.#hijack(`/exec/${exec}/start`, { json: { Detach: false, ...body } });
+    return this.#api.hijack(`/exec/${exec}/start`, { json: { Detach: false, ...body } });
   }
 
   async startExecDetached(exec: string, tty: boolean): Promise<void> {
-    await this.#done('POST', `/exec/${exec}/start`, { json: { Detach: true, Tty: tty } });
+    await this.#api.done('POST', `/exec/${exec}/start`, { json: { Detach: true, Tty: tty } });
   }
 
   async resizeExec(exec: string, rows: number, columns: number): Promise<void> {
-    await this.#done('POST', `/exec/${exec}/resize`, { query: { h: rows, w: columns } });
+    await this.#api.done('POST', `/exec/${exec}/resize`, { query: { h: rows, w: columns } });
   }
 
   async inspectExec(exec: string): Promise<{ readonly Running: boolean; readonly ExitCode: number | null }> {
-    return this.#json('GET', `/exec/${exec}/json`);
+    return this.#api.json('GET', `/exec/${exec}/json`);
   }
 
   async listImages(
     query: { readonly all?: boolean; readonly digests?: boolean; readonly filters?: Filters; readonly at?: string | undefined } = {},
   ): Promise<readonly ImageSummary[]> {
-    return this.#json('GET', '/images/json', { query: { ...query, filters: filtersText(query.filters) } });
+    return this.#api.json('GET', '/images/json', { query: { ...query, filters: filtersText(query.filters) } });
   }
 
   async inspectImage(name: string, at?: string): Promise<{ readonly [field: string]: unknown }> {
-    return this.#json('GET', image(name, 'json'), { query: { at } });
+    return this.#api.json('GET', image(name, 'json'), { query: { at } });
   }
 
   async imageHistory(name: string, at?: string): Promise<readonly ImageHistoryEntry[]> {
-    return this.#json('GET', image(name, 'history'), { query: { at } });
+    return this.#api.json('GET', image(name, 'history'), { query: { at } });
   }
 
   /** What is at a path of a container. */
   async statPath(id: string, path: string): Promise<PathStat> {
-    const response = await this.#send('HEAD', container(id, 'archive'), { query: { path } });
+    const response = await this.#api.send('HEAD', container(id, 'archive'), { query: { path } });
     response.resume();
     return pathStat(response.headers['x-docker-container-path-stat']);
   }
 
   /** The file or directory at a path as a tar. The reading fails where the engine cannot go on. */
   async getArchive(id: string, path: string): Promise<{ readonly stat: PathStat; readonly tar: AsyncIterable<Uint8Array> }> {
-    const response = await this.#send('GET', container(id, 'archive'), { query: { path } });
+    const response = await this.#api.send('GET', container(id, 'archive'), { query: { path } });
     return { stat: pathStat(response.headers['x-docker-container-path-stat']), tar: response };
   }
 
@@ -260,23 +244,23 @@ export class DockerClient {
     archive: Readable,
     query: { readonly noOverwriteDirNonDir?: boolean; readonly copyUIDGID?: boolean } = {},
   ): Promise<void> {
-    await this.#done('PUT', container(id, 'archive'), { query: { path, ...query }, body: archive });
+    await this.#api.done('PUT', container(id, 'archive'), { query: { path, ...query }, body: archive });
   }
 
   /** A container's root file system as a tar. */
   async exportContainer(id: string): Promise<AsyncIterable<Uint8Array>> {
-    return this.#send('GET', container(id, 'export'));
+    return this.#api.send('GET', container(id, 'export'));
   }
 
   async tagImage(name: string, repo: string, tag: string): Promise<void> {
-    await this.#done('POST', image(name, 'tag'), { query: { repo, tag } });
+    await this.#api.done('POST', image(name, 'tag'), { query: { repo, tag } });
   }
 
   async removeImage(
     name: string,
     query: { readonly force?: boolean; readonly noprune?: boolean } = {},
   ): Promise<readonly { readonly Untagged?: string; readonly Deleted?: string }[]> {
-    return this.#json('DELETE', image(name), { query });
+    return this.#api.json('DELETE', image(name), { query });
   }
 
   /** Progress while it loads; throws ApiError when the load fails on the way. */
@@ -284,7 +268,7 @@ export class DockerClient {
     archive: Readable,
     query: { readonly quiet?: boolean; readonly storageDriver?: string } = {},
   ): Promise<AsyncIterable<ProgressLine>> {
-    return progress(await this.#send('POST', '/images/load', { query, body: archive }));
+    return progress(await this.#api.send('POST', '/images/load', { query, body: archive }));
   }
 
   /**
@@ -309,7 +293,7 @@ export class DockerClient {
       extrahosts: extraHosts,
       shmsize: shmSize,
     };
-    return progress(await this.#send('POST', '/build', { query, body: context, signal }));
+    return progress(await this.#api.send('POST', '/build', { query, body: context, signal }));
   }
 
   /** An image of what a container is now. */
@@ -324,12 +308,12 @@ export class DockerClient {
       readonly pause?: boolean;
     } = {},
   ): Promise<{ readonly Id: string }> {
-    return this.#json('POST', '/commit', { query: { container, ...query } });
+    return this.#api.json('POST', '/commit', { query: { container, ...query } });
   }
 
   /** Images as one tar. The reading fails where the engine cannot go on: what came until then is no whole archive. */
   async saveImages(names: readonly string[], signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    return this.#send('GET', '/images/get', { query: { names }, signal });
+    return this.#api.send('GET', '/images/get', { query: { names }, signal });
   }
 
   /**
@@ -339,12 +323,12 @@ export class DockerClient {
     fromImage: string,
     query: { readonly tag?: string; readonly source?: string; readonly storageDriver?: string; readonly platform?: string } = {},
   ): Promise<AsyncIterable<ProgressLine>> {
-    return progress(await this.#send('POST', '/images/create', { query: { fromImage, ...query } }));
+    return progress(await this.#api.send('POST', '/images/create', { query: { fromImage, ...query } }));
   }
 
   /** As {@link loadImages}, to a registry: `name` without a tag, and every tag of it where none is given. */
   async pushImage(name: string, query: { readonly tag?: string; readonly source?: string } = {}): Promise<AsyncIterable<ProgressLine>> {
-    return progress(await this.#send('POST', `/images/${encodeURIComponent(name)}/push`, { query }));
+    return progress(await this.#api.send('POST', `/images/${encodeURIComponent(name)}/push`, { query }));
   }
 
   /** As {@link loadImages}. The last line's `status` is the image's id. */
@@ -352,7 +336,7 @@ export class DockerClient {
     archive: Readable,
     query: { readonly repo?: string; readonly tag?: string; readonly message?: string; readonly changes?: readonly string[] },
   ): Promise<AsyncIterable<ProgressLine>> {
-    return progress(await this.#send('POST', '/images/create', { query: { fromSrc: '-', ...query }, body: archive }));
+    return progress(await this.#api.send('POST', '/images/create', { query: { fromSrc: '-', ...query }, body: archive }));
   }
 
   /** Events from `since` on; never ends unless there is an `until`. Times are unix seconds, with nanoseconds after the point. */
@@ -360,40 +344,42 @@ export class DockerClient {
     query: { readonly since?: string; readonly until?: string; readonly filters?: Filters },
     signal?: AbortSignal,
   ): Promise<AsyncIterable<DockerEvent>> {
-    return jsonLines(await this.#send('GET', '/events', { query: { ...query, filters: filtersText(query.filters) }, signal }));
+    return jsonLines(await this.#api.send('GET', '/events', { query: { ...query, filters: filtersText(query.filters) }, signal }));
   }
 
   async listNetworks(filters?: Filters, at?: string): Promise<readonly NetworkSummary[]> {
-    return this.#json('GET', '/networks', { query: { filters: filtersText(filters), at } });
+    return this.#api.json('GET', '/networks', { query: { filters: filtersText(filters), at } });
   }
 
   async inspectNetwork(name: string, at?: string): Promise<NetworkSummary> {
-    return this.#json('GET', `/networks/${encodeURIComponent(name)}`, { query: { at } });
+    return this.#api.json('GET', `/networks/${encodeURIComponent(name)}`, { query: { at } });
   }
 
   async createNetwork(body: NetworkRequest): Promise<{ readonly Id: string; readonly Warning?: string }> {
-    return this.#json('POST', '/networks/create', { json: body });
+    return this.#api.json('POST', '/networks/create', { json: body });
   }
 
   /** `endpoint` is an EndpointSettings. */
   async connectNetwork(name: string, container: string, endpoint: object = {}): Promise<void> {
-    await this.#done('POST', `/networks/${encodeURIComponent(name)}/connect`, { json: { Container: container, EndpointConfig: endpoint } });
+    await this.#api.done('POST', `/networks/${encodeURIComponent(name)}/connect`, {
+      json: { Container: container, EndpointConfig: endpoint },
+    });
   }
 
   async disconnectNetwork(name: string, container: string): Promise<void> {
-    await this.#done('POST', `/networks/${encodeURIComponent(name)}/disconnect`, { json: { Container: container, Force: false } });
+    await this.#api.done('POST', `/networks/${encodeURIComponent(name)}/disconnect`, { json: { Container: container, Force: false } });
   }
 
   async removeNetwork(name: string): Promise<void> {
-    await this.#done('DELETE', `/networks/${encodeURIComponent(name)}`);
+    await this.#api.done('DELETE', `/networks/${encodeURIComponent(name)}`);
   }
 
   async listVolumes(filters?: Filters, at?: string): Promise<{ readonly Volumes: readonly VolumeSummary[] | null }> {
-    return this.#json('GET', '/volumes', { query: { filters: filtersText(filters), at } });
+    return this.#api.json('GET', '/volumes', { query: { filters: filtersText(filters), at } });
   }
 
   async inspectVolume(name: string, at?: string): Promise<VolumeSummary> {
-    return this.#json('GET', `/volumes/${encodeURIComponent(name)}`, { query: { at } });
+    return this.#api.json('GET', `/volumes/${encodeURIComponent(name)}`, { query: { at } });
   }
 
   async createVolume(body: {
@@ -402,11 +388,11 @@ export class DockerClient {
     readonly DriverOpts?: Record<string, string>;
     readonly Labels?: Record<string, string>;
   }): Promise<VolumeSummary> {
-    return this.#json('POST', '/volumes/create', { json: body });
+    return this.#api.json('POST', '/volumes/create', { json: body });
   }
 
   async removeVolume(name: string, query: { readonly force?: boolean } = {}): Promise<void> {
-    await this.#done('DELETE', `/volumes/${encodeURIComponent(name)}`, { query });
+    await this.#api.done('DELETE', `/volumes/${encodeURIComponent(name)}`, { query });
   }
 
   /** Removes containers that do not run. Filters: `until`, `label`, `label!`. */
@@ -437,53 +423,12 @@ export class DockerClient {
   }
 
   async #prune(kind: 'containers' | 'images' | 'networks' | 'volumes', filters: Filters | undefined): Promise<PruneAnswer> {
-    return this.#json('POST', `/${kind}/prune`, { query: { filters: filtersText(filters) } });
-  }
-
-  async #negotiate(): Promise<Ping> {
-    const response = await this.#transport.send({ method: 'HEAD', path: '/_ping' });
-    response.resume();
-    const theirs = single(response.headers['api-version']);
-    if (theirs !== undefined && compareVersions(theirs, API_MIN) < 0) {
-      throw new ApiError(400, `the engine speaks Docker API ${theirs} at most; this client needs ${API_MIN} or newer`);
-    }
-    return {
-      apiVersion: theirs !== undefined && compareVersions(theirs, API_MAX) < 0 ? theirs : API_MAX,
-      engineApiVersion: theirs,
-      osType: single(response.headers['ostype']),
-    };
-  }
-
-  async #call(method: Call['method'], path: string, rest: Partial<Call>): Promise<Call> {
-    return { ...rest, method, path: `/v${(await this.ping()).apiVersion}${path}` };
-  }
-
-  async #send(method: Call['method'], path: string, rest: Partial<Call> = {}): ReturnType<Transport['send']> {
-    return this.#transport.send(await this.#call(method, path, rest));
-  }
-
-  async #json<T>(method: Call['method'], path: string, rest: Partial<Call> = {}): Promise<T> {
-    return this.#transport.json<T>(await this.#call(method, path, rest));
-  }
-
-  async #done(method: Call['method'], path: string, rest: Partial<Call> = {}): Promise<number> {
-    return this.#transport.done(await this.#call(method, path, rest));
-  }
-
-  async #hijack(path: string, rest: Partial<Call>): Promise<Hijacked> {
-    return this.#transport.hijack(await this.#call('POST', path, rest));
+    return this.#api.json('POST', `/${kind}/prune`, { query: { filters: filtersText(filters) } });
   }
 }
 
 function pathStat(header: string | readonly string[] | undefined): PathStat {
   return JSON.parse(Buffer.from(String(header ?? ''), 'base64').toString('utf8')) as PathStat;
-}
-
-/** Negative when `a` is older. */
-export function compareVersions(a: string, b: string): number {
-  const [majorA = 0, minorA = 0] = a.split('.').map(Number);
-  const [majorB = 0, minorB = 0] = b.split('.').map(Number);
-  return majorA - majorB || minorA - minorB;
 }
 
 async function* progress(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ProgressLine, void, undefined> {
@@ -507,8 +452,4 @@ function image(name: string, verb?: string): string {
 
 function filtersText(filters: Filters | undefined): string | undefined {
   return filters === undefined || Object.keys(filters).length === 0 ? undefined : JSON.stringify(filters);
-}
-
-function single(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
 }

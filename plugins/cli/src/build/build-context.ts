@@ -7,19 +7,14 @@ import { CliError, UsageError } from '../cli-error.ts';
 import { type Context, note } from '../context.ts';
 import { readOrFail } from '../read-or-fail.ts';
 import { contextFiles } from './context-files.ts';
+import type { SentContext } from './sent-context.ts';
 import { stdinContext } from './stdin-context.ts';
-
-/** What is sent to be built from, and where in it the Dockerfile is. */
-export interface BuildContext {
-  readonly tar: AsyncIterable<Uint8Array>;
-  readonly dockerfile: string;
-}
 
 /**
  * The context of a build: a directory, packed as it is sent, or for `-` what stdin has. `file` is the Dockerfile: a path here, in the directory or not, `-` for stdin, or a
  * path in the tar on stdin. Throws UsageError, and CliError for what cannot be read, which may be when it is sent.
  */
-export async function buildContext(context: Context, path: string, file: string | undefined): Promise<BuildContext> {
+export async function buildContext(context: Context, path: string, file: string | undefined): Promise<SentContext> {
   if (/^(?:https?|git|ssh):|^git@/.test(path))
     throw new UsageError('build reads no URLs', 'fetch it first by git clone, or send a tar: curl URL | shiplog build -');
   if ((path === '-' || file === '-') && context.stdin.isTTY === true)
@@ -39,7 +34,7 @@ export async function buildContext(context: Context, path: string, file: string 
 }
 
 /** A directory and a Dockerfile from elsewhere. That is sent under a name of its own, which the build is told to ignore, so that it is not copied into the image. */
-async function withDockerfile(root: string, dockerfile: string, skipped: (path: string) => void): Promise<BuildContext> {
+async function withDockerfile(root: string, dockerfile: string, skipped: (path: string) => void): Promise<SentContext> {
   const name = `.dockerfile.${createHash('sha256').update(dockerfile).digest('hex').slice(0, 16)}`;
   // Where there was no .dockerignore, none is to be copied.
   const lines = `${(await readIgnore(root)) ?? '.dockerignore'}\n${name}\n`;

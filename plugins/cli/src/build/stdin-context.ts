@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { compressionOf, tarFile, writeTar } from '@shiplog/oci';
 import { UsageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import type { BuildContext } from './build-context.ts';
+import type { SentContext } from './sent-context.ts';
 
 /** A header of a tar: no other text has a zero byte in it. */
 const HEAD_BYTES = 512;
@@ -11,7 +11,7 @@ const HEAD_BYTES = 512;
  * What stdin has to be built from: a tar, compressed or not, is sent on as it comes; anything else is a Dockerfile, with nothing beside it. `file` is the Dockerfile's path in
  * the tar. Throws UsageError for nothing, and for two Dockerfiles.
  */
-export async function stdinContext({ stdin }: Context, file: string | undefined): Promise<BuildContext> {
+export async function stdinContext({ stdin }: Context, file: string | undefined): Promise<SentContext> {
   if (file === '-') throw new UsageError('stdin is either the context or the Dockerfile', 'name a directory, or a Dockerfile in the tar');
   const chunks: AsyncIterator<Uint8Array> = stdin[Symbol.asyncIterator]();
   let head = Buffer.alloc(0);
