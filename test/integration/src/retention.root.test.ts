@@ -140,6 +140,21 @@ test('given objects of before what was pruned, when they go, then they are found
     assert.match(gone.stdout, id);
     const why = await daemon.shiplog(['why', 'early']);
     assert.match(why.stdout, /network early is gone[^]*network\.remove\.succeeded/);
+    const at = ['--at', String(first - 1)];
+    for (const verb of [
+      ['ps', '-a'],
+      ['images'],
+      ['network', 'ls'],
+      ['volume', 'ls'],
+      ['info'],
+      ['inspect', 'early-volume'],
+      ['why', 'early-volume'],
+    ]) {
+      const { code, stderr } = await daemon.shiplog([...verb, ...at]);
+      assert.is(code, 0, `${verb.join(' ')}: ${stderr}`);
+    }
+    assert.match((await daemon.shiplog(['network', 'ls', ...at])).stdout, 'early');
+    assert.match((await daemon.shiplog(['diff', `${first - 1}..now`])).stdout, 'early');
     for (const kind of [[], ['--type', 'volume']]) {
       const before = await daemon.shiplog(['inspect', ...kind, 'early-volume', '--at', '5']);
       assert.is(before.code, 1);

@@ -32,9 +32,10 @@ export function momentOf(query: URLSearchParams, now: bigint): Moment | undefine
   return text === null ? undefined : parsePast(text, now);
 }
 
-/** The clock at a moment; what a fraction of a second has yet to come is not known. */
+/** The clock at a moment; what a fraction of a second has yet to come is not known. Of the last event that was pruned, when the next was. */
 async function timeOf(engine: Engine, at: Moment, seq: number, now: bigint): Promise<bigint> {
   if ('time' in at) return BigInt(at.time) < now ? BigInt(at.time) : now;
-  if (seq >= 0) for await (const event of engine.log.read({ from: seq, to: seq })) return BigInt(event.t);
+  const kept = Math.max(seq, engine.log.firstSeq);
+  if (seq >= 0) for await (const event of engine.log.read({ from: kept, to: kept })) return BigInt(event.t);
   return 0n;
 }
