@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createContext } from '@shiplog/contracts';
@@ -8,6 +7,7 @@ import { type Call, crashSuite, type Stage } from '../crash/index.ts';
 import type { TestFunction } from '../in-lab.ts';
 import type { RuntimeFactory, RuntimeFixture } from './fixture.ts';
 import { createArgs } from './lab.ts';
+import { plainCommand } from './plain-command.ts';
 import { killProcessesOf, processesOf } from './processes.ts';
 import { withSessions } from './session.ts';
 
@@ -19,11 +19,6 @@ export interface RuntimeAbilities {
   readonly programs: boolean;
 }
 
-/**
- * Names in command lines that are other ones each time: of sockets at which programs meet, and of processes. Who is started without this
- * process's environment makes them in /tmp.
- */
-const PASSING = new RegExp(`(?:${tmpdir()}|/tmp)/\\S+|\\b\\d{3,}\\b`, 'g');
 const PROGRAM = ['/bin/sh', '-c', 'echo ran; exec sleep 1000'];
 const SESSION = ['/bin/sleep', '2000'];
 /** SIGWINCH, which ends nothing. */
@@ -54,6 +49,8 @@ function stageOf(fixture: RuntimeFixture, verbs: readonly string[], { terminal, 
   const [id, exec] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')];
   const { process: session } = fixture.spec(id, SESSION) as { readonly process?: object };
   const container = { id };
+  // Control groups are called after the beginning of an id.
+  const varying = [home, fixture.engineId, id, exec, id.slice(0, 12)];
   const args: { readonly [verb: string]: object } = {
     create: createArgs(fixture, PROGRAM, { id, terminal, stdin: terminal }),
     resize: { id, rows: 33, columns: 77 },
@@ -67,8 +64,7 @@ function stageOf(fixture: RuntimeFixture, verbs: readonly string[], { terminal, 
     kernel,
     life,
     clear: [{ verb: 'remove', args: container }],
-    // Control groups are called after the beginning of an id.
-    varying: [home, fixture.engineId, id, exec, id.slice(0, 12)],
+    varying,
     make: async () => withSessions(await fixture.restart()),
     kill: async () => undefined,
     async die(index, last) {
@@ -90,7 +86,7 @@ function stageOf(fixture: RuntimeFixture, verbs: readonly string[], { terminal, 
         `status ${status}`,
         ...(lives ? ['its process lives'] : []),
         ...((await said()) > 0 ? [`ran ${await said()} times`] : []),
-        ...processes.map(({ command }) => `process ${command.replaceAll(home, 'HOME').replaceAll(PASSING, 'PASSING')}`),
+        ...processes.map(({ command }) => `process ${plainCommand(command, varying)}`),
         ...mounts.map(({ target }) => `mount ${target}`),
         ...(await filesIn(join(home, 'run'))),
         ...(await filesIn(join(home, 'state'))),
