@@ -5,7 +5,7 @@ import { type Command, type CommandType, type IntentData, ShiplogError } from '@
 import { codeOf } from '@shiplog/contracts/testing';
 import type { RunningEngine } from './start-engine.ts';
 import { CALLER, eventsOf, SimDisk, simEngine, simSpec } from './testing/sim-engine.ts';
-import { SimWorld, stuck } from './testing/sim-world.ts';
+import { SimWorld, comesToEnd } from './testing/sim-world.ts';
 
 const test = suite('engine');
 
@@ -154,7 +154,7 @@ test('given a first start, when it is killed before or after any of its effects,
       const world = new SimWorld();
       const disk = new SimDisk();
       Object.assign(world, { dieAt: effect, dieAfter });
-      const started = await Promise.race([simEngine(world, disk).then(() => true), stuck(world, effect)]);
+      const started = await comesToEnd(world, effect, simEngine(world, disk));
       assert.is(started, false, `effect ${effect} of a first start`);
       world.abandon();
       const second = await simEngine(world, disk);
@@ -209,7 +209,7 @@ for (const after of [false, true]) {
       world.dieAt = effect;
       world.dieAfter = after;
       const done: string[] = [];
-      const finished = await Promise.race([life(first, done).then(() => true), stuck(world, effect)]);
+      const finished = await comesToEnd(world, effect, life(first, done));
       if (finished) {
         assert.ok(effect > 30, `a life has ${effect - 1} effects`);
         await first.stop('test');

@@ -145,7 +145,7 @@ for (const isolation of ['inline', 'worker', 'process'] as const) {
       await plugin.reload();
       await driver.create(volume('b'), lab.ctx());
       await slow;
-      for (let tries = 0; told(lab, 'disposed') === 0 && tries < 200; tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+      for (let tries = 0; told(lab, 'disposed') === 0 && tries < 6000; tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
       assert.equal([told(lab, 'old1'), told(lab, 'new2'), told(lab, 'disposed')], [2, 1, 1]);
       assert.is(plugin.info.reloads, 1);
     }),

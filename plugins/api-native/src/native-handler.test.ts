@@ -20,7 +20,7 @@ test('given reads of the log, when they are answered, then each was recorded wit
     const followed = await get('/shiplog/v1/events?from=8&follow=1');
     await once(followed, 'data');
     followed.destroy();
-    for (let tries = 0; double.ends.length < 3 && tries < 100; tries += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let tries = 0; double.ends.length < 3 && tries < 6000; tries += 1) await new Promise((resolve) => setTimeout(resolve, 5));
     assert.equal(double.reads, [
       { route: '/shiplog/v1/events', from: 2, to: 4, follow: false, filters: { stream: [], type: ['container.*'] } },
       { route: '/shiplog/v1/inspect/{rest*}', from: 3, to: 3, follow: false, filters: { ref: ['any/web'] } },
@@ -209,7 +209,7 @@ test('given a follower, when events happen, then they come at once, and leaving 
     assert.is((JSON.parse(chunk.toString()) as ShiplogEvent).seq, 9);
     assert.is(double.followersLeft(), 1);
     response.destroy();
-    for (let tries = 0; double.followersLeft() > 0 && tries < 100; tries += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let tries = 0; double.followersLeft() > 0 && tries < 6000; tries += 1) await new Promise((resolve) => setTimeout(resolve, 5));
     assert.is(double.followersLeft(), 0);
   });
 });

@@ -81,7 +81,7 @@ test('given a server that never reads, when who waits for it gives up, then send
   const datagrams = Array.from({ length: 1000 }, () => Buffer.alloc(1000));
   const began = performance.now();
   assert.is(await failure(sockets.sendDatagrams({ path, datagrams, signal: AbortSignal.timeout(300) })), 'CANCELED');
-  assert.ok(performance.now() - began < 5000);
+  assert.ok(performance.now() - began < 60_000);
 });
 
 test('given no server, one of streams, a path or a datagram that is too long, when sent, then the errno says so', async () => {

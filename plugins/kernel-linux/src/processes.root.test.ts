@@ -52,7 +52,7 @@ await kernelTests(import.meta.filename, 'processes', (test) => {
     // The shell itself may have one more, for the command substitution.
     assert.ok(descriptors.length <= 6, descriptors.join(' '));
     assert.match(more, /SigBlk:\t0+\nSigIgn:\t0+\nSigCgt:\t/);
-    for (let tries = 0; tries < 200 && (await exists(`/proc/${pid}`)); tries += 1) await sleep(10);
+    for (let tries = 0; tries < 6000 && (await exists(`/proc/${pid}`)); tries += 1) await sleep(10);
     assert.is(await exists(`/proc/${pid}`), false);
   });
 

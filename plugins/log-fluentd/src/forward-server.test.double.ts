@@ -13,6 +13,8 @@ export class ForwardServer {
   readonly records: ForwardedRecord[] = [];
   /** Takes batches and loses them, without an acknowledgement, while it is true. */
   deaf = false;
+  /** How many batches it lost so. */
+  lost = 0;
   readonly #server: Server = createServer((socket) => void this.#serve(socket));
   readonly #sockets = new Set<Socket>();
 
@@ -36,6 +38,7 @@ export class ForwardServer {
     try {
       for await (const message of decodeMultiStream(socket)) {
         if (this.deaf) {
+          this.lost += 1;
           socket.destroy();
           return;
         }

@@ -59,7 +59,7 @@ action(type="omfile" file="${join(directory, 'messages')}" template="line")
     const child = spawn('rsyslogd', ['-n', '-f', config, '-i', join(directory, 'pid')], { stdio: 'ignore' });
     const server = new Rsyslog(directory, child, udp, tcp, tls);
     for (let tries = 0; !existsSync(server.socket); tries += 1) {
-      if (tries > 200 || child.exitCode !== null) throw new Error('rsyslogd did not come up within 10 s');
+      if (tries > 1200 || child.exitCode !== null) throw new Error('rsyslogd did not come up within 60 s');
       await sleep(50);
     }
     return server;

@@ -54,7 +54,7 @@ proof('given the plugin, when it is proven, then by the kit of volumes, with con
 proof.run();
 
 const test = suite('local volumes elsewhere');
-const ctx = () => createContext({ op: 'test', signal: AbortSignal.timeout(10_000) });
+const ctx = () => createContext({ op: 'test', signal: AbortSignal.timeout(60_000) });
 
 test('given a volume that binds a directory, when it is used and removed, then the directory has the content and keeps it', async () => {
   const { driver, directory, cleanup } = await prepare();

@@ -65,7 +65,7 @@ volumeCrashSuite({
   },
 });
 
-const ctx = (ms = 10_000) => createContext({ op: 'test', signal: AbortSignal.timeout(ms) });
+const ctx = (ms = 60_000) => createContext({ op: 'test', signal: AbortSignal.timeout(ms) });
 const volume = { name: 'data', driver: 'example', path: '/unused/_data', options: {} };
 
 async function fails(work: Promise<unknown>, code: ErrorCode, words: RegExp): Promise<void> {

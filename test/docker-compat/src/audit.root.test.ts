@@ -141,7 +141,7 @@ test('given another user, when it asks, then the log names that user and no othe
 
 /** Waits until what came after `seq` is settled, and answers it. */
 async function settled(seq: number) {
-  for (const until = performance.now() + 15_000; ; await sleep(50)) {
+  for (const until = performance.now() + 60_000; ; await sleep(50)) {
     const found = await left(seq);
     if (found.kinds.length > 0 && found.kinds.filter((kind) => kind.startsWith('intent')).length * 2 === found.kinds.length) return found;
     if (performance.now() > until) return found;
@@ -200,7 +200,7 @@ test('given every verb, when the daemon is killed while it is under way, then ea
     return [...kinds.values()].filter((all) => !/^intent [a-z.]+,outcome [a-z.]+$/.test(all.join()));
   };
   // What the engine asks for itself after its start may be under way still.
-  for (const until = performance.now() + 20_000; performance.now() < until && (await unpaired()).length > 0;) await sleep(100);
+  for (const until = performance.now() + 60_000; performance.now() < until && (await unpaired()).length > 0;) await sleep(100);
   assert.equal(await unpaired(), []);
 });
 

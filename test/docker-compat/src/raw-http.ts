@@ -72,13 +72,13 @@ export class RawConnection {
   }
 
   /** Waits until `pattern` was heard. Throws after `ms`. */
-  async hears(pattern: RegExp, ms = 5000): Promise<string> {
+  async hears(pattern: RegExp, ms = 60_000): Promise<string> {
     for (const until = performance.now() + ms; performance.now() < until; await sleep(5)) if (pattern.test(this.heard)) return this.heard;
     throw new Error(`not heard in ${ms} ms: ${pattern}; heard ${JSON.stringify(this.heard)}`);
   }
 
   /** Waits until the daemon has ended its side. Throws after `ms`. */
-  async end(ms = 5000): Promise<string> {
+  async end(ms = 60_000): Promise<string> {
     for (const until = performance.now() + ms; performance.now() < until; await sleep(5)) if (this.#ended) return this.heard;
     throw new Error(`the daemon did not end the connection in ${ms} ms; heard ${JSON.stringify(this.heard)}`);
   }

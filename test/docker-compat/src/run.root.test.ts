@@ -75,7 +75,11 @@ test('given a process that kills itself, when docker waits, then it ends with 13
 test("given a terminal, when a shell runs in it, then size, output and exit code are a terminal's", async () => {
   const ran = await run(
     'script',
-    ['-qec', `stty rows 33 cols 99; docker run -it --rm ${image} sh -c 'sleep 0.5; stty size; test -t 0 && echo tty; exit 5'`, '/dev/null'],
+    [
+      '-qec',
+      `stty rows 33 cols 99; docker run -it --rm ${image} sh -c 'until stty size | grep -q 33; do sleep 0.1; done; stty size; test -t 0 && echo tty; exit 5'`,
+      '/dev/null',
+    ],
     { env: daemon.env },
   );
   assert.is(ran.code, 5, ran.stdout);
@@ -91,7 +95,7 @@ test('given a terminal, when ctrl-c is typed, then the process inside is interru
     said += text;
     if (said.includes('ready') && !said.includes('^C')) shell.stdin.write('\x03');
   });
-  const timer = setTimeout(() => shell.kill('SIGKILL'), 20_000);
+  const timer = setTimeout(() => shell.kill('SIGKILL'), 60_000);
   const [code] = await once(shell, 'close');
   clearTimeout(timer);
   assert.match(said, 'caught');
@@ -123,7 +127,7 @@ test('given two containers on a bridge, when one asks the other by address, then
     image,
     'sh',
     '-c',
-    `for i in 1 2 3 4 5; do wget -q -O - http://${address.trim()}/ && break; sleep 0.2; done`,
+    `i=0; until wget -q -O - http://${address.trim()}/ || [ $i = 100 ]; do i=$((i+1)); sleep 0.2; done`,
   ]);
   assert.is(asked.stdout, 'hello\n', asked.stderr);
   await daemon.docker(['rm', '-f', id.trim()]);
@@ -193,7 +197,7 @@ test('given a container that runs, when others exec in it, then output, input an
 
 test('given a container that prints, when its logs are followed, then every line arrives and following ends with it', async () => {
   const { stdout } = await daemon.docker(['run', '-d', image, 'sh', '-c', 'for i in 1 2 3 4 5; do echo line $i; sleep 0.1; done']);
-  const followed = await daemon.docker(['logs', '-f', stdout.trim()], { timeoutMs: 15_000 });
+  const followed = await daemon.docker(['logs', '-f', stdout.trim()], { timeoutMs: 60_000 });
   assert.equal(followed, { code: 0, stdout: 'line 1\nline 2\nline 3\nline 4\nline 5\n', stderr: '' });
   assert.is((await daemon.docker(['logs', '--tail', '2', stdout.trim()])).stdout, 'line 4\nline 5\n');
   await daemon.docker(['rm', stdout.trim()]);
@@ -223,7 +227,7 @@ test('given a paused container, when it is removed by force, stopped or restarte
   for (const command of [['rm', '-f'], ['stop', '-t', '1'], ['restart', '-t', '0'], ['kill']]) {
     await daemon.docker(['run', '-d', '--name', 'frozen', image, 'sleep', '60']);
     assert.is((await daemon.docker(['pause', 'frozen'])).code, 0);
-    const ran = await daemon.docker([...command, 'frozen'], { timeoutMs: 10_000 });
+    const ran = await daemon.docker([...command, 'frozen'], { timeoutMs: 60_000 });
     assert.is(ran.code, 0, `${command.join(' ')}: ${ran.stderr}`);
     await daemon.docker(['rm', '-f', 'frozen']);
   }
@@ -239,7 +243,7 @@ test('given a start with -a, when the container has run before, then its new out
 test('given a tight memory limit, when a process takes more, then it is OOM-killed and docker knows', async () => {
   await daemon.docker(
     ['run', '--name', 'hungry', '-m', '16m', '--memory-swap', '16m', image, 'sh', '-c', 'head -c 64m /dev/zero | od -v -w67108864 | wc -c'],
-    { timeoutMs: 30_000 },
+    { timeoutMs: 60_000 },
   );
   const ran = await daemon.docker([
     'run',
@@ -287,7 +291,7 @@ test('given version, info and ping, when docker asks, then it gets what it can p
 test('given events of the past, when docker asks with since and until, then they are all there', async () => {
   const { stdout } = await daemon.docker(
     ['events', '--since', '0', '--until', String(Math.floor(Date.now() / 1000) + 1), '--format', '{{.Type}} {{.Action}}'],
-    { timeoutMs: 15_000 },
+    { timeoutMs: 60_000 },
   );
   for (const line of ['image load', 'container create', 'container start', 'container die', 'container destroy'])
     assert.match(stdout, line);
@@ -300,7 +304,7 @@ test('given a container that was made before, when docker asks for events since 
   const until = (Date.now() / 1000).toFixed(3);
   const { stdout } = await daemon.docker(
     ['events', '--since', since, '--until', until, '--filter', 'type=container', '--format', '{{.Action}} {{.Actor.Attributes.k}}'],
-    { timeoutMs: 15_000 },
+    { timeoutMs: 60_000 },
   );
   assert.equal(stdout.trim().split('\n'), ['kill v', 'die v', 'destroy v']);
 });

@@ -68,10 +68,10 @@ test(
   withDriver(async ({ driver, path, lines }) => {
     const steps: string[] = [];
     const journal: StepJournal = { find: async () => undefined, record: async (step) => void steps.push(step) };
-    await driver.create(volumeAt(path), createContext({ op: 'op1', signal: AbortSignal.timeout(5000), journal }));
+    await driver.create(volumeAt(path), createContext({ op: 'op1', signal: AbortSignal.timeout(60_000), journal }));
     assert.ok((await stat(path)).isDirectory());
     assert.equal([steps, lines], [['directory'], ['volume made']]);
-    await driver.remove(volumeAt(path), createContext({ op: 'op2', signal: AbortSignal.timeout(5000) }));
+    await driver.remove(volumeAt(path), createContext({ op: 'op2', signal: AbortSignal.timeout(60_000) }));
     await rejects(stat(path));
   }),
 );
@@ -80,7 +80,7 @@ test(
   'given a step that is recorded, when the call is made again, then it is not done again',
   withDriver(async ({ driver, path }) => {
     const journal: StepJournal = { find: async () => ({}), record: () => Promise.reject(new Error('recorded twice')) };
-    await driver.create(volumeAt(path), createContext({ op: 'op1', signal: AbortSignal.timeout(5000), journal }));
+    await driver.create(volumeAt(path), createContext({ op: 'op1', signal: AbortSignal.timeout(60_000), journal }));
     await rejects(stat(path));
   }),
 );
@@ -88,7 +88,7 @@ test(
 test(
   'given a verb that fails or is unknown, when it is called, then the error has a code, and the driver goes on',
   withDriver(async ({ driver, guest, path }) => {
-    const ctx = createContext({ op: 'op1', signal: AbortSignal.timeout(5000) });
+    const ctx = createContext({ op: 'op1', signal: AbortSignal.timeout(60_000) });
     const failed = (error: unknown): boolean => error instanceof ShiplogError && error.code === 'DRIVER_FAILED';
     await rejects(driver.create(volumeAt('/proc/nowhere/data'), ctx), failed);
     await rejects(guest.connection.call('volume/directories', 'fly', {}, ctx), failed);

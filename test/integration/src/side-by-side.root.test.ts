@@ -23,7 +23,7 @@ test('given two engines, when each runs a container of the same name, then neith
 
 test('given an engine on a root, when a second is started on it, then it ends at once and says why', async () => {
   const second = await run('shiplogd', [...one.daemon.flags, '--docker-socket', `${one.daemon.directory}/other.sock`], {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
   assert.is(second.code, 3);
   assert.match(second.stderr, /another engine uses .*--root/);

@@ -1,8 +1,11 @@
 // time limit: 120 s
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { IMAGE, prepare } from './prepare.ts';
 
+const SHIPLOG = fileURLToPath(new URL('../../../node_modules/.bin/shiplog', import.meta.url));
 const test = suite('what only a log can do');
 const { daemon, done } = await prepare();
 test.after(done);
@@ -71,12 +74,18 @@ test('given a restart, when events of the last two hours are asked for, then tho
 });
 
 test('given a follower from position 0, when things happen, then it sees every event once, in order', async () => {
-  const following = daemon.shiplog(['events', '--from', '0', '--follow', '--format', 'json'], { timeoutMs: 4000 });
+  const following = spawn(SHIPLOG, ['events', '--from', '0', '--follow', '--format', 'json'], {
+    env: daemon.env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  following.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const lines = (): readonly string[] => said.split('\n').slice(0, -1);
   await daemon.docker(['run', '--rm', IMAGE, 'true']);
-  const seqs = (await following).stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line).seq);
+  const last = (await daemon.events()).at(-1)?.seq ?? 0;
+  while (lines().length <= last) await new Promise((resolve) => setTimeout(resolve, 50));
+  following.kill();
+  const seqs = lines().map((line) => (JSON.parse(line) as { readonly seq: number }).seq);
   assert.ok(seqs.length > 20);
   assert.equal(
     seqs,

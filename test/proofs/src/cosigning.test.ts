@@ -197,7 +197,7 @@ test('given many events, when nobody asks, then a checkpoint is made by itself, 
   {
     await using engine = await TlogEngine.start(directory.path, log, { 'every-events': '50' });
     log.append(...events(60));
-    for (let tries = 0; tries < 60 && (await sizeKept()) !== 60; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let tries = 0; tries < 1200 && (await sizeKept()) !== 60; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
     assert.is(await sizeKept(), 60);
     log.append(...events(3, 60));
     assert.is(openCheckpoint(await engine.tlog.checkpoint(), [verifierOf(parseVerifierKey(await engine.tlog.key()))]).size, 60);
@@ -246,7 +246,7 @@ test('given a reader of events, when it asks for many, then one read is recorded
   await engine.tlog.resource('tile/entries/000');
   assert.equal(engine.reads, [10]);
   engine.disconnect();
-  for (let tries = 0; tries < 100 && engine.reads.length < 2; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let tries = 0; tries < 6000 && engine.reads.length < 2; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.equal(engine.reads, [10, 511]);
 });
 

@@ -128,7 +128,7 @@ export class TestDaemon {
   }
 
   /** Waits until it has ended by itself. Resolves with its exit code, or the signal's name. */
-  async ended(timeoutMs = 20_000): Promise<number | string> {
+  async ended(timeoutMs = 60_000): Promise<number | string> {
     const child = this.#process;
     if (child === undefined) throw new Error('shiplogd was not started');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit', { signal: AbortSignal.timeout(timeoutMs) });

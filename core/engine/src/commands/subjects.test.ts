@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Actor, type Caller, ShiplogError } from '@shiplog/contracts';
 import { eventsOf, SimDisk, simEngine } from '../testing/sim-engine.ts';
-import { SimWorld } from '../testing/sim-world.ts';
+import { comesToEnd, SimWorld } from '../testing/sim-world.ts';
 
 const test = suite('subjects');
 
@@ -93,8 +93,7 @@ test('given an erasure that was cut off, when the engine starts again, then the 
   world.effects = 0;
   world.dieAt = 1;
   world.dieAfter = false;
-  void engine.execute('subject.erase', { subject }, as(BOB));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.is(await comesToEnd(world, 1, engine.execute('subject.erase', { subject }, as(BOB))), false);
   world.abandon();
   const next = await simEngine(world, disk);
   await assertMissing(next.subject('uid:54321'));

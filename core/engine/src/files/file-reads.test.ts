@@ -16,7 +16,7 @@ import type { Drivers } from '../ports.ts';
 import type { RunningEngine } from '../start-engine.ts';
 import { CALLER, eventsOf, SimDisk, simEngine, simSpec } from '../testing/sim-engine.ts';
 import { withAuthorizer } from '../testing/with-authorizer.ts';
-import { SimWorld, stuck } from '../testing/sim-world.ts';
+import { comesToEnd, SimWorld } from '../testing/sim-world.ts';
 
 const test = suite('files of containers');
 
@@ -372,7 +372,7 @@ for (const after of [false, true]) {
       };
       world.effects = 0;
       Object.assign(world, { dieAt: effect, dieAfter: after });
-      const alive = await Promise.race([reads().then(() => true), stuck(world, effect)]);
+      const alive = await comesToEnd(world, effect, reads());
       world.abandon();
       const second = await simEngine(world, disk);
       assert.equal(world.leftovers(), rest, `effect ${effect}`);

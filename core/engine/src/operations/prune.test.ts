@@ -5,7 +5,7 @@ import { codeOf } from '@shiplog/contracts/testing';
 import type { Drivers } from '../ports.ts';
 import type { RunningEngine } from '../start-engine.ts';
 import { CALLER, eventsOf, SimDisk, simEngine, simSpec } from '../testing/sim-engine.ts';
-import { SimWorld, stuck } from '../testing/sim-world.ts';
+import { comesToEnd, SimWorld } from '../testing/sim-world.ts';
 
 const test = suite('engine: containers, networks and volumes are pruned');
 const NAMES = ['one', 'two', 'three'];
@@ -266,7 +266,7 @@ for (const verb of ['network.prune', 'volume.prune'] as const)
         world.dieAfter = after;
         const work =
           verb === 'network.prune' ? engine.execute(verb, { networks }, CALLER) : engine.execute(verb, { volumes: NAMES }, CALLER);
-        assert.not.ok(await Promise.race([work.then(() => true), stuck(world, effect)]));
+        assert.not.ok(await comesToEnd(world, effect, work));
         world.abandon();
         world.dieAfter = false;
         const next = await start();

@@ -11,7 +11,7 @@ import { type DriverInfo, type EventLog, type Hold, type Projection, ShiplogErro
 import { codeOf } from '@shiplog/contracts/testing';
 import type { RunningEngine } from '../start-engine.ts';
 import { CALLER, eventsOf, simEngine, simSpec } from '../testing/sim-engine.ts';
-import { SimWorld } from '../testing/sim-world.ts';
+import { comesToEnd, SimWorld } from '../testing/sim-world.ts';
 
 const test = suite('seal and prune');
 
@@ -302,8 +302,7 @@ test('given a position past the end, when asked to seal or prune before it, then
   await engine.execute('container.create', { name: 'slow', spec: simSpec() }, CALLER);
   stand.world.effects = 0;
   stand.world.dieAt = 1;
-  void engine.execute('container.start', { container: 'slow' }, CALLER).catch(() => undefined);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.is(await comesToEnd(stand.world, 1, engine.execute('container.start', { container: 'slow' }, CALLER)), false);
   const now = (await engine.view()).seq;
   assert.is(await codeOf(engine.execute('log.prune', { before: now + 1 }, CALLER)), 'LOG_PRUNE_BLOCKED');
 });

@@ -51,15 +51,15 @@ export class SimWorld extends SimHost {
   }
 }
 
-/** Resolves false once the world has stopped answering. */
-export async function stuck(world: SimWorld, effect: number): Promise<boolean> {
-  for (let turns = 0; turns < 200; turns += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 2));
-    if (world.effects >= effect) {
-      // Steps beside the one that hangs still come to their ends.
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      return false;
-    }
-  }
-  return new Promise(() => undefined);
+/** Whether some work comes to its end: false once the world has stopped answering at an effect. Throws what the work does. */
+export async function comesToEnd(world: SimWorld, effect: number, work: Promise<unknown>): Promise<boolean> {
+  let isOver = false;
+  const ended = work.then(() => true).finally(() => (isOver = true));
+  const stuck = async (): Promise<boolean> => {
+    while (!isOver && world.effects < effect) await new Promise((resolve) => setTimeout(resolve, 2));
+    // Steps beside the one that hangs still come to their ends.
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return false;
+  };
+  return Promise.race([ended, stuck()]);
 }

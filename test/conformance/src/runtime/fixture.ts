@@ -117,7 +117,7 @@ export async function runtimeFixture({ plugin, module, name, kernel }: RuntimeOf
       return [...processes, ...paths, ...mounts.map((target) => `mount ${target}`), ...(await cgroups())];
     },
     async killMonitor(id) {
-      const state = await current?.driver.state({ id }, createContext({ op: 'kit', signal: AbortSignal.timeout(10_000) }));
+      const state = await current?.driver.state({ id }, createContext({ op: 'kit', signal: AbortSignal.timeout(60_000) }));
       const monitor = state?.process === undefined ? undefined : await monitorOf(state.process.pid);
       if (monitor === undefined) return false;
       process.kill(monitor, 'SIGKILL');

@@ -200,7 +200,7 @@ export class Lab {
     assert.deepEqual(await this.driver.observe(), []);
     // The kernel takes a moment to end a pid namespace.
     let left = await this.fixture.remains(this.#ids);
-    for (let tries = 0; left.length > 0 && tries < 20; tries += 1) {
+    for (const end = Date.now() + PATIENCE; left.length > 0 && Date.now() < end;) {
       await sleep(50);
       left = await this.fixture.remains(this.#ids);
     }

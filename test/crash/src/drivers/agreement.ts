@@ -66,7 +66,7 @@ async function processesThatDiffer(state: StateView, host: Host): Promise<readon
   const differing: string[] = [];
   for (const { id, name, runtime, status, process } of state.containers.values()) {
     const driver: DriverFamilies['runtime'] = host.drivers.get('runtime', runtime);
-    const seen = await driver.state({ id }, createContext({ op: 'examine', signal: AbortSignal.timeout(10_000) }));
+    const seen = await driver.state({ id }, createContext({ op: 'examine', signal: AbortSignal.timeout(60_000) }));
     const isUp = status === 'running' || status === 'paused';
     if ((seen.status === 'running') !== isUp) differing.push(`container ${name} is ${status}, and its process ${seen.status}`);
     else if (isUp && seen.process !== undefined && !same(seen.process, process)) differing.push(`container ${name} is another process`);

@@ -4,7 +4,7 @@ import { type ContainerRecord, type Kernel, NAME_SERVER_ADDRESS, type StateView 
 import { createKernel } from '@shiplog/kernel-linux';
 
 /** Milliseconds to wait for an answer. */
-const PATIENCE_MS = 1000;
+const PATIENCE_MS = 20_000;
 const NO_ERROR = 0;
 
 /** Containers that do not find themselves by name, of those that run on a network that a user made with the driver `bridge`. */
