@@ -148,7 +148,7 @@ test('given a life from start to removal, when events are replayed, then docker 
   const { socketPath } = server;
   await docker(socketPath, ['run', '-d', '--name', 'bg', 'busybox', 'sleep']);
   const waiting = docker(socketPath, ['wait', 'bg']);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  while (server.engine.awaited.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   await docker(socketPath, ['exec', 'bg', 'echo', 'a']);
   await docker(socketPath, ['rename', 'bg', 'renamed']);
   await docker(socketPath, ['stop', 'renamed']);

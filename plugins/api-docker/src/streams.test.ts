@@ -11,7 +11,7 @@ test('given a wait before start, when the container exits, then headers came at 
   const id = await create(server.socketPath, ['exit', '3']);
   const { promise, resolve } = Promise.withResolvers<Answer>();
   const headers = ask(server.socketPath, 'POST', `/containers/${id}/wait?condition=next-exit`).then(resolve);
-  await new Promise((wake) => setTimeout(wake, 30));
+  while (server.engine.awaited.length === 0) await new Promise((wake) => setTimeout(wake, 5));
   await ask(server.socketPath, 'POST', `/containers/${id}/start`);
   await headers;
   assert.equal((await promise).text, '{"StatusCode":3}\n');

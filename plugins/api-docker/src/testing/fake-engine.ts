@@ -57,6 +57,8 @@ export class FakeEngine implements Engine {
   readonly log = this.#host.log;
   readonly state = this.#host.state;
   readonly refusals: Refusal[] = [];
+  /** Ids of containers that somebody waits for, or did. */
+  readonly awaited: string[] = [];
   readonly reads: { readonly read: LogRead; readonly caller: Caller }[] = [];
   readonly saved: { readonly images: readonly string[]; readonly caller: Caller }[] = [];
   readonly calls: { readonly type: CommandType; readonly args: object; readonly caller: Caller }[] = [];
@@ -186,6 +188,7 @@ export class FakeEngine implements Engine {
     signal?: AbortSignal,
   ): Promise<{ readonly exitCode: number; readonly error?: string }> {
     const { id } = this.state.container(container);
+    this.awaited.push(id);
     const finishedAt = this.state.containers.get(id)?.finishedAt;
     let last = this.state.container(id);
     for (;;) {
