@@ -1,4 +1,4 @@
-// time limit: 600 s
+// time limit: 1000 s
 import { suite } from 'uvu';
 import { apart, networkSuite } from '@shiplog/conformance/network';
 import { createKernel } from '@shiplog/kernel-linux';

@@ -1,4 +1,4 @@
-// time limit: 300 s
+// time limit: 600 s
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';

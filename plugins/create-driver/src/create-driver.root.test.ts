@@ -1,4 +1,4 @@
-// time limit: 480 s
+// time limit: 1500 s
 import { rejects } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// time limit: 240 s
+// time limit: 400 s
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// time limit: 240 s
+// time limit: 400 s
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// time limit: 400 s
+// time limit: 800 s
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';

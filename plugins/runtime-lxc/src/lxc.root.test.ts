@@ -1,4 +1,4 @@
-// time limit: 900 s
+// time limit: 1300 s
 import { suite } from 'uvu';
 import { runtimeFixture, runtimeSuite } from '@shiplog/conformance/runtime';
 import { createTestServices } from '@shiplog/driver-kit/testing';

@@ -1,4 +1,4 @@
-// time limit: 900 s
+// time limit: 1400 s
 import { suite } from 'uvu';
 import { runtimeSuite } from '@shiplog/conformance/runtime';
 import { reported, sampled } from '@shiplog/test-support';

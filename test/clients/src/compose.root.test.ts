@@ -1,4 +1,4 @@
-// time limit: 240 s
+// time limit: 900 s
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,7 +78,7 @@ async function compose(...args: readonly string[]): Promise<string> {
 }
 
 function composed(...args: readonly string[]) {
-  return run('docker-compose', args, { cwd: project, env: daemon.env, timeoutMs: 60_000 });
+  return run('docker-compose', args, { cwd: project, env: daemon.env, timeoutMs: 240_000 });
 }
 
 interface Inspected {

@@ -1,4 +1,4 @@
-// time limit: 600 s
+// time limit: 1200 s
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

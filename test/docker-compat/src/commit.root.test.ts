@@ -1,4 +1,4 @@
-// time limit: 300 s
+// time limit: 600 s
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

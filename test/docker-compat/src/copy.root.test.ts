@@ -1,4 +1,4 @@
-// time limit: 300 s
+// time limit: 500 s
 import { execFileSync } from 'node:child_process';
 import { appendFile, mkdtemp, readdir, readFile, readlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// time limit: 300 s
+// time limit: 600 s
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

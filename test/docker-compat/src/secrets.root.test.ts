@@ -1,4 +1,4 @@
-// time limit: 400 s
+// time limit: 800 s
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';

@@ -1,4 +1,4 @@
-// time limit: 300 s
+// time limit: 600 s
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';

@@ -1,3 +1,4 @@
+// time limit: 300 s
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';

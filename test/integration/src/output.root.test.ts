@@ -1,3 +1,4 @@
+// time limit: 300 s
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -37,7 +37,7 @@ test.after(async () => {
 const docker = (...args: readonly string[]): Promise<string> => daemon.said(args);
 
 async function compose(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await run('docker-compose', args, { cwd: project, env: daemon.env, timeoutMs: 60_000 });
+  const { code, stdout, stderr } = await run('docker-compose', args, { cwd: project, env: daemon.env, timeoutMs: 240_000 });
   assert.is(code, 0, `docker-compose ${args.join(' ')}: ${stdout}${stderr}`);
   return stdout.trim();
 }

@@ -1,4 +1,4 @@
-// time limit: 120 s
+// time limit: 300 s
 import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';

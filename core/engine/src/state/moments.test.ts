@@ -1,3 +1,4 @@
+// time limit: 300 s
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MemoryLevel } from 'memory-level';

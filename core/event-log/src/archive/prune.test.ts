@@ -1,4 +1,4 @@
-// time limit: 120 s
+// time limit: 300 s
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';

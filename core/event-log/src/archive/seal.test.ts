@@ -1,4 +1,4 @@
-// time limit: 120 s
+// time limit: 300 s
 import { randomBytes } from 'node:crypto';
 import { cp, readdir, readFile, readlink, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// time limit: 120 s
+// time limit: 300 s
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
