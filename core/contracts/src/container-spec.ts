@@ -179,7 +179,8 @@ export interface ContainerSpec {
   readonly pidMode: NamespaceMode;
   readonly utsMode: NamespaceMode;
   readonly cgroupnsMode: NamespaceMode;
-  readonly init: boolean;
+  /** Absent: as it is by default, without one. Older logs always have it. */
+  readonly init?: boolean;
   /** OCI runtime by name; absent: the engine's default. */
   readonly runtime?: string;
   readonly logDriver: string;

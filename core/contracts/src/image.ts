@@ -33,6 +33,8 @@ export interface ImageRunConfig {
   readonly WorkingDir?: string;
   readonly Labels?: { readonly [label: string]: string };
   readonly StopSignal?: string;
+  /** Seconds; of the container that an image was made of. No container inherits it, nor does one in Docker. */
+  readonly StopTimeout?: number;
   readonly Shell?: readonly string[];
   /** Dockerfile instructions that come first in a build from this image. */
   readonly OnBuild?: readonly string[];

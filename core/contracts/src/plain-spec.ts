@@ -42,7 +42,6 @@ export const PLAIN_SPEC: ContainerSpec = {
   pidMode: 'private',
   utsMode: 'private',
   cgroupnsMode: 'private',
-  init: false,
   logDriver: 'k8s-file',
   logOptions: {},
   annotations: {},

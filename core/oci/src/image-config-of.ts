@@ -22,6 +22,7 @@ export function imageConfigOf(spec: ContainerSpec, image: ImageRunConfig, env: r
     ...(directory === undefined ? {} : { WorkingDir: directory }),
     ...(Object.keys(labels).length === 0 ? {} : { Labels: labels }),
     ...(stopSignal === undefined ? {} : { StopSignal: stopSignal }),
+    ...(spec.stopTimeout === undefined ? {} : { StopTimeout: spec.stopTimeout }),
     ...(shell === undefined || shell.length === 0 ? {} : { Shell: shell }),
     ...(healthcheck === undefined ? {} : { Healthcheck: healthcheck }),
   };

@@ -5,6 +5,7 @@ import {
   fieldsOf,
   jsonDocument,
   type JsonFields,
+  optionalInteger,
   optionalList,
   optionalSet,
   optionalText,
@@ -104,6 +105,7 @@ function runConfigOf(fields: JsonFields): ImageRunConfig {
     WorkingDir: optionalText(fields, 'WorkingDir', what),
     Labels: optionalTextMap(fields, 'Labels', what),
     StopSignal: optionalText(fields, 'StopSignal', what),
+    StopTimeout: optionalInteger(fields, 'StopTimeout', what),
     Shell: optionalTexts(fields, 'Shell', what, ITEM_LIMIT),
     OnBuild: onBuildOf(fields),
     Healthcheck: healthcheckOf(fields['Healthcheck']),
@@ -121,9 +123,8 @@ function healthcheckOf(value: unknown): ImageHealthcheck | undefined {
   const what = 'image config, health check';
   const fields = fieldsOf(value, what);
   const count = (name: string): number | undefined => {
-    const found = fields[name];
-    if (found === undefined) return undefined;
-    if (typeof found !== 'number' || !Number.isInteger(found) || found < 0) throw wrong(what, `has ${name} that is no whole number`);
+    const found = optionalInteger(fields, name, what);
+    if (found !== undefined && found < 0) throw wrong(what, `has ${name} that is no whole number`);
     return found;
   };
   return present({

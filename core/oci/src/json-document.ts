@@ -38,6 +38,13 @@ export function optionalText(fields: JsonFields, name: string, what: string): st
   return value;
 }
 
+export function optionalInteger(fields: JsonFields, name: string, what: string): number | undefined {
+  const value = fields[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'number' || !Number.isInteger(value)) throw wrong(what, `has ${name} that is no whole number`);
+  return value;
+}
+
 export function text(fields: JsonFields, name: string, what: string): string {
   const value = optionalText(fields, name, what);
   if (value === undefined) throw wrong(what, `lacks the field ${name}`);

@@ -84,7 +84,7 @@ async function up(op: Operation, recorded: ContainerRecord, image: ImageRecord, 
           seccomp: container.spec.privileged ? 'unconfined' : container.spec.seccomp,
           devices: container.spec.devices.map((device) => ({ ...device })),
           allDevices: container.spec.privileged,
-          init: container.spec.init,
+          init: container.spec.init ?? false,
           directories: container.spec.mounts.flatMap((mount) =>
             mount.type === 'bind' && mount.createSource === true ? [mount.source] : [],
           ),

@@ -37,10 +37,14 @@ export function filterContainers(view: StateView, filters: Filters, options: Lis
   filters.only(...KEYS);
   filters.among('status', STATUSES).among('health', HEALTHS);
   const stopped = options.all || options.limit > 0 || filters.has('status') || filters.has('before') || filters.has('since');
-  const newestFirst = [...view.containers.values()].toSorted((a, b) => compare(b, a));
   const matches = matcher(view, filters);
-  const found = newestFirst.filter((container) => (stopped || isUp(container)) && matches(container));
+  const found = newestContainers(view).filter((container) => (stopped || isUp(container)) && matches(container));
   return options.limit > 0 ? found.slice(0, options.limit) : found;
+}
+
+/** Every container, the newest first. */
+export function newestContainers(view: StateView): readonly ContainerRecord[] {
+  return [...view.containers.values()].toSorted((a, b) => compare(b, a));
 }
 
 function matcher(view: StateView, filters: Filters): (container: ContainerRecord) => boolean {

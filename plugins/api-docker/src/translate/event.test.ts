@@ -103,6 +103,7 @@ test('given a failed start, a refused create and a kill without a step, when the
   const events = await told((add) => {
     createNetworkAndContainer(add);
     add('f', 'container.start.requested', { decided: { id: ID, endpoints: [], sandbox: 'none' } });
+    add('f', 'operation.step', { verb: 'container.start', step: 'storage.mount' });
     add('f', 'container.start.failed', {});
     add('g', 'container.create.requested', { decided: null });
     add('g', 'container.create.failed', {});
@@ -113,6 +114,23 @@ test('given a failed start, a refused create and a kill without a step, when the
     events.slice(2).map(({ action, attributes }) => [action, attributes['signal']]),
     [['kill', '9']],
   );
+});
+
+test('given a start that fails when the container was connected to a network, when it is told, then it came and went; one that fails before did not', async () => {
+  const events = await told((add) => {
+    createNetworkAndContainer(add);
+    add('f', 'container.start.requested', { decided: { id: ID, endpoints: ENDPOINTS, sandbox: 'bridge' } });
+    add('f', 'operation.step', { verb: 'container.start', step: 'network.attach net' });
+    add('f', 'container.start.failed', {});
+    add('g', 'container.start.requested', { decided: { id: ID, endpoints: ENDPOINTS, sandbox: 'bridge' } });
+    add('g', 'container.start.failed', {});
+    startContainer(add);
+  });
+  assert.equal(
+    events.slice(2).map(({ type, action, attributes }) => `${type} ${action} ${attributes['name']}`),
+    ['network connect net', 'network disconnect net', 'network connect net', 'container start web'],
+  );
+  assert.equal(events[2]?.attributes, { container: ID, name: 'net', type: 'bridge' });
 });
 
 test('given a removal and a prune of the same container, when they are told, then it is destroyed once', async () => {

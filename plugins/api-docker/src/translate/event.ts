@@ -37,6 +37,8 @@ interface OpenIntent {
   signaled: boolean;
   /** Was up when it was asked for. */
   readonly wasUp: boolean;
+  /** Networks that it connected a container to, so far. */
+  readonly joined: string[];
 }
 
 /**
@@ -80,7 +82,7 @@ export class EventProjection {
 
   /** Remembers an intent from before the start. */
   resume(intent: ShiplogEvent): void {
-    if (intent.kind === 'intent') this.#open.set(intent.op, { intent, signaled: false, wasUp: this.#wasUp(intent) });
+    if (intent.kind === 'intent') this.#open.set(intent.op, { intent, signaled: false, wasUp: this.#wasUp(intent), joined: [] });
   }
 
   /** Docker's events for one event of the log, in order; most have none. */
@@ -125,8 +127,9 @@ export class EventProjection {
   #outcome(event: ShiplogEvent): readonly DockerEvent[] {
     const open = this.#open.get(event.op);
     this.#open.delete(event.op);
-    if (open === undefined || !event.type.endsWith('.succeeded')) return [];
-    return this.#succeeded(open, event);
+    if (open === undefined) return [];
+    if (event.type === 'container.start.failed') return this.#failedStart(open, event.t);
+    return event.type.endsWith('.succeeded') ? this.#succeeded(open, event) : [];
   }
 
   #succeeded(open: OpenIntent, outcome: ShiplogEvent): readonly DockerEvent[] {
@@ -299,6 +302,14 @@ export class EventProjection {
     return [...connected, ...this.#container(decided.id, 'start', at)];
   }
 
+  /** It leaves the networks again that it was connected to meanwhile; that it did not run is no event, as in Docker. */
+  #failedStart({ intent, joined }: OpenIntent, at: string): readonly DockerEvent[] {
+    const container = containerOf(intent);
+    if (container === undefined) return [];
+    const both = (action: string): readonly DockerEvent[] => joined.map((id) => this.#network(id, action, at, { container }));
+    return [...both('connect'), ...both('disconnect')];
+  }
+
   #exited({ data, t }: EventOf<'container.exited'>): readonly DockerEvent[] {
     const container = this.#containers.get(data.id);
     if (container === undefined) return [];
@@ -316,6 +327,11 @@ export class EventProjection {
 
   #step({ op, data, t }: EventOf<'operation.step'>): readonly DockerEvent[] {
     const open = this.#open.get(op);
+    // A step for each endpoint, in their order.
+    if (open?.intent.type === 'container.start.requested' && data.step.startsWith('network.attach ')) {
+      const endpoint = open.intent.data.decided?.endpoints[open.joined.length];
+      if (endpoint !== undefined) open.joined.push(endpoint.networkId);
+    }
     const signal = data.facts?.['signal'];
     if (data.step !== 'signal' || signal === undefined || open === undefined) return [];
     open.signaled = true;

@@ -38,7 +38,7 @@ export function hostConfigOf(spec: ContainerSpec, runtime: string): object {
     ShmSize: spec.shmSizeBytes,
     ...(Object.keys(spec.sysctls).length === 0 ? {} : { Sysctls: spec.sysctls }),
     ...(Object.keys(spec.annotations).length === 0 ? {} : { Annotations: spec.annotations }),
-    ...(spec.init ? { Init: true } : {}),
+    ...(spec.init === undefined ? {} : { Init: spec.init }),
     Runtime: spec.runtime ?? runtime,
     Isolation: '',
     ...resourceFields(spec.resources),

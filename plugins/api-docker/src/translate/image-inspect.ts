@@ -50,6 +50,7 @@ function configOf(config: ImageRunConfig): object {
     Labels: config.Labels ?? null,
     ...(config.Healthcheck === undefined ? {} : { Healthcheck: config.Healthcheck }),
     ...(config.StopSignal === undefined ? {} : { StopSignal: config.StopSignal }),
+    ...(config.StopTimeout === undefined ? {} : { StopTimeout: config.StopTimeout }),
     ...(config.Shell === undefined ? {} : { Shell: config.Shell }),
   };
 }

@@ -1,5 +1,5 @@
 import type { ImageRecord } from '@shiplog/contracts';
-import type { ApiVersion } from '../http/version.ts';
+import { type ApiVersion, atLeast } from '../http/version.ts';
 import { virtualSize } from './image-inspect.ts';
 
 /** What was measured of an image: bytes on disk, those of them that others need, too, and how many containers were made from it. */
@@ -18,12 +18,17 @@ export function imageSummary(image: ImageRecord, version: ApiVersion, usage?: Im
     Id: image.id,
     Labels: image.config.Labels ?? null,
     ParentId: image.parent ?? '',
-    RepoDigests: image.repoDigests,
-    RepoTags: image.tags,
+    ...namesOf(image, version),
     SharedSize: usage?.shared ?? -1,
     Size: size,
     ...virtualSize(size, version),
   };
+}
+
+/** Before API 1.43 an image without any name has one that says so. */
+function namesOf({ tags, repoDigests }: ImageRecord, version: ApiVersion): object {
+  const isNameless = tags.length === 0 && repoDigests.length === 0 && !atLeast(version, '1.43');
+  return isNameless ? { RepoDigests: ['<none>@<none>'], RepoTags: ['<none>:<none>'] } : { RepoDigests: repoDigests, RepoTags: tags };
 }
 
 /** Unix seconds of the image's own creation time; 0 when it has none. */

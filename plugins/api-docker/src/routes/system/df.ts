@@ -2,8 +2,10 @@ import { type ContainerRecord, type DiskUsage, ShiplogError, type StateView, typ
 import type { Exchange } from '../../http/exchange.ts';
 import { json } from '../../http/reply.ts';
 import { type ApiVersion, atLeast } from '../../http/version.ts';
+import { newestContainers } from '../../translate/container-filter.ts';
 import { containerSummary } from '../../translate/container-summary.ts';
 import { imageSummary } from '../../translate/image-summary.ts';
+import { newestFirst } from '../../translate/newest-first.ts';
 import { nowNanoseconds } from '../../translate/time.ts';
 import { volumeInspect } from '../../translate/volume-inspect.ts';
 
@@ -27,7 +29,7 @@ interface Summary {
   readonly Reclaimable: number;
 }
 
-/** `GET /system/df`: what is on disk, measured now. `type`, which may repeat, chooses from API 1.42 on; what was not asked for is null. */
+/** `GET /system/df`: what is on disk, measured now. `type`, which may repeat, chooses from API 1.42 on; images and containers stand the newest first; what was not asked for is null. */
 export async function diskUsage({ engine, query, response, version, gone }: Exchange): Promise<void> {
   const asked = kindsOf(query, version);
   const kinds = [...asked].filter((kind) => kind !== 'build-cache');
@@ -92,7 +94,7 @@ function summariesOf({ view, images, containers, volumes }: DiskUsage): { readon
 function imagesOf({ view, images }: DiskUsage, version: ApiVersion): readonly object[] | null {
   if (images === undefined) return null;
   const users = countOf([...view.containers.values()].map(({ imageId }) => imageId));
-  return [...view.images.values()].map((image) => {
+  return newestFirst([...view.images.values()]).map((image) => {
     const { bytes, shared } = images.of.get(image.id) ?? { bytes: UNKNOWN, shared: UNKNOWN };
     return imageSummary(image, version, { bytes, shared, containers: users.get(image.id) ?? 0 });
   });
@@ -101,7 +103,7 @@ function imagesOf({ view, images }: DiskUsage, version: ApiVersion): readonly ob
 function containersOf({ view, containers }: DiskUsage): readonly object[] | null {
   if (containers === undefined) return null;
   const now = nowNanoseconds();
-  return [...view.containers.values()].map((container) =>
+  return newestContainers(view).map((container) =>
     containerSummary(container, view, { now, size: containers.get(container.id) ?? { own: UNKNOWN, rootfs: UNKNOWN } }),
   );
 }
