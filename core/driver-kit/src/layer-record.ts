@@ -7,6 +7,10 @@ export interface LayerRecord {
   readonly diffId: string;
   /** Bytes of regular files in the layer. */
   readonly bytes: number;
+  /** Bytes of the uncompressed tar it was made from. Layers that were made before this was kept do not say. */
+  readonly tarBytes?: number;
+  /** Digest of the blob it was made from, where that was told. */
+  readonly digest?: string;
 }
 
 const FILE = 'layer.json';
@@ -20,8 +24,8 @@ export async function writeLayerRecord(directory: string, record: LayerRecord): 
 export async function readLayerRecord(directory: string): Promise<LayerRecord | undefined> {
   const text = await readIfThere(join(directory, FILE));
   if (text === undefined) return undefined;
-  const { diffId, bytes } = JSON.parse(text) as LayerRecord;
-  return { diffId, bytes };
+  const { diffId, bytes, tarBytes, digest } = JSON.parse(text) as LayerRecord;
+  return { diffId, bytes, ...(tarBytes === undefined ? {} : { tarBytes }), ...(digest === undefined ? {} : { digest }) };
 }
 
 /** Answers for a layer that is there already. Throws DIGEST_MISMATCH when it was made from other content. */

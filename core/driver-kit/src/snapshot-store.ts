@@ -10,6 +10,11 @@ import { collectRemains, type Erase, eraseTree, namesIn, safeRemove } from './sa
 import type { Logger } from './services.ts';
 import type { TreeUsage } from './tree-usage.ts';
 
+/** What is to be kept of a layer that was written. */
+export interface LayerFilled extends LayerWritten {
+  readonly tarBytes?: number;
+}
+
 export interface SnapshotStoreOptions {
   /** The driver's name, for errors. */
   readonly driver: string;
@@ -94,8 +99,11 @@ export class SnapshotStore {
     return directory;
   }
 
-  /** Makes a layer: `fill` writes its directory, synced. One that is there is not written again; throws DIGEST_MISMATCH when it has another diff id. */
-  async addLayer(key: string, diffId: string, fill: (directory: string) => Promise<LayerWritten>): Promise<LayerRecord> {
+  /**
+   * Makes a layer of a blob with this digest, if it is told: `fill` writes its directory, synced. One that is there is not written again; throws
+   * DIGEST_MISMATCH when it has another diff id.
+   */
+  async addLayer(key: string, diffId: string, fill: (directory: string) => Promise<LayerFilled>, digest?: string): Promise<LayerRecord> {
     const present = await readLayerRecord(join(this.layers, key));
     if (present !== undefined) return answerAgain(key, present, diffId);
     const { stateDir, logger } = this.#options;
@@ -104,11 +112,11 @@ export class SnapshotStore {
       stateDir,
       join(this.layers, key),
       async (directory) => {
-        const { bytes, unsupportedXattrs } = await fill(directory);
+        const { bytes, tarBytes, unsupportedXattrs } = await fill(directory);
         if (unsupportedXattrs.length > 0) {
           logger.warn('extended attributes were left out: the file system has none', { key, names: unsupportedXattrs });
         }
-        record = { diffId, bytes };
+        record = { diffId, bytes, ...(tarBytes === undefined ? {} : { tarBytes }), ...(digest === undefined ? {} : { digest }) };
         await writeLayerRecord(directory, record);
       },
       { erase: this.#erase },

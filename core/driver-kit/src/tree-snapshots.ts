@@ -59,18 +59,17 @@ export class TreeSnapshots implements StorageDriver {
   }
 
   /** A layer is its parent's tree with the tar's changes made in it. */
-  async applyLayer({ key, parent, diffId, source }: Args<'applyLayer'>, ctx: OperationContext): Answer<'applyLayer'> {
-    return this.#store.turn(key, ctx, () =>
-      this.#store.addLayer(key, diffId, async (directory) => {
-        const root = join(directory, 'tree');
-        await this.#make(parent, root, ctx.signal);
-        // Syncs what was copied before it, too.
-        const { kernel } = this.#services;
-        const written = await unpackLayer({ kernel, source, root, whiteouts: 'remove', diffId, signal: ctx.signal });
-        await this.#maker.seal?.(root);
-        return written;
-      }),
-    );
+  async applyLayer({ key, parent, diffId, source, digest }: Args<'applyLayer'>, ctx: OperationContext): Answer<'applyLayer'> {
+    const fill = async (directory: string) => {
+      const root = join(directory, 'tree');
+      await this.#make(parent, root, ctx.signal);
+      // Syncs what was copied before it, too.
+      const { kernel } = this.#services;
+      const written = await unpackLayer({ kernel, source, root, whiteouts: 'remove', diffId, signal: ctx.signal });
+      await this.#maker.seal?.(root);
+      return written;
+    };
+    return this.#store.turn(key, ctx, () => this.#store.addLayer(key, diffId, fill, digest));
   }
 
   /** An active snapshot is a copy of its parent that a container may change. */

@@ -19,13 +19,18 @@ export interface LayerUnpack {
 
 export interface LayerUnpacked extends LayerWritten {
   readonly diffId: string;
+  /** Bytes of the uncompressed tar. */
+  readonly tarBytes: number;
 }
+
+/** Bytes that a layer may decompress to: 256 GiB. */
+const TAR_LIMIT_BYTES = 256 * 1024 ** 3;
 
 /**
  * Reads a layer's blob, writes it beneath `root` with {@link applyLayer}, and checks its diff id (OCI image-spec,
  * config.md) on the way.
  *
- * Fails DIGEST_MISMATCH, PATH_NOT_FOUND if there is no blob, and as applyLayer does. `root` is then worthless.
+ * Fails DIGEST_MISMATCH, PATH_NOT_FOUND if there is no blob, ARCHIVE_INVALID where more comes after the compressed data, and as applyLayer does. `root` is then worthless.
  */
 export async function unpackLayer({ source, diffId, ...write }: LayerUnpack): Promise<LayerUnpacked> {
   const hash = createHash('sha256');
@@ -33,13 +38,21 @@ export async function unpackLayer({ source, diffId, ...write }: LayerUnpack): Pr
   const blob = file.createReadStream({ highWaterMark: 256 * 1024 });
   // An error before anybody reads is kept by the stream and thrown at the first read.
   blob.on('error', () => undefined);
-  const tar = decompress(blob)[Symbol.asyncIterator]();
+  let isRead = false;
+  async function* whole(): AsyncGenerator<Uint8Array, void, undefined> {
+    yield* blob as AsyncIterable<Uint8Array>;
+    isRead = true;
+  }
+  let tarBytes = 0;
+  const tar = decompress(whole(), { limitBytes: TAR_LIMIT_BYTES })[Symbol.asyncIterator]();
   /** The tar, hashed as it passes. A reader that stops at the end mark does not end it: what follows is hashed too. */
   const hashed: AsyncIterableIterator<Uint8Array> = {
     async next() {
       throwIfAborted(write.signal);
       const step = await tar.next();
-      if (step.done !== true) hash.update(step.value);
+      if (step.done === true) return step;
+      hash.update(step.value);
+      tarBytes += step.value.byteLength;
       return step;
     },
     [Symbol.asyncIterator]: () => hashed,
@@ -55,7 +68,9 @@ export async function unpackLayer({ source, diffId, ...write }: LayerUnpack): Pr
         source,
       });
     }
-    return { ...written, diffId: found };
+    if (!isRead)
+      throw new ShiplogError('ARCHIVE_INVALID', `the layer at ${source} has data after the end of the compressed ones`, { source });
+    return { ...written, diffId: found, tarBytes };
   } finally {
     await tar.return?.(undefined);
     blob.destroy();

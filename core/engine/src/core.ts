@@ -3,6 +3,7 @@ import { IoHub } from './containers/io-hub.ts';
 import { Names } from './containers/names.ts';
 import { OomKills } from './containers/oom-kills.ts';
 import { Outputs } from './containers/outputs.ts';
+import { LayerLeases } from './drivers/layer-leases.ts';
 import { FilesOfContainers } from './files/container-files.ts';
 import type { EngineParts } from './ports.ts';
 import { Probes } from './probes/probes.ts';
@@ -16,6 +17,7 @@ export class EngineCore extends EngineBase {
   readonly names: Names;
   readonly filesOfContainers: FilesOfContainers;
   readonly probes: Probes;
+  readonly leases = new LayerLeases();
 
   constructor(parts: EngineParts, ledger: Ledger) {
     super(parts, ledger);

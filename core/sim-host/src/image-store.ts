@@ -37,18 +37,16 @@ export function imageStore(host: SimHost, act: Act, archives: Archives): ImageSt
         },
         op,
       ),
-    pull: (ingest, _descriptor, _fetch, { op }) =>
-      act(
-        'pull',
-        ingest,
-        () => {
-          const [image] = archives(op);
-          if (image === undefined) throw new Error('a simulated pull has one image');
-          keep(image);
-          return image;
-        },
-        op,
-      ),
+    async pull(ingest, _descriptor, _fetch, { op, signal }, { unpack } = {}) {
+      const [image] = archives(op);
+      if (image === undefined) throw new Error('a simulated pull has one image');
+      const { id, layers } = image.manifest;
+      for (const [at, layer] of layers.entries()) {
+        const parent = layers[at - 1]?.chainId;
+        await unpack?.({ ...layer, image: id, path: `/${layer.digest}`, ...(parent === undefined ? {} : { parent }) }, signal);
+      }
+      return act('pull', ingest, () => (keep(image), image), op);
+    },
     platforms: async () => [],
     commit: (ingest, _commit, { op }) =>
       act(

@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import type { Digest } from '@shiplog/contracts';
 import { linked } from './blobs.ts';
-import type { SpooledFile } from './spool.ts';
+import type { FetchedBlob } from './fetched-blob.ts';
 
 /** A file that somebody fetches, or has fetched and not stored yet. */
 interface Download {
   readonly path: string;
-  readonly file: Promise<SpooledFile>;
+  readonly file: Promise<FetchedBlob>;
 }
 
 /** Blobs that are being fetched: pulls that go on side by side fetch each once. */
@@ -17,7 +17,7 @@ export class Downloads {
    * Makes a blob be at `path`: as somebody else fetches it now, or by `fetch`, which checks it. What fails for one is fetched anew for the next. Throws what
    * `fetch` throws, or what `signal` was aborted with.
    */
-  async bring(digest: Digest, path: string, fetch: () => Promise<SpooledFile>, signal: AbortSignal): Promise<SpooledFile> {
+  async bring(digest: Digest, path: string, fetch: () => Promise<FetchedBlob>, signal: AbortSignal): Promise<FetchedBlob> {
     for (let other = this.#underWay.get(digest); other !== undefined; other = this.#underWay.get(digest)) {
       const file = await unlessAborted(other.file, signal);
       if (file !== undefined && (await linked(file.file, path))) return { ...file, file: path };

@@ -11,12 +11,12 @@ import {
   type IngestContext,
   type IngestedImage,
   type Kernel,
-  type KnownImage,
   type Observed,
   type OperationContext,
   type PackedImage,
   type PackedLayer,
   type Progress,
+  type PullOptions,
   ShiplogError,
 } from '@shiplog/contracts';
 import { type DriverHome, HOME, inject, injectable, KERNEL, namesIn, programDecompressor } from '@shiplog/driver-kit';
@@ -80,12 +80,11 @@ export class LocalImageStore implements ImageStore {
     descriptor: BlobDescriptor,
     fetch: Fetch,
     ctx: IngestContext,
-    platform?: string,
-    known?: KnownImage,
+    { platform, ...options }: PullOptions = {},
   ): Promise<IngestedImage> {
     const asked = platform === undefined ? undefined : parsePlatform(platform);
     const { manifest, bytes } = await this.#ingest(ingest, ctx, async (directory) => {
-      const image = await this.#fetching(directory, fetch, ctx, (pull) => pull.image(descriptor, asked), known);
+      const image = await this.#fetching(directory, fetch, ctx, (pull) => pull.image(descriptor, asked), options);
       return { answer: image, blobs: image.files };
     });
     await hostErrors(() => this.#manifests.keep(manifest.id, bytes));
@@ -174,11 +173,11 @@ export class LocalImageStore implements ImageStore {
     fetch: Fetch,
     ctx: OperationContext,
     work: (pull: ImagePull) => Promise<T>,
-    known: KnownImage = () => undefined,
+    options: Pick<PullOptions, 'known' | 'unpack'> = {},
   ): Promise<T> {
     const [blobs, downloads] = [this.#blobs, this.#downloads];
     try {
-      return await work(new ImagePull({ spool: new Spool(directory, LIMITS), directory, fetch, blobs, downloads, known, ctx }));
+      return await work(new ImagePull({ ...options, directory, limitBytes: LIMITS.fileBytes, fetch, blobs, downloads, ctx }));
     } finally {
       // What goes on from here finds it stored, or fetches it itself.
       downloads.forget(directory);

@@ -107,8 +107,8 @@ test('given a platform that is asked for, when an image is pulled, then it is of
       { ...others.manifest, platform: { os: 'linux', architecture: 's390x' } },
     ]),
   );
-  assert.is((await store.pull('one', root, source.fetch, context(), 'linux/s390x')).manifest.id, others.id);
-  assert.is(await codeOf(store.pull('two', mine.manifest, source.fetch, context(), 'linux/s390x')), 'ARCHIVE_INVALID');
+  assert.is((await store.pull('one', root, source.fetch, context(), { platform: 'linux/s390x' })).manifest.id, others.id);
+  assert.is(await codeOf(store.pull('two', mine.manifest, source.fetch, context(), { platform: 'linux/s390x' })), 'ARCHIVE_INVALID');
 });
 
 test('given an image, when it is pulled, then its layers are told of in the words of docker; again, nothing is', async ({ store }) => {
@@ -184,7 +184,7 @@ test('given an image that is known with these layers, when it is pulled, then it
   const pulled = await store.pull('one', manifest, source.fetch, context());
   const known = { ...pulled.manifest, comment: 'known' };
   const again = (layers = known.layers) =>
-    store.pull('two', manifest, source.fetch, context(), undefined, (asked) => (asked === id ? { ...known, layers } : undefined));
+    store.pull('two', manifest, source.fetch, context(), { known: (asked) => (asked === id ? { ...known, layers } : undefined) });
   assert.is((await again()).manifest.comment, 'known');
   assert.is((await again([])).manifest.comment, undefined);
   await store.remove([id]);
@@ -214,7 +214,7 @@ test('given an image, or an index, when its platforms are asked for, then they a
   assert.equal(await store.observe(), []);
   assert.equal(await readdir(join(stateDir, 'ingest')), []);
   // What is here need not travel.
-  await store.pull('three', one.manifest, source.fetch, context(), 'linux/arm/v7');
+  await store.pull('three', one.manifest, source.fetch, context(), { platform: 'linux/arm/v7' });
   source.fetched.length = 0;
   await store.platforms('four', one.manifest, source.fetch, context());
   assert.equal(source.fetched, [one.manifest.digest]);

@@ -1,16 +1,18 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type BlobDescriptor,
   type Digest,
   type ImageManifest,
-  type KnownImage,
+  type LayerRecord,
   type OperationContext,
   type Progress,
+  type PullOptions,
   ShiplogError,
 } from '@shiplog/contracts';
 import {
   CONFIG_LIMIT_BYTES,
+  imageManifest,
   isDigest,
   MANIFEST_LIMIT_BYTES,
   mediaKind,
@@ -21,13 +23,15 @@ import {
   type Platform,
   selectPlatform,
 } from '@shiplog/oci';
-import { archiveImage, checkDigest } from './archive-image.ts';
+import { checkDigest } from './archive-image.ts';
+import { Arrivals } from './arrivals.ts';
 import type { Blobs, NewBlob } from './blobs.ts';
 import type { Downloads } from './downloads.ts';
-import type { Spool, SpooledFile } from './spool.ts';
+import { syncFile } from './durable.ts';
+import { contentOf, digestOf, type FetchedBlob } from './fetched-blob.ts';
 
 /** Writes a blob into a file. */
-export type Fetch = (blob: BlobDescriptor, path: string) => Promise<void>;
+export type Fetch = (blob: BlobDescriptor, path: string, signal: AbortSignal) => Promise<void>;
 
 /** Indexes within indexes. */
 const NEST_LIMIT = 4;
@@ -36,14 +40,14 @@ const AT_ONCE = 3;
 const LAYER_LIMIT = 1_000;
 
 /** What a pull works with. */
-export interface PullTools {
-  readonly spool: Spool;
+export interface PullTools extends Pick<PullOptions, 'known' | 'unpack'> {
   /** Its own: blobs go there under their digests. */
   readonly directory: string;
+  /** Bytes of a layer, decompressed. */
+  readonly limitBytes: number;
   readonly fetch: Fetch;
   readonly blobs: Blobs;
   readonly downloads: Downloads;
-  readonly known: KnownImage;
   readonly ctx: OperationContext;
 }
 
@@ -72,9 +76,12 @@ export class ImagePull {
     const { config, layers } = parseManifest(bytes);
     if (layers.length > LAYER_LIMIT) throw invalid(`has more than ${LAYER_LIMIT} layers`);
     checkConfig(config);
-    const { manifest, files } = (await this.#known(config, layers)) ?? (await this.#fetched(config, layers));
-    if (asked !== undefined && (manifest.os !== asked.os || manifest.architecture !== asked.architecture))
-      throw invalid(`is for ${manifest.os}/${manifest.architecture}, not for ${asked.os}/${asked.architecture}`);
+    const check = ({ os, architecture }: ImageManifest): void => {
+      if (asked !== undefined && (os !== asked.os || architecture !== asked.architecture))
+        throw invalid(`is for ${os}/${architecture}, not for ${asked.os}/${asked.architecture}`);
+    };
+    const { manifest, files } = (await this.#known(config, layers)) ?? (await this.#fetched(config, layers, check));
+    check(manifest);
     return { manifest, files, bytes };
   }
 
@@ -84,13 +91,13 @@ export class ImagePull {
     if (mediaKind(root.mediaType) === 'index') return parseIndex(bytes).manifests.flatMap(({ platform }) => platform ?? []);
     const { config } = parseManifest(bytes);
     checkConfig(config);
-    const { os, architecture, variant } = parseImageConfig(await this.#tools.spool.read(await this.#blob(config), CONFIG_LIMIT_BYTES));
+    const { os, architecture, variant } = parseImageConfig(await readFile((await this.#blob(config, this.#tools.ctx.signal)).file));
     return [{ os, architecture, ...(variant === undefined ? {} : { variant }) }];
   }
 
   /** An image that is here with these very layers: there is nothing to fetch. */
   async #known(config: BlobDescriptor, layers: readonly BlobDescriptor[]): Promise<Omit<PulledImage, 'bytes'> | undefined> {
-    const manifest = this.#tools.known(config.digest);
+    const manifest = this.#tools.known?.(config.digest);
     const isSame = manifest?.layers.length === layers.length && layers.every(({ digest }, at) => manifest.layers[at]?.digest === digest);
     if (manifest === undefined || !isSame) return undefined;
     const files = [...new Set([config, ...layers].map(({ digest }) => digest))].map((digest) => ({ digest, file: this.#pathOf(digest) }));
@@ -99,18 +106,63 @@ export class ImagePull {
     return { manifest, files };
   }
 
-  async #fetched(config: BlobDescriptor, layers: readonly BlobDescriptor[]): Promise<Omit<PulledImage, 'bytes'>> {
-    const { spool, blobs } = this.#tools;
+  /** Layers are unpacked from below while others are fetched. The first failure ends it all. */
+  async #fetched(
+    config: BlobDescriptor,
+    layers: readonly BlobDescriptor[],
+    check: (manifest: ImageManifest) => void,
+  ): Promise<Omit<PulledImage, 'bytes'>> {
+    const failed = new AbortController();
+    const signal = AbortSignal.any([this.#tools.ctx.signal, failed.signal]);
+    if (!(await this.#tools.blobs.has(config.digest))) await this.#announce(layers);
     const waiting = [...new Map([config, ...layers].map((blob) => [blob.digest, blob])).values()];
-    if (!(await blobs.has(config.digest))) await this.#announce(layers);
-    const work = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await this.#blob(next);
+    const arrivals = new Arrivals(waiting.map(({ digest }) => digest));
+    const bring = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) arrivals.arrived(await this.#blob(next, signal));
     };
-    const settled = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
-    for (const one of settled) if (one.status === 'rejected') throw one.reason;
-    const parts = layers.map((layer) => ({ file: spool.file(layer.digest), mediaType: layer.mediaType }));
-    const { manifest, files } = await archiveImage(spool, spool.file(config.digest), parts, []);
-    return { manifest, files };
+    const make = async (): Promise<ImageManifest> => {
+      const configured = parseImageConfig(await readFile((await arrivals.of(config.digest)).file));
+      const manifest = imageManifest(
+        config.digest,
+        configured,
+        layers.map((layer) => ({ ...layer, uncompressedSize: 0 })),
+      );
+      check(manifest);
+      let size = 0;
+      for (const [at, layer] of manifest.layers.entries())
+        size += await this.#unpack(layer, manifest, manifest.layers[at - 1]?.chainId, (await arrivals.of(layer.digest)).file, signal);
+      return { ...manifest, size };
+    };
+    const stopping = async <T>(work: Promise<T>): Promise<T> => {
+      try {
+        return await work;
+      } catch (thrown) {
+        const { aborted, reason } = this.#tools.ctx.signal;
+        const error =
+          aborted && !(thrown instanceof ShiplogError)
+            ? new ShiplogError('CANCELED', 'the pull was canceled', {}, { cause: reason })
+            : thrown;
+        failed.abort(error);
+        arrivals.fail(error);
+        throw error;
+      }
+    };
+    const making = stopping(make());
+    await Promise.allSettled([making, ...Array.from({ length: AT_ONCE }, () => stopping(bring()))]);
+    // The first of all reasons: what came after it came of it.
+    failed.signal.throwIfAborted();
+    return { manifest: await making, files: await arrivals.all() };
+  }
+
+  /** Answers bytes of the layer's uncompressed tar, which has the diff id that the config says. */
+  async #unpack(layer: LayerRecord, { id }: ImageManifest, parent: Digest | undefined, path: string, signal: AbortSignal): Promise<number> {
+    const { unpack, limitBytes } = this.#tools;
+    signal.throwIfAborted();
+    const seen = await unpack?.({ ...layer, image: id, path, ...(parent === undefined ? {} : { parent }) }, signal);
+    if (seen !== undefined) return seen;
+    const { digest, size } = await contentOf(path, limitBytes, signal);
+    checkDigest(layer.digest, layer.diffId, digest);
+    return size;
   }
 
   /** In Docker's words, so that its clients draw a line a layer, in the image's order. Of an image that is here it says nothing. */
@@ -137,34 +189,36 @@ export class ImagePull {
 
   async #document(descriptor: BlobDescriptor): Promise<Uint8Array> {
     if (descriptor.size > MANIFEST_LIMIT_BYTES) throw invalid(`has a manifest of ${descriptor.size} bytes`);
-    return this.#tools.spool.read(await this.#blob(descriptor), MANIFEST_LIMIT_BYTES);
+    return readFile((await this.#blob(descriptor, this.#tools.ctx.signal)).file);
   }
 
-  async #blob(blob: BlobDescriptor): Promise<SpooledFile> {
+  /** Fetches a blob, or has it fetched, and makes sure that it is what was announced, and durable. */
+  async #blob(blob: BlobDescriptor, signal: AbortSignal): Promise<FetchedBlob> {
     const { digest } = blob;
     if (!isDigest(digest)) throw invalid(`names a blob by ${JSON.stringify(digest)}, which is no sha256 digest`);
-    const path = this.#pathOf(digest);
-    const { blobs, downloads, spool, ctx } = this.#tools;
-    const bring = async (): Promise<SpooledFile> => {
-      const isStored = await blobs.link(digest, path);
+    const file = this.#pathOf(digest);
+    const { blobs, downloads, limitBytes } = this.#tools;
+    if (blob.size > limitBytes) throw invalid(`has a blob of ${blob.size} bytes`);
+    const bring = async (): Promise<FetchedBlob> => {
+      const isStored = await blobs.link(digest, file);
       const isNewLayer = !isStored && mediaKind(blob.mediaType) === 'layer';
-      if (!isStored) await this.#download(blob, path);
+      if (!isStored) await this.#download(blob, file, signal);
       if (isNewLayer) this.#tell({ id: shortened(digest), status: 'Verifying Checksum' });
-      const file = await spool.examine(digest, path);
-      checkDigest(`blob ${digest}`, digest, file.digest);
-      checkSize(blob, file.size);
+      const found = await digestOf(file, signal);
+      checkDigest(`blob ${digest}`, digest, found.digest);
+      checkSize(blob, found.size);
+      if (!isStored) await syncFile(file);
       if (isNewLayer) this.#tell({ id: shortened(digest), status: 'Download complete' });
-      return file;
+      return { file, ...found };
     };
-    const file = await downloads.bring(digest, path, bring, ctx.signal);
-    checkSize(blob, file.size);
-    return spool.take(digest, file);
+    const brought = await downloads.bring(digest, file, bring, signal);
+    checkSize(blob, brought.size);
+    return brought;
   }
 
-  async #download(blob: BlobDescriptor, path: string): Promise<void> {
-    const { ctx, fetch } = this.#tools;
-    ctx.signal.throwIfAborted();
-    await fetch(blob, path);
+  async #download(blob: BlobDescriptor, path: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await this.#tools.fetch(blob, path, signal);
     const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') throw new ShiplogError('DRIVER_FAILED', `the image source did not write blob ${blob.digest}`, { path });
       throw error;

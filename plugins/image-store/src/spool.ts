@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, type Progress, ShiplogError } from '@shiplog/contracts';
 import {
@@ -38,7 +37,6 @@ export interface SpoolLimits {
 }
 
 const LINK_HOPS = 16;
-const READ_BYTES = 512 * 1024;
 const PROGRESS_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -65,20 +63,6 @@ export class Spool {
       await this.#enter(entry, progress);
     }
     if (count === 0) throw invalid('is empty');
-  }
-
-  /** What a file is that lies in the directory already. It becomes what is stored: nobody else may write to it. */
-  async examine(name: string, file: string): Promise<SpooledFile> {
-    const { size } = await stat(file);
-    if (size > this.#limits.fileBytes) throw invalid(`has ${JSON.stringify(name)} of more than ${this.#limits.fileBytes} bytes`, { name });
-    return this.#examine(name, file, size, (raw) => raw, createReadStream(file, { highWaterMark: READ_BYTES }));
-  }
-
-  /** Takes a file that was examined, as a blob of this name. */
-  take(name: string, file: SpooledFile): SpooledFile {
-    this.#checkNew(name);
-    this.#files.set(name, file);
-    return file;
   }
 
   has(name: string): boolean {

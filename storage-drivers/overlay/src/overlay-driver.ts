@@ -76,20 +76,21 @@ export class OverlayDriver implements StorageDriver {
     this.#mounts = new TargetMounts(kernel, logger, async (table) => overlaysOf(table, this.#store.active));
   }
 
-  async applyLayer({ key, parent, diffId, source }: Args<'applyLayer'>, ctx: OperationContext): Answer<'applyLayer'> {
+  async applyLayer({ key, parent, diffId, source, digest }: Args<'applyLayer'>, ctx: OperationContext): Answer<'applyLayer'> {
+    const fill = async (directory: string) => {
+      const chain = await this.#chain(parent);
+      // Before the layer itself: a link without a layer is recognised, a layer without a link is not.
+      await linkLayer(this.#links, key);
+      await this.#makeDiff(directory, chain);
+      const written = await this.#write(directory, chain, (root) =>
+        unpackLayer({ kernel: this.#kernel, source, root, whiteouts: 'remove', diffId, signal: ctx.signal }),
+      );
+      await writeDurably(join(directory, 'lower'), chain.join(':'));
+      return written;
+    };
     return this.#store.turn(key, ctx, async () => {
       try {
-        return await this.#store.addLayer(key, diffId, async (directory) => {
-          const chain = await this.#chain(parent);
-          // Before the layer itself: a link without a layer is recognised, a layer without a link is not.
-          await linkLayer(this.#links, key);
-          await this.#makeDiff(directory, chain);
-          const written = await this.#write(directory, chain, (root) =>
-            unpackLayer({ kernel: this.#kernel, source, root, whiteouts: 'remove', diffId, signal: ctx.signal }),
-          );
-          await writeDurably(join(directory, 'lower'), chain.join(':'));
-          return written;
-        });
+        return await this.#store.addLayer(key, diffId, fill, digest);
       } catch (error) {
         if (!(await pathExists(join(this.#store.layers, key)))) await unlinkLayer(this.#links, key);
         throw error;

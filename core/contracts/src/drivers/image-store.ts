@@ -1,4 +1,4 @@
-import type { BlobDescriptor, Digest, ImageManifest, ImageRunConfig, ImageText } from '../image.ts';
+import type { BlobDescriptor, Digest, ImageManifest, ImageRunConfig, ImageText, LayerRecord } from '../image.ts';
 import type { Progress } from '../progress.ts';
 import type { PathChange } from './storage.ts';
 import type { DriverBase, OperationContext } from './verb.ts';
@@ -63,6 +63,28 @@ export interface IngestContext extends OperationContext {
   readonly turn?: () => Promise<void>;
 }
 
+/** A layer that is here, as it was announced, and so are all below it. */
+export interface ArrivedLayer extends LayerRecord {
+  /** The image that it is of. */
+  readonly image: Digest;
+  /** Chain id of the layer below. */
+  readonly parent?: Digest;
+  /** Where its blob is, until the pull ends or the image is stored. */
+  readonly path: string;
+}
+
+/** How a pull goes about it. */
+export interface PullOptions {
+  /** In Go's words: `os/architecture[/variant]`; absent: this host's. */
+  readonly platform?: string;
+  readonly known?: KnownImage;
+  /**
+   * Makes something of each layer while others are on their way, one at a time, the lowest first. Answers bytes of its uncompressed tar where it was seen
+   * that this blob has the diff id; else the store looks. What it made is for whoever gave it to take back when the pull fails; `signal` is aborted then.
+   */
+  readonly unpack?: (layer: ArrivedLayer, signal: AbortSignal) => Promise<number | undefined>;
+}
+
 /** What is known of an image beside the store; undefined of one that is not here. */
 export type KnownImage = (id: Digest) => ImageManifest | undefined;
 
@@ -89,19 +111,18 @@ export interface ImageStore extends DriverBase {
     ctx: IngestContext,
   ): Promise<IngestedImage>;
   /**
-   * Takes an image in by the descriptor of its manifest, or of an index, of which it takes the one for `platform` (in Go's words: `os/architecture[/variant]`),
+   * Takes an image in by the descriptor of its manifest, or of an index, of which it takes the one for the platform asked for,
    * or else for this host. It tells progress of layers in Docker's words (`Pulling fs layer`, `Already exists`, `Download complete`). `fetch` writes a blob into a
-   * file; it is called for blobs that are not here, side by side, and of pulls that go on beside each other by one. Every digest and size is checked, but of an
-   * image that is `known` to consist of these blobs. Fails ARCHIVE_INVALID, DIGEST_MISMATCH, DISK_FULL, or what `fetch` fails
-   * with, and nothing new stays. The image has no tags.
+   * file; it is called for blobs that are not here, side by side, and of pulls that go on beside each other by one; when one fails, `signal` ends the
+   * others. Every digest and size is checked, but of an image that is `known` to consist of these blobs. Fails ARCHIVE_INVALID, DIGEST_MISMATCH, DISK_FULL, or
+   * what `fetch` or `unpack` fails with, the first of them, and nothing new stays. The image has no tags.
    */
   pull(
     ingest: string,
     descriptor: BlobDescriptor,
-    fetch: (blob: BlobDescriptor, path: string) => Promise<void>,
+    fetch: (blob: BlobDescriptor, path: string, signal: AbortSignal) => Promise<void>,
     ctx: IngestContext,
-    platform?: string,
-    known?: KnownImage,
+    options?: PullOptions,
   ): Promise<IngestedImage>;
   /**
    * What an image of a source is for, by the descriptor of its manifest or index: every platform that its index names, or the one of its config. `fetch`, the checks

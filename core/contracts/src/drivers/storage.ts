@@ -16,9 +16,20 @@ import { Done, type DriverBase, HostPath, ResourceId, type VerbsOf, verb } from 
  */
 export const STORAGE_VERBS = {
   applyLayer: verb({
-    doc: 'Makes layer `key` on `parent` from the tar (plain or gzip or zstd) at `source`. Answers the diff id it computed; a digest other than `diffId` fails DIGEST_MISMATCH, an entry outside the root ARCHIVE_ESCAPES, a broken tar ARCHIVE_INVALID. After failure no snapshot `key` exists. Repeating is free.',
-    args: Type.Object({ key: ResourceId, parent: Type.Optional(ResourceId), diffId: Type.String(), source: HostPath }),
-    answer: Type.Object({ diffId: Type.String(), bytes: Type.Number() }),
+    doc: "Makes layer `key` on `parent` from the tar (plain or gzip or zstd) at `source`. Answers the diff id it computed; a digest other than `diffId` fails DIGEST_MISMATCH, an entry outside the root ARCHIVE_ESCAPES, a broken tar ARCHIVE_INVALID. data after the end of the compressed ones, too. After failure no snapshot `key` exists. Repeating is free. `digest`: of the blob at `source`, which whoever calls has checked; it is remembered. What the answer says of a layer that was there already is said of the blob that it was made from: that one's `digest`, if it was told, and the `tarBytes` of the uncompressed tar.",
+    args: Type.Object({
+      key: ResourceId,
+      parent: Type.Optional(ResourceId),
+      diffId: Type.String(),
+      source: HostPath,
+      digest: Type.Optional(Type.String()),
+    }),
+    answer: Type.Object({
+      diffId: Type.String(),
+      bytes: Type.Number(),
+      tarBytes: Type.Optional(Type.Number()),
+      digest: Type.Optional(Type.String()),
+    }),
     undo: 'remove',
     // Layers may be large.
     deadlineMs: 1_800_000,

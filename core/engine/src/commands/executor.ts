@@ -167,6 +167,7 @@ export class Executor {
       isDone = true;
       return answer;
     } finally {
+      core.leases.end(op);
       finished.resolve();
       this.#running.delete(op);
       if (stream.startsWith('container/'))

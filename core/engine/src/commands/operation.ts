@@ -67,7 +67,7 @@ export class Operation<T extends CommandType = CommandType> {
 
   /**
    * Calls a driver verb as a journaled step. If the verb has an undo, {@link Operation.undo} will call it with `undoArgs`,
-   * or with the same arguments; not if it is `lasting`, because others rely on the effect too. A `givingBack` goes on when the caller went away.
+   * or with the same arguments; not if it is `lasting`, because others rely on the effect too, and not `unless` they do by then. A `givingBack` goes on when the caller went away.
    */
   async step<K extends VerbKind, V extends string & keyof DriverFamilies[K]>(
     kind: K,
@@ -77,7 +77,11 @@ export class Operation<T extends CommandType = CommandType> {
     options: {
       readonly undoArgs?: unknown;
       readonly lasting?: boolean;
+      /** Asked when it would be taken back: whether others need it by then. */
+      readonly unless?: () => Promise<boolean>;
       readonly givingBack?: boolean;
+      /** Ends it too. */
+      readonly signal?: AbortSignal;
       readonly label?: string;
       /** Arguments that are secret: nothing that the log has depends on them. */
       readonly secretArgs?: Partial<VerbArgs<K, V>>;
@@ -93,7 +97,8 @@ export class Operation<T extends CommandType = CommandType> {
     if (undo !== undefined && options.lasting !== true) {
       this.#undo.push({
         step: `${kind}.${undo}`,
-        run: () => {
+        run: async () => {
+          if (await options.unless?.()) return undefined;
           const undoArgs = options.undoArgs ?? args;
           const journal = this.#journalOf(`undo ${step}`, undoArgs);
           return this.engine.call(kind, name, undo, undoArgs, { op: this.intent.op, signal: new AbortController().signal, journal });
@@ -103,7 +108,8 @@ export class Operation<T extends CommandType = CommandType> {
     return this.timed(step, async () => {
       const journal = this.#journalOf(step, args);
       const { progress, ...context } = this.#context();
-      const signal = options.givingBack === true ? new AbortController().signal : context.signal;
+      const until = options.signal === undefined ? context.signal : AbortSignal.any([context.signal, options.signal]);
+      const signal = options.givingBack === true ? new AbortController().signal : until;
       const heard = options.quiet === true || progress === undefined ? {} : { progress };
       const all = options.secretArgs === undefined ? args : { ...(args as object), ...(options.secretArgs as object) };
       const answer = (await this.engine.call(kind, name, verb, all, { ...context, ...heard, signal, journal })) as VerbAnswer<K, V>;

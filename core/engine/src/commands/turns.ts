@@ -4,6 +4,8 @@ export interface Turn {
   readonly taken: boolean;
   /** Resolves when all who asked before have ended theirs. Taking it again is free. */
   take(): Promise<void>;
+  /** Has it for as long as `work` takes, or has it already. */
+  during<R>(work: () => Promise<R>): Promise<R>;
   /** Lets the next one have it. Harmless where it was never taken. */
   end(): void;
 }
@@ -15,7 +17,17 @@ export class Turns {
   turn(): Turn {
     let ended: PromiseWithResolvers<void> | undefined;
     let before: Promise<void> | undefined;
+    const during = async <R>(work: () => Promise<R>): Promise<R> => {
+      const own = this.turn();
+      await (before ?? own.take());
+      try {
+        return await work();
+      } finally {
+        own.end();
+      }
+    };
     return {
+      during,
       get taken() {
         return before !== undefined;
       },

@@ -4,6 +4,7 @@ import type { Operation } from '../commands/operation.ts';
 import { checkSize } from './container-create.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
 import { unpack } from './image-ingest.ts';
+import { removeLayer } from './remove-layer.ts';
 
 type Migration = Operation<'container.migrate'>;
 
@@ -36,7 +37,7 @@ async function leave(op: Migration): Promise<void> {
   const { id, from, snapshots } = decided(op);
   for (const key of [id, ...snapshots]) {
     try {
-      await op.step('storage', from, 'remove', { key }, { label: `storage.remove ${key}` });
+      await removeLayer(op, { storageDriver: from, key });
     } catch (error) {
       op.engine.parts.logger.warn('a snapshot stays where its container is no more', { id, key, driver: from, error: String(error) });
       break;
@@ -50,7 +51,7 @@ async function takeBack(op: Migration): Promise<void> {
   const { head } = op.engine.ledger;
   const layers = head.image(head.container(id).imageId).layers.map(({ chainId }) => chainId);
   const made = layers.toReversed().filter((key) => !isLayer(op.engine, to, key));
-  for (const key of [id, ...new Set(made)]) await op.step('storage', to, 'remove', { key }, { label: `storage.remove ${key}` });
+  for (const key of [id, ...new Set(made)]) await removeLayer(op, { storageDriver: to, key });
 }
 
 export const containerMigrate: Handler<'container.migrate'> = {

@@ -4,6 +4,7 @@ import type { Operation } from '../commands/operation.ts';
 import { removeContainer } from './container-remove.ts';
 import { decided, type Handler } from './handler.ts';
 import { removeEach } from './remove-each.ts';
+import { removeLayer } from './remove-layer.ts';
 
 async function prune(op: Operation<'container.prune'>) {
   const containers: ContainerRecord[] = [];
@@ -30,9 +31,9 @@ async function removeLayers(op: Operation, containers: readonly ContainerRecord[
   }
   for (const [driver, keys] of layers) {
     for (const key of keys) {
-      await op
-        .step('storage', driver, 'remove', { key }, { label: `storage.remove ${key}` })
-        .catch((error: unknown) => op.engine.drift('storage', `snapshot/${key}`, 'absent', ShiplogError.wrap(error).message));
+      await removeLayer(op, { storageDriver: driver, key }).catch((error: unknown) =>
+        op.engine.drift('storage', `snapshot/${key}`, 'absent', ShiplogError.wrap(error).message),
+      );
     }
   }
 }

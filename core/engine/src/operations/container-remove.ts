@@ -3,6 +3,7 @@ import { exclusiveLayers } from '@shiplog/model';
 import { bringDown, endProcess, thaw } from '../containers/container-down.ts';
 import { type Operation, together } from '../commands/operation.ts';
 import { decided, type Handler } from './handler.ts';
+import { removeLayer } from './remove-layer.ts';
 import { removeVolume } from './volume-remove.ts';
 
 /** Removes a container that does not run, with everything the host holds of it, and volumes and layers that go with it. May be repeated. */
@@ -20,7 +21,7 @@ export async function removeContainer(
       op.act('vault.remove', () => op.engine.environment.forget(container, op.engine.ledger.head)),
     );
   await (container.active ? bringDown(op, container, undefined, forget) : forget());
-  for (const key of layers) await op.step('storage', container.storageDriver, 'remove', { key }, { label: `storage.remove ${key}` });
+  for (const key of layers) await removeLayer(op, { storageDriver: container.storageDriver, key });
   for (const name of volumes) {
     const volume = op.engine.ledger.head.volumes.get(name);
     if (volume !== undefined) await removeVolume(op, volume, `volume.remove ${name}`);

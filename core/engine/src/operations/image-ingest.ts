@@ -22,25 +22,53 @@ const LOAD_WORDS: LayerWords = { of: (layer) => layer.diffId, working: 'Loading 
 
 /** Turns an image's blobs into snapshots, bottom-up. Layers that somebody needs there already are not made again, nor taken back. */
 export async function unpack(op: Operation, { layers }: ImageManifest, storageDriver: string, words = LOAD_WORDS): Promise<void> {
-  const store = op.engine.parts.drivers.get('image-store', op.engine.parts.chosen.imageStore);
+  const { leases, parts } = op.engine;
+  const store = parts.drivers.get('image-store', parts.chosen.imageStore);
   let parent: Digest | undefined;
   for (const layer of layers) {
-    const source = await store.path(layer.digest);
-    const isThere = isLayer(op.engine, storageDriver, layer.chainId);
-    const tell = isThere && words.isSilent === true ? undefined : op.streams.progress;
-    const id = words.of(layer).slice('sha256:'.length, 'sha256:'.length + 12);
-    tell?.({ id, status: words.working, current: 0, total: layer.size });
-    await op.step(
-      'storage',
-      storageDriver,
-      'applyLayer',
-      { key: layer.chainId, ...(parent === undefined ? {} : { parent }), diffId: layer.diffId, source },
-      { undoArgs: { key: layer.chainId }, lasting: isThere, label: `storage.applyLayer ${layer.chainId}` },
-    );
-    tell?.({ id, status: words.working, current: layer.size, total: layer.size });
-    if (words.done !== undefined) tell?.({ id, status: words.done });
+    // What was made ahead is there.
+    if (!leases.has(op.ctx.op, { storageDriver, key: layer.chainId }))
+      await applyLayer(op, layer, { storageDriver, parent, source: await store.path(layer.digest), words });
     parent = layer.chainId;
   }
+}
+
+/** What a layer is made of, and where. */
+interface LayerMaking {
+  readonly storageDriver: string;
+  readonly parent: Digest | undefined;
+  /** Its blob. */
+  readonly source: string;
+  readonly words: LayerWords;
+  readonly signal?: AbortSignal;
+}
+
+/** Makes one layer, for whoever has the turn with layers. It is taken back unless somebody needs it by then. */
+export async function applyLayer(
+  op: Operation,
+  layer: LayerRecord,
+  { storageDriver, parent, source, words, signal }: LayerMaking,
+): Promise<{ readonly digest?: string; readonly tarBytes?: number }> {
+  const { chainId: key, diffId, digest, size } = layer;
+  const isThere = isLayer(op.engine, storageDriver, key);
+  const tell = isThere && words.isSilent === true ? undefined : op.streams.progress;
+  const id = words.of(layer).slice('sha256:'.length, 'sha256:'.length + 12);
+  const isNeeded = async (): Promise<boolean> => {
+    await op.layers.take();
+    op.engine.leases.end(op.ctx.op);
+    return isLayer(op.engine, storageDriver, key) || op.engine.leases.isHeld({ storageDriver, key });
+  };
+  tell?.({ id, status: words.working, current: 0, total: size });
+  const applied = await op.step(
+    'storage',
+    storageDriver,
+    'applyLayer',
+    { key, ...(parent === undefined ? {} : { parent }), diffId, source, digest },
+    { undoArgs: { key }, unless: isNeeded, label: `storage.applyLayer ${key}`, ...(signal === undefined ? {} : { signal }) },
+  );
+  tell?.({ id, status: words.working, current: size, total: size });
+  if (words.done !== undefined) tell?.({ id, status: words.done });
+  return applied;
 }
 
 /**
@@ -48,25 +76,24 @@ export async function unpack(op: Operation, { layers }: ImageManifest, storageDr
  * for another than holds it.
  */
 export function place(op: Operation, images: readonly IngestedImage[], asked: string | undefined): readonly PlacedImage[] {
-  const { ledger, parts } = op.engine;
-  return images.map((image) => {
-    const holder = ledger.head.images.get(image.manifest.id)?.storageDriver;
-    // What cannot run here any more holds nothing that could be used.
-    const holds = parts.drivers.list().some(({ kind, name, probe }) => kind === 'storage' && name === holder && probe.usable);
-    if (holder === undefined || !holds) return { ...image, storageDriver: asked ?? parts.defaults.storageDriver };
-    if (asked !== undefined && asked !== holder) {
-      const { id } = image.manifest;
-      throw new ShiplogError(
-        'IMAGE_EXISTS',
-        `image ${id.slice(7, 19)} is with ${holder} already; \`shiplog image migrate\` takes it to ${asked}`,
-        {
-          image: id,
-          storageDriver: holder,
-        },
-      );
-    }
-    return { ...image, storageDriver: holder };
-  });
+  return images.map((image) => ({ ...image, storageDriver: holderOf(op, image.manifest.id, asked) }));
+}
+
+/** The same of one image. */
+export function holderOf({ engine: { ledger, parts } }: Operation, id: Digest, asked: string | undefined): string {
+  const holder = ledger.head.images.get(id)?.storageDriver;
+  // What cannot run here any more holds nothing that could be used.
+  const holds = parts.drivers.list().some(({ kind, name, probe }) => kind === 'storage' && name === holder && probe.usable);
+  if (holder === undefined || !holds) return asked ?? parts.defaults.storageDriver;
+  if (asked === undefined || asked === holder) return holder;
+  throw new ShiplogError(
+    'IMAGE_EXISTS',
+    `image ${id.slice(7, 19)} is with ${holder} already; \`shiplog image migrate\` takes it to ${asked}`,
+    {
+      image: id,
+      storageDriver: holder,
+    },
+  );
 }
 
 /** What an image is stored as: its config and its layers. */

@@ -2,6 +2,7 @@ import { type IngestContext, type IngestedImage, type LoadedImage, ShiplogError 
 import { driversInUse, isLayer } from '../drivers/drivers-in-use.ts';
 import type { Operation } from '../commands/operation.ts';
 import { asked, type Handler, INTERRUPTED } from './handler.ts';
+import { removeLayer } from './remove-layer.ts';
 import { blobsOf, type LayerWords, place, type PlacedImage, unheldBlobs, unpack } from './image-ingest.ts';
 
 type Ingest = Operation<'image.load'> | Operation<'image.import'> | Operation<'image.commit'> | Operation<'image.pull'>;
@@ -69,6 +70,14 @@ export async function takeInto(
   await op.layers.take();
   const placed = where(await asKnown(op, stored.images));
   for (const { manifest, storageDriver } of placed) await unpack(op, manifest, storageDriver, words);
+  for (const layer of op.engine.leases.end(op.ctx.op)) {
+    const isPlaced = placed.some(
+      ({ manifest, storageDriver }) =>
+        storageDriver === layer.storageDriver && manifest.layers.some(({ chainId }) => chainId === layer.key),
+    );
+    // The image went elsewhere while it was pulled.
+    if (!isPlaced && !isLayer(op.engine, layer.storageDriver, layer.key)) await removeLayer(op, layer);
+  }
   const needed = new Set(placed.flatMap(({ manifest }) => blobsOf(manifest)));
   const unneeded = unheldBlobs(op, stored.images).filter((digest) => !needed.has(digest));
   if (unneeded.length > 0) await store.remove(unneeded);

@@ -2,6 +2,7 @@ import { ShiplogError } from '@shiplog/contracts';
 import type { Operation } from '../commands/operation.ts';
 import { decided, type Handler } from './handler.ts';
 import { unpack } from './image-ingest.ts';
+import { removeLayer } from './remove-layer.ts';
 
 /**
  * Makes the image's layers anew where it goes, from the blobs they came from, and only then takes them away where they were. All of it can be
@@ -14,7 +15,7 @@ async function migrate(op: Operation<'image.migrate'>) {
   await unpack(op, op.engine.ledger.head.image(id), to);
   for (const key of snapshots) {
     try {
-      await op.step('storage', from, 'remove', { key }, { label: `storage.remove ${key}` });
+      await removeLayer(op, { storageDriver: from, key });
     } catch (error) {
       logger.warn('a layer stays where its image is no more', { image: id, layer: key, driver: from, error: String(error) });
       break;

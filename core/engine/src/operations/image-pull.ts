@@ -5,6 +5,7 @@ import { resolveImage } from '../drivers/resolve-image.ts';
 import { decided, type Handler, INTERRUPTED } from './handler.ts';
 import type { LayerWords } from './image-ingest.ts';
 import { discard, inTurn, takeIn } from './image-load.ts';
+import { layersAhead } from './layers-ahead.ts';
 import { secretsOf, withAuth } from './registry-auth.ts';
 
 /** What Docker says of layers that are being pulled. Of those that are here it said so before. */
@@ -28,17 +29,22 @@ export const imagePull: Handler<'image.pull'> = {
     op.streams.progress?.({ id: digest ?? tag ?? 'latest', status: `Pulling from ${referenceParts(reference).path}` });
     const store = parts.drivers.get('image-store', parts.chosen.imageStore);
     const tags = digest === undefined ? [asked] : [];
-    const fetch = async (blob: BlobDescriptor, path: string): Promise<void> => {
+    const fetch = async (blob: BlobDescriptor, path: string, signal: AbortSignal): Promise<void> => {
       const { mediaType, digest: wanted, size } = blob;
       const args = { reference, mediaType, digest: wanted, size, path };
       // People count layers.
       const quiet = mediaKind(mediaType) !== 'layer';
-      await op.step('image-source', source, 'fetch', args, { ...withAuth(op), quiet, label: `image-source.fetch ${wanted}` });
+      await op.step('image-source', source, 'fetch', args, { ...withAuth(op), quiet, signal, label: `image-source.fetch ${wanted}` });
     };
     const held = [...ledger.head.images.values()].find(({ tags: names, repoDigests }) =>
       digest === undefined ? names.includes(asked) : repoDigests.includes(asked),
     );
-    const bring = async () => [{ ...(await store.pull(ingest, descriptor, fetch, inTurn(op), platform, known(op))), tags }];
+    const options = {
+      known: known(op),
+      unpack: layersAhead(op, storageDriver, PULL_WORDS),
+      ...(platform === undefined ? {} : { platform }),
+    };
+    const bring = async () => [{ ...(await store.pull(ingest, descriptor, fetch, inTurn(op), options)), tags }];
     const taken = await takeIn(op, ingest, bring, storageDriver, PULL_WORDS);
     const [image] = taken.images;
     return { ...taken, source, repoDigest: `${name}@${descriptor.digest}`, isNew: held?.id !== image?.manifest.id };

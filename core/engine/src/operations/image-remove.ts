@@ -1,6 +1,7 @@
 import type { ImageRemoval } from '@shiplog/contracts';
 import type { Operation } from '../commands/operation.ts';
 import { decided, type Handler } from './handler.ts';
+import { removeLayer } from './remove-layer.ts';
 
 /** Deletes what no other image holds: snapshots uppermost first, then blobs. */
 async function removeImages(op: Operation<'image.remove'> | Operation<'image.prune'>, removals: readonly ImageRemoval[]): Promise<void> {
@@ -8,7 +9,7 @@ async function removeImages(op: Operation<'image.remove'> | Operation<'image.pru
   for (const removal of removals) {
     if (!removal.remove) continue;
     const storage = removal.storageDriver ?? parts.defaults.storageDriver;
-    for (const key of removal.snapshots) await op.step('storage', storage, 'remove', { key }, { label: `storage.remove ${key}` });
+    for (const key of removal.snapshots) await removeLayer(op, { storageDriver: storage, key });
     await op.act('image-store.remove', () => parts.drivers.get('image-store', parts.chosen.imageStore).remove(removal.blobs));
   }
 }
@@ -34,6 +35,7 @@ async function prune(op: Operation<'image.prune'>) {
   for (const removal of removals) {
     const storage = removal.storageDriver ?? op.engine.parts.defaults.storageDriver;
     for (const key of removal.snapshots) {
+      if (op.engine.leases.isHeld({ storageDriver: storage, key })) continue;
       reclaimedBytes += (await op.step('storage', storage, 'usage', { key }).catch(() => ({ bytes: 0 }))).bytes;
     }
   }

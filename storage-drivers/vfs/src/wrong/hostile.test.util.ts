@@ -21,6 +21,7 @@ export const HOSTILE: WrongDrivers = {
       'given a tar cut short, when it is applied, then it fails ARCHIVE_INVALID without trace',
       'given a tar with a wrong checksum, when it is applied, then it fails ARCHIVE_INVALID without trace',
       'given a gzip cut short, when it is applied, then it fails ARCHIVE_INVALID without trace',
+      'given data after the end of a gzip, when it is applied, then it fails ARCHIVE_INVALID without trace',
       'given another digest, when a layer is applied, then it fails DIGEST_MISMATCH without trace, and then succeeds by the right one',
       'given no blob, when it is applied, then it fails PATH_NOT_FOUND or BLOB_NOT_FOUND without trace',
     ],

@@ -19,6 +19,15 @@ export const LAYERS: WrongDrivers = {
     ],
     { does: 'gives everything to root', make: shown((path) => lchown(path, 0, 0)) },
   ),
+  'given a layer, when it is applied, then what is told of its blob is so; by another blob, then what it was made from is told': {
+    does: 'tells of any blob that the layer was made from it',
+    make: (right) => ({
+      async applyLayer(args, ctx) {
+        const answer = await right.applyLayer(args, ctx);
+        return args.digest === undefined ? answer : { ...answer, digest: args.digest };
+      },
+    }),
+  },
   'given setuid, setgid and sticky bits, when their layer is shown, then they are kept': {
     does: 'takes permissions for the whole mode',
     make: shown((path, stats) => (stats.isSymbolicLink() ? Promise.resolve() : chmod(path, stats.mode & 0o777))),

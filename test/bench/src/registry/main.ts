@@ -6,7 +6,7 @@ import { interleave, timed } from '../measure.ts';
 import { makeImage } from './made-image.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
-const LAYERS = 5;
+const LAYERS = Number(process.argv[3] ?? 5);
 
 const directory = await temporary('registry');
 const registry = await TestRegistry.start();

@@ -158,6 +158,11 @@ export function hostileChecks(check: AddCheck): void {
     const { source, diffId } = await lab.blob(packed.subarray(0, packed.byteLength - 20), tar);
     await lab.failsWithoutTrace('ARCHIVE_INVALID', () => lab.driver.applyLayer({ key: lab.layerKey(), diffId, source }, lab.ctx()));
   });
+  check('given data after the end of a gzip, when it is applied, then it fails ARCHIVE_INVALID without trace', async (lab) => {
+    const tar = makeTar([{ path: 'a', content: 'x'.repeat(10_000) }]);
+    const { source, diffId } = await lab.blob(Buffer.concat([gzipSync(tar), Buffer.alloc(4 * 1024 * 1024, 'more')]), tar);
+    await lab.failsWithoutTrace('ARCHIVE_INVALID', () => lab.driver.applyLayer({ key: lab.layerKey(), diffId, source }, lab.ctx()));
+  });
   check(
     'given another digest, when a layer is applied, then it fails DIGEST_MISMATCH without trace, and then succeeds by the right one',
     async (lab) => {

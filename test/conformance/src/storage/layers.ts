@@ -165,6 +165,23 @@ export function layerChecks(check: AddCheck): void {
       assert.equal(await readFile(join(await lab.show(key), 'f'), 'utf8'), 'packed');
     }
   });
+  check(
+    'given a layer, when it is applied, then what is told of its blob is so; by another blob, then what it was made from is told',
+    async (lab) => {
+      const tar = makeTar([{ path: 'f', content: 'packed' }]);
+      const key = lab.layerKey();
+      const [made, later] = ['1', '2'].map((digit) => `sha256:${digit.repeat(64)}`) as [string, string];
+      for (const [digest, packed] of [
+        [made, gzipSync(tar)],
+        [made, gzipSync(tar)],
+        [later, zstdCompressSync(tar)],
+      ] as const) {
+        const { source, diffId } = await lab.blob(packed, tar);
+        const answer = await lab.driver.applyLayer({ key, diffId, source, digest }, lab.ctx());
+        assert.deepEqual([answer.digest ?? made, answer.tarBytes ?? tar.byteLength], [made, tar.byteLength]);
+      }
+    },
+  );
   check('given an empty tar, when it is applied, then the layer shows its parent', async (lab) => {
     const layer = await lab.layer([], await lab.layer([{ path: 'f' }]));
     assert.deepEqual(await names(await lab.show(layer)), ['f']);
