@@ -1,56 +1,12 @@
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { type BlobDescriptor, createContext, type Digest, ShiplogError } from '@shiplog/contracts';
-import { hostPlatform, MEDIA_TYPES, sha256Of, tarFile, writeTar } from '@shiplog/oci';
+import { hostPlatform, sha256Of } from '@shiplog/oci';
 import * as assert from 'uvu/assert';
+import { image, Source } from './testing/source.test.util.ts';
 import { context, storeSuite } from './testing/store.test.util.ts';
 
 const test = storeSuite('pulled images');
-
-/** Blobs that can be fetched, and how often each was. */
-class Source {
-  readonly blobs = new Map<Digest, Uint8Array>();
-  readonly fetched: Digest[] = [];
-
-  add(mediaType: string, content: Uint8Array | object): BlobDescriptor {
-    const bytes = content instanceof Uint8Array ? content : Buffer.from(JSON.stringify(content));
-    const digest = sha256Of(bytes);
-    this.blobs.set(digest, bytes);
-    return { mediaType, digest, size: bytes.length };
-  }
-
-  readonly fetch = async ({ digest }: BlobDescriptor, path: string): Promise<void> => {
-    this.fetched.push(digest);
-    const bytes = this.blobs.get(digest);
-    if (bytes === undefined) throw new ShiplogError('BLOB_NOT_FOUND', `no blob ${digest}`);
-    await writeFile(path, bytes, { flag: 'wx' });
-  };
-}
-
-async function layerTar(): Promise<Buffer> {
-  const content = Buffer.from('hello\n');
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of writeTar([tarFile('hello', content)])) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-/** An image of one compressed layer, for the platform given. */
-async function image(
-  source: Source,
-  platform = hostPlatform(),
-): Promise<{ readonly manifest: BlobDescriptor; readonly id: Digest; readonly layer: Digest }> {
-  const tar = await layerTar();
-  const layer = source.add(MEDIA_TYPES.ociLayerGzip, gzipSync(tar));
-  const config = source.add('application/vnd.oci.image.config.v1+json', {
-    ...platform,
-    config: { Cmd: ['hello'] },
-    rootfs: { type: 'layers', diff_ids: [sha256Of(tar)] },
-  });
-  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
-  const manifest = source.add(mediaType, { schemaVersion: 2, mediaType, config, layers: [layer] });
-  return { manifest, id: config.digest, layer: layer.digest };
-}
 
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 const indexOf = (manifests: readonly object[]) => ({ schemaVersion: 2, mediaType: INDEX, manifests });
