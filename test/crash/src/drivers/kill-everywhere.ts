@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { btrfsImage, busyboxArchive, busyboxLayout, run, temporaryDirectory, TestRegistry } from '@shiplog/test-support';
@@ -135,11 +135,13 @@ class Stage implements AsyncDisposable {
       conflists: join(scratch, 'conflists'),
     };
     await busyboxArchive(archives.image, IMAGE);
-    await busyboxLayout(join(archives.layouts, 'pulled'), 'latest', { Labels: { from: 'a directory' } });
     await mkdir(archives.conflists);
     await writeFile(join(archives.conflists, '10-killed.conflist'), JSON.stringify(LIST));
     await mkdir(join(scratch, 'rootfs/etc'), { recursive: true });
     await packed(join(scratch, 'rootfs'), archives.rootfs);
+    // The lowest layer is the test image's, and the uppermost nobody's.
+    const upper = [await readFile(archives.rootfs)];
+    await busyboxLayout(join(archives.layouts, 'pulled'), 'latest', { Labels: { from: 'a directory' } }, upper);
     await mkdir(join(scratch, 'context'));
     await writeFile(join(scratch, 'context/Dockerfile'), `FROM ${IMAGE}\nCOPY Dockerfile /\nRUN touch /made\nCMD ["sh"]\n`);
     await packed(join(scratch, 'context'), archives.context);
