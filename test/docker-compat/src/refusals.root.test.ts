@@ -53,8 +53,10 @@ async function check(refusals: readonly Refusal[]): Promise<void> {
   const left = new Map<string, string[]>();
   for (const { kind, type, data, req, result } of await daemon.events()) {
     const agent = (req as { readonly agent?: string } | undefined)?.agent ?? '';
-    if (kind !== 'intent' && kind !== 'outcome' && type !== 'request.refused') continue;
-    const what = type === 'request.refused' ? `${type} of ${String(data['verb'])}` : type;
+    // What a registry was asked is recorded with its answer, also where that is no.
+    const asked = type === 'registry.inspect' || type === 'registry.login';
+    if (kind !== 'intent' && kind !== 'outcome' && type !== 'request.refused' && !asked) continue;
+    const what = type === 'request.refused' ? `${type} of ${String(data['verb'])}` : asked ? `request.refused of ${type}` : type;
     // What an archive lacks is found while it is read: that fails.
     const refused = result?.error !== undefined && /^(refused|failed)$/.test(result.status);
     const how = kind !== 'intent' && refused ? ' refused' : '';
