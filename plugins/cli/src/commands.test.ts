@@ -41,6 +41,7 @@ test('given package.json, when compared with the version we print, then they are
 test('given mistakes, when typed, then the error says what was meant and what to do', async () => {
   const told = async (...argv: string[]): Promise<string> => (await runShiplog(argv)).stderr;
   assert.match(await told('rnu'), 'did you mean `shiplog run`?');
+  assert.match(await told('login', 'registry'), 'there is no verb "login"\nno passwords are kept here');
   assert.match(await told('ps', '--al'), 'did you mean --all?');
   assert.match(await told('network'), 'shiplog network create');
   assert.match(await told('rm'), 'CONTAINER [CONTAINER...]');

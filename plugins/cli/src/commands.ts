@@ -37,6 +37,7 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   export: { group: 'containers', summary: "Write a container's files into an archive", load: () => import('./verbs/export.ts') },
   logs: { group: 'containers', summary: 'Show what a container printed', load: () => import('./verbs/logs.ts') },
   top: { group: 'containers', summary: "Show a container's processes", load: () => import('./verbs/top.ts') },
+  port: { group: 'containers', summary: 'Show where the ports of a container are published', load: () => import('./verbs/port.ts') },
   changes: { group: 'containers', summary: 'Show how a container differs from its image', load: () => import('./verbs/changes.ts') },
   stats: { group: 'containers', summary: 'Show what containers use, every second', load: () => import('./verbs/stats.ts') },
   wait: { group: 'containers', summary: 'Wait until containers exit, and print their exit codes', load: () => import('./verbs/wait.ts') },

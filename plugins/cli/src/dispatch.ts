@@ -41,6 +41,16 @@ export async function dispatch(context: Context, argv: readonly string[]): Promi
   }
 }
 
+/** What to do instead of verbs that the docker command has and this one has not. */
+const INSTEAD: { readonly [verb: string]: string } = {
+  login: 'no passwords are kept here: `docker login`, and pull and push with the docker command, which sends them to this engine',
+  logout: 'no passwords are kept here: `docker logout`',
+  search: 'registries are not searched; name what to bring: `shiplog pull IMAGE`',
+  buildx: 'images are built by the classic builder: `shiplog build`',
+  compose: 'compose is a program of its own, and works with this engine: set DOCKER_HOST to its socket',
+  swarm: 'one engine is one machine here',
+};
+
 function unknownVerb(argv: readonly string[]): UsageError {
   const word = argv[0] ?? '';
   const subs = subCommands(word);
@@ -49,6 +59,8 @@ function unknownVerb(argv: readonly string[]): UsageError {
     const more = isGroup(word) ? `; and \`shiplog ${word}\` goes before every verb of ${word}s` : '';
     return new UsageError(what, `there is ${subs.map((name) => `shiplog ${name}`).join(', ')}${more}`);
   }
+  const instead = Object.hasOwn(INSTEAD, word) ? INSTEAD[word] : undefined;
+  if (instead !== undefined) return new UsageError(`there is no verb "${word}"`, instead);
   const close = nearest(word, Object.keys(COMMANDS));
   return new UsageError(
     word.startsWith('-') ? `unknown option ${word}` : `there is no verb "${word}"`,

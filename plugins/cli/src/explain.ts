@@ -75,6 +75,8 @@ function engineHint(error: ErrorShape): string | undefined {
   const known = catalogueHint(error.code);
   if (known !== undefined) return known;
   const about = error.message.toLowerCase();
+  if (error.status === 404 && about.includes('could not find the file'))
+    return 'look where it is with `shiplog exec CONTAINER ls DIRECTORY`; `shiplog changes CONTAINER` lists what was written';
   if (error.status === 404 && about.includes('image')) return 'list images with `shiplog images`, load one with `shiplog load -i FILE`';
   if (error.status === 404 && about.includes('container'))
     return 'list containers with `shiplog ps -a`, removed ones with `shiplog inspect NAME`';

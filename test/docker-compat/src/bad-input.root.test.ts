@@ -58,7 +58,7 @@ const CASES: readonly [string, string, string, string | undefined, number, RegEx
     'POST',
     '/containers/create',
     '{"Image":"busybox:test","HostConfig":{"NetworkMode":"nowhere"}}',
-    404,
+    400,
     /network nowhere not found/,
   ],
   ['a bad signal', 'POST', '/containers/nobody/kill?signal=NOSUCH', undefined, 404, /No such container/],
@@ -79,6 +79,20 @@ for (const [what, method, path, body, status, message] of CASES) {
     assert.is(answer.type, 'application/json');
   });
 }
+
+test('given a network or a container that is not there, when docker and shiplog run something on it, then that is told, and the image is not looked for', async () => {
+  for (const [mode, told] of [
+    ['nowhere', /network nowhere not found/],
+    ['container:nobody', /No such container: nobody/],
+  ] as const) {
+    const argv = ['run', '--rm', '--network', mode, 'busybox:test', 'true'];
+    for (const ran of [await daemon.docker(argv), await daemon.shiplog(argv)]) {
+      assert.is(ran.code, 125);
+      assert.match(ran.stderr, told);
+      assert.not.match(ran.stderr, /Unable to find image|load it first/);
+    }
+  }
+});
 
 test('given a name that is taken, when another container asks for it, then 409 names the holder', async () => {
   await daemon.docker(['create', '--name', 'taken', 'busybox:test']);

@@ -27,11 +27,14 @@ export async function createContainer(
   // To stderr: stdout is the container's.
   const pull = (): Promise<void> => pullImage(context, client, request.Image, { quiet: flags.quiet }, (line) => note(context, line));
   if (flags.pull === 'always') await pull();
+  let isMissing = false;
   const create = () =>
     client.docker.createContainer(request, query).catch(async (error: unknown) => {
-      if (flags.pull === 'never' || !(error instanceof ApiError) || error.status !== 404) throw error;
+      isMissing = error instanceof ApiError && error.status === 404;
+      if (flags.pull === 'never' || !isMissing) throw error;
       if (!flags.quiet) note(context, `Unable to find image '${request.Image}' locally`);
       await pull();
+      isMissing = false;
       return client.docker.createContainer(request, query);
     });
   try {
@@ -40,7 +43,7 @@ export async function createContainer(
     if (flags.cidfile !== undefined) await writeFile(flags.cidfile, Id, { flag: 'wx' });
     return Id;
   } catch (error) {
-    if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 501)) throw error;
+    if (!isMissing || !(error instanceof ApiError)) throw error;
     throw new CliError(error.message, {
       hint: `load it first: docker save ${request.Image} | shiplog load, or shiplog load -i FILE`,
       exitCode: EXIT.engine,

@@ -97,6 +97,17 @@ test('given an image that is not there, when run asks for it, then it is pulled 
   });
 });
 
+test('given a refusal that is not about the image, when run asks for a container, then nothing is pulled, and nobody is told to load one', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('POST /containers/create', () => [501, { message: 'this driver has no quotas' }]);
+    const ran = await runShiplog(['run', 'there'], { host: daemon.host });
+    assert.equal(ran, { code: 125, stdout: '', stderr: 'shiplog: this driver has no quotas\n' });
+    daemon.answers.set('POST /containers/create', () => [404, { message: 'No such image: there:latest' }]);
+    assert.match((await runShiplog(['run', '--pull', 'never', 'there'], { host: daemon.host })).stderr, 'load it first');
+    assert.not(daemon.calls.includes('POST /images/create'));
+  });
+});
+
 test('given exec, when its process ends, then its exit code comes from the session', async () => {
   await FakeDaemon.run(async (daemon) => {
     daemon.process = (socket) => void socket.end(frame(1, 'hi\n'));

@@ -1,5 +1,6 @@
 import type { ObjectChange, StateDiff } from '@shiplog/contracts';
-import { UsageError } from '../cli-error.ts';
+import { ApiError } from '@shiplog/client';
+import { CliError, UsageError } from '../cli-error.ts';
 import { type Context, note, print } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { localTime } from '../format/human-time.ts';
@@ -37,7 +38,11 @@ export default defineVerb({
     if (unknown !== undefined) throw new UsageError(`--type takes ${KINDS.join(', ')}, not "${unknown}"`);
     const { from, to } = momentsOf(range);
     const { native } = await context.client();
-    const diff = await native.diff(from, to);
+    const diff = await native.diff(from, to).catch((error: unknown) => {
+      // As the docker command has it.
+      if (to !== undefined || !(error instanceof ApiError) || error.code !== 'REQUEST_INVALID') throw error;
+      throw new CliError(error.message, { hint: `what a container wrote is told by \`shiplog changes ${from}\``, cause: error });
+    });
     const changes = diff.changes.filter(({ kind }) => flags.type.length === 0 || flags.type.includes(kind));
     if (flags.format === 'json') for (const change of changes) print(context, JSON.stringify(change));
     else printChanges(context, { ...diff, changes }, flags['no-trunc']);

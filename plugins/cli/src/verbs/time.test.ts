@@ -178,4 +178,13 @@ test('given a container that its policy restarted and whose health changed, when
   });
 });
 
+test('given what is no moment, when it is compared, then people are told of the verb for what a container wrote', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('GET /shiplog/v1/diff', () => [400, { code: 'REQUEST_INVALID', message: 'cannot read "web" as a moment' }]);
+    const told = async (range: string): Promise<string> => (await runShiplog(['diff', range], { host: daemon.host })).stderr;
+    assert.is(await told('web'), 'shiplog: cannot read "web" as a moment\nwhat a container wrote is told by `shiplog changes web`\n');
+    assert.not.match(await told('web..now'), 'shiplog changes');
+  });
+});
+
 test.run();

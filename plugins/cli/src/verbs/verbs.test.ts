@@ -316,4 +316,33 @@ test('given the client alone, when its version is asked, then no engine is neede
   assert.equal(ran, { code: 0, stdout: '0.1.0\n', stderr: '' });
 });
 
+test('given published ports, when they are asked for, then all are told, or the addresses of one', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    const both = [
+      { HostIp: '0.0.0.0', HostPort: '8080' },
+      { HostIp: '::', HostPort: '8080' },
+    ];
+    const Ports = { '53/udp': [{ HostIp: '127.0.0.1', HostPort: '5353' }], '80/tcp': both, '443/tcp': null };
+    daemon.answers.set('GET /containers/web/json', () => ({ Id: 'c', NetworkSettings: { Ports } }));
+    const port = (...argv: string[]) => runShiplog(['port', ...argv], { host: daemon.host });
+    assert.is((await port('web')).stdout, '53/udp -> 127.0.0.1:5353\n80/tcp -> 0.0.0.0:8080\n80/tcp -> [::]:8080\n');
+    assert.is((await port('web', '80')).stdout, '0.0.0.0:8080\n[::]:8080\n');
+    assert.is((await port('web', '53/udp', '--format', '{{.HostPort}}', '--at', '2h')).stdout, '5353\n');
+    assert.is(daemon.seen.at(-1)?.query.get('at'), '2h');
+    const none = await port('web', '443');
+    assert.equal([none.code, none.stdout], [1, '']);
+    assert.match(none.stderr, 'web does not publish 443/tcp\nlist what it does with `shiplog port web`');
+    assert.is((await port('web', 'http')).code, 125);
+  });
+});
+
+test('given a file that is not in a container, when it is copied out, then people are told how to look for it', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    daemon.answers.set('GET /containers/web/archive', () => [404, { message: 'Could not find the file /nosuch in container web' }]);
+    const { code, stderr } = await runShiplog(['cp', 'web:/nosuch', '.'], { host: daemon.host });
+    assert.is(code, 1);
+    assert.match(stderr, 'look where it is with `shiplog exec CONTAINER ls DIRECTORY`');
+  });
+});
+
 test.run();

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { ShiplogError } from '@shiplog/contracts';
 import { type Exchange, decode, jsonBody } from '../../http/exchange.ts';
 import { hostGateway } from '../../http/host-gateway.ts';
 import { json } from '../../http/reply.ts';
@@ -15,6 +16,12 @@ export async function createContainer(exchange: Exchange): Promise<void> {
     return { ...translated, spec: { ...translated.spec, env: await engine.seal(translated.env) } };
   });
   const name = query.get('name')?.replace(/^\//, '') ?? '';
-  const answer = await engine.execute('container.create', { spec, ...(name === '' ? {} : { name }) }, caller);
+  const answer = await engine.execute('container.create', { spec, ...(name === '' ? {} : { name }) }, caller).catch(missing);
   json(response, 201, { Id: answer.id, Warnings: [...answer.warnings, ...warnings] });
+}
+
+/** The docker command takes 404 here for an image that is missing, says so and pulls it. What else is missing, such as a network, is the request's fault. */
+function missing(error: unknown): never {
+  if (!(error instanceof ShiplogError) || error.class !== 'not-found' || error.code === 'IMAGE_NOT_FOUND') throw error;
+  throw new ShiplogError('REQUEST_INVALID', error.message, error.facts, { cause: error });
 }
