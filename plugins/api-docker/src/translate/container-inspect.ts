@@ -1,7 +1,7 @@
 import type { ContainerRecord, ContainerSize, ImageRecord, ProbeResults, StateView } from '@shiplog/contracts';
 import { healthcheckConfig, healthState } from './healthcheck.ts';
 import { isUp } from './container-status.ts';
-import { labelsOf, mergeEnv } from './effective-config.ts';
+import { labelsOf, mergeEnv, userOf } from './effective-config.ts';
 import { hostAddress, networksOf, publishedPorts } from './endpoint-settings.ts';
 import { hostConfigOf } from './host-config.ts';
 import { anonymousTargets, mountPoints } from './mount-points.ts';
@@ -82,7 +82,7 @@ function configOf(container: ContainerRecord, image: ImageRecord | undefined, en
   return {
     Hostname: spec.hostname ?? container.id.slice(0, 12),
     Domainname: spec.domainname ?? '',
-    User: spec.user === '' ? (image?.config.User ?? '') : spec.user,
+    User: userOf(spec, image),
     AttachStdin: spec.attachStdin,
     AttachStdout: spec.attachStdout,
     AttachStderr: spec.attachStderr,

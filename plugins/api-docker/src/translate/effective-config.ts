@@ -7,6 +7,11 @@ export function labelsOf(spec: Pick<ContainerSpec, 'labels'>, image: Pick<ImageR
   return { ...image?.config.Labels, ...spec.labels };
 }
 
+/** Who a container's programs run as: as it says, or as its image does; '' for nobody in particular. */
+export function userOf(spec: Pick<ContainerSpec, 'user'>, image: Pick<ImageRecord, 'config'> | undefined): string {
+  return spec.user === '' ? (image?.config.User ?? '') : spec.user;
+}
+
 /** A container's environment: its own entries over its image's, by name. */
 export function mergeEnv(imageEnv: readonly string[], own: readonly string[]): readonly string[] {
   const names = new Set(own.map(nameOf));

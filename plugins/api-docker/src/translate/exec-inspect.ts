@@ -1,8 +1,11 @@
-import type { ExecRecord } from '@shiplog/contracts';
+import type { ExecRecord, StateView } from '@shiplog/contracts';
 import { parseDetachKeys } from '../http/detach-keys.ts';
+import { userOf } from './effective-config.ts';
 
 /** Answer of `GET /exec/{id}/json`. `ExitCode` is null until it has ended; `DetachKeys` are bytes in base64, none where they are the usual ones. */
-export function execInspect(exec: ExecRecord): object {
+export function execInspect(exec: ExecRecord, view: StateView): object {
+  const container = view.container(exec.containerId);
+  const user = exec.spec.user || userOf(container.spec, view.images.get(container.imageId));
   const [entrypoint = '', ...args] = exec.spec.command;
   return {
     ID: exec.id,
@@ -13,7 +16,7 @@ export function execInspect(exec: ExecRecord): object {
       entrypoint,
       arguments: args,
       privileged: exec.spec.privileged,
-      ...(exec.spec.user === '' ? {} : { user: exec.spec.user }),
+      ...(user === '' ? {} : { user }),
     },
     OpenStdin: exec.spec.attachStdin,
     OpenStderr: exec.spec.attachStderr,

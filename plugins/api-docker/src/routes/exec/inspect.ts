@@ -7,5 +7,5 @@ import { execInspect } from '../../translate/exec-inspect.ts';
 export async function inspectExec(exchange: Exchange): Promise<void> {
   const { view, past } = await look(exchange);
   const record = view.exec(param(exchange, 'id'));
-  json(exchange.response, 200, execInspect(past ? record : await exchange.engine.revealed(record)));
+  json(exchange.response, 200, execInspect(past ? record : await exchange.engine.revealed(record), view));
 }
