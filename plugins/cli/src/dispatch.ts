@@ -59,6 +59,7 @@ function unknownVerb(argv: readonly string[]): UsageError {
     const more = isGroup(word) ? `; and \`shiplog ${word}\` goes before every verb of ${word}s` : '';
     return new UsageError(what, `there is ${subs.map((name) => `shiplog ${name}`).join(', ')}${more}`);
   }
+  if (word === '-H' || word === '--host') return new UsageError(`${word} needs a value: unix:///path/to/socket or tcp://host:port`);
   const instead = Object.hasOwn(INSTEAD, word) ? INSTEAD[word] : undefined;
   if (instead !== undefined) return new UsageError(`there is no verb "${word}"`, instead);
   const close = nearest(word, Object.keys(COMMANDS));

@@ -2,13 +2,18 @@ import picocolors from 'picocolors';
 import { UsageError } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { dispatch } from './dispatch.ts';
+import { globalOptions } from './global-options.ts';
 import { VERSION } from './version.ts';
 
 /** Runs this process's command line and ends the process. */
 export async function runProcess(): Promise<void> {
   // Whoever reads our output may leave before the end (`| head`).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-  const { host, rest } = globalOptions(process.argv.slice(2));
+  const { host, version, rest } = globalOptions(process.argv.slice(2));
+  if (version) {
+    process.stdout.write(`shiplog ${VERSION}\n`);
+    process.exit(0);
+  }
   const context: Context = {
     // Opening stdin takes a while, and most verbs never read it.
     get stdin() {
@@ -33,16 +38,4 @@ export async function runProcess(): Promise<void> {
   // A full pipe is written in the background: leaving waits for what was printed, not for a stdin that is still open.
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))));
   process.exit(code);
-}
-
-function globalOptions(argv: readonly string[]): { readonly host?: string; readonly rest: readonly string[] } {
-  const [first, second, ...rest] = argv;
-  if ((first === '-H' || first === '--host') && second !== undefined) return { host: second, rest };
-  const equals = first?.match(/^(?:--host=|-H)(.+)$/)?.[1];
-  if (equals !== undefined) return { host: equals, rest: argv.slice(1) };
-  if (first === '-v' || first === '--version') {
-    process.stdout.write(`shiplog ${VERSION}\n`);
-    process.exit(0);
-  }
-  return { rest: argv };
 }

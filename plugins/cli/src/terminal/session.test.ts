@@ -1,3 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FakeDaemon, frame } from '../fake-daemon.test.double.ts';
@@ -5,6 +11,8 @@ import { runShiplog } from '../run-shiplog.test.double.ts';
 
 const test = suite('session');
 const ID = 'c'.repeat(64);
+/** The command as it is installed. */
+const SHIPLOG = fileURLToPath(new URL('../../bin/shiplog', import.meta.url));
 
 test('given run, when it is asked, then attach and wait come before start, and the exit code is the process’s', async () => {
   await FakeDaemon.run(async (daemon) => {
@@ -105,6 +113,24 @@ test('given a refusal that is not about the image, when run asks for a container
     daemon.answers.set('POST /containers/create', () => [404, { message: 'No such image: there:latest' }]);
     assert.match((await runShiplog(['run', '--pull', 'never', 'there'], { host: daemon.host })).stderr, 'load it first');
     assert.not(daemon.calls.includes('POST /images/create'));
+  });
+});
+
+test('given a file with the environment of a container, when the installed command reads it, then it is the container’s alone, and one that is missing is told', async () => {
+  await FakeDaemon.run(async (daemon) => {
+    const file = join(daemon.directory, 'env');
+    await writeFile(file, 'NODE_OPTIONS=--no-such-option\nSHIPLOG_HOST=unix:///elsewhere\nA=b\n');
+    const create = async (path: string): Promise<{ readonly code: number; readonly stderr: string }> => {
+      const { SHIPLOG_HOST: _, ...env } = process.env;
+      const child = spawn(SHIPLOG, ['create', '--env-file', path, 'busybox'], { env: { ...env, DOCKER_HOST: daemon.host } });
+      const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close') as Promise<[number]>]);
+      return { code, stderr };
+    };
+    assert.equal(await create(file), { code: 0, stderr: '' });
+    const { Env } = daemon.body('POST /containers/create') as { readonly Env: readonly string[] };
+    assert.equal(Env, ['NODE_OPTIONS=--no-such-option', 'SHIPLOG_HOST=unix:///elsewhere', 'A=b']);
+    const missing = await create(join(daemon.directory, 'nosuch'));
+    assert.match(missing.stderr, /^shiplog: cannot read --env-file .*nosuch/);
   });
 });
 
