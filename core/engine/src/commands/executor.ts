@@ -216,10 +216,13 @@ export class Executor {
     const { ledger } = this.core;
     let judged: { readonly intent: string; readonly verdicts: readonly AuthorizerVerdict[] } | undefined;
     let givens: Givens | undefined;
+    let avoided: ReadonlySet<number> = new Set();
     for (;;) {
       const released = await this.#takeTurn(type, args, caller, layers);
-      givens ??= await this.#givens(bare, given);
-      if (this.#mustWait(type, args, layers, released)) {
+      givens ??= await this.#givens(bare, given, (ports) => (avoided = ports));
+      // Ports that came with the command are what they are.
+      const offered = given?.freePorts === undefined ? (givens.freePorts ?? []) : [];
+      if (this.#mustWait(type, args, layers, released) || this.#werePromised(offered, avoided)) {
         givens = undefined;
         continue;
       }
@@ -350,7 +353,8 @@ export class Executor {
     );
   }
 
-  async #givens(command: Command, given: Given | undefined): Promise<Givens> {
+  /** `avoids` is told which ports were promised when free ones were looked for. */
+  async #givens(command: Command, given: Given | undefined, avoids: (ports: ReadonlySet<number>) => void): Promise<Givens> {
     const { identities, defaults, host } = this.core.parts;
     const needed = givensNeeded(this.core.ledger.head, command);
     const ids = Array.from({ length: needed.ids }, (_, index) => given?.ids[index] ?? identities.hex());
@@ -359,7 +363,7 @@ export class Executor {
     const plugin = 'plugin' in command.args ? pluginFacts(this.core.parts, command.args.plugin) : undefined;
     return {
       ids,
-      ...(needed.ports === 0 ? {} : { freePorts: given?.freePorts ?? (await this.#freePorts(needed.ports)) }),
+      ...(needed.ports === 0 ? {} : { freePorts: given?.freePorts ?? (await this.#freePorts(needed.ports, avoids)) }),
       ...(followed === undefined ? {} : { followed }),
       ...(needed.subnets === true ? { subnets: given === undefined ? await host.subnets() : (given.subnets ?? []) } : {}),
       defaults,
@@ -368,15 +372,27 @@ export class Executor {
   }
 
   /** Ports free now and not promised to another container. */
-  async #freePorts(count: number): Promise<readonly number[]> {
-    const avoid: number[] = [];
-    for (const container of this.core.ledger.head.containers.values()) {
-      for (const endpoint of Object.values(container.endpoints))
-        for (const port of endpoint.ports) if (port.hostPort !== 0) avoid.push(port.hostPort);
-    }
+  async #freePorts(count: number, avoids: (ports: ReadonlySet<number>) => void): Promise<readonly number[]> {
+    const promised = this.#promisedPorts();
+    avoids(promised);
     const ctx = { op: this.core.parts.identities.op(), signal: new AbortController().signal };
-    const { ports } = (await this.core.call('network', 'bridge', 'freePorts', { count, avoid }, ctx)) as { ports: number[] };
+    const args = { count, avoid: [...promised] };
+    const { ports } = (await this.core.call('network', 'bridge', 'freePorts', args, ctx)) as { ports: number[] };
     return ports;
+  }
+
+  /** Whether somebody was promised one of these ports after `before`. */
+  #werePromised(ports: readonly number[], before: ReadonlySet<number>): boolean {
+    if (ports.length === 0) return false;
+    const promised = this.#promisedPorts();
+    return ports.some((port) => promised.has(port) && !before.has(port));
+  }
+
+  #promisedPorts(): ReadonlySet<number> {
+    const all = this.core.ledger.head.containers
+      .values()
+      .flatMap(({ endpoints }) => Object.values(endpoints).flatMap(({ ports }) => ports));
+    return new Set(all.map(({ hostPort }) => hostPort).filter((port) => port !== 0));
   }
 
   /** The first position that somebody who follows has not been given, if it is before `end` and stays so: who keeps up is there in a moment. */
