@@ -70,7 +70,8 @@ test('given a daemon that may seal and prune, when its log grows, then it does s
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { readonly verb: string; readonly status: string; readonly actor: object });
-    const pruned = records.filter(({ verb }) => verb === 'log.prune');
+    // One may be under way.
+    const pruned = records.filter(({ verb, status }) => verb === 'log.prune' && status !== 'pending');
     assert.ok(pruned.length > 0);
     for (const { actor, status } of pruned) assert.equal([actor, status], [{ scheme: 'system', reason: 'retention' }, 'ok']);
     const shown = await daemon.shiplog(['info']);
