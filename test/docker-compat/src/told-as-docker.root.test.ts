@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { busyboxArchive, TestDaemon } from '@shiplog/test-support';
+import { busyboxArchive, run, TestDaemon } from '@shiplog/test-support';
 import { ask } from './raw-http.ts';
 
 const IMAGE = 'busybox:test';
@@ -112,6 +112,14 @@ test('given images and containers, when what they take is listed, then the newes
     names,
   );
   assert.is(names.at(-1), 'asked');
+});
+
+test('given a client of an older API, when it asks for the engine, then it is told whether what bridges carry is filtered, as the kernel says', async () => {
+  const told = async (version: string) =>
+    JSON.parse((await ask(daemon.socket, 'GET', `/${version}/info`)).body) as { BridgeNfIptables?: boolean };
+  const { code, stdout } = await run('cat', ['/proc/sys/net/bridge/bridge-nf-call-iptables']);
+  assert.is((await told('v1.41')).BridgeNfIptables, code === 0 && stdout.trim() === '1');
+  assert.not.ok('BridgeNfIptables' in (await told('v1.50')));
 });
 
 test.run();

@@ -1,9 +1,7 @@
 /** What Docker 20.10.24 answers and this engine does not, by route: a key with all within it. */
 export const DOCKER_ALONE: { readonly [route: string]: readonly string[] } = {
   '/info': [
-    // The kernel's filter of bridges is not used; limits of kernel memory went with Linux 5.16.
-    'BridgeNfIp6tables',
-    'BridgeNfIptables',
+    // Limits of kernel memory went with Linux 5.16.
     'KernelMemory',
     'KernelMemoryTCP',
     // What Docker's own parts should be, and of its own hub.

@@ -1,15 +1,17 @@
+import { readFile } from 'node:fs/promises';
 import { cpus, hostname, release, totalmem } from 'node:os';
 import type { DriverKind, EngineInfo, StateView } from '@shiplog/contracts';
 import type { Exchange } from '../../http/exchange.ts';
 import { goArchitecture } from '../../http/headers.ts';
 import { look } from '../../http/moment.ts';
 import { json } from '../../http/reply.ts';
+import { type ApiVersion, atLeast } from '../../http/version.ts';
 import { nowNanoseconds, rfc3339Fixed } from '../../translate/time.ts';
 
 /** `GET /info`. With `at`, the counts are those of that moment; all else is of now. */
-export async function info({ engine, query, response }: Exchange): Promise<void> {
-  const [facts, { view }] = await Promise.all([engine.info(), look({ engine, query })]);
-  json(response, 200, { ...hostFacts(), ...engineFacts(facts), ...containerFacts(view), ...absentFacts() });
+export async function info({ engine, query, response, version }: Exchange): Promise<void> {
+  const [facts, bridges, { view }] = await Promise.all([engine.info(), bridgeFacts(version), look({ engine, query })]);
+  json(response, 200, { ...hostFacts(), ...bridges, ...engineFacts(facts), ...containerFacts(view), ...absentFacts() });
 }
 
 function hostFacts(): object {
@@ -24,6 +26,16 @@ function hostFacts(): object {
     MemTotal: totalmem(),
     SystemTime: rfc3339Fixed(nowNanoseconds().toString()),
   };
+}
+
+/** Whether what bridges carry is filtered. Docker leaves it out from API 1.50 on; clients before warn where it is missing. */
+async function bridgeFacts(version: ApiVersion): Promise<object> {
+  if (atLeast(version, '1.50')) return {};
+  const isOn = async (name: string): Promise<boolean> =>
+    // Without the kernel's module for it there is no such file.
+    (await readFile(`/proc/sys/net/bridge/${name}`, 'utf8').catch(() => '')).trim() === '1';
+  const [BridgeNfIptables, BridgeNfIp6tables] = await Promise.all([isOn('bridge-nf-call-iptables'), isOn('bridge-nf-call-ip6tables')]);
+  return { BridgeNfIptables, BridgeNfIp6tables };
 }
 
 function engineFacts(engine: EngineInfo): object {
