@@ -24,4 +24,6 @@ if [ -z "${SHIPLOG_HOST:-}" ] && ! shiplog --host "unix://$socket" version --for
     sleep 0.1
   done
 fi
+# npm came here from where it was called: paths, such as what is to be built, are meant from there.
+cd "${INIT_CWD:-.}"
 exec shiplog "$@"
