@@ -183,6 +183,29 @@ test('given a container whose start was pruned, when the next engine finds it il
   await log?.close();
 });
 
+test('given a container that ends while its start is looked for, when a probe had found it ill, then nothing is told of its health after its end', async () => {
+  const world = new ProbedWorld();
+  const { engine, disk, id } = await running(world);
+  await until(async () => (await engine.view()).container(id).health?.status === 'healthy');
+  await engine.stop('test');
+  let log: EventLog | undefined;
+  const next = await simEngine(world, { open: async () => (log = await disk.open()) });
+  assert.ok(log);
+  const { readStream } = log;
+  const looked = Promise.withResolvers<void>();
+  log.readStream = async function* (...asked) {
+    world.exit(id, 0);
+    await until(async () => (await next.view()).container(id).process === undefined);
+    yield* readStream.apply(log as EventLog, asked);
+    looked.resolve();
+  };
+  world.codes.push(1, 1);
+  await looked.promise;
+  await next.stop('test');
+  const types = (await eventsOf(next)).map(({ type }) => type);
+  assert.ok(types.lastIndexOf('container.health') < types.indexOf('container.exited'), types.join());
+});
+
 test('given an engine that is killed in the middle of a probe, when the next one starts, then it ends that, keeps the status and goes on, by the same start', async () => {
   const world = new ProbedWorld([0, 'hang']);
   const { engine, disk, id } = await running(world);

@@ -119,6 +119,8 @@ export class Health {
     if (next.status !== status) {
       const data = { id: run.id, was: status, exitCode: result.exitCode, ...next };
       const cause = started ?? (await this.#startOf(run));
+      // It may have ended meanwhile.
+      if (this.#runs(run) === undefined) return;
       const event: NewEvent = { stream: `container/${run.id}`, type: 'container.health', kind: 'observed', data };
       await this.#core.observe(cause === undefined ? event : { ...event, cause }, 'health');
     }
