@@ -1,6 +1,6 @@
 import type { Client } from '@shiplog/client';
 import { type Context, print } from './context.ts';
-import { ProgressBar } from './format/progress-bar.ts';
+import { BlobsBar } from './format/blobs-bar.ts';
 
 export interface PullOptions {
   /** Without one, the first source that knows the image. */
@@ -20,9 +20,7 @@ export async function pullImage(
   { source, storageDriver, platform, quiet, allTags = false }: PullOptions,
   say: (line: string) => void = (line) => print(context, line),
 ): Promise<void> {
-  const bar = new ProgressBar(context.stderr, `Pulling ${reference}`, { unit: 'bytes', quiet });
-  const blobs = new Map<string, { readonly current: number; readonly total: number }>();
-  const sum = (of: 'current' | 'total'): number => [...blobs.values()].reduce((all, blob) => all + blob[of], 0);
+  const bar = new BlobsBar(context.stderr, `Pulling ${reference}`, quiet);
   const isBare = !/[:@][^/]*$/.test(reference);
   const query = {
     ...(isBare && !allTags ? { tag: 'latest' } : {}),
@@ -31,15 +29,10 @@ export async function pullImage(
     ...(platform === undefined ? {} : { platform }),
   };
   try {
-    for await (const { id, status, progressDetail } of await docker.pullImage(reference, query)) {
-      const { current, total } = progressDetail ?? {};
-      if (id !== undefined && status === 'Downloading' && current !== undefined && total !== undefined) {
-        blobs.set(id, { current, total });
-        bar.update(sum('current'), sum('total'));
-      } else if (id === undefined && status !== undefined) {
-        bar.clear();
-        if (!quiet) say(status);
-      }
+    for await (const line of await docker.pullImage(reference, query)) {
+      if (bar.takes(line) || line.status === undefined) continue;
+      bar.clear();
+      if (!quiet) say(line.status);
     }
   } finally {
     bar.clear();

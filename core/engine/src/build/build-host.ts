@@ -44,10 +44,14 @@ export class EngineBuildHost implements BuildHost {
   }
 
   async pull(reference: string, platform?: string): Promise<ImageRecord> {
-    const { registries = {} } = this.#op.streams;
+    const { registries = {}, progress } = this.#op.streams;
     const auth = authFor(registries, reference);
     const asked = { reference, ...(platform === undefined ? {} : { platform }) };
-    const { id } = await this.#op.execute('image.pull', asked, { ...this.#streams(), ...(auth === undefined ? {} : { auth }) });
+    const { id } = await this.#op.execute('image.pull', asked, {
+      ...this.#streams(),
+      ...(auth === undefined ? {} : { auth }),
+      ...(progress === undefined ? {} : { progress }),
+    });
     return this.#known(id);
   }
 

@@ -141,6 +141,14 @@ test('given -q and --format json, when an image is built, then that alone is on 
   assert.equal([quiet.ran.stdout, quiet.ran.stderr, quiet.query?.get('q')], [`${ID}\n`, '', '1']);
 });
 
+test('given an image that is pulled on the way, when its blobs come, then they are drawn for people, and printed for nobody', async () => {
+  const blob = { id: '0123', status: 'Downloading', progressDetail: { current: 1, total: 2 } };
+  const { ran } = await build({ Dockerfile: 'FROM x' }, ['@'], {
+    lines: [{ stream: 'Step 1/1 : FROM x\n' }, blob, { stream: ' ---> 1\n' }],
+  });
+  assert.equal(ran, { code: 0, stdout: 'Step 1/1 : FROM x\n ---> 1\n', stderr: '' });
+});
+
 test('given a step that fails, when it is told, then with what it printed and the line of the Dockerfile, by the name that it has here', async () => {
   const message = "The command 'false' returned a non-zero code: 1";
   const shiplog = { code: 'BUILD_FAILED', message, facts: { exitCode: 1, dockerfile: '.dockerfile.1', line: 7 } };

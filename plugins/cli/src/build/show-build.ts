@@ -2,6 +2,7 @@ import type { ProgressLine } from '@shiplog/client';
 import { CliError } from '../cli-error.ts';
 import type { Output } from '../context.ts';
 import { catalogueHint } from '../explain.ts';
+import { BlobsBar } from '../format/blobs-bar.ts';
 import type { ProgressBar } from '../format/progress-bar.ts';
 
 interface Shown {
@@ -19,9 +20,13 @@ interface Shown {
 export async function showBuild(lines: AsyncIterable<ProgressLine>, { bar, quiet, dockerfile, out, err }: Shown): Promise<string> {
   let id = '';
   let kept = '';
+  const pulled = new BlobsBar(err, 'Pulling', quiet);
   try {
-    for await (const { stream, aux } of lines) {
+    for await (const line of lines) {
+      const { stream, aux } = line;
       bar.clear();
+      if (pulled.takes(line)) continue;
+      pulled.clear();
       id = aux?.ID ?? id;
       if (stream === undefined) continue;
       if (quiet) kept += stream;
@@ -29,6 +34,7 @@ export async function showBuild(lines: AsyncIterable<ProgressLine>, { bar, quiet
     }
   } catch (error) {
     bar.clear();
+    pulled.clear();
     err.write(kept);
     throw located(error, dockerfile);
   }

@@ -1,6 +1,6 @@
 import { print } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { ProgressBar } from '../format/progress-bar.ts';
+import { BlobsBar } from '../format/blobs-bar.ts';
 import { parseReference } from '@shiplog/oci/reference';
 import { defineVerb } from '../verb.ts';
 
@@ -20,24 +20,14 @@ export default defineVerb({
   async run(context, { source, quiet }, [reference = '']) {
     const { docker } = await context.client();
     const { name, tag = 'latest' } = parseReference(reference);
-    const bar = new ProgressBar(context.stderr, `Pushing ${reference}`, { unit: 'bytes', quiet });
-    const blobs = new Map<string, { readonly current: number; readonly total: number }>();
-    const sum = (of: 'current' | 'total'): number => [...blobs.values()].reduce((all, blob) => all + blob[of], 0);
+    const bar = new BlobsBar(context.stderr, `Pushing ${reference}`, quiet);
     try {
-      for await (const { id, status, progressDetail } of await docker.pushImage(name, {
-        tag,
-        ...(source === undefined ? {} : { source }),
-      })) {
-        const { current, total } = progressDetail ?? {};
-        if (id !== undefined && current !== undefined && total !== undefined) {
-          blobs.set(id, { current, total });
-          bar.update(sum('current'), sum('total'));
-        } else if (id === undefined && status !== undefined) {
-          bar.clear();
-          const [, digest] = / digest: (\S+)/.exec(status) ?? [];
-          if (!quiet) print(context, status);
-          else if (digest !== undefined) print(context, digest);
-        }
+      for await (const line of await docker.pushImage(name, { tag, ...(source === undefined ? {} : { source }) })) {
+        if (bar.takes(line) || line.status === undefined) continue;
+        bar.clear();
+        const [, digest] = / digest: (\S+)/.exec(line.status) ?? [];
+        if (!quiet) print(context, line.status);
+        else if (digest !== undefined) print(context, digest);
       }
     } finally {
       bar.clear();

@@ -1,4 +1,4 @@
-import { ShiplogError } from '@shiplog/contracts';
+import { type Progress, ShiplogError } from '@shiplog/contracts';
 import { decode, type Exchange } from '../../http/exchange.ts';
 import { hostGateway } from '../../http/host-gateway.ts';
 import { ProgressStream } from '../../http/progress-stream.ts';
@@ -25,6 +25,8 @@ export async function buildImage(exchange: Exchange): Promise<void> {
       buildArgs,
       registries,
       signal: gone,
+      // Of images that it begins with, as they come.
+      ...(quiet ? {} : { progress: (step: Progress) => lines.progress(step) }),
       // What a failure needs to be understood by.
       output: quiet ? (text) => (written = (written + text).slice(-QUIET_LIMIT)) : output,
     });
