@@ -72,6 +72,10 @@ test('given bash, when it sources the completion, then it offers what fits', asy
   };
   assert.is(await complete('shiplog', 'un'), 'unpause');
   assert.is(await complete('shiplog', 'network', 'cr'), 'create');
+  assert.is(await complete('shiplog', 'container', 'pr'), 'prune');
+  assert.is(await complete('shiplog', 'container', 'st'), 'start stop stats');
+  assert.is(await complete('shiplog', 'image', 'ls', '--no-'), '--no-trunc');
+  assert.is(await complete('shiplog', 'container', 'run', '--restart', 'un'), 'unless-stopped');
   assert.is(await complete('shiplog', 'run', '--restart', 'un'), 'unless-stopped');
   assert.is(await complete('shiplog', 'run', '--read'), '--read-only');
 });

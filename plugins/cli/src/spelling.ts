@@ -33,6 +33,16 @@ export function inOurWords(argv: readonly string[]): readonly string[] {
   return isGroup(group) && command?.group === `${group}s` ? [verb, ...rest] : argv;
 }
 
+/** Other ways to type a verb, for completion: within a group of Docker's, one word for each. */
+export function otherSpellings(name: string): readonly string[] {
+  const { group } = COMMANDS[name] ?? {};
+  const grouped = ['container', 'image'].filter((word) => !name.includes(' ') && group === `${word}s`).map((word) => `${word} ${name}`);
+  const listed = Object.entries(SPELLINGS).flatMap(([words, meant]) => (meant.join(' ').split(' --')[0] === name ? [words] : []));
+  // Where Docker has two words for one, the shorter; and where it has another for the whole, that alone.
+  const short = listed.filter((words) => !/ (?:list|remove)$/.test(words) && !words.startsWith('builder '));
+  return short.length > 0 ? short : grouped;
+}
+
 /** Whether a word goes before verbs of its group that stand alone with us. */
 export function isGroup(word: string): boolean {
   return word === 'container' || word === 'image';

@@ -1,5 +1,5 @@
 import type { Completion } from '../verb.ts';
-import { flagWords, listCommand, type NamedVerb, valueFlags, verbWords } from './words.ts';
+import { flagWords, listCommand, type NamedVerb, typedFor, valueFlags, verbWords } from './words.ts';
 
 /** A bash script that completes `shiplog`: verbs, flags, and what the engine has. */
 export function bashCompletion(verbs: readonly NamedVerb[]): string {
@@ -29,7 +29,7 @@ export function bashCompletion(verbs: readonly NamedVerb[]): string {
 function bashVerb([name, verb]: NamedVerb): string[] {
   const flags = valueFlags(verb);
   return [
-    `    "${name}")`,
+    `    ${typedFor(name)})`,
     ...(flags.length === 0
       ? []
       : [

@@ -1,3 +1,4 @@
+import { otherSpellings } from '../spelling.ts';
 import type { Completion, Verb } from '../verb.ts';
 
 /** A verb with what is typed for it. */
@@ -23,11 +24,16 @@ export function valueFlags(verb: Verb): (readonly [flags: readonly string[], com
 /** First words of all verbs, and the second ones by first. */
 export function verbWords(verbs: readonly NamedVerb[]): { readonly first: string[]; readonly second: Map<string, string[]> } {
   const second = new Map<string, string[]>();
-  for (const [name] of verbs) {
+  for (const name of verbs.flatMap(([own]) => [own, ...otherSpellings(own)])) {
     const [head = '', tail] = name.split(' ');
     second.set(head, [...(second.get(head) ?? []), ...(tail === undefined ? [] : [tail])]);
   }
   return { first: [...second.keys()], second };
+}
+
+/** Everything that is typed for a verb, as a pattern of a shell. */
+export function typedFor(name: string): string {
+  return [name, ...otherSpellings(name)].map((words) => `"${words}"`).join('|');
 }
 
 /** The command that lists what completes a value; undefined for files and fixed words. */

@@ -1,6 +1,6 @@
 import { COMMANDS } from '../commands.ts';
 import type { Completion, Option } from '../verb.ts';
-import { listCommand, type NamedVerb, verbWords } from './words.ts';
+import { listCommand, type NamedVerb, typedFor, verbWords } from './words.ts';
 
 /** A zsh script that completes `shiplog`: verbs and flags with what they do, and what the engine has. */
 export function zshCompletion(verbs: readonly NamedVerb[]): string {
@@ -26,7 +26,7 @@ export function zshCompletion(verbs: readonly NamedVerb[]): string {
     '  shift $skip words; (( CURRENT -= skip ))',
     '  case "$verb" in',
     ...verbs.flatMap(([name, verb]) => [
-      `    "${name}")`,
+      `    ${typedFor(name)})`,
       `      _arguments -s ${[...Object.entries(verb.options).map(zshOption), `'*:argument:${zshAction(verb.complete ?? 'none')}'`].join(' \\\n        ')} ;;`,
     ]),
     '  esac',
