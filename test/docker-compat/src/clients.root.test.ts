@@ -115,6 +115,8 @@ test('given a past and filters, when events are asked for between two times, the
   await ask(daemon.socket, 'POST', `/containers/${id}/wait`);
   await remove(id);
   const after = (Date.now() / 1000 + 0.001).toFixed(9);
+  // What comes now is later than that.
+  await sleep(10);
   const other = await create(['true'], { Labels: { mark: 'events' } });
   const events = async (filters: object): Promise<string[]> => {
     const { status, body } = await ask(

@@ -104,7 +104,7 @@ test('given containers that are run, attached to, left and looked at, when Docke
   // The daemon ends its side once it is recorded that the keys came.
   await attached.end();
   attached.hangUp();
-  const until = String(Date.now() / 1000);
+  const until = String(Date.now() / 1000 + 0.001);
   const told = await daemon.docker([
     'events',
     '--since',

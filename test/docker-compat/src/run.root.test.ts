@@ -301,7 +301,7 @@ test('given a container that was made before, when docker asks for events since 
   assert.is((await daemon.docker(['run', '-d', '--name', 'labelled', '--label', 'k=v', image, 'sleep', '600'])).code, 0);
   const since = (Date.now() / 1000).toFixed(3);
   assert.is((await daemon.docker(['rm', '-f', 'labelled'])).code, 0);
-  const until = (Date.now() / 1000).toFixed(3);
+  const until = (Date.now() / 1000 + 0.001).toFixed(3);
   const { stdout } = await daemon.docker(
     ['events', '--since', since, '--until', until, '--filter', 'type=container', '--format', '{{.Action}} {{.Actor.Attributes.k}}'],
     { timeoutMs: 60_000 },
