@@ -98,8 +98,8 @@ async function asKnown(op: Ingest, images: readonly IngestedImage[]): Promise<re
   return Promise.all(known);
 }
 
-/** After a crash: removes what an ingest left that no image in the log holds. */
-export async function discard(op: Ingest, ingest: string): Promise<void> {
+/** After a crash: removes what an ingest left that no image in the log holds, also with the storage driver that was `wanted`. */
+export async function discard(op: Ingest, ingest: string, wanted?: string): Promise<void> {
   const { parts } = op.engine;
   const store = parts.drivers.get('image-store', parts.chosen.imageStore);
   await store.discard(ingest);
@@ -107,7 +107,8 @@ export async function discard(op: Ingest, ingest: string): Promise<void> {
   const blobs = new Set<string>([...images.values()].flatMap(blobsOf));
   const left = (await store.observe()).filter((found) => found.resource === 'blob' && !blobs.has(found.id));
   await store.remove(left.map((found) => found.id as `sha256:${string}`));
-  for (const storage of driversInUse(op.engine, 'storage')) {
+  // Layers may have been made of which the log says nothing.
+  for (const storage of driversInUse(op.engine, 'storage', wanted ?? parts.defaults.storageDriver)) {
     for (const { resource, id } of await parts.drivers.get('storage', storage).observe()) {
       if (resource === 'snapshot' && id.startsWith('sha256:') && !isLayer(op.engine, storage, id))
         await op.step('storage', storage, 'remove', { key: id });
@@ -122,7 +123,7 @@ export const imageLoad: Handler<'image.load'> = {
     return take(op, ingest, (body) => store.load(ingest, body, inTurn(op), op.streams.progress), asked(op).storageDriver);
   },
   async recover(op) {
-    await discard(op, op.intent.data.decided?.ingest ?? op.intent.op);
+    await discard(op, op.intent.data.decided?.ingest ?? op.intent.op, asked(op).storageDriver);
     return { status: 'failed', error: INTERRUPTED };
   },
   answer: (_, { images }) => ({ images: images.map(({ manifest, tags }) => ({ id: manifest.id, tags })) }),

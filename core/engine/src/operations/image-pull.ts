@@ -50,7 +50,8 @@ export const imagePull: Handler<'image.pull'> = {
     return { ...taken, source, repoDigest: `${name}@${descriptor.digest}`, isNew: held?.id !== image?.manifest.id };
   },
   async recover(op) {
-    await discard(op, decided(op).ingest);
+    const { ingest, storageDriver } = decided(op);
+    await discard(op, ingest, storageDriver);
     return { status: 'failed', error: INTERRUPTED };
   },
   answer(_, { images, source, repoDigest, isNew }) {

@@ -45,7 +45,8 @@ function waiting(world: SimWorld, held: Held[]): Drivers {
 }
 
 const load = (engine: RunningEngine) => engine.execute('image.load', { quiet: true }, CALLER, { body: nothing() });
-const pull = (engine: RunningEngine) => engine.execute('image.pull', { reference: 'pulled:latest' }, CALLER);
+const pull = (engine: RunningEngine, storageDriver?: string) =>
+  engine.execute('image.pull', { reference: 'pulled:latest', ...(storageDriver === undefined ? {} : { storageDriver }) }, CALLER);
 const remove = (engine: RunningEngine, image: string) => engine.execute('image.remove', { image, force: true, prune: true }, CALLER);
 const layersIn = (world: SimWorld): readonly string[] =>
   world
@@ -140,6 +141,20 @@ test('given an engine that dies while a pull waits, when the next one starts, th
   world.abandon();
   const next = await simEngine(world, disk);
   assert.equal(layersIn(world), LAYERS.slice(0, 1));
+  await next.stop('test');
+});
+
+test('given an engine that dies in a pull to a storage driver that nothing uses yet, when the next one starts, then no layer is left there', async () => {
+  const [world, held, disk] = [new SimWorld(), [] as Held[], new SimDisk()];
+  const engine = await simEngine(world, disk, waiting(world, held));
+  void codeOf(pull(engine, 'other'));
+  await reached(held, 1);
+  assert.is(world.observe('storage:other').length, LAYERS.length);
+  world.abandon();
+  const drivers = world.drivers();
+  const list = () => drivers.list().map((driver) => (driver.name === 'other' ? { ...driver, loaded: false } : driver));
+  const next = await simEngine(world, disk, { get: (kind, name) => drivers.get(kind, name), list });
+  assert.equal(world.observe('storage:other'), []);
   await next.stop('test');
 });
 
