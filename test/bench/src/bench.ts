@@ -1,4 +1,4 @@
-/** What is measured, by the name after `npm run bench --`. Each takes the number of rounds as its last argument. */
+/** What is measured, by the name after `npm run bench --`. Each takes the number of rounds. */
 const SUITES: { readonly [name: string]: () => Promise<unknown> } = {
   containers: () => import('./main.ts'),
   log: () => import('./log/main.ts'),

@@ -4,14 +4,18 @@ import { run, TestDaemon, TestRegistry } from '@shiplog/test-support';
 import { temporary } from '../directory.ts';
 import { interleave, timed } from '../measure.ts';
 import { makeImage } from './made-image.ts';
+import { SlowLink } from './slow-link.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
 const LAYERS = Number(process.argv[3] ?? 5);
+/** Bytes a second of a registry that is far away. */
+const FAR = 20e6;
 
 const directory = await temporary('registry');
 const registry = await TestRegistry.start();
 const daemon = await TestDaemon.start({ directory: await temporary('pull') });
-const [name, other] = [`${registry.host}/bench:1`, `${registry.host}/pushed:1`];
+const link = await SlowLink.open(Number(registry.host.split(':')[1]), FAR);
+const [name, other, far] = [`${registry.host}/bench:1`, `${registry.host}/pushed:1`, `${link.host}/bench:1`];
 
 async function must(command: string, args: readonly string[]): Promise<void> {
   const { code, stderr } = await run(command, args, { env: daemon.env, timeoutMs: 600_000 });
@@ -21,18 +25,18 @@ async function must(command: string, args: readonly string[]): Promise<void> {
 const clear = (): Promise<void> => must('docker', ['image', 'prune', '-a', '-f']);
 
 /** Pulls, without what was pulled before. */
-async function pull(): Promise<number> {
-  const ms = await timed(() => must('docker', ['pull', '-q', name]));
+async function pull(image: string): Promise<number> {
+  const ms = await timed(() => must('docker', ['pull', '-q', image]));
   await clear();
   return ms;
 }
 
 /** Downloads alone, or unpacks too, and syncs, as a pull does. */
-async function skopeo(unpacks: boolean): Promise<number> {
+async function skopeo(image: string, unpacks: boolean): Promise<number> {
   const [copy, root] = [join(directory, 'copy'), join(directory, 'root')];
   await mkdir(root);
   const ms = await timed(async () => {
-    await must('skopeo', ['--insecure-policy', 'copy', '--quiet', '--src-tls-verify=false', `docker://${name}`, `dir:${copy}`]);
+    await must('skopeo', ['--insecure-policy', 'copy', '--quiet', '--src-tls-verify=false', `docker://${image}`, `dir:${copy}`]);
     if (!unpacks) return;
     const { layers } = JSON.parse(await readFile(join(copy, 'manifest.json'), 'utf8')) as {
       readonly layers: readonly { readonly digest: string }[];
@@ -57,9 +61,11 @@ try {
   await registry.push(`oci:${join(directory, 'image')}:latest`, 'bench:1');
   const pulled = ['pull', '-q', name];
   const series = await interleave(ROUNDS, {
-    'skopeo copy, tar x': () => skopeo(true),
-    pull,
-    'skopeo copy': () => skopeo(false),
+    'skopeo copy, tar x': () => skopeo(name, true),
+    pull: () => pull(name),
+    'skopeo copy': () => skopeo(name, false),
+    'skopeo copy from afar': () => skopeo(far, false),
+    'pull from afar': () => pull(far),
     'pull again': () => again(pulled, [pulled]),
     'push of what was pulled': () => again(['push', '-q', other], [pulled, ['tag', name, other]]),
   });
@@ -74,6 +80,7 @@ try {
     );
 } finally {
   await daemon.destroy();
+  await link[Symbol.asyncDispose]();
   await registry.stop();
   await rm(directory, { recursive: true, force: true });
 }
