@@ -15,7 +15,12 @@ export async function waitFor(ledger: Ledger, ref: string, condition: WaitCondit
   const container = ledger.head.container(ref);
   const { id } = container;
   const running = container.process !== undefined || container.busy?.verb === 'container.start';
-  if (condition === 'not-running' && !running) return { exitCode: container.exitCode };
+  if (condition === 'not-running' && !running) {
+    const { exitCode } = container;
+    // It may have ended just now.
+    await ledger.log.flushed();
+    return { exitCode };
+  }
   let last: Waited = { exitCode: container.exitCode };
   const ends = ledger.facts.pipe(
     filter(
