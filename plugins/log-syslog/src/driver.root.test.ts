@@ -44,7 +44,7 @@ async function sendOne(tag: string, options: { readonly [option: string]: string
   const spool = join(temporary.path, 'spool.log');
   await appendFile(spool, '2026-01-02T03:04:05.678901234+00:00 stderr F text of it\n');
   const subject = { id: 'c'.repeat(64), name: 'web', imageId: '', imageName: '', command: [], createdAt: '1', labels: {}, env: {} };
-  const ctx = createContext({ op: 'test', signal: AbortSignal.timeout(60_000) });
+  const ctx = createContext({ op: 'test', signal: AbortSignal.timeout(patienceMs) });
   await driver.check({ options: { ...options, tag } }, ctx);
   await driver.open({ id: 'c1', spool, path: spool, options: { ...options, tag }, subject }, ctx);
   await driver.close({ id: 'c1' }, ctx);

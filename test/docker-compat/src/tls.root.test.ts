@@ -1,12 +1,10 @@
 // time limit: 120 s
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { run, TestDaemon } from '@shiplog/test-support';
+import { freePort, run, TestDaemon } from '@shiplog/test-support';
 
 const test = suite('tls');
 const directory = await mkdtemp(join(tmpdir(), 'shiplog-tls-'));
@@ -25,14 +23,6 @@ async function signed(name: string, by: string, subject: string, extensions: str
   await openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', subject, '-keyout', at(`${name}-key.pem`), '-out', at(`${name}.csr`)); // prettier-ignore
   await writeFile(at(`${name}.ext`), extensions);
   await openssl('x509', '-req', '-in', at(`${name}.csr`), '-CA', at(`${by}.pem`), '-CAkey', at(`${by}-key.pem`), '-CAcreateserial', '-days', '2', '-extfile', at(`${name}.ext`), '-out', at(`${name}.pem`)); // prettier-ignore
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }
 
 await authority('ca');
