@@ -1,3 +1,4 @@
+// time limit: 300 s
 import { join } from 'node:path';
 import { eventLogSuite } from '@shiplog/conformance/event-log';
 import { report, reported, temporaryDirectory } from '@shiplog/test-support';
