@@ -133,17 +133,21 @@ export interface ReadRecord {
 }
 
 /** Facts about the engine and its host for `info` and `version`. */
-export interface EngineInfo {
-  readonly engineId: string;
-  readonly instance: string;
-  readonly version: string;
-  readonly startedAt: string;
-  readonly root: string;
+/** What containers get where nobody chooses. */
+export interface ContainerDefaults {
   readonly storageDriver: string;
   readonly runtime: string;
   readonly logDriver: string;
   /** What containers with that log driver get, unless they say otherwise. */
   readonly logOptions: { readonly [option: string]: string };
+}
+
+export interface EngineInfo extends ContainerDefaults {
+  readonly engineId: string;
+  readonly instance: string;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly root: string;
   readonly drivers: readonly DriverInfo[];
   readonly warnings: readonly string[];
   readonly log: LogExtent;
@@ -329,5 +333,8 @@ export interface Engine {
    * a pull throws of an image that cannot be read.
    */
   distribution(reference: string, auth: RegistryAuth, caller: Caller, signal?: AbortSignal): Promise<Distribution>;
+  /** Never changes. */
+  readonly defaults: ContainerDefaults;
+  /** Measures the log, and plans what a retention policy does next. */
   info(): Promise<EngineInfo>;
 }

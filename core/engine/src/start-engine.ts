@@ -22,6 +22,7 @@ import {
   type PathChange,
   type PathStat,
   type CgroupStats,
+  type ContainerDefaults,
   type ContainerRecord,
   type ContainerSize,
   type DiskUsage,
@@ -326,10 +327,16 @@ class ServingEngine implements RunningEngine {
     return this.core.subjects.find(name);
   }
 
+  get defaults(): ContainerDefaults {
+    const { defaults, logOptions = {} } = this.core.parts;
+    const { storageDriver, runtime, logDriver } = defaults;
+    return { storageDriver, runtime, logDriver, logOptions };
+  }
+
   async info(): Promise<EngineInfo> {
     const { ledger, parts } = this.core;
     const { firstSeq, sealedSeq, durableSeq } = ledger.log;
-    const { engineId, instance, version, defaults } = parts;
+    const { engineId, instance, version } = parts;
     const drivers = parts.drivers.list();
     return {
       engineId,
@@ -337,10 +344,7 @@ class ServingEngine implements RunningEngine {
       version,
       startedAt: this.#startedAt,
       root: parts.paths.root,
-      storageDriver: defaults.storageDriver,
-      runtime: defaults.runtime,
-      logDriver: defaults.logDriver,
-      logOptions: parts.logOptions ?? {},
+      ...this.defaults,
       drivers,
       warnings: drivers.flatMap(({ probe }) => (probe.usable ? (probe.warnings ?? []) : [])),
       log: { firstSeq, sealedSeq, durableSeq, bytes: await ledger.log.storedBytes(firstSeq) },

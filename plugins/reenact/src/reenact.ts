@@ -75,7 +75,7 @@ async function perform(
   { host: { engine, drivers }, networks }: PrivateEngine,
   blobs: ImageBlobs | undefined,
 ): Promise<Reenacted> {
-  const { storageDriver } = await engine.info();
+  const { storageDriver } = engine.defaults;
   const { asked, withheld, bodies } = await choose(recording, options, networks, blobs);
   const ends = new Ends(recording);
   const summary = new Summary();

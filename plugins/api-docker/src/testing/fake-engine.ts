@@ -342,6 +342,8 @@ export class FakeEngine implements Engine {
     return this.#secrets.get(env.secret?.id ?? '') ?? env.names;
   }
 
+  readonly defaults = { storageDriver: 'vfs', runtime: 'crun', logDriver: 'k8s-file', logOptions: {} };
+
   async info(): Promise<EngineInfo> {
     return {
       engineId: '0123456789ab',
@@ -349,10 +351,7 @@ export class FakeEngine implements Engine {
       version: '0.1.0',
       startedAt: '1700000000000000000',
       root: '/var/lib/shiplog',
-      storageDriver: 'vfs',
-      runtime: 'crun',
-      logDriver: 'k8s-file',
-      logOptions: {},
+      ...this.defaults,
       drivers: [],
       warnings: ['WARNING: this is a fake engine'],
       log: { firstSeq: 0, sealedSeq: -1, durableSeq: this.log.durableSeq, bytes: 0 },

@@ -86,6 +86,9 @@ export function anEngine(): Double {
       reads.push({ route: req?.route, ...read });
       return { end: async (last) => void ends.push(last) };
     },
+    get defaults() {
+      return notUsed();
+    },
     async info() {
       return {
         engineId: '0123456789ab',

@@ -10,7 +10,7 @@ export async function createContainer(exchange: Exchange): Promise<void> {
   const { engine, query, response, caller, version } = exchange;
   const { spec, warnings } = await decode(exchange, 'container.create', async () => {
     const body = await jsonBody(exchange);
-    const { logDriver, logOptions } = await engine.info();
+    const { logDriver, logOptions } = engine.defaults;
     const log = { defaultLogDriver: logDriver, defaultLogOptions: logOptions };
     const translated = translateCreate(body, { version, ...log, hostGateway: await hostGateway(engine), hostCpus: cpus().length });
     return { ...translated, spec: { ...translated.spec, env: await engine.seal(translated.env) } };
