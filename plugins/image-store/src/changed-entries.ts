@@ -23,17 +23,21 @@ export interface ChangeReading {
 
 /**
  * Reads what changed in a tree as the tar entries of a layer, as {@link TreeReader} does. Directories are opened one below the other and never through a link,
- * so that nothing outside the tree is read whatever is put into a path's way.
+ * so that nothing outside the tree is read whatever is put into a path's way. What was no directory when it was told has nothing beneath it, though it be one
+ * again a moment later.
  *
  * Throws ARCHIVE_INVALID for a name that a layer would take for a deletion, or CANCELED.
  */
 export async function* changedEntries({ kernel, tree, changes, signal }: ChangeReading): AsyncGenerator<TarEntryInput, void, undefined> {
   const opened: Opened[] = [{ path: '', directory: await openDirectory(tree) }];
   const reader = new TreeReader({ kernel, xattrs: 'all' });
+  /** What was told last that is no directory, or was gone. */
+  let leaf: string | undefined;
   try {
     for (const { path: absolute, kind } of changes) {
       throwIfAborted(signal);
       const path = absolute.slice(1);
+      if (leaf !== undefined && path.startsWith(`${leaf}/`)) continue;
       const cut = path.lastIndexOf('/');
       const [parent, name] = [path.slice(0, Math.max(cut, 0)), path.slice(cut + 1)];
       if (kind === 'deleted') {
@@ -45,7 +49,12 @@ export async function* changedEntries({ kernel, tree, changes, signal }: ChangeR
           path: absolute,
         });
       const directory = await enter(opened, parent);
-      if (directory !== undefined) yield* reader.alone({ directory, name }, path);
+      leaf = path;
+      if (directory === undefined) continue;
+      for await (const entry of reader.alone({ directory, name }, path)) {
+        if (entry.type === 'directory') leaf = undefined;
+        yield entry;
+      }
     }
   } finally {
     for (const { directory } of opened) await closeFile(directory);
