@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import {
   createContext,
@@ -11,6 +11,7 @@ import {
   type PortBinding,
   ShiplogError,
 } from '@shiplog/contracts';
+import { freeSubnet } from './free-subnet.ts';
 import { ruleText } from './rule-text.ts';
 import { type Server, serve, type Transport } from './traffic.ts';
 import type { Wire } from './wire.ts';
@@ -99,6 +100,8 @@ export class Lab {
   readonly #fixture: NetworkFixture;
   readonly #capabilities: NetworkCapabilities;
   readonly #undo: (() => Promise<unknown>)[] = [];
+  /** First three numbers of those it gave out. */
+  readonly #subnets = new Set<string>();
   #before: Footprint | undefined;
   #forwarding = '';
 
@@ -122,11 +125,17 @@ export class Lab {
 
   /** A network as the engine would ask for it; not made yet. */
   network(change: Partial<Network> = {}): Network {
-    const third = randomInt(256);
-    const [subnet, gateway] = this.#capabilities.addresses ? [`198.18.${third}.0/24`, `198.18.${third}.1`] : ['', ''];
+    const prefix = this.#capabilities.addresses ? this.#prefix('198.18') : '';
+    const [subnet, gateway] = prefix === '' ? ['', ''] : [`${prefix}.0/24`, `${prefix}.1`];
     const { options: all, wire } = this.#fixture;
     const options = { ...all, ...(wire === undefined || change.internal === true ? {} : { parent: wire.parent }) };
     return { id: freshId(), name: 'kit', subnet, gateway, internal: false, options, ...change };
+  }
+
+  #prefix(of: '198.18' | '198.19'): string {
+    const prefix = freeSubnet(of, this.#subnets);
+    this.#subnets.add(prefix);
+    return prefix;
   }
 
   /** Makes a network; removed at the end. */
@@ -195,7 +204,7 @@ export class Lab {
   async outside(): Promise<{ readonly path: string; readonly address: string; readonly host: string }> {
     const path = join(this.scratch, `outside-${randomBytes(4).toString('hex')}`);
     const link = `so${randomBytes(5).toString('hex')}`;
-    const wire = `198.19.${randomInt(256)}`;
+    const wire = this.#prefix('198.19');
     this.#undo.push(() => this.kernel.namespaces.removeNetwork(path));
     await this.kernel.namespaces.createNetwork(path);
     this.#undo.push(() => this.kernel.links.remove(link));
