@@ -132,7 +132,6 @@ export interface ReadRecord {
   end(last: number): Promise<void>;
 }
 
-/** Facts about the engine and its host for `info` and `version`. */
 /** What containers get where nobody chooses. */
 export interface ContainerDefaults {
   readonly storageDriver: string;
@@ -142,6 +141,7 @@ export interface ContainerDefaults {
   readonly logOptions: { readonly [option: string]: string };
 }
 
+/** Facts about the engine and its host for `info` and `version`. */
 export interface EngineInfo extends ContainerDefaults {
   readonly engineId: string;
   readonly instance: string;

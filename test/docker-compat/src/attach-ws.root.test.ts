@@ -27,7 +27,7 @@ const relayed = `ws://127.0.0.1:${(relay.address() as AddressInfo).port}`;
 test.before(async () => {
   const archive = join(scratch, 'busybox.tar');
   await busyboxArchive(archive, IMAGE);
-  assert.is((await daemon.docker(['load', '-q', '-i', archive])).code, 0);
+  await docker('load', '-q', '-i', archive);
 });
 
 test.after(async () => {
@@ -36,11 +36,7 @@ test.after(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-async function docker(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await daemon.docker(args);
-  assert.is(code, 0, stderr);
-  return stdout.trim();
-}
+const docker = (...args: readonly string[]): Promise<string> => daemon.said(args);
 
 /** What either client does, and what it heard. */
 interface Client {

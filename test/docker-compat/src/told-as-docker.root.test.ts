@@ -24,11 +24,7 @@ test.after(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-async function docker(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await daemon.docker(args);
-  assert.is(code, 0, stderr);
-  return stdout.trim();
-}
+const docker = (...args: readonly string[]): Promise<string> => daemon.said(args);
 
 const inspected = async (name: string): Promise<string> => docker('inspect', '--format', '{{json .HostConfig.Init}}', name);
 
@@ -92,9 +88,10 @@ test('given containers that cannot start, when docker events tells of them, then
 test('given an image without a name, when it is listed, then before API 1.43 it has one that says so', async () => {
   const id = await docker('commit', 'silent');
   const named = async (version: string): Promise<unknown> => {
-    const images = JSON.parse((await ask(daemon.socket, 'GET', `/${version}/images/json`)).body) as readonly { readonly Id: string }[];
-    const { RepoTags, RepoDigests } = images.find(({ Id }) => Id === id) as unknown as { readonly [field: string]: unknown };
-    return [RepoTags, RepoDigests];
+    const { body } = await ask(daemon.socket, 'GET', `/${version}/images/json`);
+    const images = JSON.parse(body) as readonly { readonly Id: string; readonly RepoTags: unknown; readonly RepoDigests: unknown }[];
+    const found = images.find(({ Id }) => Id === id);
+    return [found?.RepoTags, found?.RepoDigests];
   };
   assert.equal(await named('v1.42'), [['<none>:<none>'], ['<none>@<none>']]);
   assert.equal(await named('v1.43'), [[], []]);

@@ -122,11 +122,7 @@ test('given a log that goes again and again, when it is asked, told, exported an
 
 test('given objects of before what was pruned, when they go, then they are found by their names, and what was before is said to be pruned', async () => {
   const daemon = await TestDaemon.start();
-  const docker = async (...args: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await daemon.docker(args);
-    assert.is(code, 0, stderr);
-    return stdout.trim();
-  };
+  const docker = (...args: readonly string[]): Promise<string> => daemon.said(args);
   try {
     const id = await docker('network', 'create', 'early');
     await docker('volume', 'create', 'early-volume');

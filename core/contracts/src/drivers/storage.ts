@@ -16,7 +16,7 @@ import { Done, type DriverBase, HostPath, ResourceId, type VerbsOf, verb } from 
  */
 export const STORAGE_VERBS = {
   applyLayer: verb({
-    doc: "Makes layer `key` on `parent` from the tar (plain or gzip or zstd) at `source`. Answers the diff id it computed; a digest other than `diffId` fails DIGEST_MISMATCH, an entry outside the root ARCHIVE_ESCAPES, a broken tar ARCHIVE_INVALID. data after the end of the compressed ones, too. After failure no snapshot `key` exists. Repeating is free. `digest`: of the blob at `source`, which whoever calls has checked; it is remembered. What the answer says of a layer that was there already is said of the blob that it was made from: that one's `digest`, if it was told, and the `tarBytes` of the uncompressed tar.",
+    doc: "Makes layer `key` on `parent` from the tar (plain or gzip or zstd) at `source`. Answers the diff id it computed; a digest other than `diffId` fails DIGEST_MISMATCH, an entry outside the root ARCHIVE_ESCAPES, a broken tar, or data after the end of the compressed ones, ARCHIVE_INVALID. After failure no snapshot `key` exists. Repeating is free. `digest`: of the blob at `source`, which whoever calls has checked; it is remembered. What the answer says of a layer that was there already is said of the blob that it was made from: that one's `digest`, if it was told, and the `tarBytes` of the uncompressed tar.",
     args: Type.Object({
       key: ResourceId,
       parent: Type.Optional(ResourceId),
