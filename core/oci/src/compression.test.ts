@@ -48,6 +48,15 @@ for (const [name, compress] of [
     }
   });
 
+  test(`given ${name} with data after its end, when it is to be the whole, then it is ARCHIVE_INVALID`, async () => {
+    const packed = compress(TEXT);
+    for (const size of [50, 1000]) {
+      assert.equal(await drain(decompress(chunked(packed, size), { whole: true })), TEXT);
+      const more = Buffer.concat([packed, Buffer.alloc(200_000, 'more')]);
+      assert.is(await codeOf(decompress(chunked(more, size), { whole: true })), 'ARCHIVE_INVALID');
+    }
+  });
+
   test(`given ${name} that grows beyond the limit, when it is decompressed, then it is ARCHIVE_INVALID`, async () => {
     assert.is(await codeOf(decompress(chunked(compress(TEXT), 1000), { limitBytes: TEXT.length - 1 })), 'ARCHIVE_INVALID');
     await drain(decompress(chunked(compress(TEXT), 1000), { limitBytes: TEXT.length }));

@@ -59,14 +59,19 @@ export async function sniff(source: AsyncIterable<Uint8Array>): Promise<SniffedS
 /**
  * Decompresses gzip and zstd (several members or frames in a row too), bzip2 and xz by `decompressor`, and passes anything else on.
  *
- * Throws NOT_SUPPORTED for bzip2 and xz without a decompressor, ARCHIVE_INVALID when the compressed data are broken or cut, or when more than `limitBytes` come out; errors of
- * `source` pass unchanged. Leaving the loop early closes `source`.
+ * Throws NOT_SUPPORTED for bzip2 and xz without a decompressor, ARCHIVE_INVALID when the compressed data are broken or cut, when more than `limitBytes` come out, or, where they
+ * are to be the `whole`, when others come after them (of zstd, those that were not read with its end); errors of `source` pass unchanged. Leaving the loop early closes `source`.
  */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
-  options: { readonly limitBytes?: number; readonly decompressor?: Decompressor } = {},
+  options: { readonly limitBytes?: number; readonly decompressor?: Decompressor; readonly whole?: boolean } = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { compression, stream } = await sniff(source);
+  let isRead = false;
+  async function* noted(): AsyncGenerator<Uint8Array, void, undefined> {
+    yield* source;
+    isRead = true;
+  }
+  const { compression, stream } = await sniff(noted());
   const limit = options.limitBytes ?? Number.POSITIVE_INFINITY;
   let bytes = 0;
   for await (const chunk of unpacked(stream, compression, options.decompressor)) {
@@ -76,6 +81,8 @@ export async function* decompress(
     }
     yield chunk;
   }
+  if (options.whole === true && !isRead)
+    throw new ShiplogError('ARCHIVE_INVALID', `there are data after the end of the ${compression} data`);
 }
 
 async function* unpacked(

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { type Digest, ShiplogError } from '@shiplog/contracts';
+import type { Digest } from '@shiplog/contracts';
 import { decompress, digestStream } from '@shiplog/oci';
 
 const READ_BYTES = 512 * 1024;
@@ -22,17 +22,11 @@ export async function digestOf(file: string, signal: AbortSignal): Promise<Omit<
 /** The same of what is in it, decompressed: `limitBytes` at most. Throws ARCHIVE_INVALID for more, for broken data, and for data after their end. */
 export async function contentOf(file: string, limitBytes: number, signal: AbortSignal): Promise<Omit<FetchedBlob, 'file'>> {
   const raw = createReadStream(file, { highWaterMark: READ_BYTES, signal });
-  let isRead = false;
-  async function* whole(): AsyncGenerator<Uint8Array, void, undefined> {
-    yield* raw as AsyncIterable<Uint8Array>;
-    isRead = true;
-  }
-  const content = digestStream(decompress(whole(), { limitBytes }));
+  const content = digestStream(decompress(raw, { limitBytes, whole: true }));
   try {
     for await (const chunk of content) void chunk;
   } finally {
     raw.destroy();
   }
-  if (!isRead) throw new ShiplogError('ARCHIVE_INVALID', 'the image has data after the end of a compressed layer');
   return { digest: content.digest(), size: content.bytes };
 }
