@@ -36,9 +36,10 @@ function macBytes(mac: string): Uint8Array {
   throw kernelError('rtnetlink', 'EINVAL', { mac, reason: 'not a hardware address' });
 }
 
-/** struct ifinfomsg; links are always named by name here. */
-function linkHeader(change: { readonly up?: boolean | undefined } = {}): Uint8Array {
+/** struct ifinfomsg; index 0 leaves it to the name. */
+function linkHeader(change: { readonly up?: boolean | undefined } = {}, index = 0): Uint8Array {
   const bytes = Buffer.alloc(16);
+  bytes.writeInt32LE(index, 4);
   if (change.up !== undefined) {
     bytes.writeUInt32LE(change.up ? IFF_UP : 0, 8);
     bytes.writeUInt32LE(IFF_UP, 12);
@@ -87,6 +88,16 @@ export function deleteLink(name: string): NetlinkRequest {
     facts: { link: name },
     accept: ['ENODEV'],
   };
+}
+
+/** This very link: one of its name that is made later has another index. */
+export function deleteIndex(index: number, name: string): NetlinkRequest {
+  return { type: RTM.DELLINK, body: linkHeader({}, index), facts: { link: name }, accept: ['ENODEV'] };
+}
+
+/** Changes nothing; refused with ENODEV where the link is gone. */
+export function touchIndex(index: number): NetlinkRequest {
+  return { type: RTM.NEWLINK, body: linkHeader({}, index), facts: { index } };
 }
 
 /** What `createLink` wants of a veth's other end; `namespace` is a descriptor. */

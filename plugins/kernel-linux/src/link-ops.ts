@@ -2,7 +2,18 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import type { LinkInfo, StackedKind, StackedLink, VethOptions, VethPeer } from '@shiplog/contracts';
 import { newAddress, readAddresses } from './address-messages.ts';
 import { errnoOf, Refusal } from './kernel-error.ts';
-import { changeLink, createLink, deleteLink, findLink, indexOf, type LinkChange, readLinks, stackedOn, vethPeer } from './link-messages.ts';
+import {
+  changeLink,
+  createLink,
+  deleteLink,
+  findLink,
+  indexOf,
+  type LinkChange,
+  readLinks,
+  stackedOn,
+  touchIndex,
+  vethPeer,
+} from './link-messages.ts';
 import { ensureRoute, newRoute, readRoutes, type Route } from './route-messages.ts';
 import { RouteSocket } from './rtnetlink.ts';
 import { stackedData } from './stacked-data.ts';
@@ -44,6 +55,16 @@ function disableIpv6(device: string): void {
   } catch (error) {
     // A kernel without IPv6 has nothing to disable.
     if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** Undefined where the kernel says that there is no such link. */
+function unlessGone<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (errnoOf(error) === 'ENODEV') return undefined;
+    throw error;
   }
 }
 
@@ -133,17 +154,13 @@ export const linkOps = {
     withSocket(namespace, (socket) => socket.talk([deleteLink(name)]));
   },
 
+  linkIndex(name: string): number | undefined {
+    return withSocket(undefined, (socket) => unlessGone(() => indexOf(socket, name)));
+  },
+
   /** Waits for the lock that links are changed under, so it sees a removal whole or not at all. */
-  hasLink(name: string): boolean {
-    return withSocket(undefined, (socket) => {
-      try {
-        socket.talk([changeLink(name, {})]);
-        return true;
-      } catch (error) {
-        if (errnoOf(error) === 'ENODEV') return false;
-        throw error;
-      }
-    });
+  hasIndex(index: number): boolean {
+    return withSocket(undefined, (socket) => unlessGone(() => (socket.talk([touchIndex(index)]), true))) ?? false;
   },
 
   changeLink(name: string, change: LinkChange, namespace?: string): void {

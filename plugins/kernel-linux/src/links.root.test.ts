@@ -1,8 +1,16 @@
+import { spawnSync } from 'node:child_process';
+import { pbkdf2 } from 'node:crypto';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import { kernel, kernelTests, rejects } from './kernel.test.util.ts';
 
 const { namespaces, links } = kernel;
+
+/** Keeps every thread of the pool at work for a while, with more of it waiting. Resolves when that is done, and what was waiting before it. */
+async function occupyPool(): Promise<void> {
+  await Promise.all(Array.from({ length: 16 }, () => promisify(pbkdf2)('', '', 50_000, 64, 'sha512')));
+}
 
 await kernelTests(import.meta.filename, 'links', (test) => {
   test('given a bridge and a veth pair, when they are made in single steps, then all is as asked', async ({ directory }) => {
@@ -62,5 +70,28 @@ await kernelTests(import.meta.filename, 'links', (test) => {
     await links.createBridge('kb1');
     await links.remove('kb1');
     await rejects(links.up('kb1'), 'KERNEL_CALL_FAILED', 'ENODEV');
+  });
+
+  test('given pool threads that are busy, when a link is removed that is not there, then one of its name that is made next stays', async () => {
+    const idle = occupyPool();
+    await links.remove('kb2');
+    await links.createBridge('kb2');
+    await idle;
+    await occupyPool();
+    assert.ok((await links.list()).some(({ name }) => name === 'kb2'));
+    await links.remove('kb2');
+  });
+
+  test('given pool threads that are busy, when a link is removed that somebody else removes, then one of its name that is made next stays', async () => {
+    await links.createBridge('kb4');
+    const idle = occupyPool();
+    const removed = links.remove('kb4');
+    assert.is(spawnSync('ip', ['link', 'delete', 'kb4']).status, 0);
+    await removed;
+    await links.createBridge('kb4');
+    await idle;
+    await occupyPool();
+    assert.ok((await links.list()).some(({ name }) => name === 'kb4'));
+    await links.remove('kb4');
   });
 });
