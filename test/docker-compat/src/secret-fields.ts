@@ -103,7 +103,7 @@ const NETWORK: Json = {
   Scope: 'local',
   Options: { a: 'b' },
   Labels: { a: 'b' },
-  IPAM: { Driver: 'default', Options: {}, Config: [{ Subnet: '10.213.7.0/24', Gateway: '10.213.7.1' }] },
+  IPAM: { Driver: 'default', Options: {}, Config: [{ Subnet: '198.18.229.0/24', Gateway: '198.18.229.1' }] },
 };
 
 const VOLUME: Json = { Name: 'planted', Driver: 'local', DriverOpts: { type: 'tmpfs', device: 'tmpfs', o: 'size=1m' }, Labels: { a: 'b' } };

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -9,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { run, type Ran } from './command.ts';
+import { freeSubnet } from './free-subnet.ts';
 import { PATIENCE } from './patience.ts';
 import { temporaryRoot } from './sweep/run-directory.ts';
 
@@ -47,11 +49,10 @@ export class TestDaemon {
   /** Starts one and waits until it answers. `extra` are more flags; `directory` takes the place of a new temporary one. */
   static async start(options: { readonly extra?: readonly string[]; readonly directory?: string } = {}): Promise<TestDaemon> {
     const directory = options.directory ?? (await mkdtemp(join(await temporaryRoot(), 'shiplog-test-')));
-    const chance = Math.floor(Math.random() * 256 * 64);
     const daemon = new TestDaemon(
       directory,
-      `slt${process.pid % 100_000}x${chance % 1000}`,
-      `10.${192 + Math.floor(chance / 256)}.${chance % 256}.0/24`,
+      `slt${process.pid % 100_000}x${randomInt(1000)}`,
+      `${await freeSubnet()}.0/24`,
       options.extra ?? [],
     );
     await daemon.start();

@@ -12,6 +12,7 @@ export { PATIENCE } from './patience.ts';
 export { TestDaemon } from './daemon.ts';
 export { TestRegistry } from './test-registry.ts';
 export { freePort } from './free-port.ts';
+export { freeSubnet } from './free-subnet.ts';
 export { hostTraces } from './host-traces.ts';
 export { silentLogger } from './silent-logger.ts';
 export { temporaryDirectory } from './temporary-directory.ts';

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { btrfsImage, busyboxArchive, busyboxLayout, run, temporaryDirectory, TestRegistry } from '@shiplog/test-support';
+import { btrfsImage, busyboxArchive, busyboxLayout, freeSubnet, run, temporaryDirectory, TestRegistry } from '@shiplog/test-support';
 import type { Moment } from './death.ts';
 import type { Errand, Told } from './errand.ts';
 import { CONFLIST, IMAGE } from './scenes.ts';
@@ -145,15 +146,13 @@ class Stage implements AsyncDisposable {
     await mkdir(join(scratch, 'context'));
     await writeFile(join(scratch, 'context/Dockerfile'), `FROM ${IMAGE}\nCOPY Dockerfile /\nRUN touch /made\nCMD ["sh"]\n`);
     await packed(join(scratch, 'context'), archives.context);
-    const chance = Math.floor(Math.random() * 64 * 128);
-    const [high, low] = [192 + Math.floor(chance / 128), (chance % 128) * 2];
     const home = {
       directory,
       shelf,
       archives,
-      bridge: `slk${process.pid % 100_000}x${chance % 1000}`,
-      subnet: `10.${high}.${low}.0/24`,
-      extraSubnet: `10.${high}.${low + 1}.0/24`,
+      bridge: `slk${process.pid % 100_000}x${randomInt(1000)}`,
+      subnet: `${await freeSubnet()}.0/24`,
+      extraSubnet: `${await freeSubnet()}.0/24`,
       ...(ignored === undefined ? {} : { ignored }),
     };
     return new Stage(home, join(scratch, 'compiled'), made.move());

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freeSubnet } from '@shiplog/test-support';
 import { ask } from '../raw-http.ts';
 
 /** An engine to ask: of the project's, or Docker's own. */
@@ -24,7 +25,7 @@ export async function makeWorld(engine: Asked, archive: string): Promise<World> 
   const since = String(Date.now() / 1000);
   const docker = (...args: readonly string[]): Promise<string> => succeeded(engine, args);
   // Beside those of other engines on this host.
-  const net = `10.${100 + Math.floor(Math.random() * 80)}.${Math.floor(Math.random() * 256)}`;
+  const net = await freeSubnet();
   await docker('load', '-q', '-i', archive);
   await docker('tag', 'busybox:test', IMAGE);
   await docker('network', 'create', '--subnet', `${net}.0/24`, '--gateway', `${net}.1`, '--label', 'tier=front', '-o', 'com.docker.network.driver.mtu=1400', 'keysnet'); // prettier-ignore
