@@ -1,6 +1,9 @@
 import { ShiplogError } from '@shiplog/contracts';
 
-/** A stream that ends with CANCELED when `signal` aborts, also while it waits for bytes that may never come. */
+/**
+ * A stream that ends with CANCELED when `signal` aborts, also while it waits for bytes that may never come, and where its source breaks of that: a client who
+ * hangs up does both.
+ */
 export async function* interruptible(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   const chunks = source[Symbol.asyncIterator]();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -11,7 +14,8 @@ export async function* interruptible(source: AsyncIterable<Uint8Array>, signal: 
   if (signal.aborted) abort();
   try {
     for (;;) {
-      const next = await Promise.race([chunks.next(), aborted]);
+      // Of two that have settled the first counts.
+      const next = await Promise.race([aborted, chunks.next()]);
       if (next.done === true) return;
       yield next.value;
     }
