@@ -19,5 +19,5 @@ export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] =
   ['126', 'run, start -a, exec: the command was found but cannot be executed.'],
   ['127', 'run, start -a, exec: the command was not found.'],
   ['128+N', 'run, start -a, exec, attach: the process ended by signal N. replay reenact, plugin replay: 130, interrupted.'],
-  ['other', 'run, start -a, exec, attach: the exit code of the process.'],
+  ['other', 'run, start -a, exec, attach: the exit code of the process; build: of the command of a RUN that failed.'],
 ];

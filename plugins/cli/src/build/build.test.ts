@@ -149,13 +149,13 @@ test('given an image that is pulled on the way, when its blobs come, then they a
   assert.equal(ran, { code: 0, stdout: 'Step 1/1 : FROM x\n ---> 1\n', stderr: '' });
 });
 
-test('given a step that fails, when it is told, then with what it printed and the line of the Dockerfile, by the name that it has here', async () => {
-  const message = "The command 'false' returned a non-zero code: 1";
-  const shiplog = { code: 'BUILD_FAILED', message, facts: { exitCode: 1, dockerfile: '.dockerfile.1', line: 7 } };
+test('given a step that fails, when it is told, then with what it printed, its exit code, and the line of the Dockerfile, by the name that it has here', async () => {
+  const message = "The command 'exit 3' returned a non-zero code: 3";
+  const shiplog = { code: 'BUILD_FAILED', message, facts: { exitCode: 3, dockerfile: '.dockerfile.1', line: 7 } };
   const lines = [{ stream: 'printed\n' }, { errorDetail: { message, shiplog }, error: message }];
   for (const argv of [['@'], ['-q', '@'], ['--format', 'json', '@']]) {
     const { ran } = await build({ Dockerfile: 'FROM x' }, argv, { lines });
-    assert.is(ran.code, 1);
+    assert.is(ran.code, 3);
     assert.match(argv[0] === '@' ? ran.stdout : ran.stderr, 'printed\n');
     assert.match(ran.stderr, `shiplog: Dockerfile:7: ${message}\nA command of the Dockerfile failed`);
     if (argv[0] !== '@') assert.is(ran.stdout, '');

@@ -16,7 +16,7 @@ interface Shown {
   readonly err: Output;
 }
 
-/** Writes what a build prints, as it comes. Resolves with the image's id. An error of a step says which line of the Dockerfile it is at: CliError, with it as the cause. */
+/** Writes what a build prints, as it comes. Resolves with the image's id. An error of a step says which line of the Dockerfile it is at: CliError, with it as the cause, and with the exit code of a command that failed. */
 export async function showBuild(lines: AsyncIterable<ProgressLine>, { bar, quiet, dockerfile, out, err }: Shown): Promise<string> {
   let id = '';
   let kept = '';
@@ -43,8 +43,12 @@ export async function showBuild(lines: AsyncIterable<ProgressLine>, { bar, quiet
 
 function located(error: unknown, dockerfile: string): unknown {
   if (!(error instanceof Error) || !('facts' in error)) return error;
-  const { line } = error.facts as { readonly line?: unknown };
+  const { line, exitCode } = error.facts as { readonly line?: unknown; readonly exitCode?: unknown };
   if (typeof line !== 'number') return error;
   const hint = 'code' in error && typeof error.code === 'string' ? catalogueHint(error.code) : undefined;
-  return new CliError(`${dockerfile}:${line}: ${error.message}`, { cause: error, ...(hint === undefined ? {} : { hint }) });
+  return new CliError(`${dockerfile}:${line}: ${error.message}`, {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+    ...(typeof exitCode === 'number' ? { exitCode } : {}),
+  });
 }

@@ -49,6 +49,7 @@ export default defineVerb({
     { command: 'git archive HEAD | shiplog build -t web:1 -', what: 'what is committed' },
     { command: 'shiplog build -q --target test -f ci/Dockerfile .', what: 'up to a stage, by another Dockerfile' },
   ],
+  exits: { other: 'the exit code of the command of a RUN' },
   async run(context, flags, [path = '']) {
     const { format, quiet, iidfile } = flags;
     if (format !== undefined && format !== 'json') throw new UsageError(`--format takes json, not "${format}"`);
