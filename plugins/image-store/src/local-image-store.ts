@@ -154,7 +154,11 @@ export class LocalImageStore implements ImageStore {
   }
 
   async remove(digests: readonly Digest[]): Promise<void> {
-    await hostErrors(() => Promise.all([this.#blobs.remove(digests), this.#manifests.remove(digests)]));
+    await hostErrors(async () => {
+      // Blobs first: whoever finds one remembers a manifest of it.
+      await this.#blobs.remove(digests);
+      await this.#manifests.remove(digests);
+    });
   }
 
   async discard(ingest: string): Promise<void> {

@@ -1,9 +1,12 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { BlobDescriptor, PackedLayer } from '@shiplog/contracts';
+import type { BlobDescriptor, Digest, PackedLayer } from '@shiplog/contracts';
 import { MEDIA_TYPES, parseManifest, sha256Of } from '@shiplog/oci';
 import * as assert from 'uvu/assert';
+import { Blobs } from './blobs.ts';
+import { Manifests } from './manifests.ts';
+import { packImage } from './pack-image.ts';
 import { blobPart, chunked, descriptor, dockerParts, LAYOUT, made, ociIndex, tar } from './testing/archives.test.util.ts';
 import { codeOf, context, storeSuite } from './testing/store.test.util.ts';
 
@@ -151,6 +154,27 @@ test('given an image that is being packed, when it is removed meanwhile, then al
   for (const layer of packed.layers) assert.is(sha256Of(await readFile(fileOf(layer))), layer.digest);
   assert.is(sha256Of(await readFile(packed.config.path)), manifest.id);
   await store.discard('two');
+});
+
+test('given an image that is being packed, when it is removed right before its manifest is remembered, then nothing of it stays', async ({
+  store,
+  stateDir,
+}) => {
+  const [loaded] = await store.load('op1', chunked(await tar(...(await dockerParts(await made())))), context());
+  const { manifest } = loaded!;
+  class RemovedMeanwhile extends Blobs {
+    override async has(digest: Digest): Promise<boolean> {
+      const found = await super.has(digest);
+      await store.remove([manifest.id, ...manifest.layers.map((layer) => layer.digest)]);
+      return found;
+    }
+  }
+  const directory = join(stateDir, 'ingest', 'one');
+  await mkdir(directory);
+  const manifests = new Manifests(join(stateDir, 'manifests'));
+  const blobs = new RemovedMeanwhile(join(stateDir, 'blobs', 'sha256'));
+  await packImage(manifest, { directory, blobs, manifests, isThere: nowhere, signal: context().signal });
+  assert.equal(await readdir(join(stateDir, 'manifests')), []);
 });
 
 test('given a layer that is damaged or gone, or a caller that is, when an image is packed, then that fails and leaves nothing', async ({

@@ -44,8 +44,11 @@ export async function packImage({ id, layers }: ImageManifest, tools: PackTools)
     packed.push(await packLayer(layer, paths[at]!, before?.layers[at], join(directory, `layer-${at}`), tools));
   const isSame = before !== undefined && packed.every(({ digest }, at) => digest === before.layers[at]?.digest);
   const bytes = isSame ? before.bytes : ociManifest(config, packed);
-  // It may have been removed meanwhile.
-  if (!isSame && (await blobs.has(id))) await manifests.keep(id, bytes);
+  if (!isSame) {
+    await manifests.keep(id, bytes);
+    // It may have been removed meanwhile: whoever removes it from now on takes this away too.
+    if (!(await blobs.has(id))) await manifests.remove([id]);
+  }
   const mediaType = (isSame ? before.mediaType : undefined) ?? MEDIA_TYPES.ociManifest;
   const path = join(directory, 'manifest');
   await writeFile(path, bytes, { flag: 'wx', mode: 0o600 });

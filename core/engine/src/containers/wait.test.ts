@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { ShiplogError } from '@shiplog/contracts';
 import { CALLER, SimDisk, simEngine, simSpec } from '../testing/sim-engine.ts';
 import { SimWorld } from '../testing/sim-world.ts';
 
@@ -34,6 +35,16 @@ test('given a container that has just ended, when somebody waits for it, then th
   assert.is(isAnswered, false);
   written.resolve();
   assert.equal(await waiting, { exitCode: 3 });
+  await engine.stop('test');
+});
+
+test('given a caller who is gone already, when somebody waits for them, then that ends at once', async () => {
+  const engine = await simEngine(new SimWorld(), new SimDisk());
+  await engine.execute('image.load', { quiet: true }, CALLER, { body: (async function* () {})() });
+  const { id } = await engine.execute('container.create', { spec: simSpec() }, CALLER);
+  const waited = engine.wait(id, 'next-exit', AbortSignal.abort()).catch((error: unknown) => ShiplogError.wrap(error).code);
+  const later = new Promise((resolve) => setImmediate(resolve, 'it goes on'));
+  assert.is(await Promise.race([waited, later]), 'CANCELED');
   await engine.stop('test');
 });
 

@@ -9,10 +9,15 @@ export interface Waited {
 
 /**
  * Resolves when the condition holds, from durable facts only. Subscribed before it returns: what happens after the call
- * is seen, however soon. Throws CONTAINER_NOT_FOUND at once.
+ * is seen, however soon. Throws CONTAINER_NOT_FOUND at once, and CANCELED when `signal` aborts, also where it has already.
  */
 export async function waitFor(ledger: Ledger, ref: string, condition: WaitCondition, signal?: AbortSignal): Promise<Waited> {
   const container = ledger.head.container(ref);
+  const left = (): never => {
+    throw new ShiplogError('CANCELED', 'the caller stopped waiting');
+  };
+  // It aborts once: whoever listens from now on hears nothing of it.
+  if (signal?.aborted === true) left();
   const { id } = container;
   const running = container.process !== undefined || container.busy?.verb === 'container.start';
   if (condition === 'not-running' && !running) {
@@ -40,10 +45,6 @@ export async function waitFor(ledger: Ledger, ref: string, condition: WaitCondit
     }),
     filter((waited) => waited !== undefined),
   );
-  const aborted: Observable<never> = fromEvent(signal ?? new EventTarget(), 'abort').pipe(
-    map(() => {
-      throw new ShiplogError('CANCELED', 'the caller stopped waiting');
-    }),
-  );
+  const aborted: Observable<never> = fromEvent(signal ?? new EventTarget(), 'abort').pipe(map(left));
   return firstValueFrom(merge(ends, aborted));
 }
