@@ -194,7 +194,8 @@ test('given a create whose body never ends, when the client hangs up, then it is
     { 'Content-Length': '1000', 'Content-Type': 'application/json' },
     '{"Image":',
   );
-  await sleep(50);
+  // What was not sent yet goes with the connection.
+  await new Promise((sent) => call.socket.write('"', sent));
   call.hangUp();
   await eventually(
     async () => (await daemon.events()).some((event) => event.type === 'container.create.failed' && event.result?.status === 'canceled'),

@@ -63,7 +63,7 @@ test('given containers that cannot start, when docker events tells of them, then
   await docker('network', 'connect', 'side', 'failing');
   assert.is((await daemon.docker(['start', 'failing'])).code, 1);
   assert.is((await daemon.docker(['run', '--rm', '--network', 'none', '--name', 'gone', IMAGE, 'nosuchcommand'])).code, 127);
-  const told = await docker('events', '--since', since, '--until', String(Date.now() / 1000), '--format', '{{.Type}} {{.Action}} {{.Actor.Attributes.name}}'); // prettier-ignore
+  const told = await docker('events', '--since', since, '--until', String(Date.now() / 1000 + 0.001), '--format', '{{.Type}} {{.Action}} {{.Actor.Attributes.name}}'); // prettier-ignore
   const lines = told.split('\n');
   assert.equal(
     lines.filter((line) => !line.startsWith('network')),
