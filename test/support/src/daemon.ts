@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -49,12 +48,10 @@ export class TestDaemon {
   /** Starts one and waits until it answers. `extra` are more flags; `directory` takes the place of a new temporary one. */
   static async start(options: { readonly extra?: readonly string[]; readonly directory?: string } = {}): Promise<TestDaemon> {
     const directory = options.directory ?? (await mkdtemp(join(await temporaryRoot(), 'shiplog-test-')));
-    const daemon = new TestDaemon(
-      directory,
-      `slt${process.pid % 100_000}x${randomInt(1000)}`,
-      `${await freeSubnet()}.0/24`,
-      options.extra ?? [],
-    );
+    const subnet = await freeSubnet();
+    // Two of one name would be one.
+    const bridge = `slt${subnet.replaceAll('.', 'x')}`;
+    const daemon = new TestDaemon(directory, bridge, `${subnet}.0/24`, options.extra ?? []);
     await daemon.start();
     return daemon;
   }

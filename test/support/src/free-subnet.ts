@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { claim } from './claim.ts';
 
 /** Of 10.192.0.0/10. */
 const PREFIXES: readonly string[] = Array.from({ length: 64 * 256 }, (_, number) => `10.${192 + (number >> 8)}.${number & 255}`);
@@ -15,21 +14,9 @@ export async function freeSubnet(prefixes = PREFIXES): Promise<string> {
   while (left.length > 0) {
     const [chosen = ''] = left.splice(randomInt(left.length), 1);
     // What others left behind is looked for last: whoever gave a subnet back has made its network by then.
-    if ((await isClaimed(chosen)) && !isRouted(chosen)) return chosen;
+    if ((await claim(`subnet ${chosen}`)) && !isRouted(chosen)) return chosen;
   }
   throw new Error(`none of ${prefixes.length} subnets is free, from ${prefixes[0]}.0/24 on`);
-}
-
-/** By an abstract socket (unix(7)): of one name there is one, and it ends with this process, however that ends. */
-async function isClaimed(prefix: string): Promise<boolean> {
-  const claim = createServer().unref();
-  try {
-    await once(claim.listen(`\0shiplog-test-subnet-${prefix}`), 'listening');
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
-    throw error;
-  }
 }
 
 /** By the kernel's table (proc_net_route(5)), which has destinations in hexadecimal, the last number first. */

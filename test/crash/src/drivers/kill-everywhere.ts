@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -146,12 +145,13 @@ class Stage implements AsyncDisposable {
     await mkdir(join(scratch, 'context'));
     await writeFile(join(scratch, 'context/Dockerfile'), `FROM ${IMAGE}\nCOPY Dockerfile /\nRUN touch /made\nCMD ["sh"]\n`);
     await packed(join(scratch, 'context'), archives.context);
+    const subnet = await freeSubnet();
     const home = {
       directory,
       shelf,
       archives,
-      bridge: `slk${process.pid % 100_000}x${randomInt(1000)}`,
-      subnet: `${await freeSubnet()}.0/24`,
+      bridge: `slk${subnet.replaceAll('.', 'x')}`,
+      subnet: `${subnet}.0/24`,
       extraSubnet: `${await freeSubnet()}.0/24`,
       ...(ignored === undefined ? {} : { ignored }),
     };
