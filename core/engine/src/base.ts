@@ -23,6 +23,9 @@ import { mapStrings, Secrets } from './secrets/secrets.ts';
 import { Subjects } from './commands/subjects.ts';
 import { system } from './system.ts';
 
+/** How long a driver that changes things has for ending what was canceled: what takes it back must not come before that. Milliseconds. */
+export const ENDING_MS = 10_000;
+
 /** What everything in the engine stands on: the parts, the ledger, secrets, and how to call a driver and to record a fact. */
 export class EngineBase {
   readonly environment: Environment;
@@ -82,9 +85,17 @@ export class EngineBase {
 
   /**
    * Calls a driver's verb. Resolves with its answer, which fits the verb table; fails DEADLINE_EXCEEDED, CANCELED, DRIVER_FAILED, or
-   * what the driver throws, as a ShiplogError. A driver that goes on after its deadline is not waited for.
+   * what the driver throws, as a ShiplogError. A driver that goes on after its deadline is not waited for; one that goes on after the caller went away is, for
+   * `endingMs`, and what it answers then counts.
    */
-  async call<K extends VerbKind>(kind: K, name: string, verb: string, args: unknown, ctx: ContextParts): Promise<unknown> {
+  async call<K extends VerbKind>(
+    kind: K,
+    name: string,
+    verb: string,
+    args: unknown,
+    ctx: ContextParts,
+    { endingMs = 0 }: { readonly endingMs?: number } = {},
+  ): Promise<unknown> {
     const driver = this.parts.drivers.get(kind, name);
     const deadlineMs = this.#deadline(kind, name, verb);
     const deadline = this.parts.clock.deadline(deadlineMs);
@@ -94,7 +105,8 @@ export class EngineBase {
     try {
       // A driver is not told to begin what nobody waits for.
       signal.throwIfAborted();
-      const answer = await abortable(method.call(driver, args, createContext({ ...ctx, signal })), signal);
+      const work = method.call(driver, args, createContext({ ...ctx, signal }));
+      const answer = await this.#patiently(work, deadline, ctx.signal, endingMs);
       checkAnswer(kind, name, verb, answer);
       return answer;
     } catch (error) {
@@ -112,6 +124,28 @@ export class EngineBase {
         this.parts.logger.error('driver failed', { kind, name, verb, error: error instanceof Error ? error.stack : String(error) });
       throw ShiplogError.wrap(error, 'DRIVER_FAILED', { kind, name, verb });
     }
+  }
+
+  /** Lets the caller go at the deadline, or `endingMs` after it went away, even if a driver never answers. */
+  #patiently<R>(work: Promise<R>, deadline: AbortSignal, gone: AbortSignal, endingMs: number): Promise<R> {
+    const { promise, resolve, reject } = Promise.withResolvers<R>();
+    let forget = (): void => undefined;
+    const late = (): void => reject(deadline.reason);
+    const leave = (): void => {
+      if (endingMs === 0) reject(gone.reason);
+      else forget = this.parts.clock.after(endingMs, () => reject(gone.reason));
+    };
+    deadline.addEventListener('abort', late, { once: true });
+    gone.addEventListener('abort', leave, { once: true });
+    if (deadline.aborted) late();
+    // The driver may have been what made it so.
+    if (gone.aborted) leave();
+    work.then(resolve, reject);
+    return promise.finally(() => {
+      deadline.removeEventListener('abort', late);
+      gone.removeEventListener('abort', leave);
+      forget();
+    });
   }
 
   /** What the manifest says, or else the verb table. */
@@ -133,14 +167,4 @@ export class EngineBase {
     const events = Array.isArray(event) ? (event as readonly NewEvent[]) : [event as NewEvent];
     return this.ledger.append({ stamp: this.stamp(system(reason), op), events }).durable;
   }
-}
-
-/** Lets the caller go when `signal` aborts, even if a driver never answers. */
-function abortable<R>(work: Promise<R>, signal: AbortSignal): Promise<R> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

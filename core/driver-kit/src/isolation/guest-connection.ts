@@ -66,7 +66,10 @@ export class GuestConnection {
     this.#wire.send({ t: 'welcome', api: WIRE_VERSION, drivers });
   }
 
-  /** Resolves with the guest's answer, unchecked; rejects with what it says, with the reason of the abort, or {@link GuestGone}. */
+  /**
+   * Resolves with the guest's answer, unchecked; rejects with what it says, also when it has ended what was canceled, at once with DEADLINE_EXCEEDED, or
+   * {@link GuestGone}.
+   */
   call(driver: string, verb: string, args: object, ctx: OperationContext): Promise<unknown> {
     if (this.#gone.signal.aborted) return Promise.reject(new GuestGone('it has ended'));
     this.#numbers += 1;
@@ -76,7 +79,7 @@ export class GuestConnection {
         const error = abortReason(ctx.signal);
         this.#wire.send({ t: 'cancel', id, error: error.toRecord() });
         void this.#watch(id);
-        reject(error);
+        if (error.code === 'DEADLINE_EXCEEDED') reject(error);
       };
       this.#calls.set(id, {
         ctx,

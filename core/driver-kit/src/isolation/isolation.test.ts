@@ -21,7 +21,12 @@ interface Lab {
   readonly directory: string;
   call(
     name: string,
-    options?: { readonly ms?: number; readonly journal?: StepJournal; readonly progress?: (told: unknown) => void },
+    options?: {
+      readonly ms?: number;
+      readonly signal?: AbortSignal;
+      readonly journal?: StepJournal;
+      readonly progress?: (told: unknown) => void;
+    },
   ): Promise<unknown>;
 }
 
@@ -47,14 +52,14 @@ async function withGuest(source: GuestSource, work: (lab: Lab) => Promise<void>,
       notes,
       printed,
       directory,
-      call: (name, { ms = 60_000, journal, progress } = {}) =>
+      call: (name, { ms = 60_000, signal = AbortSignal.timeout(ms), journal, progress } = {}) =>
         guest.connection.call(
           'volume/odd',
           'create',
           { name, path: '/v' },
           createContext({
             op: 'op1',
-            signal: AbortSignal.timeout(ms),
+            signal,
             ...(journal === undefined ? {} : { journal }),
             ...(progress === undefined ? {} : { progress }),
           }),
@@ -124,6 +129,16 @@ for (const isolation of ['worker', 'process'] as const) {
     await withGuest(source, async ({ call, guest }) => {
       await rejects(call('patient', { ms: 100 }), code('DEADLINE_EXCEEDED'));
       assert.is(await guest.connection.isAlive(60_000), true);
+    });
+  });
+
+  test('given a verb that takes a moment to end, when its caller goes away, then the call ends when the verb has', async () => {
+    await withGuest(source, async ({ call, directory }) => {
+      const gone = new AbortController();
+      const called = call('lingering', { signal: gone.signal });
+      gone.abort();
+      await rejects(called, code('CANCELED'));
+      assert.is(await readFile(join(directory, 'done'), 'utf8'), 'ended\n');
     });
   });
 

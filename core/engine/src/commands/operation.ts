@@ -17,6 +17,7 @@ import {
   type VerbKind,
   type DriverFamilies,
 } from '@shiplog/contracts';
+import { ENDING_MS } from '../base.ts';
 import type { EngineCore } from '../core.ts';
 import { system } from '../system.ts';
 import { withValues } from '../secrets/secrets.ts';
@@ -112,7 +113,8 @@ export class Operation<T extends CommandType = CommandType> {
       const signal = options.givingBack === true ? new AbortController().signal : until;
       const heard = options.quiet === true || progress === undefined ? {} : { progress };
       const all = options.secretArgs === undefined ? args : { ...(args as object), ...(options.secretArgs as object) };
-      const answer = (await this.engine.call(kind, name, verb, all, { ...context, ...heard, signal, journal })) as VerbAnswer<K, V>;
+      const ctx = { ...context, ...heard, signal, journal };
+      const answer = (await this.engine.call(kind, name, verb, all, ctx, { endingMs: ENDING_MS })) as VerbAnswer<K, V>;
       this.journal(step, options.facts?.(answer));
       return answer;
     });

@@ -1,6 +1,7 @@
 import { type BuildStep, type Digest, type IngestedImage, type LoadedImage, ShiplogError } from '@shiplog/contracts';
 import { createdByOf, imageConfigOf, stepConfigOf } from '@shiplog/oci';
 import { isUp } from '@shiplog/model';
+import { ENDING_MS } from '../base.ts';
 import { MADE_FOR_MOUNTS } from '../containers/made-for-mounts.ts';
 import type { Operation } from '../commands/operation.ts';
 import { asked, decided, type Handler, INTERRUPTED } from './handler.ts';
@@ -67,7 +68,7 @@ async function commit(op: Commit) {
     if (freeze) {
       await op.act(
         'cgroup.freeze',
-        () => engine.call('cgroup', parts.chosen.cgroup, 'freeze', { id }, op.ctx),
+        () => engine.call('cgroup', parts.chosen.cgroup, 'freeze', { id }, op.ctx, { endingMs: ENDING_MS }),
         () => thaw(op),
       );
     }

@@ -1,5 +1,6 @@
 import { type BlobDescriptor, type Caller, createContext, type Distribution, type RegistryAuth } from '@shiplog/contracts';
 import { canonical, parseReference, referenceParts } from '@shiplog/oci';
+import { ENDING_MS } from '../base.ts';
 import type { EngineCore } from '../core.ts';
 import { resolveImage } from '../drivers/resolve-image.ts';
 import { registryRead } from './registry-read.ts';
@@ -24,7 +25,9 @@ export async function inspectDistribution(
       return (answer as { readonly descriptor?: BlobDescriptor }).descriptor;
     });
     const fetch = async ({ mediaType, digest, size }: BlobDescriptor, path: string): Promise<void> => {
-      await core.call('image-source', source, 'fetch', { reference, mediaType, digest, size, path, auth }, ctx);
+      // It writes into a directory that goes afterwards.
+      const options = { endingMs: ENDING_MS };
+      await core.call('image-source', source, 'fetch', { reference, mediaType, digest, size, path, auth }, ctx, options);
     };
     const store = drivers.get('image-store', chosen.imageStore);
     return { descriptor, platforms: await store.platforms(op, descriptor, fetch, createContext(ctx)) };

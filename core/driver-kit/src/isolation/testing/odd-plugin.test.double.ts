@@ -25,6 +25,12 @@ export default definePlugin({
           }
           if (name === 'patient')
             await new Promise<void>((resolve) => ctx.signal.addEventListener('abort', () => resolve(), { once: true }));
+          if (name === 'lingering') {
+            if (!ctx.signal.aborted)
+              await new Promise<void>((resolve) => ctx.signal.addEventListener('abort', () => resolve(), { once: true }));
+            await done('ended');
+            ctx.signal.throwIfAborted();
+          }
           if (name.startsWith('steps')) {
             const token = await ctx.step('token', async () => {
               await done('token');
