@@ -199,7 +199,7 @@ test(
     const driver = lab.registry.get('volume', 'busy');
     await driver.create(volume('a'), lab.ctx());
     await rejects(driver.create(volume('busy'), lab.ctx(100)), code('DEADLINE_EXCEEDED'));
-    assert.equal(await driver.create(volume('a'), lab.ctx(10_000)), {});
+    assert.equal(await driver.create(volume('a'), lab.ctx()), {});
     assert.is(plugin.info.ends, 1);
   }),
 );

@@ -220,7 +220,13 @@ test('given a caller who goes away, when it is pruned, then what had gone is gon
   const gone = new AbortController();
   onRemove((name) => name === 'two' && gone.abort());
   const { removed } = await engine.execute('network.prune', { networks }, CALLER, { signal: gone.signal });
-  assert.equal([namesOf(removed), told], [['one', 'two'], ['one', 'two']]);
+  assert.equal(
+    [namesOf(removed), told],
+    [
+      ['one', 'two'],
+      ['one', 'two'],
+    ],
+  );
   assert.is(await codeOf(engine.execute('volume.prune', { volumes: NAMES }, CALLER, { signal: gone.signal })), 'CANCELED');
   const view = await engine.view();
   assert.equal([view.networks.size, view.volumes.size, told.length], [4, 3, 2]);

@@ -202,7 +202,7 @@ test('given rules of the operator, when texts are concealed, then they count bes
 });
 
 test('given a long hostile text, when it is concealed, then it takes no more than linear time', () => {
-  const began = performance.now();
+  const began = process.cpuUsage();
   for (const piece of [
     'a=',
     '-a ',
@@ -227,7 +227,8 @@ test('given a long hostile text, when it is concealed, then it takes no more tha
       DEFAULT_RULES,
       cover,
     );
-  assert.ok(performance.now() - began < 20_000);
+  // Of the processor, not of the clock: others may have it meanwhile.
+  assert.ok(process.cpuUsage(began).user < 20_000_000);
 });
 
 async function withImage() {

@@ -71,8 +71,9 @@ export class PluginLab {
     return plugin;
   }
 
-  ctx(ms = 5_000): OperationContext {
-    return createContext({ op: 'op1', signal: AbortSignal.timeout(ms) });
+  /** Of a call with a deadline in `ms` milliseconds; with none, where it is not about that. */
+  ctx(ms?: number): OperationContext {
+    return createContext({ op: 'op1', signal: ms === undefined ? new AbortController().signal : AbortSignal.timeout(ms) });
   }
 
   async end(): Promise<void> {
