@@ -47,19 +47,23 @@ export class Outputs {
     });
   }
 
-  /** Its output is taken over from now on. */
-  async open(container: ContainerRecord): Promise<void> {
+  /** Its output is taken over from now on; not of one that is being removed, which may have been removed from its driver. */
+  open(container: ContainerRecord): Promise<void> {
+    return this.#open(container, () => {
+      const now = this.base.ledger.head.containers.get(container.id);
+      return now !== undefined && (now.status !== 'removing' || now.busy === undefined);
+    });
+  }
+
+  /** Only if `isWanted` when all is ready for it: that takes a while where secrets are needed. */
+  async #open(container: ContainerRecord, isWanted: () => boolean): Promise<void> {
     this.#forget(container.id);
     if (!this.#delivers(container)) return;
     const { id, logPath: path } = container;
     const spec = withValues(container.spec, await this.base.secrets.values(container.spec));
-    await this.#call(container, 'open', {
-      id,
-      spool: this.spool(container),
-      path,
-      options: { ...spec.logOptions },
-      subject: await this.#subject(container, spec),
-    });
+    const subject = await this.#subject(container, spec);
+    if (isWanted())
+      await this.#call(container, 'open', { id, spool: this.spool(container), path, options: { ...spec.logOptions }, subject });
   }
 
   /** It ended: the rest is taken over in the background. */
@@ -76,7 +80,7 @@ export class Outputs {
     const neverOpened = this.#forget(id);
     if (this.#delivers(container) && startedAt !== '') {
       const lasting = this.#can(container, 'lasting', false);
-      if (lasting) await this.open(container);
+      if (lasting) await this.#open(container, () => true);
       // Somebody may follow it to its end.
       if (lasting || !neverOpened)
         await this.#call(container, 'close', { id }, this.base.parts.clock.deadline(PATIENCE_MS)).catch((error: unknown) =>
