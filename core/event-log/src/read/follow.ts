@@ -74,8 +74,10 @@ function followBy<T>(
     return [];
   };
 
+  /** At once where it has moved since it was looked at, or nobody follows any more. */
   const moved = (): Promise<void> =>
     new Promise((resolve) => {
+      if (over || next <= log.durableSeq || log.closed || log.failure !== undefined) return resolve();
       wake = resolve;
       log.waiting.add(resolve);
     });
