@@ -82,6 +82,7 @@ export class Stage {
       this.#next = 'ok';
       if (mode === 'crash') this.#dead = number;
       if (this.#dead >= number) return new Promise(() => undefined);
+      if (mode === 'cancel') throw new ShiplogError('CANCELED', 'it ended when it was told to', { call: call.verb });
       if (mode === 'fail') throw new ShiplogError('DISK_FULL', 'no space left on device', { call: call.verb });
       return effect();
     };
@@ -112,7 +113,7 @@ export class Stage {
 
   /** A command; its error code, or undefined. One during which the engine dies leaves another engine. */
   async command<T extends CommandType>(type: T, args: CommandArgs[T], mode: Mode = 'ok'): Promise<string | undefined> {
-    this.#next = mode === 'cancel' ? 'ok' : mode;
+    this.#next = mode;
     const gone = new AbortController();
     if (mode === 'cancel') this.clock.after(0.25, () => gone.abort());
     const body = WITH_BODY.has(type) ? { body: nothing() } : {};
