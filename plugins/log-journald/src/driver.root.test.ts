@@ -71,6 +71,29 @@ test('given an entry that no datagram holds, when it is sent, then the journal h
   assert.ok(large === labels.large, `${String(large?.length)} of ${1 << 20} characters came`);
 });
 
+for (const follow of [false, true]) {
+  const how = follow ? 'followed to its end' : 'read';
+  test(`given a journal that takes its time, when a container that has ended is ${how}, then nothing is missing`, async () => {
+    await using temporary = await temporaryDirectory();
+    const { logger } = createTestServices({ kernel, stateDir: temporary.path, runDir: temporary.path });
+    await using driver: LogDriver & AsyncDisposable = new JournaldLog(kernel, logger, { namespace });
+    const spool = join(temporary.path, 'spool.log');
+    await writeFile(spool, '2026-01-02T03:04:05.678901234+00:00 stdout F text of it\n');
+    const id = (follow ? 'd' : 'c').repeat(64);
+    const subject = { id, name: 'web', imageId: '', imageName: '', command: [], createdAt: '1', labels: {}, env: {} };
+    const ctx = createContext({ op: 'test', signal: AbortSignal.timeout(60_000) });
+    journal.kill('SIGSTOP');
+    const goesOn = sleep(2000).then(() => journal.kill('SIGCONT'));
+    await driver.open({ id, spool, path: spool, options: {}, subject }, ctx);
+    const { signal } = new AbortController();
+    const options = { id, spool, path: spool, stdout: true, stderr: true, follow, ended: AbortSignal.abort(), signal };
+    const texts: string[] = [];
+    for await (const { data } of driver.read(options)) texts.push(Buffer.from(data).toString());
+    await goesOn;
+    assert.equal(texts, ['text of it\n']);
+  });
+}
+
 test('given a record, when it becomes an entry, then it is one of the native protocol, whatever is in it', () => {
   const record = { time: '1767225600000000001', stream: 'stderr', data: Buffer.from('a\0b\n'), partial: false } as const;
   const entry = entryOf(record, { CONTAINER_NAME: 'we\nird' }).toString('latin1');

@@ -63,7 +63,6 @@ export class JournaldLog extends SendingLog {
   }
 
   override async *read(options: LogReadOptions): AsyncGenerator<LogRecord> {
-    await this.sendRest(options);
-    yield* readJournal(options, this.#namespace);
+    yield* readJournal(options, this.#namespace, () => this.sendRest(options));
   }
 }
