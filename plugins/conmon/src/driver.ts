@@ -232,7 +232,7 @@ export class ConmonRuntimeDriver implements RuntimeDriver {
       await sleep(10);
       if (recordedExit(this.#layout, id) !== undefined) return this.state({ id });
     }
-    if (recordedExit(this.#layout, id) === undefined) await recordLostExit(this.#layout.exit(id));
+    recordLostExit(directory, process, this.#layout.exit(id));
     return this.state({ id });
   }
 

@@ -1,12 +1,12 @@
-import { existsSync, readFileSync, statSync, watch } from 'node:fs';
-import { link, readdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync, linkSync, readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers/promises';
-import type { Kernel, ProcessExit } from '@shiplog/contracts';
-import { errnoOf, namesIn, pathExists } from '@shiplog/driver-kit';
+import type { Kernel, ProcessExit, ProcessRef } from '@shiplog/contracts';
+import { errnoOf, namesIn } from '@shiplog/driver-kit';
 import type { Layout } from './layout.ts';
 import { monitorLives } from './monitor-process.ts';
-import { keptProcess, lives } from './process-ref.ts';
+import { isKept, keptProcess, lives } from './process-ref.ts';
 
 /** Milliseconds between two looks for processes that ended without a monitor. Rare, and cheap to look for. */
 const LOST_EVERY = 2000;
@@ -37,14 +37,23 @@ function readExit(path: string, id: string, oom: string): ProcessExit | undefine
   }
 }
 
-/** Writes the exit that a killed monitor could not, as it would: whole, at once. Never in place of one that is there. */
-export async function recordLostExit(path: string): Promise<void> {
-  const draft = `${path}.lost`;
-  await writeFile(draft, String(LOST), { mode: 0o600 });
-  await link(draft, path).catch((error: unknown) => {
+/**
+ * Writes at `record` the exit of the process kept in `directory`, which a killed monitor could not. Never in place of one that is there, and not
+ * when the directory is gone, or another process's: then it would be the exit of whoever has the id next. At once, so that neither comes in between,
+ * nor another who writes the same draft.
+ */
+export function recordLostExit(directory: string, process: ProcessRef, record: string): void {
+  if (existsSync(record) || !isKept(directory, process)) return;
+  const draft = `${record}.lost`;
+  writeFileSync(draft, String(LOST), { mode: 0o600 });
+  try {
+    linkSync(draft, record);
+  } catch (error) {
+    // The monitor lives, and was quicker.
     if (errnoOf(error) !== 'EEXIST') throw error;
-  });
-  await rm(draft, { force: true });
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }
 
 /** Watches exit files, and tells each exit at least once to everyone who follows. */
@@ -158,10 +167,8 @@ export class Exits {
   async #recordIfLost(directory: string, id: string, record: string): Promise<void> {
     const process = keptProcess(directory);
     // In this order: a monitor writes the exit before it ends.
-    if (process === undefined || (await lives(this.kernel, process)) || (await monitorLives(directory, id)) || (await pathExists(record)))
-      return;
-    if (!(await pathExists(directory))) return;
-    await recordLostExit(record);
+    if (process === undefined || (await lives(this.kernel, process)) || (await monitorLives(directory, id))) return;
+    recordLostExit(directory, process, record);
   }
 
   #tell(exit: ProcessExit): void {

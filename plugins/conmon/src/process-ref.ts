@@ -18,6 +18,12 @@ export function keptProcess(directory: string): ProcessRef | undefined {
   }
 }
 
+/** True when that very process is kept in `directory`. */
+export function isKept(directory: string, { pid, startTicks, bootId }: ProcessRef): boolean {
+  const kept = keptProcess(directory);
+  return kept?.pid === pid && kept.startTicks === startTicks && kept.bootId === bootId;
+}
+
 /** Identifies a process that has just been made. One that has ended by now has start time 0. */
 export async function identify(kernel: Kernel, pid: number): Promise<ProcessRef> {
   return { pid, startTicks: (await kernel.processes.startTicks(pid)) ?? 0, bootId: kernel.processes.bootId() };
