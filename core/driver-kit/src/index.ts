@@ -34,6 +34,7 @@ export { copyAttributes, copyTree } from './tree-copy.ts';
 export { isVolumeEmpty, seedVolume } from './seed-volume.ts';
 export { SnapshotStore } from './snapshot-store.ts';
 export { TargetMounts } from './target-mounts.ts';
+export { together } from './together.ts';
 export { TreeSnapshots, withoutQuota } from './tree-snapshots.ts';
 export { treeChanges } from './tree-changes.ts';
 export { TreeReader } from './tree-reader.ts';

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Kernel, NetworkDriver, Observed } from '@shiplog/contracts';
 import { errnoOf } from './errno.ts';
 import { namesIn } from './safe-remove.ts';
+import { together } from './together.ts';
 
 type Args<V extends 'openSandbox' | 'closeSandbox'> = Parameters<NetworkDriver[V]>[0];
 
@@ -22,7 +23,7 @@ export class Sandboxes {
   /** Makes the namespace with loopback up, and sets the sysctls that belong to a network namespace; the others are the runtime's. */
   async open({ id, path, sysctls }: Args<'openSandbox'>): Promise<{ readonly path: string }> {
     try {
-      await Promise.all([this.#remember(id, path), this.#make(path)]);
+      await together([this.#remember(id, path), this.#make(path)]);
       for (const [name, value] of Object.entries(sysctls)) {
         if (/^net[./]/.test(name)) await this.#kernel.namespaces.setSysctl(name, value, path);
       }

@@ -10,6 +10,7 @@ import {
   OPTIONS,
   parseLinkAlias,
   Sandboxes,
+  together,
 } from '@shiplog/driver-kit';
 import { ensureBridge, standingOf } from './bridge-link.ts';
 import { connect, disconnect } from './endpoint.ts';
@@ -78,7 +79,7 @@ export class BridgeDriver implements NetworkDriver {
         this.#ports.publish(ports, args.id),
       ]);
       if (hostInterface.status === 'fulfilled' && published.status === 'fulfilled') return { hostInterface: hostInterface.value };
-      await Promise.all([
+      await together([
         hostInterface.status === 'fulfilled' ? disconnect(this.#kernel, args.id) : undefined,
         published.status === 'fulfilled' ? this.#ports.unpublish(ports) : undefined,
       ]);
@@ -88,13 +89,13 @@ export class BridgeDriver implements NetworkDriver {
   readonly detach: NetworkDriver['detach'] = (args) =>
     this.#turns.run(`endpoint ${args.id}`, async () => {
       const network = readNetwork(args.network);
-      await Promise.all([this.#ports.unpublish(this.#portsOf(network, args)), disconnect(this.#kernel, args.id)]);
+      await together([this.#ports.unpublish(this.#portsOf(network, args)), disconnect(this.#kernel, args.id)]);
       return {};
     });
 
   readonly removeEndpoint: NetworkDriver['removeEndpoint'] = ({ id }) =>
     this.#turns.run(`endpoint ${id}`, async () => {
-      await Promise.all([this.#ports.unpublishAll(id), disconnect(this.#kernel, id)]);
+      await together([this.#ports.unpublishAll(id), disconnect(this.#kernel, id)]);
       return {};
     });
 

@@ -13,6 +13,7 @@ import {
   type Logger,
   errnoOf,
   throwIfAborted,
+  together,
   writeControl,
   groupsIn,
   processesIn,
@@ -75,7 +76,7 @@ export class CgroupV1Driver implements CgroupDriver, AsyncDisposable {
   }
 
   async create({ id, limits }: Args<'create'>): Promise<{ cgroupsPath: string; unsupported: string[] }> {
-    await Promise.all((await this.#groups(id)).map(makeGroup));
+    await together((await this.#groups(id)).map(makeGroup));
     const pids = (await this.#hierarchies()).get('pids');
     if (pids !== undefined) this.#expectJoins(pids);
     return { cgroupsPath: `/${this.#parent}/${id}`, unsupported: await this.#setLimits(id, limits) };
@@ -131,7 +132,7 @@ export class CgroupV1Driver implements CgroupDriver, AsyncDisposable {
 
   async remove({ id }: Args<'remove'>, ctx: OperationContext): Promise<Record<string, never>> {
     await this.kill({ id }, ctx);
-    await Promise.all((await this.#parents()).map((parent) => removeGroup(join(parent, id))));
+    await together((await this.#parents()).map((parent) => removeGroup(join(parent, id))));
     return {};
   }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DriverHome, errnoOf, type Logger, namesIn, pathExists, throwIfAborted } from '@shiplog/driver-kit';
+import { type DriverHome, errnoOf, type Logger, namesIn, pathExists, throwIfAborted, together } from '@shiplog/driver-kit';
 import {
   type IoChannel,
   type Kernel,
@@ -27,7 +27,6 @@ import { endProcess, identify, keepProcess, keptProcess, lives } from './process
 import { beginRemoval } from './removal.ts';
 import type { Container } from './runtime.ts';
 import { type ChooseRuntime, Runtimes } from './runtimes.ts';
-import { together } from './together.ts';
 import { listProcesses } from './top.ts';
 import { Turns } from './turns.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errnoOf, pathExists, readIfThere } from '@shiplog/driver-kit';
+import { errnoOf, pathExists, readIfThere, together } from '@shiplog/driver-kit';
 import { type Kernel, type OperationContext, type ProcessRef, type RuntimeDriver, ShiplogError } from '@shiplog/contracts';
 import { completeProcess } from './bundle.ts';
 import type { Exits } from './exits.ts';
@@ -24,7 +24,6 @@ import {
   type SessionHierarchy,
   sessionHierarchy,
 } from './session-group.ts';
-import { together } from './together.ts';
 
 type Args<V extends keyof RuntimeDriver> = RuntimeDriver[V] extends (args: infer A, ctx: OperationContext) => unknown ? A : never;
 

@@ -14,7 +14,7 @@ import {
   writeFifo,
 } from '@shiplog/conmon';
 import { type Kernel, ShiplogError } from '@shiplog/contracts';
-import { errnoOf } from '@shiplog/driver-kit';
+import { errnoOf, together } from '@shiplog/driver-kit';
 import { cgroupOrders, containerOrders } from './container-orders.ts';
 import { type Hierarchy, hierarchies } from './hierarchies.ts';
 import { lxcConfig } from './lxc-config.ts';
@@ -43,7 +43,7 @@ export class Lxc implements Runtime {
 
   async prepare(bundle: string, spec: Spec): Promise<Spec> {
     const view = join(bundle, 'cgroup');
-    const [all, mounts] = await Promise.all([
+    const [all, mounts] = await together([
       this.#allHierarchies(),
       mountEntries(this.kernel, spec, view),
       this.#makeDirectory(spec),
