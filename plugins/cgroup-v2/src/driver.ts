@@ -69,8 +69,9 @@ export class CgroupV2Driver implements CgroupDriver, AsyncDisposable {
   async remove({ id }: Args<'remove'>, { signal }: OperationContext): Promise<Record<string, never>> {
     const group = await this.#group(id);
     await killGroup(group, this.kernel, signal);
-    this.#kills.forget(id);
     await removeGroup(group);
+    // Not before: who asks for kills meanwhile watches all that is there, and one that is made again must not pass for watched.
+    this.#kills.forget(id);
     return {};
   }
 

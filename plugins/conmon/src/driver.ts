@@ -171,7 +171,6 @@ export class ConmonRuntimeDriver implements RuntimeDriver {
     beginRemoval(directory);
     const sessions = execsIn(directory);
     this.#execs.forget(sessions);
-    this.#oom.forget(id);
     if (process !== undefined) await endProcess(this.kernel, process);
     // A create that was cut off may still be at work: what it makes is there when its monitor has ended.
     else await endMonitor(this.kernel, directory, id);
@@ -181,6 +180,8 @@ export class ConmonRuntimeDriver implements RuntimeDriver {
     rmSync(this.#layout.exit(id), { force: true });
     // More than once: an exec session that is refused meanwhile may have made its directory.
     rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 5 });
+    // Not before: who asks for notices meanwhile watches all that is there, and one that is made again must not pass for watched.
+    this.#oom.forget(id);
   }
 
   /** Lets the runtime forget a container that has ended, if one was chosen for it. */
