@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createContext, type ErrorCode, ShiplogError } from '@shiplog/contracts';
@@ -115,6 +116,24 @@ test('given plugins that are described in files, when they are asked for, then t
     await fails(driver.create({ ...volume, driver: 'away' }, ctx()), 'DRIVER_UNAVAILABLE', /plugin "away" does not answer/);
     await fails(driver.create({ ...volume, driver: 'none' }, ctx()), 'DRIVER_NOT_FOUND', /plugin "none" not found/);
     await fails(driver.create({ ...volume, driver: '../s/example' }, ctx()), 'DRIVER_NOT_FOUND', /not found/);
+  } finally {
+    await cleanup();
+  }
+});
+
+test('given two who ask a plugin first, when one is canceled before it answers, then the other is answered', async () => {
+  const { driver, plugin, cleanup } = await prepare();
+  try {
+    plugin.hangs = true;
+    const canceling = new AbortController();
+    const canceled = driver.create(volume, createContext({ op: 'test', signal: canceling.signal })).catch((error: Error) => error.name);
+    while (!plugin.calls.includes('/Plugin.Activate')) await turn();
+    plugin.hangs = false;
+    const other = driver.create({ ...volume, name: 'other' }, ctx());
+    await Promise.race([other, sleep(500)]);
+    canceling.abort();
+    assert.is(await canceled, 'AbortError');
+    assert.match((await other).mountpoint ?? '', /plugin-volumes\/other$/);
   } finally {
     await cleanup();
   }

@@ -11,7 +11,7 @@ type Answer = { readonly [field: string]: unknown };
 
 /** Speaks Docker's plugin protocol: JSON over HTTP POST, one call a request. */
 export class PluginClient {
-  #activated: Promise<void> | undefined;
+  #isActivated = false;
 
   constructor(
     private readonly name: string,
@@ -20,14 +20,8 @@ export class PluginClient {
 
   /** Calls `VolumeDriver.<verb>`. Throws DRIVER_FAILED with the plugin's own words, or DRIVER_UNAVAILABLE when it cannot be reached. */
   async call(verb: string, body: object, signal: AbortSignal): Promise<Answer> {
-    this.#activated ??= this.#activate(signal);
-    try {
-      await this.#activated;
-    } catch (error) {
-      // It may be there the next time.
-      this.#activated = undefined;
-      throw error;
-    }
+    // Those who come before the first answer each ask for themselves: it may be said twice, and none is canceled with another.
+    if (!this.#isActivated) await this.#activate(signal);
     const { status, answer } = await this.#post(`/VolumeDriver.${verb}`, body, signal);
     const told = typeof answer.Err === 'string' ? answer.Err : '';
     if (told !== '') throw this.#failed(verb, told);
@@ -46,6 +40,7 @@ export class PluginClient {
           name: this.name,
         },
       );
+    this.#isActivated = true;
   }
 
   #failed(verb: string, told: string): ShiplogError {
