@@ -33,6 +33,9 @@ import { Turns } from './turns.ts';
 type State = Awaited<ReturnType<RuntimeDriver['state']>>;
 type Args<V extends keyof RuntimeDriver> = RuntimeDriver[V] extends (args: infer A, ctx: OperationContext) => unknown ? A : never;
 
+/** How long a monitor that lives is waited for, in milliseconds. Before it says how its process ended, it syncs what that wrote: a busy disk takes seconds. */
+const SAYING_MS = 30_000;
+
 /*
  * What lies in the run directory is in memory, on a host where it is the tmpfs that it should be, and is read and written at
  * once: that takes microseconds, and a thread of the pool that does it instead takes as many wake-ups of the main one.
@@ -228,7 +231,7 @@ export class ConmonRuntimeDriver implements RuntimeDriver {
     if (await lives(this.kernel, process))
       return { status: (await pathExists(join(directory, 'started'))) ? ('running' as const) : ('created' as const), process };
     // It has just ended, and its monitor is about to say how; or the monitor was killed, and nobody will.
-    for (let tries = 0; tries < 100 && (await monitorLives(directory, id)); tries += 1) {
+    for (const end = performance.now() + SAYING_MS; performance.now() < end && (await monitorLives(directory, id));) {
       await sleep(10);
       if (recordedExit(this.#layout, id) !== undefined) return this.state({ id });
     }

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,7 +14,8 @@ import { keepProcess } from './process-ref.ts';
 
 const test = suite('conmon: exits that nobody saw');
 
-const ID = 'one';
+/** Nobody else's: monitors are looked for by it on all of this host. */
+const ID = randomBytes(32).toString('hex');
 
 /** A container as it is left by a process, and a monitor, that are no more. */
 async function abandoned(directory: string) {
@@ -35,6 +39,17 @@ test('given many who look at once, when nobody saw how a process ended, then all
   const states = await Promise.all(Array.from({ length: 32 }, () => driver.state({ id: ID })));
   assert.equal(new Set(states.map(({ status, exitCode }) => `${status} ${exitCode}`)), new Set(['exited 255']));
   assert.equal(await readdir(layout.exits), [ID]);
+});
+
+test('given a monitor that takes its time, when a process has ended, then its exit is what the monitor says in the end', async () => {
+  await using directory = await temporaryDirectory();
+  const { driver, layout } = await abandoned(directory.path);
+  const late = `sleep 3; echo -n 3 > '${layout.exit(ID)}.tmp'; mv '${layout.exit(ID)}.tmp' '${layout.exit(ID)}'; :`;
+  const monitor = spawn('/bin/sh', ['-c', late, 'conmon', '--cuuid', ID], { stdio: 'ignore' });
+  const ended = once(monitor, 'exit');
+  await writeFile(join(layout.bundle(ID), 'monitor-pid'), String(monitor.pid));
+  assert.is((await driver.state({ id: ID })).exitCode, 3);
+  await ended;
 });
 
 test('given a look at a process that has ended, when its container is removed meanwhile, then no exit is recorded of it', async () => {
