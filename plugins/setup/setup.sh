@@ -25,7 +25,7 @@ if [ "${1:-}" = --for-tests ]; then
   # The guest's kernel is for this processor alone; elsewhere its test says so.
   [ "$(uname -m)" != x86_64 ] || for_guest=true
 fi
-! $for_tests || needed="$needed iproute2:ip containernetworking-plugins:/usr/lib/cni/static iptables:iptables btrfs-progs:mkfs.btrfs util-linux:script strace:strace liblxc-common:/usr/share/lxc/config/common.conf luajit:luajit systemd:/lib/systemd/systemd-journald rsyslog:rsyslogd rsyslog-openssl:/usr/share/doc/rsyslog-openssl openssl:openssl bind9-dnsutils:dig python3:python3 skopeo:skopeo golang-go:go golang-golang-x-mod-dev:/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go"
+! $for_tests || needed="$needed iproute2:ip containernetworking-plugins:/usr/lib/cni/static iptables:iptables btrfs-progs:mkfs.btrfs util-linux:script strace:strace liblxc-common:/usr/share/lxc/config/common.conf luajit:luajit systemd:/lib/systemd/systemd-journald rsyslog:rsyslogd rsyslog-openssl:/usr/share/doc/rsyslog-openssl openssl:openssl bind9-dnsutils:dig python3:python3 docker-compose:docker-compose skopeo:skopeo golang-go:go golang-golang-x-mod-dev:/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go"
 ! $for_guest || needed="$needed qemu-system-x86:qemu-system-x86_64 e2fsprogs:mke2fs"
 missing=''
 for pair in $needed; do
