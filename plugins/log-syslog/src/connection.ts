@@ -9,6 +9,7 @@ import type { Address } from './address.ts';
 export interface Connection {
   /** Resolves once the kernel has them; what a stream's server has really read nobody tells (syslog has no answers). */
   send(messages: readonly Buffer[], signal: AbortSignal): Promise<void>;
+  /** Resolves when the server has ended its side too, for which it has read all; one that does not is left after a second. */
   close(): Promise<void>;
 }
 
@@ -20,6 +21,8 @@ export interface Tls {
 }
 
 const CONNECT_MS = 10_000;
+/** Milliseconds that a server has for ending its side. What the next connection brings must not come before the rest of this one. */
+const END_MS = 1000;
 
 /** Connects. Octet counting frames messages on TLS streams if they are RFC 5424 (RFC 5425), a newline ends them otherwise. */
 export async function open(kernel: Kernel, address: Address, tls: Tls, counted: boolean): Promise<Connection> {
@@ -102,8 +105,12 @@ async function stream(socket: Socket, connected: 'connect' | 'secureConnect', co
       new Promise((resolve) => {
         if (socket.destroyed) return resolve();
         socket.ref();
-        socket.once('close', () => resolve());
-        socket.end(() => socket.destroySoon());
+        const timer = setTimeout(() => socket.destroy(), END_MS);
+        socket.once('close', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+        socket.end();
       }),
   };
 }
